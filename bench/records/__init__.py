@@ -1,0 +1,24 @@
+"""What a run leaves on disk, and its reader."""
+
+from bench.records.files import read_shard, write_atomically, write_cell, write_shard
+from bench.records.layout import CellKey, RunLayout, folder_name
+from bench.records.reader import Run, read_run
+from bench.records.schema import FORMAT, CellRecord, Failures, Record, Score, dump
+
+__all__ = [
+    "FORMAT",
+    "CellKey",
+    "CellRecord",
+    "Failures",
+    "Record",
+    "Run",
+    "RunLayout",
+    "Score",
+    "dump",
+    "folder_name",
+    "read_run",
+    "read_shard",
+    "write_atomically",
+    "write_cell",
+    "write_shard",
+]

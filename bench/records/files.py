@@ -1,0 +1,48 @@
+"""Writing that survives a kill at any moment: every file appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from bench.records.layout import CellKey, RunLayout
+from bench.records.schema import CellRecord, Record, dump, record_from_line, record_to_line
+
+__all__ = ["read_shard", "write_atomically", "write_cell", "write_shard"]
+
+
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write a sibling, flush it to the disk, rename it over `path`; makes the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with part.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_shard(path: Path, records: Iterable[Record]) -> None:
+    """Write the records of one shard, one JSON line each."""
+    write_atomically(path, "".join(map(record_to_line, records)))
+
+
+def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
+    """The records of a shard, or None when it is missing, damaged or not about exactly `samples` (then run it again)."""
+    try:
+        records = [record_from_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    if samples is not None and [record.sample for record in records] != list(samples):
+        return None
+    return records
+
+
+def write_cell(layout: RunLayout, cell: CellRecord, shards: int) -> None:
+    """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell."""
+    write_atomically(layout.cell_file(cell.key), cell.to_json())
+    files = [layout.cell_file(cell.key), *(layout.shard(cell.key, index) for index in range(shards))]
+    checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    write_atomically(layout.done(cell.key), dump(checksums))

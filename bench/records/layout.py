@@ -1,0 +1,85 @@
+"""Where things lie in an output folder. docs/results.md is this file in prose."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["CellKey", "RunLayout", "folder_name"]
+
+
+def folder_name(name: str) -> str:
+    """A model or protocol name as one folder name: `:` and `/` (not allowed everywhere) become `+`."""
+    return name.replace(":", "+").replace("/", "+").replace("\\", "+")
+
+
+@dataclass(frozen=True, order=True)
+class CellKey:
+    """One (model, protocol, dataset): what a folder under `cells/` is named after."""
+
+    model: str
+    fingerprint: str
+    protocol: str
+    dataset: str
+    revision: str
+
+    @property
+    def path(self) -> Path:
+        """`<model>/<fingerprint12>/<protocol>@<v>/<dataset>@<revision12>`."""
+        dataset = f"{folder_name(self.dataset)}@{self.revision[:12]}"
+        return Path(folder_name(self.model), self.fingerprint[:12], folder_name(self.protocol), dataset)
+
+
+@dataclass(frozen=True)
+class RunLayout:
+    """Paths inside one output folder."""
+
+    out: Path
+
+    @property
+    def run_file(self) -> Path:
+        """What was run: suite, dataset, models, versions."""
+        return self.out / "run.json"
+
+    @property
+    def tables(self) -> Path:
+        """Markdown, LaTeX and CSV."""
+        return self.out / "tables"
+
+    @property
+    def plots(self) -> Path:
+        """PNG and PDF."""
+        return self.out / "plots"
+
+    @property
+    def gallery(self) -> Path:
+        """The grids, and under `samples/` the pictures that they show."""
+        return self.out / "gallery"
+
+    def truth(self, sample_id: str) -> Path:
+        """The untouched picture of a gallery sample."""
+        return self.gallery / "samples" / "truth" / f"{sample_id}.png"
+
+    def hole(self, protocol: str, sample_id: str) -> Path:
+        """The hole (255 = missing) that `protocol` cuts into a gallery sample."""
+        return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
+
+    def cell(self, key: CellKey) -> Path:
+        """Folder of a cell."""
+        return self.out / "cells" / key.path
+
+    def shard(self, key: CellKey, shard: int) -> Path:
+        """The records of one shard."""
+        return self.cell(key) / f"samples-{shard:04d}.jsonl"
+
+    def fill(self, key: CellKey, sample_id: str) -> Path:
+        """The composited output of a gallery sample."""
+        return self.cell(key) / "gallery" / f"{sample_id}.png"
+
+    def cell_file(self, key: CellKey) -> Path:
+        """The reduced cell."""
+        return self.cell(key) / "cell.json"
+
+    def done(self, key: CellKey) -> Path:
+        """The marker that is written last: the cell is whole."""
+        return self.cell(key) / "done"

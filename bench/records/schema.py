@@ -1,0 +1,145 @@
+"""The records of a run as plain dataclasses, and their JSON. Infinite and undefined numbers are spelled out."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+from bench.records.layout import CellKey
+
+__all__ = ["FORMAT", "CellRecord", "Failures", "Record", "Score", "dump", "record_from_line", "record_to_line"]
+
+FORMAT = 1
+"""Version of the files in an output folder; a reader refuses another one."""
+
+Status = Literal["ok", "failed", "skipped"]
+
+
+@dataclass(frozen=True)
+class Record:
+    """One sample of one cell.
+
+    Attributes:
+        sample: sample id.
+        status: `failed` when the model gave no usable picture, `skipped` when the protocol has no hole for the sample.
+        reason: why not `ok`, else empty.
+        seed: the seed that the model was handed for this sample.
+        image_sha256, hole_sha256, output_sha256: of the raw bytes of the truth, the hole and the composited output.
+        hole_share: missing pixels over all pixels, 0 to 1.
+        values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined.
+    """
+
+    sample: str
+    status: Status
+    reason: str = ""
+    seed: int = 0
+    image_sha256: str = ""
+    hole_sha256: str = ""
+    output_sha256: str = ""
+    hole_share: float = math.nan
+    values: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number of a cell: the mean of `metric.region` over the samples where it is finite.
+
+    Attributes:
+        value: the mean, or None when no sample has a finite value.
+        ci95: bootstrap interval of the mean, or None with fewer than two finite values.
+        n: finite values behind the mean; `n_infinite` and `n_undefined` were left out and counted.
+        signature: everything that the number depends on.
+    """
+
+    value: float | None
+    ci95: tuple[float, float] | None
+    n: int
+    n_infinite: int
+    n_undefined: int
+    unit: str
+    higher_is_better: bool
+    signature: str
+
+
+@dataclass(frozen=True)
+class Failures:
+    """Samples that share a status and a reason."""
+
+    status: Status
+    reason: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """`cell.json`: a whole cell, reduced once.
+
+    Attributes:
+        key: which model, protocol and dataset.
+        labels: the model's label sources, `{"context": ..., "hole": ...}`.
+        n: samples in the cell, of which `n_failed` failed and `n_skipped` have no hole under this protocol.
+        hole_share: mean hole share of the samples that were not skipped, or None.
+        holes_sha256: hash over all holes: equal in two cells exactly when they were cut by the same holes.
+        failures: samples that are not `ok`, grouped by reason.
+        metrics: `metric.region` to its Score.
+    """
+
+    key: CellKey
+    labels: dict[str, str]
+    n: int
+    n_failed: int
+    n_skipped: int
+    hole_share: float | None
+    holes_sha256: str
+    failures: tuple[Failures, ...]
+    metrics: dict[str, Score]
+
+    def to_json(self) -> str:
+        """The text of `cell.json`."""
+        return dump({"format": FORMAT, **asdict(self)})
+
+    @classmethod
+    def from_json(cls, text: str) -> CellRecord:
+        """Inverse of `to_json`; raises ValueError, KeyError or TypeError on anything else."""
+        data = json.loads(text)
+        if data.pop("format") != FORMAT:
+            raise ValueError("another format version")
+        scores = {
+            name: Score(**{**score, "ci95": tuple(score["ci95"]) if score["ci95"] else None})
+            for name, score in data.pop("metrics").items()
+        }
+        failures = tuple(Failures(f["status"], f["reason"], tuple(f["samples"])) for f in data.pop("failures"))
+        return cls(**{**data, "key": CellKey(**data["key"]), "failures": failures, "metrics": scores})
+
+
+def dump(data: Any) -> str:
+    """Canonical JSON: sorted keys, no NaN, indented, a newline at the end."""
+    return json.dumps(data, sort_keys=True, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
+
+
+def record_to_line(record: Record) -> str:
+    """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
+    data = asdict(record)
+    data["hole_share"] = _encode(record.hole_share)
+    data["values"] = {name: _encode(value) for name, value in record.values.items()}
+    return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
+
+
+def record_from_line(line: str) -> Record:
+    """Inverse of `record_to_line`; raises ValueError, KeyError or TypeError on a truncated or foreign line."""
+    data = json.loads(line)
+    data["hole_share"] = _decode(data["hole_share"])
+    data["values"] = {name: _decode(value) for name, value in data["values"].items()}
+    return Record(**data)
+
+
+def _encode(value: float) -> float | str | None:
+    if math.isnan(value):
+        return None
+    return value if math.isfinite(value) else ("inf" if value > 0 else "-inf")
+
+
+def _decode(value: float | str | None) -> float:
+    return math.nan if value is None else float(value)

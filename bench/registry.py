@@ -1,0 +1,94 @@
+"""The one registry: lazy, with typo hints, entry points, versions and schemes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any, Generic, TypeVar, cast
+
+from bench.errors import UnknownName, UsageError
+
+__all__ = ["Entry", "Registry"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a name without importing it.
+
+    Attributes:
+        name: `telea`, `center-50@1`, or a scheme such as `folder:` that takes the rest of the name as its argument.
+        target: `"module:attribute"`, imported at first use.
+        summary: one line for `spgbench ls`.
+        options: keyword arguments bound to the target.
+    """
+
+    name: str
+    target: str
+    summary: str
+    options: tuple[tuple[str, Any], ...] = ()
+
+
+class Registry(Generic[T]):
+    """Names to lazily imported objects of one kind.
+
+    Args:
+        kind: the noun for messages, e.g. `"model"`.
+        group: entry-point group through which other packages add names, e.g. `"spgbench.models"`.
+    """
+
+    def __init__(self, kind: str, group: str) -> None:
+        self.kind, self.group = kind, group
+        self._entries: dict[str, Entry] = {}
+        self._plugins_read = False
+
+    def add(self, name: str, target: str, summary: str, **options: Any) -> None:
+        """Register `name`; raises UsageError when it is taken."""
+        if name in self._entries:
+            raise UsageError(f"{self.kind} '{name}'", "be registered once", "a second registration", "Rename one.")
+        self._entries[name] = Entry(name, target, summary, tuple(options.items()))
+
+    def __iter__(self) -> Iterator[Entry]:
+        self._read_plugins()
+        return iter(self._entries.values())
+
+    def find(self, name: str) -> tuple[Entry, str]:
+        """The entry for `name` and its argument (empty unless the entry is a scheme).
+
+        A bare `center-50` finds the newest `center-50@N`. Raises UnknownName with suggestions.
+        """
+        self._read_plugins()
+        if name in self._entries:
+            return self._entries[name], ""
+        versions = [known for known in self._entries if known.partition("@")[0] == name]
+        if versions:
+            return self._entries[max(versions, key=lambda known: int(known.partition("@")[2]))], ""
+        scheme, colon, argument = name.partition(":")
+        if colon and argument and scheme + ":" in self._entries:
+            return self._entries[scheme + ":"], argument
+        raise UnknownName(self.kind, name, self._entries)
+
+    def load(self, entry: Entry) -> Callable[..., T]:
+        """Import the entry's target; raises UsageError when the import fails."""
+        module, _, attribute = entry.target.partition(":")
+        try:
+            return cast("Callable[..., T]", getattr(import_module(module), attribute))
+        except (ImportError, AttributeError) as error:
+            raise UsageError(
+                f"{self.kind} '{entry.name}'", f"import from {entry.target}", repr(error), "Install what it needs."
+            ) from error
+
+    def create(self, name: str, **arguments: Any) -> T:
+        """Import the target of `name` and call it with its bound options and `arguments`."""
+        entry, argument = self.find(name)
+        positional = (argument,) if argument else ()
+        return self.load(entry)(*positional, **{**dict(entry.options), **arguments})
+
+    def _read_plugins(self) -> None:
+        if not self._plugins_read:
+            self._plugins_read = True
+            for point in entry_points(group=self.group):
+                self.add(point.name, point.value, f"plug-in of {point.dist.name if point.dist else 'another package'}")

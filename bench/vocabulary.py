@@ -1,0 +1,161 @@
+"""The nouns of the harness. Arrays are NumPy on the way in (pictures, holes) and torch inside models and metrics."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+    import torch
+
+    Picture: TypeAlias = npt.NDArray[np.uint8]  # [H, W, 3] RGB
+    LabelMap: TypeAlias = npt.NDArray[np.uint8]  # [H, W] class indices
+    Hole: TypeAlias = npt.NDArray[np.bool_]  # [H, W], True = missing
+
+__all__ = [
+    "LABEL_SOURCES",
+    "REGIONS",
+    "VOID",
+    "Batch",
+    "Dataset",
+    "Inpainter",
+    "LabelAxes",
+    "LabelSource",
+    "Prediction",
+    "Protocol",
+    "Region",
+    "Sample",
+]
+
+VOID = 255
+"""Label of a pixel whose class is unknown: inside the hole, or unlabelled in every dataset."""
+
+Region = Literal["full", "hole", "boundary", "known"]
+REGIONS: tuple[Region, ...] = ("full", "hole", "boundary", "known")
+"""Where a metric looks. `boundary`: hole pixels near a true label boundary. `known`: the raw output outside the hole."""
+
+LabelSource = Literal["none", "oracle", "segmenter", "predicted", "edited"]
+LABEL_SOURCES: tuple[LabelSource, ...] = ("none", "oracle", "segmenter", "predicted", "edited")
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One picture of a dataset.
+
+    Attributes:
+        id: unique within the dataset; may hold `/`, and names the sample's files in every folder that we read or write.
+        image: uint8 [H, W, 3] RGB.
+        labels: uint8 [H, W] class indices with VOID where unlabelled, or None.
+    """
+
+    id: str
+    image: Picture
+    labels: LabelMap | None = None
+
+
+class Dataset(typing.Protocol):
+    """Sized, indexable Samples of one split at one size.
+
+    Attributes:
+        name: as in `spgbench ls datasets`.
+        revision: hash of everything that the pictures depend on (files or generator version, split, size, limit).
+        classes: class names; a label map holds their indices, or VOID.
+        objects: indices of the classes whose regions are countable things (cars, people), for the object protocols.
+        ids: the samples' ids, in order; reading them decodes no picture.
+    """
+
+    name: str
+    revision: str
+    classes: tuple[str, ...]
+    objects: tuple[int, ...]
+    ids: Sequence[str]
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Sample: ...
+
+    def __iter__(self) -> Iterator[Sample]: ...
+
+
+class Protocol(typing.Protocol):
+    """A named, versioned mask rule.
+
+    Attributes:
+        name: full name with its version, e.g. `center-50@1`.
+        needs_labels: whether the rule looks at label maps of the dataset.
+    """
+
+    name: str
+    needs_labels: bool
+
+    def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
+        """bool [H, W], True = missing; a function of its arguments alone. Raises NotApplicable."""
+        ...
+
+
+@dataclass(frozen=True)
+class Batch:
+    """All that a model may see of a batch of samples of one size.
+
+    Attributes:
+        image: float32 [N, 3, H, W] in [0, 1], 0 in the hole: the truth is not in it.
+        hole: bool [N, 1, H, W], True = missing.
+        labels: uint8 [N, H, W] with VOID in the hole, or None.
+        ids: sample ids.
+        seeds: one seed a sample, for models that draw random numbers; the same for any batch composition.
+    """
+
+    image: torch.Tensor
+    hole: torch.Tensor
+    labels: torch.Tensor | None
+    ids: tuple[str, ...]
+    seeds: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a model returns for a batch.
+
+    Attributes:
+        image: float32 [N, 3, H, W] in [0, 1], known pixels included (the harness composites).
+        labels: uint8 [N, H, W] completed label maps, or None.
+        probabilities: float32 [N, C, H, W] class probabilities, or None.
+    """
+
+    image: torch.Tensor
+    labels: torch.Tensor | None = None
+    probabilities: torch.Tensor | None = None
+
+
+@dataclass(frozen=True)
+class LabelAxes:
+    """Where a model's label maps come from, a recorded axis of every cell."""
+
+    context: LabelSource = "none"
+    hole: LabelSource = "none"
+
+    def as_dict(self) -> dict[str, str]:
+        """For records: `{"context": ..., "hole": ...}`."""
+        return {"context": self.context, "hole": self.hole}
+
+
+class Inpainter(typing.Protocol):
+    """A model that fills holes.
+
+    Attributes:
+        name: as in `spgbench ls models`.
+        fingerprint: hash of weights, code version and options; another fingerprint is another row.
+        labels: where the label maps come from that it uses: of the visible part (`context`) and of the `hole`.
+    """
+
+    name: str
+    fingerprint: str
+    labels: LabelAxes
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        """Fill the holes of a batch; the fill of a sample does not depend on the others in the batch."""
+        ...
