@@ -36,7 +36,7 @@ VOID = 255
 
 Region = Literal["full", "hole", "boundary", "known"]
 REGIONS: tuple[Region, ...] = ("full", "hole", "boundary", "known")
-"""Where a metric looks. `boundary`: hole pixels near a true label boundary. `known`: the raw output outside the hole."""
+"""Where a metric looks. `boundary`: hole pixels near a true label boundary. `known`: raw output outside the hole."""
 
 LabelSource = Literal["none", "oracle", "segmenter", "predicted", "edited"]
 LABEL_SOURCES: tuple[LabelSource, ...] = ("none", "oracle", "segmenter", "predicted", "edited")

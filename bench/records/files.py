@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from bench.records.layout import CellKey, RunLayout
+from bench.records.layout import RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_from_line, record_to_line
 
 __all__ = ["read_shard", "write_atomically", "write_cell", "write_shard"]
@@ -30,7 +30,7 @@ def write_shard(path: Path, records: Iterable[Record]) -> None:
 
 
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
-    """The records of a shard, or None when it is missing, damaged or not about exactly `samples` (then run it again)."""
+    """The records of a shard; None when it is missing, damaged or not about `samples` (then run it again)."""
     try:
         records = [record_from_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
     except (OSError, ValueError, KeyError, TypeError):
