@@ -45,7 +45,7 @@ class Registry(Generic[T]):
         self._entries: dict[str, Entry] = {}
         self._plugins_read = False
 
-    def add(self, name: str, target: str, summary: str, **options: Any) -> None:
+    def add(self, name: str, target: str, summary: str, /, **options: Any) -> None:
         """Register `name`; raises UsageError when it is taken."""
         if name in self._entries:
             raise UsageError(f"{self.kind} '{name}'", "be registered once", "a second registration", "Rename one.")
