@@ -1,0 +1,20 @@
+"""The dataset that the package draws itself, under the arguments that every dataset is called with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bench.data.sizes import Size
+from bench.data.streets import Streets
+from bench.errors import UsageError
+
+__all__ = ["load_streets"]
+
+
+def load_streets(split: str, size: Size | None, root: Path | None, limit: int | None) -> Streets:
+    """Open `streets`; raises UsageError when it is given a folder."""
+    if root is not None:
+        raise UsageError(
+            "dataset 'streets'", "be asked for without a folder", f"{root}", "Leave --data-root away: it is drawn."
+        )
+    return Streets(split, size, limit)

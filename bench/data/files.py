@@ -1,0 +1,224 @@
+"""The dataset class behind every layout: a list of files, decoded when a sample is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.data.decode import read_index_map, read_picture
+from bench.data.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
+from bench.errors import DataError, UsageError
+from bench.vocabulary import Sample
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from bench.vocabulary import LabelMap, Picture
+
+__all__ = ["FileDataset", "Labelling", "SampleFiles"]
+
+HASHING_THREADS = 8
+OUTSIDE = -1
+"""In a lookup table: a number that no label map of the dataset may hold."""
+
+
+@dataclass(frozen=True)
+class SampleFiles:
+    """Where one sample lies on disk; `labels` is empty for a picture without a label map."""
+
+    id: str
+    picture: Path
+    labels: tuple[Path, ...] = ()
+
+
+def read_single_map(paths: Sequence[Path]) -> npt.NDArray[np.int32]:
+    """The usual case: one index map a sample, int32 [H, W]."""
+    return read_index_map(paths[0])
+
+
+@dataclass(frozen=True)
+class Labelling:
+    """What the numbers in label files mean.
+
+    Attributes:
+        classes: names, in the order of the class indices.
+        objects: indices of the classes that are countable things.
+        indices: stored number to class index, or to VOID; any other number is refused.
+        read: label files of a sample to the stored numbers, int32 [H, W].
+    """
+
+    classes: tuple[str, ...] = ()
+    objects: tuple[int, ...] = ()
+    indices: Mapping[int, int] | None = None
+    read: Callable[[Sequence[Path]], npt.NDArray[np.int32]] = read_single_map
+
+    @classmethod
+    def named(
+        cls,
+        classes: Sequence[str],
+        objects: Sequence[str],
+        indices: Mapping[int, int],
+        read: Callable[[Sequence[Path]], npt.NDArray[np.int32]] = read_single_map,
+    ) -> Labelling:
+        """A labelling whose `objects` are given by class name."""
+        return cls(tuple(classes), tuple(classes.index(name) for name in objects), indices, read)
+
+    def label_map(self, paths: Sequence[Path]) -> LabelMap:
+        """Read uint8 [H, W] class indices with VOID; raises DataError that names the numbers that are no class."""
+        stored = self.read(paths)
+        mapped = self._table[np.clip(stored, -1, len(self._table) - 2)]
+        if (mapped == OUTSIDE).any():
+            values = np.unique(stored[mapped == OUTSIDE]).tolist()
+            raise DataError(
+                f"label map {paths[0]}",
+                f"hold only {_shorten(sorted(self.indices or ()))}",
+                f"{_shorten(values)} in {int((mapped == OUTSIDE).sum())} pixels",
+                "Correct the file, or the classes of the dataset.",
+            )
+        return mapped.astype(np.uint8)
+
+    @cached_property
+    def _table(self) -> npt.NDArray[np.int16]:
+        indices = self.indices or {}
+        table = np.full(max(indices, default=0) + 3, OUTSIDE, np.int16)  # ends in OUTSIDE twice: too large, negative
+        table[list(indices)] = list(indices.values())
+        return table
+
+
+class FileDataset:
+    """A Dataset over picture and label files. Pictures are decoded when asked for and not kept.
+
+    Args:
+        name: as in `spgbench ls datasets`.
+        split: name of the part, for the revision.
+        files: the samples in order, ids unique.
+        labelling: what the numbers in the label files mean.
+        size: (height, width), or None for pictures as large as they are.
+        limit: keep the first so many samples.
+
+    Raises:
+        UsageError: `size` or `limit` is not what it must be.
+        DataError: there is no sample, or two have one id.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        split: str,
+        files: Sequence[SampleFiles],
+        labelling: Labelling,
+        size: Size | None = None,
+        limit: int | None = None,
+    ) -> None:
+        check_size(size)
+        _check_limit(limit)
+        _check_files(name, split, files)
+        self.name, self.split, self.size = name, split, size
+        self.classes, self.objects = labelling.classes, labelling.objects
+        self._files, self._labelling = tuple(files[:limit]), labelling
+        self.ids: Sequence[str] = tuple(file.id for file in self._files)
+        self._warned = False
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Sample:
+        files = self._files[index]
+        picture = read_picture(files.picture)
+        labels = self._labelling.label_map(files.labels) if files.labels else None
+        if labels is not None and labels.shape != picture.shape[:2]:
+            raise DataError(
+                f"label map {files.labels[0]}",
+                f"be as large as its picture ({_height_by_width(picture.shape)})",
+                _height_by_width(labels.shape),
+                f"Make it from {files.picture} as it is shown upright, without resizing.",
+            )
+        return self._resized(files.id, picture, labels)
+
+    @cached_property
+    def revision(self) -> str:
+        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit."""
+        paths = [path for file in self._files for path in (file.picture, *file.labels)]
+        with ThreadPoolExecutor(HASHING_THREADS) as pool:
+            digests = dict(zip(paths, pool.map(_sha256, paths), strict=True))
+        content = {
+            "name": self.name,
+            "split": self.split,
+            "size": self.size,
+            "sizing": SIZING,
+            "classes": self.classes,
+            "objects": self.objects,
+            "indices": sorted((self._labelling.indices or {}).items()),
+            "samples": [[f.id, *(digests[path] for path in (f.picture, *f.labels))] for f in self._files],
+        }
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    def _resized(self, sample_id: str, picture: Picture, labels: LabelMap | None) -> Sample:
+        if self.size is None:
+            return Sample(sample_id, picture, labels)
+        self._warn_of_upscaling(sample_id, picture, self.size)
+        return Sample(
+            sample_id, resize_picture(picture, self.size), None if labels is None else resize_labels(labels, self.size)
+        )
+
+    def _warn_of_upscaling(self, sample_id: str, picture: Picture, size: Size) -> None:
+        _, _, height, width = centre_crop(picture.shape, size)
+        if (height < size[0] or width < size[1]) and not self._warned:
+            self._warned = True
+            logging.getLogger("bench").warning(
+                "dataset %s: %s is smaller (%s) than the size asked (%s) and is enlarged; so may be others",
+                self.name,
+                sample_id,
+                _height_by_width(picture.shape),
+                _height_by_width(size),
+            )
+
+
+def _check_limit(limit: int | None) -> None:
+    if limit is not None and limit < 1:
+        raise UsageError("limit", "be at least 1", str(limit), "Leave it away for all samples.")
+
+
+def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
+    if not files:
+        raise DataError(f"split '{split}' of {name}", "hold pictures", "none", "Check --data-root and --split.")
+    seen: dict[str, Path] = {}
+    for file in files:
+        if file.id in seen:
+            raise DataError(
+                f"id '{file.id}'",
+                f"name one picture of split '{split}'",
+                f"{seen[file.id]} and {file.picture}",
+                "Rename or remove one, or mend the split file.",
+            )
+        seen[file.id] = file.picture
+
+
+def _sha256(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(f"file {path}", "be readable", error.strerror or str(error), "Check the file.") from error
+
+
+def _height_by_width(shape: Sequence[int]) -> str:
+    return f"{shape[0]}x{shape[1]}, height x width"
+
+
+def _shorten(values: Sequence[int]) -> str:
+    """Few numbers in full; many by the first ones."""
+    text = ", ".join(map(str, values[:8]))
+    return text + (f" … {values[-1]}" if len(values) > 8 else "")

@@ -1,0 +1,73 @@
+"""Anyone's pictures: `images/`, and if there are any, `labels/` with `classes.json`, and `splits/`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from bench.data.files import FileDataset, Labelling, SampleFiles
+from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair, pick, read_names, split_files
+from bench.data.sizes import Size
+from bench.errors import DataError, UsageError
+from bench.vocabulary import VOID
+
+__all__ = ["load"]
+
+
+def load(split: str, size: Size | None, root: Path | None, limit: int | None) -> FileDataset:
+    """Read a folder of pictures; without `splits/` all of them are the split `test`. Ids keep sub-folders."""
+    root = need_root(root, "folder")
+    images = need_folder(root / "images", "folder", f"Put the pictures into {root / 'images'}.")
+    pictures = _in_split(split, root / "splits", find_pictures(images), images)
+    labels = root / "labels"
+    if labels.is_dir():
+        files = pair(pictures, find_pictures(labels, (".png",)), labels)
+    else:
+        files = [SampleFiles(key, path) for key, path in pictures]
+    labelling = _labelling(root / "classes.json", needed=labels.is_dir())
+    return FileDataset("folder", split, files, labelling, size, limit)
+
+
+def _in_split(split: str, folder: Path, found: dict[str, Path], images: Path) -> list[tuple[str, Path]]:
+    if folder.is_dir():
+        known = split_files(folder)
+        split_file = known[choose_split("folder", split, known)]
+        return pick(read_names(split_file), found, split_file, images)
+    if split != "test":
+        raise UsageError(
+            f"split '{split}'",
+            "be 'test' in a folder without splits",
+            f"no {folder}",
+            f"Write the ids of the split to {folder / f'{split}.txt'}, one a line.",
+        )
+    return list(found.items())
+
+
+def _labelling(path: Path, *, needed: bool) -> Labelling:
+    if not path.exists() and not needed:
+        return Labelling()
+    try:
+        return _parse(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"file {path}",
+            'be {"classes": [names], "objects": [names], "ignore": index or null}',
+            f"{type(error).__name__}: {error}",
+            "Write it; docs/datasets.md has an example.",
+        ) from error
+
+
+def _parse(data: dict[str, Any]) -> Labelling:
+    """Raises ValueError, KeyError or TypeError on anything but the documented form."""
+    classes, objects, ignore = data["classes"], data.get("objects", []), data.get("ignore")
+    if not all(isinstance(names, list) and all(isinstance(n, str) for n in names) for names in (classes, objects)):
+        raise TypeError("classes and objects must be lists of names")
+    if not 0 < len(classes) <= VOID or len(set(classes)) < len(classes):
+        raise ValueError(f"{len(classes)} classes, of which {len(set(classes))} distinct (1 to {VOID}, all distinct)")
+    if unknown := [name for name in objects if name not in classes]:
+        raise ValueError(f"objects {unknown} are no classes")
+    if ignore is not None and not (type(ignore) is int and ignore >= 0):
+        raise ValueError(f"ignore is {ignore!r}")
+    void = {VOID: VOID} if ignore is None else {VOID: VOID, ignore: VOID}
+    return Labelling.named(classes, objects, {index: index for index in range(len(classes))} | void)
