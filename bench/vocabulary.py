@@ -21,6 +21,7 @@ __all__ = [
     "REGIONS",
     "VOID",
     "Batch",
+    "CellBound",
     "Dataset",
     "Inpainter",
     "LabelAxes",
@@ -58,21 +59,32 @@ class Sample:
 
 
 class Dataset(typing.Protocol):
-    """Sized, indexable Samples of one split at one size.
+    """Sized, indexable Samples of one split at one size."""
 
-    Attributes:
-        name: as in `spgbench ls datasets`.
-        revision: hash of everything that the pictures depend on (files or generator version, split, size, limit).
-        classes: class names; a label map holds their indices, or VOID.
-        objects: indices of the classes whose regions are countable things (cars, people), for the object protocols.
-        ids: the samples' ids, in order; reading them decodes no picture.
-    """
+    @property
+    def name(self) -> str:
+        """As in `spgbench ls datasets`."""
+        ...
 
-    name: str
-    revision: str
-    classes: tuple[str, ...]
-    objects: tuple[int, ...]
-    ids: Sequence[str]
+    @property
+    def revision(self) -> str:
+        """Hash of everything that the pictures depend on: files or generator version, split, size, limit."""
+        ...
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names; a label map holds their indices, or VOID."""
+        ...
+
+    @property
+    def objects(self) -> tuple[int, ...]:
+        """Indices of the classes whose regions are countable things (cars, people), for the object protocols."""
+        ...
+
+    @property
+    def ids(self) -> Sequence[str]:
+        """The samples' ids, in order; reading them decodes no picture."""
+        ...
 
     def __len__(self) -> int: ...
 
@@ -82,15 +94,17 @@ class Dataset(typing.Protocol):
 
 
 class Protocol(typing.Protocol):
-    """A named, versioned mask rule.
+    """A named, versioned mask rule."""
 
-    Attributes:
-        name: full name with its version, e.g. `center-50@1`.
-        needs_labels: whether the rule looks at label maps of the dataset.
-    """
+    @property
+    def name(self) -> str:
+        """Full name with its version, e.g. `center-50@1`."""
+        ...
 
-    name: str
-    needs_labels: bool
+    @property
+    def needs_labels(self) -> bool:
+        """Whether the rule looks at label maps of the dataset."""
+        ...
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
         """bool [H, W], True = missing; a function of its arguments alone. Raises NotApplicable."""
@@ -158,4 +172,13 @@ class Inpainter(typing.Protocol):
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill the holes of a batch; the fill of a sample does not depend on the others in the batch."""
+        ...
+
+
+@typing.runtime_checkable
+class CellBound(typing.Protocol):
+    """A model whose answers depend on the cell that it is asked in: predictions on disk, one picture a sample."""
+
+    def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
+        """The same model for one cell; raises DataError when it has no answer for a sample, or one too many."""
         ...

@@ -1,0 +1,39 @@
+"""The command line: stdout is data, stderr is talk; exit 0 fine, 1 failure or regression, 2 usage."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from bench.cli import doctor, listing, masks, predict, report, run, score
+from bench.errors import SpgbenchError
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="spgbench",
+    help="Which inpainting model fills holes better, by how much, how surely, and at what cost?",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("score")(score.score)
+app.command("predict")(predict.predict)
+app.command("report")(report.report)
+app.command("ls")(listing.ls)
+app.command("doctor")(doctor.doctor)
+app.add_typer(masks.app, name="masks")
+
+
+def main() -> None:
+    """Entry point: our errors become one line on stderr and their exit code; a broken pipe is no error."""
+    try:
+        app()
+    except SpgbenchError as error:
+        typer.echo(f"spgbench: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

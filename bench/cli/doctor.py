@@ -1,0 +1,80 @@
+"""`spgbench doctor`: is this machine ready?"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import PackageNotFoundError, version
+
+import typer
+
+__all__ = ["doctor"]
+
+_PACKAGES = (
+    "torch",
+    "torchvision",
+    "torchmetrics",
+    "lpips",
+    "numpy",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "opencv-python-headless",
+    "scikit-image",
+    "numba",
+    "pillow",
+)
+
+
+def doctor() -> None:
+    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when something is off.
+
+    Example: spgbench doctor
+    """
+    checks: tuple[tuple[str, Callable[[], str]], ...] = (
+        ("python", lambda: f"{sys.version.split()[0]}, {os.cpu_count()} cores"),
+        *((package, lambda package=package: version(package)) for package in _PACKAGES),
+        ("torch with torchvision", _pair),
+        ("lpips import", lambda: importlib.import_module("lpips").__name__),
+        ("compiled code", _compiled),
+        ("devices", _devices),
+    )
+    failed = [name for name, check in checks if not _passes(name, check)]
+    if failed:
+        typer.echo(f"spgbench: {len(failed)} of {len(checks)} checks failed: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+
+
+def _passes(name: str, check: Callable[[], str]) -> bool:
+    try:
+        typer.echo(f"ok      {name}: {check()}")
+    except PackageNotFoundError:
+        typer.echo(f"FAILED  {name}: not installed")
+        return False
+    except Exception as error:  # noqa: BLE001 (a broken installation fails in any way; that is the finding)
+        typer.echo(f"FAILED  {name}: {type(error).__name__}: {error}")
+        return False
+    return True
+
+
+def _pair() -> str:
+    import torch
+    import torchvision
+
+    kept = torchvision.ops.nms(torch.tensor([[0.0, 0, 1, 1]]), torch.tensor([1.0]), 0.5)
+    return f"{torch.__version__} with {torchvision.__version__}, {len(kept)} compiled operator works"
+
+
+def _compiled() -> str:
+    import bench.masks
+
+    return f"a freeform hole of {bench.masks.draw('freeform@1', height=64, width=64, key='doctor').mean():.0%}"
+
+
+def _devices() -> str:
+    import torch
+
+    names = [torch.cuda.get_device_name(index) for index in range(torch.cuda.device_count())]
+    return ", ".join(names) or f"cpu with {torch.get_num_threads()} threads"

@@ -1,0 +1,52 @@
+"""`spgbench ls`: what there is, without importing any of it."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from importlib import import_module
+from typing import Annotated, Any
+
+import typer
+
+from bench.registry import Registry
+
+__all__ = ["Catalogue", "ls"]
+
+
+class Catalogue(StrEnum):
+    """What can be listed."""
+
+    models = "models"
+    datasets = "datasets"
+    protocols = "protocols"
+    metrics = "metrics"
+    suites = "suites"
+
+
+_REGISTRIES = {
+    Catalogue.models: "bench.models.catalogue:MODELS",
+    Catalogue.datasets: "bench.data:DATASETS",
+    Catalogue.protocols: "bench.masks:PROTOCOLS",
+    Catalogue.metrics: "bench.metrics:METRICS",
+    Catalogue.suites: "bench.evaluation.suite:SUITES",
+}
+
+
+def ls(
+    what: Annotated[Catalogue, typer.Argument(help="Which catalogue.")],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+) -> None:
+    """List models, data sets, protocols, metrics or suites.
+
+    Example: spgbench ls models
+    """
+    module, _, attribute = _REGISTRIES[what].partition(":")
+    registry: Registry[Any] = getattr(import_module(module), attribute)
+    entries = list(registry)
+    if as_json:
+        typer.echo(json.dumps([{"name": entry.name, "summary": entry.summary} for entry in entries], indent=1))
+        return
+    width = max(len(entry.name) for entry in entries)
+    for entry in entries:
+        typer.echo(f"{entry.name:{width}}  {entry.summary}")

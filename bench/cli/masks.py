@@ -1,0 +1,58 @@
+"""`spgbench masks`: the holes themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from bench.cli import options
+
+__all__ = ["app", "export"]
+
+app = typer.Typer(no_args_is_help=True, help="The holes themselves.")
+
+
+@app.callback()
+def _masks() -> None:
+    """Keeps `export` a command of its own while it is the only one."""
+
+
+@app.command("export")
+def export(
+    dataset: options.Dataset = None,
+    data_root: options.DataRoot = None,
+    split: options.Split = None,
+    size: options.Size = None,
+    limit: options.Limit = None,
+    protocols: options.Protocols = None,
+    seed: options.Seed = None,
+    out: options.Out = None,
+) -> None:
+    """Write holes, pictures without them, a contact sheet per protocol and a manifest with every hole's SHA-256.
+
+    A model that runs elsewhere reads OUT/PROTOCOL/inputs and OUT/PROTOCOL/holes (white = missing).
+
+    Example: spgbench masks export --protocols center-50,freeform --limit 24 -o holes
+    """
+    from bench.evaluation.export import export_holes
+    from bench.evaluation.plan import resolve
+    from bench.evaluation.progress import progress_bar
+    from bench.evaluation.suite import Suite
+
+    suite = options.changed(
+        Suite("masks", models=()),
+        dataset=dataset,
+        data_root=data_root,
+        split=split,
+        size=size,
+        limit=limit,
+        protocols=protocols,
+        seed=seed,
+    )
+    folder = out or Path("holes")
+    plan = resolve(suite, folder)
+    with progress_bar(len(plan.protocols) * len(plan.dataset), "holes", shown=True) as advance:
+        files = export_holes(plan, folder, advance)
+    for file in files:
+        typer.echo(file)

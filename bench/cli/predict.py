@@ -1,0 +1,53 @@
+"""`spgbench predict`: a model's pictures, unscored."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import options
+
+__all__ = ["predict"]
+
+
+def predict(
+    models: Annotated[str, typer.Option(help="Models, separated by commas.")],
+    dataset: options.Dataset = None,
+    data_root: options.DataRoot = None,
+    split: options.Split = None,
+    size: options.Size = None,
+    limit: options.Limit = None,
+    protocols: options.Protocols = None,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    out: options.Out = None,
+) -> None:
+    """Write models' pictures as OUT/MODEL/PROTOCOL/ID.png, without scoring; `spgbench score OUT/MODEL` scores them.
+
+    Example: spgbench predict --models telea --protocols center-50 --limit 8 -o predictions
+    """
+    from bench.evaluation.export import export_predictions
+    from bench.evaluation.plan import resolve
+    from bench.evaluation.progress import progress_bar
+    from bench.evaluation.run import pick_device
+    from bench.evaluation.suite import Suite
+
+    suite = options.changed(
+        Suite("predict"),
+        models=models,
+        dataset=dataset,
+        data_root=data_root,
+        split=split,
+        size=size,
+        limit=limit,
+        protocols=protocols,
+        seed=seed,
+    )
+    folder = out or Path("predictions")
+    plan = resolve(suite, folder, pick_device(device))
+    with progress_bar(len(plan.cells) * len(plan.dataset), "pictures", shown=True) as advance:
+        written = export_predictions(plan, folder, advance)
+    typer.echo(folder)
+    typer.echo(f"{written} pictures written", err=True)

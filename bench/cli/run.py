@@ -1,0 +1,88 @@
+"""`spgbench run`: the main job."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+
+if TYPE_CHECKING:
+    from bench.evaluation import Outcome
+    from bench.evaluation.suite import Suite
+
+__all__ = ["execute", "run"]
+
+
+class Reuse(StrEnum):
+    """What to do with records that are there."""
+
+    only_missing = "only-missing"
+    never = "never"
+    only_cache = "only-cache"
+
+
+def run(
+    suite: Annotated[str, typer.Argument(help="A suite of `spgbench ls suites`, or a YAML file.")] = "quick",
+    models: Annotated[str | None, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = None,
+    dataset: options.Dataset = None,
+    data_root: options.DataRoot = None,
+    split: options.Split = None,
+    size: options.Size = None,
+    limit: options.Limit = None,
+    protocols: options.Protocols = None,
+    metrics: options.Metrics = None,
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    workers: Annotated[int, typer.Option(min=1, help="Processes; no result depends on it.")] = 1,
+    reuse: Annotated[Reuse, typer.Option(help="Records that are there: use them, run all again, or run none.")] = (
+        Reuse.only_missing
+    ),
+    out: options.Out = None,
+) -> None:
+    """Fill holes with models, score them, write tables, plots and grids.
+
+    What is recorded is reused: after a kill the same command goes on where it stopped.
+
+    Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
+    """
+    from bench.evaluation.suite import read_suite
+
+    resolved = options.changed(
+        read_suite(suite),
+        models=models,
+        dataset=dataset,
+        data_root=data_root,
+        split=split,
+        size=size,
+        limit=limit,
+        protocols=protocols,
+        metrics=metrics,
+        seed=seed,
+    )
+    execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
+
+
+def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Reuse = Reuse.only_missing) -> None:
+    """Run, report, print the main table; exit 1 when samples failed."""
+    from bench.evaluation import run_suite
+    from bench.reporting import main_table, report
+
+    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
+    for warning in outcome.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+    files = report(out)
+    typer.echo(main_table(outcome.run))
+    typer.echo(f"{len(files)} tables, plots and grids in {out}", err=True)
+    typer.echo(_spent(outcome), err=True)
+    if outcome.failed:
+        typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
+        raise typer.Exit(1)
+
+
+def _spent(outcome: Outcome) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
+    return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")

@@ -1,0 +1,88 @@
+"""The harness in two halves, for models that run elsewhere: holes out, predictions in."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from bench.errors import Failure, ModelFailure, NotApplicable
+from bench.evaluation.plan import Plan
+from bench.evaluation.shard import encode_png, predict
+from bench.records import dump, folder_name, write_atomically
+from bench.vocabulary import Hole, Picture, Protocol, Sample
+
+__all__ = ["export_holes", "export_predictions"]
+
+_SHEET_TILES = 24
+
+
+def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda _: None) -> list[Path]:
+    """Write what a model elsewhere needs: `<out>/<protocol>/holes/<id>.png` (255 = missing), `inputs/<id>.png` (the
+    picture, 0 in the hole), a contact sheet `<out>/<protocol>.png` and `<out>/manifest.json` with every hole's SHA-256.
+
+    Returns:
+        The manifest and the sheets.
+    """
+    from bench.reporting.contact_sheet import contact_sheet
+
+    manifest: dict[str, dict[str, dict[str, str | float]]] = {}
+    sheets = []
+    for protocol in plan.protocols:
+        entries = manifest.setdefault(protocol.name, {})
+        shown: list[tuple[str, Hole]] = []
+        folder = out / folder_name(protocol.name)
+        for sample, hole in _cuts(plan, protocol):
+            write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
+            write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
+            digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
+            entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
+            shown += [(sample.id, hole)] if len(shown) < _SHEET_TILES else []
+            advance(1)
+        sheets.append(out / f"{folder_name(protocol.name)}.png")
+        ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
+        write_atomically(sheets[-1], contact_sheet(holes, ids, title=protocol.name))
+    path = out / "manifest.json"
+    facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
+    write_atomically(path, dump({**facts, "protocols": manifest}))
+    return [path, *sheets]
+
+
+def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = lambda _: None) -> int:
+    """Write every model's raw output as `<out>/<model>/<protocol>/<id>.png`, which `spgbench score` reads.
+
+    Returns:
+        The number of pictures written.
+
+    Raises:
+        Failure: after all others were written, when a model gave no usable picture for some samples.
+    """
+    failures = []
+    written = 0
+    for cell in plan.cells:
+        folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
+        for sample, hole in _cuts(plan, cell.protocol):
+            (answer,) = predict(cell.model, [sample], [hole], plan.suite.seed)
+            if isinstance(answer, ModelFailure):
+                failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
+            else:
+                write_atomically(folder / f"{sample.id}.png", encode_png(answer.permute(1, 2, 0).numpy()))
+                written += 1
+            advance(1)
+    if failures:
+        raise Failure("every model", "give a picture for every sample", f"{len(failures)} failures, {failures[0]}")
+    return written
+
+
+def _cuts(plan: Plan, protocol: Protocol) -> Iterator[tuple[Sample, Hole]]:
+    for sample in plan.dataset:
+        try:
+            yield sample, protocol.hole(sample, plan.suite.seed, plan.dataset)
+        except NotApplicable:
+            continue
+
+
+def _without(image: Picture, hole: Hole) -> Picture:
+    return np.where(hole[..., None], np.uint8(0), image)

@@ -1,0 +1,199 @@
+"""The main job: resolve a suite, run what is missing, reduce every cell that became whole."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from bench.errors import Failure, NotApplicable, RunConflict, UsageError
+from bench.evaluation.executor import Unit, run_here, run_in_processes
+from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
+from bench.evaluation.progress import progress_bar
+from bench.evaluation.reduce import reduce_cell
+from bench.evaluation.shard import Phases, encode_png
+from bench.evaluation.suite import Suite
+from bench.records import Run, read_run, read_shard, write_atomically, write_cell
+from bench.vocabulary import Dataset, Inpainter
+
+__all__ = ["Outcome", "Reuse", "evaluate", "pick_device", "run_suite"]
+
+Reuse = Literal["only-missing", "never", "only-cache"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run did.
+
+    Attributes:
+        run: its records.
+        phases: seconds spent on data, model, metrics and writing, summed over processes.
+        wall: seconds from start to end.
+        warnings: what the user should know.
+    """
+
+    run: Run
+    phases: Phases
+    wall: float
+    warnings: tuple[str, ...]
+
+    @property
+    def failed(self) -> int:
+        """Samples without a usable prediction, over all cells."""
+        return sum(cell.n_failed for cell in self.run.cells.values())
+
+
+def evaluate(
+    models: Sequence[str | Inpainter],
+    dataset: str | Dataset = "streets",
+    protocols: Sequence[str] = ("center-50",),
+    metrics: Sequence[str] = ("psnr", "ssim", "l1"),
+    out: str | Path = "results/evaluate",
+    *,
+    seed: int = 0,
+    limit: int | None = None,
+    device: str = "auto",
+) -> Run:
+    """The main job as a function: fill, score and record; what is recorded already is reused.
+
+    Args:
+        models: names of the catalogue or objects that are an Inpainter.
+        dataset: a name (its test split at 256x256) or a Dataset, such as `bench.data.load` makes.
+        protocols, metrics: names of the catalogues.
+        out: output folder, as of `spgbench run`.
+        limit: the first so many pictures, for a dataset given by name.
+
+    Returns:
+        The run's records; `bench.reporting.report(out)` makes tables and plots of them.
+    """
+    suite = Suite(
+        "evaluate",
+        models=tuple(model for model in models if isinstance(model, str)),
+        protocols=tuple(protocols),
+        metrics=tuple(metrics),
+        dataset=dataset if isinstance(dataset, str) else dataset.name,
+        limit=limit,
+        seed=seed,
+    )
+    objects = [model for model in models if not isinstance(model, str)]
+    ready = None if isinstance(dataset, str) else dataset
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=objects).run
+
+
+def run_suite(
+    suite: Suite,
+    out: Path,
+    *,
+    device: str = "auto",
+    workers: int = 1,
+    reuse: Reuse = "only-missing",
+    dataset: Dataset | None = None,
+    models: Sequence[Inpainter] = (),
+    progress: bool = False,
+) -> Outcome:
+    """Run a suite into `out`; shards and cells that are there are kept.
+
+    Args:
+        workers: processes; the records do not depend on it. With more than one, everything must have a name.
+        reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells.
+
+    Raises:
+        UsageError: for anything in the suite or on disk that is not what it must be; what is recorded stays.
+        Failure: with `only-cache`, when cells are missing.
+    """
+    start = time.perf_counter()
+    device = pick_device(device)
+    plan = resolve(suite, out, device, dataset, models)
+    with _locked(out):
+        warnings = write_run_file(plan, device)
+        if reuse == "never":
+            for cell in plan.cells:
+                shutil.rmtree(plan.layout.cell(cell.key), ignore_errors=True)
+        todo = [index for index, cell in enumerate(plan.cells) if not plan.layout.done(cell.key).exists()]
+        if todo and reuse == "only-cache":
+            names = ", ".join(str(plan.cells[index].key.path) for index in todo)
+            raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
+        _keep_gallery(plan)
+        phases = _run_cells(plan, todo, device, workers if not models and dataset is None else 1, progress)
+    return Outcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
+
+
+def pick_device(device: str) -> str:
+    """`auto` is the first CUDA device or else the CPU; raises UsageError for a device that is not there."""
+    if device == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise UsageError(f"device '{device}'", "be one of this machine", str(error).splitlines()[0]) from error
+    return device
+
+
+def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progress: bool) -> Phases:
+    """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
+    shards = range(len(plan.shards()))
+    left = {cell: {shard for shard in shards if not _is_there(plan, plan.cells[cell], shard)} for cell in todo}
+    units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
+    phases = Phases()
+
+    def done(unit: Unit, spent: Phases) -> None:
+        cell, shard = unit
+        phases.add(spent)
+        left[cell].discard(shard)
+        if not left[cell]:
+            _finish(plan, plan.cells[cell], phases)
+
+    for cell in todo:
+        if not left[cell]:
+            _finish(plan, plan.cells[cell], phases)
+    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as advance:
+        if workers > 1 and len(units) > 1:
+            run_in_processes(plan, units, done, advance, device, workers)
+        else:
+            run_here(plan, units, done, advance)
+    return phases
+
+
+def _is_there(plan: Plan, cell: Cell, shard: int) -> bool:
+    return read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard)) is not None
+
+
+def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
+    with phases.phase("reduce"):
+        shards = range(len(plan.shards()))
+        records = [record for shard in shards for record in read_shard(plan.layout.shard(cell.key, shard)) or ()]
+        write_cell(plan.layout, reduce_cell(cell.key, cell.model.labels, records, signatures(plan)), len(shards))
+
+
+def _keep_gallery(plan: Plan) -> None:
+    """Write the untouched pictures and the holes that the grids show."""
+    for index in plan.gallery():
+        sample = plan.dataset[index]
+        if not plan.layout.truth(sample.id).exists():
+            write_atomically(plan.layout.truth(sample.id), encode_png(sample.image))
+        for protocol in plan.protocols:
+            path = plan.layout.hole(protocol.name, sample.id)
+            if not path.exists():
+                try:
+                    write_atomically(path, encode_png(protocol.hole(sample, plan.suite.seed, plan.dataset)))
+                except NotApplicable:
+                    continue
+
+
+@contextmanager
+def _locked(out: Path) -> Iterator[None]:
+    """Hold the output folder: a second run into it at the same time would mix two runs' files."""
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise RunConflict(f"output folder {out}", "be used by one run at a time", "another one running") from error
+        yield

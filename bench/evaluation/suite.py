@@ -1,0 +1,102 @@
+"""Suites: what to run, as a YAML file. Every key is checked; an unknown one is an error with a suggestion."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from bench.errors import UnknownName, UsageError
+from bench.registry import Registry
+
+__all__ = ["SUITES", "Suite", "packaged", "read_suite"]
+
+SUITES: Registry[Suite] = Registry("suite", "spgbench.suites")
+SUITES.add("quick", "bench.evaluation.suite:packaged", "four protocols on 12 pictures, minutes", file="quick.yaml")
+SUITES.add(
+    "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
+)
+
+
+@dataclass(frozen=True)
+class Suite:
+    """What to run.
+
+    Attributes:
+        name: of the suite, for messages and the default output folder.
+        models, protocols, metrics: names of the catalogues.
+        dataset, split: name of a data set and of its split.
+        size: `256` (square), `256x512` (height x width) or `native`.
+        limit: use only the first so many pictures, or None for all.
+        seed: of the holes and of models that draw random numbers.
+        gallery: how many pictures to keep for the grids, spread evenly over the split.
+        data_root: folder of the data set; no result depends on it.
+    """
+
+    name: str
+    models: tuple[str, ...] = ("telea",)
+    protocols: tuple[str, ...] = ("center-50",)
+    metrics: tuple[str, ...] = ("psnr", "ssim", "l1")
+    dataset: str = "streets"
+    split: str = "test"
+    size: str = "256"
+    limit: int | None = None
+    seed: int = 0
+    gallery: int = 4
+    data_root: str | None = None
+
+    def with_changes(self, **changes: Any) -> Suite:
+        """A copy with the changes that are not None: the options of the command line go before the file."""
+        return replace(self, **{key: value for key, value in changes.items() if value is not None})
+
+
+def read_suite(name: str) -> Suite:
+    """A suite by name, or from a file when `name` ends in `.yaml` or `.yml`.
+
+    Raises:
+        UnknownName: for an unknown suite or an unknown key in the file.
+        UsageError: for a missing file, text that is no YAML mapping, or a value of the wrong type.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return _parse(Path(name))
+    return SUITES.create(name)
+
+
+def packaged(*, file: str) -> Suite:
+    """A suite that ships with the package."""
+    return _parse(Path(__file__).parent / "suites" / file)
+
+
+def _parse(path: Path) -> Suite:
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UsageError(f"suite file {path}", "be a readable YAML file", str(error)) from error
+    if not isinstance(data, Mapping):
+        raise UsageError(f"suite file {path}", "hold a mapping of keys to values", type(data).__name__)
+    known = [field.name for field in fields(Suite) if field.name != "name"]
+    for key in data:
+        if key not in known:
+            raise UnknownName(f"key in suite file {path.name}:", str(key), known)
+    return Suite(name=path.stem, **{key: _checked(path, key, value) for key, value in data.items()})
+
+
+def _checked(path: Path, key: str, value: Any) -> Any:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    least = 1 if key == "limit" else 0
+    if key in ("models", "protocols", "metrics"):
+        good, must = _is_list_of_names(value), "be a list of at least one name"
+    elif key in ("seed", "gallery", "limit"):
+        good, must = whole and value >= least, f"be a whole number of at least {least}"
+    else:
+        good, must = isinstance(value, str) or (key == "size" and whole), "be a text"
+    if not good:
+        raise UsageError(f"'{key}' in suite file {path.name}", must, repr(value))
+    return tuple(value) if isinstance(value, list) else str(value) if key == "size" else value
+
+
+def _is_list_of_names(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, str) for item in value)
