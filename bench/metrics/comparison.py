@@ -1,0 +1,106 @@
+"""One batch of completed pictures beside the truth, measured in all four regions in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+
+from bench.metrics.arguments import check_labels, check_pair, check_region
+from bench.metrics.declarations import declaration
+from bench.metrics.pixel_error import PixelErrors, pixel_errors
+from bench.metrics.regions import boundary_band, boundary_width
+from bench.vocabulary import Region
+
+__all__ = ["Comparison", "View", "measure"]
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture to compare with the truth, and the regions where to look at it.
+
+    Attributes:
+        reference: uint8 [N, 3, H, W], the truth.
+        picture: uint8 [N, 3, H, W].
+        regions: names of the R regions.
+        masks: bool [N, R, H, W].
+    """
+
+    reference: torch.Tensor
+    picture: torch.Tensor
+    regions: tuple[Region, ...]
+    masks: torch.Tensor
+
+    @cached_property
+    def errors(self) -> PixelErrors:
+        """The sums that PSNR and L1 share."""
+        return pixel_errors(self.reference, self.picture, self.masks)
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What metrics see of a batch. Parts that several metrics or regions need are computed once and kept.
+
+    Attributes:
+        reference: uint8 [N, 3, H, W], the truth.
+        completed: uint8 [N, 3, H, W], the output in the hole and the truth elsewhere.
+        raw: uint8 [N, 3, H, W], the output everywhere.
+        hole: bool [N, 1, H, W], True = missing.
+        labels: uint8 [N, H, W] true labels with VOID = 255, or None: then region boundary is undefined (NaN).
+
+    Raises:
+        DataError: a tensor is not what it must be.
+    """
+
+    reference: torch.Tensor
+    completed: torch.Tensor
+    raw: torch.Tensor
+    hole: torch.Tensor
+    labels: torch.Tensor | None = None
+
+    def __post_init__(self) -> None:
+        check_pair(self.reference, self.completed)
+        check_pair(self.reference, self.raw, "raw output")
+        check_region("hole", self.hole, self.reference)
+        if self.labels is not None:
+            check_labels(self.labels, self.reference)
+
+    @cached_property
+    def boundary(self) -> torch.Tensor:
+        """Bool [N, 1, H, W]: hole pixels near a boundary between true labels; none without labels."""
+        if self.labels is None:
+            return torch.zeros_like(self.hole)
+        return self.hole & boundary_band(self.labels, boundary_width(*self.hole.shape[2:]))
+
+    @cached_property
+    def composited(self) -> View:
+        """The composited picture: regions full, hole and boundary."""
+        masks = torch.cat([torch.ones_like(self.hole), self.hole, self.boundary], dim=1)
+        return View(self.reference, self.completed, ("full", "hole", "boundary"), masks)
+
+    @cached_property
+    def known(self) -> View:
+        """The raw output outside the hole and the truth inside: errors in the hole reach no window of region known."""
+        picture = torch.where(self.hole, self.reference, self.raw)
+        return View(self.reference, picture, ("known",), ~self.hole)
+
+    def by_region(self, measure_view: Callable[[View], torch.Tensor]) -> dict[Region, torch.Tensor]:
+        """Apply a function `View -> [N, R]` to both views; `[N]` for each region."""
+        return {
+            region: values
+            for view in (self.composited, self.known)
+            for region, values in zip(view.regions, measure_view(view).unbind(dim=1), strict=True)
+        }
+
+
+def measure(comparison: Comparison, names: Iterable[str]) -> dict[str, torch.Tensor]:
+    """All values of a batch: `{"psnr.full": float64 [N], "psnr.hole": ..., ...}` on the pictures' device.
+
+    NaN means undefined (the region has no pixel), `inf` is the PSNR of equal pixels. Raises UnknownName, and DataError
+    for a picture that a metric cannot take.
+    """
+    return {
+        f"{name}.{region}": values for name in names for region, values in declaration(name).load()(comparison).items()
+    }

@@ -1,0 +1,205 @@
+"""What each metric is, in data: the source of `spgbench ls metrics`, of docs/metrics.md and of every signature."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+from bench.errors import UsageError
+from bench.registry import Entry, Registry
+from bench.vocabulary import REGIONS, Region
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.metrics.comparison import Comparison
+
+    ByRegion: TypeAlias = Callable[[Comparison], dict[Region, torch.Tensor]]
+
+__all__ = [
+    "BAND_SHARE",
+    "BUILT_IN",
+    "METRICS",
+    "MetricDeclaration",
+    "built_in",
+    "declaration",
+    "signature",
+    "signatures",
+]
+
+BAND_SHARE = 0.01
+"""Width of the boundary band, each side of a boundary, as a share of the picture's diagonal."""
+
+
+@dataclass(frozen=True)
+class MetricDeclaration:
+    """A metric: what it computes, what it is held to, and where the code is.
+
+    Attributes:
+        name: key in records, `psnr` in `psnr.hole`.
+        unit: unit of the value, empty for a pure number.
+        higher_is_better: direction.
+        summary: one line for listings.
+        definition: the formula in words, complete enough to compute it again.
+        value_range: the values that it can take, in words.
+        reference: the implementation that a test compares it with.
+        tolerance: the largest difference from `reference` that the test allows, in the metric's unit.
+        blind_to: what it cannot see, for readers of a table.
+        implementation: `"module:attribute"` of a function `(Comparison) -> {region: float64 [N]}`.
+        regions: where it is defined.
+        parameters: name and value of everything in the definition that other evaluators choose differently.
+        version: raised when a change of code changes a value.
+    """
+
+    name: str
+    unit: str
+    higher_is_better: bool
+    summary: str
+    definition: str
+    value_range: str
+    reference: str
+    tolerance: float
+    blind_to: str
+    implementation: str
+    regions: tuple[Region, ...] = REGIONS
+    parameters: tuple[tuple[str, str], ...] = ()
+    version: int = 1
+
+    def load(self) -> ByRegion:
+        """Import the implementation; raises UsageError when that fails."""
+        return cast("ByRegion", METRICS.load(Entry(self.name, self.implementation, self.summary)))
+
+    def signature(self, region: Region, height: int, width: int) -> str:
+        """All that a value depends on, for pictures of one size; raises UsageError where the metric is undefined."""
+        if region not in self.regions:
+            raise UsageError(f"region of {self.name}", f"be one of {', '.join(self.regions)}", repr(region))
+        fields = [self.name, f"region:{region}"]
+        if region == "boundary":
+            fields += [f"band:{band_width(height, width)}px", f"band-share:{BAND_SHARE}"]
+        fields += [f"{key}:{value}" for key, value in self.parameters]
+        composite = "no" if region == "known" else "yes"
+        return "|".join([*fields, "agg:image-mean", f"composite:{composite}", f"v{self.version}"])
+
+
+def band_width(height: int, width: int) -> int:
+    """Pixels each side of a label boundary that count as near it: 1 % of the diagonal, rounded, at least 1."""
+    return max(1, round(BAND_SHARE * math.hypot(height, width)))
+
+
+BUILT_IN = {
+    metric.name: metric
+    for metric in (
+        MetricDeclaration(
+            name="psnr",
+            unit="dB",
+            higher_is_better=True,
+            summary="peak signal-to-noise ratio of each image, RGB",
+            definition=(
+                "10 log10(255² / MSE), where MSE is the mean of the squared differences over the region's pixels and "
+                "the three RGB channels of one image, on uint8 values."
+            ),
+            value_range="0 to ∞; ∞ where the pixels are equal",
+            reference="the formula in NumPy float64; scikit-image `peak_signal_noise_ratio` for region full",
+            tolerance=1e-9,
+            blind_to=(
+                "Structure and sharpness: a blurred fill scores better than a sharp one that is slightly displaced. "
+                "In region full it mostly tells how large the hole is."
+            ),
+            implementation="bench.metrics.pixel_error:psnr_by_region",
+            parameters=(("range", "255"),),
+        ),
+        MetricDeclaration(
+            name="ssim",
+            unit="",
+            higher_is_better=True,
+            summary="structural similarity, Gaussian 11x11 window, RGB",
+            definition=(
+                "Wang et al., 2004: Gaussian 11x11 window with sigma 1.5, K1 = 0.01, K2 = 0.03, range 255, population "
+                "covariance; the map is computed for each RGB channel, cropped to the pixels whose window lies inside "
+                "the picture (5 px off each side) and averaged over the region's pixels and the channels."
+            ),
+            value_range="-1 to 1; exactly 1 for equal pictures",
+            reference=(
+                "the map of scikit-image `structural_similarity(gaussian_weights=True, sigma=1.5, "
+                "use_sample_covariance=False, data_range=255)` on the same pixels"
+            ),
+            tolerance=1e-6,
+            blind_to=(
+                "Meaning, and colour shifts that keep local contrast. Windows reach 5 px beyond the region, so region "
+                "hole also sees known pixels, and a 5 px frame of the picture is not seen at all."
+            ),
+            implementation="bench.metrics.similarity:ssim_by_region",
+            parameters=(
+                ("window", "gauss11"),
+                ("sigma", "1.5"),
+                ("k", "0.01,0.03"),
+                ("cov", "population"),
+                ("border", "valid"),
+                ("channels", "rgb"),
+                ("range", "255"),
+            ),
+        ),
+        MetricDeclaration(
+            name="l1",
+            unit="%",
+            higher_is_better=False,
+            summary="mean absolute difference in percent of the range",
+            definition=(
+                "100 / 255 times the mean of the absolute differences over the region's pixels and the three RGB "
+                "channels of one image, on uint8 values."
+            ),
+            value_range="0 to 100; exactly 0 for equal pictures",
+            reference="the formula in NumPy float64",
+            tolerance=1e-9,
+            blind_to=(
+                "Structure: it rewards the median colour of what could be in the hole. It is not the relative l1 "
+                "(sum of differences over sum of values) of some papers."
+            ),
+            implementation="bench.metrics.pixel_error:l1_by_region",
+            parameters=(("range", "255"),),
+        ),
+    )
+}
+"""The metrics of this package by name."""
+
+
+def built_in(metric: str) -> MetricDeclaration:
+    """The declaration of a metric of this package: what the registry creates."""
+    return BUILT_IN[metric]
+
+
+METRICS: Registry[MetricDeclaration] = Registry("metric", "spgbench.metrics")
+"""All metrics. A plug-in's entry point names a function without arguments that returns a MetricDeclaration."""
+
+for _metric in BUILT_IN.values():
+    METRICS.add(_metric.name, f"{__name__}:built_in", _metric.summary, metric=_metric.name)
+
+
+def declaration(name: str) -> MetricDeclaration:
+    """The declaration of a metric, from here or from a plug-in.
+
+    Raises UnknownName with suggestions, and UsageError when a plug-in returns something else than its declaration.
+    """
+    found = METRICS.create(name)
+    if not isinstance(found, MetricDeclaration) or found.name != name:
+        raise UsageError(
+            f"plug-in metric '{name}'", f"return the MetricDeclaration of '{name}'", repr(found), "Mend the plug-in."
+        )
+    return found
+
+
+def signature(name: str, region: Region, height: int, width: int) -> str:
+    """The signature of `name` in one region for pictures of one size.
+
+    For example `psnr|region:hole|range:255|agg:image-mean|composite:yes|v1`. Raises UnknownName, and UsageError for a
+    region where the metric is not defined.
+    """
+    return declaration(name).signature(region, height, width)
+
+
+def signatures(name: str, height: int, width: int) -> dict[Region, str]:
+    """The signatures of `name` in all its regions; raises UnknownName."""
+    metric = declaration(name)
+    return {region: metric.signature(region, height, width) for region in metric.regions}

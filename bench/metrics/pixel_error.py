@@ -1,0 +1,128 @@
+"""PSNR and L1 from exact integer sums of pixel differences.
+
+Reference: the formulas in NumPy float64, and scikit-image `peak_signal_noise_ratio`; held to 1e-9 (dB and %).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from bench.metrics.arguments import check_pair, check_region
+from bench.vocabulary import Region
+
+if TYPE_CHECKING:
+    from bench.metrics.comparison import Comparison
+
+__all__ = ["PixelErrors", "l1", "l1_by_region", "pixel_errors", "psnr", "psnr_by_region"]
+
+_CHANNELS = 3
+_PEAK = 255
+
+
+@dataclass(frozen=True)
+class PixelErrors:
+    """Sums over regions and channels, int64 [N, R]: exact, so no order or number of threads can change them.
+
+    Attributes:
+        squared: of squared differences.
+        absolute: of absolute differences.
+        pixels: pixels in the region.
+    """
+
+    squared: torch.Tensor
+    absolute: torch.Tensor
+    pixels: torch.Tensor
+
+    def psnr(self) -> torch.Tensor:
+        """Float64 [N, R] in dB."""
+        return _each(_decibels, self.squared, self.pixels)
+
+    def l1(self) -> torch.Tensor:
+        """Float64 [N, R] in %."""
+        return _each(_percent, self.absolute, self.pixels)
+
+
+def pixel_errors(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> PixelErrors:
+    """Sum the differences of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, R, H, W]."""
+    difference = reference.int() - picture.int()  # [N, 3, H, W]
+    absolute = difference.abs().sum(dim=1, keepdim=True, dtype=torch.int32)  # [N, 1, H, W], at most 3 * 255
+    squared = difference.square_().sum(dim=1, keepdim=True, dtype=torch.int32)  # at most 3 * 255²
+    return PixelErrors(
+        squared=(squared * regions).sum(dim=(2, 3)),
+        absolute=(absolute * regions).sum(dim=(2, 3)),
+        pixels=regions.sum(dim=(2, 3)),
+    )
+
+
+def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+    """Peak signal-to-noise ratio of each image, in dB.
+
+    Args:
+        reference: uint8 [N, 3, H, W], the truth.
+        completed: uint8 [N, 3, H, W].
+        region: bool [N, 1, H, W], the pixels that count; all of them by default.
+
+    Returns:
+        float64 [N] on the pictures' device: `inf` where all pixels are equal, NaN where the region has no pixel.
+
+    Raises:
+        DataError: an argument is not what it must be.
+    """
+    return _errors(reference, completed, region).psnr()[:, 0]
+
+
+def l1(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+    """Mean absolute difference of each image in % of the range, 0 to 100.
+
+    Args:
+        reference: uint8 [N, 3, H, W], the truth.
+        completed: uint8 [N, 3, H, W].
+        region: bool [N, 1, H, W], the pixels that count; all of them by default.
+
+    Returns:
+        float64 [N] on the pictures' device: NaN where the region has no pixel.
+
+    Raises:
+        DataError: an argument is not what it must be.
+    """
+    return _errors(reference, completed, region).l1()[:, 0]
+
+
+def psnr_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
+    """PSNR in every region, float64 [N] each, in dB."""
+    return comparison.by_region(lambda view: view.errors.psnr())
+
+
+def l1_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
+    """L1 in every region, float64 [N] each, in %."""
+    return comparison.by_region(lambda view: view.errors.l1())
+
+
+def _errors(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None) -> PixelErrors:
+    check_pair(reference, completed)
+    if region is None:
+        region = torch.ones_like(reference[:, :1], dtype=torch.bool)
+    check_region("region", region, reference)
+    return pixel_errors(reference, completed, region)
+
+
+def _each(value: Callable[[int, int], float], sums: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    """`value` of every (sum, pixels) in Python floats: torch's vectorised log10 rounds by position in the batch."""
+    pairs = zip(sums.flatten().tolist(), pixels.flatten().tolist(), strict=True)
+    values = [value(total, count) for total, count in pairs]
+    return torch.tensor(values, dtype=torch.float64, device=sums.device).reshape(sums.shape)
+
+
+def _decibels(squared: int, pixels: int) -> float:
+    if pixels == 0:
+        return math.nan
+    return 10 * math.log10(_PEAK**2 * _CHANNELS * pixels / squared) if squared else math.inf
+
+
+def _percent(absolute: int, pixels: int) -> float:
+    return 100 * absolute / (_PEAK * _CHANNELS * pixels) if pixels else math.nan

@@ -1,0 +1,164 @@
+"""SSIM on the CPU: one compiled sweep over each channel, rows at a time so that it stays in cache.
+
+With s = x + y and d = x - y, SSIM needs four filtered maps instead of five: s, d, s² and d², since
+4 cov(x, y) = var(s) - var(d) and 2 (var(x) + var(y)) = var(s) + var(d). Means enter the same way.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from bench.metrics.compiled import compiled
+from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
+
+__all__ = ["dissimilarity_sums"]
+
+Channel: TypeAlias = npt.NDArray[np.uint8]  # [H, W]
+Masks: TypeAlias = npt.NDArray[np.bool_]  # [R, H, W]
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+_TAPS = np.array(TAPS)
+_C1 = 2 * STABILISER_LUMINANCE
+_C2 = 2 * STABILISER_CONTRAST
+
+
+def dissimilarity_sums(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
+    """Sum 1 - SSIM over channels and over the valid pixels of each region, on `torch.get_num_threads()` threads.
+
+    One channel of one image is one task whose arithmetic depends on nothing else; threads live for one call, so that
+    forked workers and callers on several threads are safe.
+
+    Args:
+        reference: uint8 [N, 3, H, W] on the CPU, at least 11 x 11.
+        picture: uint8 [N, 3, H, W].
+        regions: bool [N, R, H, W].
+
+    Returns:
+        float64 [N, R].
+    """
+    x, y = reference.contiguous().numpy(), picture.contiguous().numpy()
+    masks = regions.contiguous().numpy()
+    images, channels = x.shape[:2]
+    sums = np.zeros((images, channels, masks.shape[1]))
+
+    def one(task: tuple[int, int]) -> None:
+        image, channel = task
+        _channel_sums(x[image, channel], y[image, channel], masks[image], _TAPS, sums[image, channel])
+
+    tasks = [(image, channel) for image in range(images) for channel in range(channels)]
+    threads = min(torch.get_num_threads(), len(tasks))
+    if threads <= 1:
+        for task in tasks:
+            one(task)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(one, tasks))
+    return torch.from_numpy(sums[:, 0] + sums[:, 1] + sums[:, 2])
+
+
+@compiled
+def _channel_sums(x: Channel, y: Channel, masks: Masks, taps: Floats, sums: Floats) -> None:
+    """Add 1 - SSIM of one channel over each mask to `sums` [R]."""
+    height, width = x.shape
+    first, last = _difference_extents(x, y)
+    maps = np.empty((4, 11, width))  # ring of the last eleven input rows of s, d, s², d²
+    columns = np.empty((4, width))
+    row = np.empty(width)
+    by_column = np.zeros((len(masks), width))
+    ready = 0
+    for top in range(height - 10):
+        left = max(first[top : top + 11].min() - 10, 0)
+        right = min(last[top : top + 11].max() + 1, width - 10)
+        if left >= right:
+            continue
+        for source in range(max(ready, top), top + 11):
+            _fill(x[source], y[source], maps[:, source % 11])
+        ready = top + 11
+        for index in range(4):
+            _filter_down(maps[index], top, left, right + 10, taps, columns[index])
+        _filter_along(columns, left, right, taps, row)
+        for region in range(len(masks)):
+            _add(row, masks[region, top + 5, 5:], left, right, by_column[region])
+    for region in range(len(masks)):
+        for column in range(width):
+            sums[region] += by_column[region, column]
+
+
+@compiled
+def _difference_extents(x: Channel, y: Channel) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """First and last column that differs in each row; beyond all columns where none does."""
+    height, width = x.shape
+    first, last = np.full(height, width + 10), np.full(height, -1)
+    for row in range(height):
+        for column in range(width):
+            if x[row, column] != y[row, column]:
+                first[row] = column
+                break
+        for column in range(width - 1, first[row] - 1, -1):
+            if x[row, column] != y[row, column]:
+                last[row] = column
+                break
+    return first, last
+
+
+@compiled
+def _fill(x: Channel, y: Channel, maps: Floats) -> None:
+    """One row of s (centred, so that its square stays small), d, s² and d²."""
+    for column in range(len(x)):
+        total = float(x[column]) + float(y[column]) - 255.0
+        difference = float(x[column]) - float(y[column])
+        maps[0, column] = total
+        maps[1, column] = difference
+        maps[2, column] = total * total
+        maps[3, column] = difference * difference
+
+
+@compiled
+def _filter_down(ring: Floats, top: int, start: int, stop: int, taps: Floats, out: Floats) -> None:
+    """Filter eleven rows of a ring [11, W] that begin with row `top` into one row."""
+    centre = ring[(top + 5) % 11]
+    for column in range(start, stop):
+        out[column] = taps[0] * centre[column]
+    for offset in range(1, 6):
+        above, below = ring[(top + 5 - offset) % 11], ring[(top + 5 + offset) % 11]
+        for column in range(start, stop):
+            out[column] += taps[offset] * (above[column] + below[column])
+
+
+@compiled
+def _filter_along(columns: Floats, start: int, stop: int, taps: Floats, out: Floats) -> None:
+    """Filter four rows along x and turn them into 1 - SSIM."""
+    for column in range(start, stop):
+        mean_total = _tap(columns[0], column, taps)
+        mean_difference = _tap(columns[1], column, taps)
+        variance_total = _tap(columns[2], column, taps) - mean_total * mean_total
+        b = mean_difference * mean_difference
+        variance_difference = _tap(columns[3], column, taps) - b
+        a = (mean_total + 255.0) * (mean_total + 255.0)
+        upper = (a - b + _C1) * (variance_total - variance_difference + _C2)
+        lower = (a + b + _C1) * (variance_total + variance_difference + _C2)
+        out[column] = (lower - upper) / lower
+
+
+@compiled
+def _tap(row: Floats, column: int, taps: Floats) -> float:
+    total: float = (
+        taps[0] * row[column + 5]
+        + taps[1] * (row[column + 4] + row[column + 6])
+        + taps[2] * (row[column + 3] + row[column + 7])
+        + taps[3] * (row[column + 2] + row[column + 8])
+        + taps[4] * (row[column + 1] + row[column + 9])
+        + taps[5] * (row[column] + row[column + 10])
+    )
+    return total
+
+
+@compiled
+def _add(row: Floats, mask: npt.NDArray[np.bool_], start: int, stop: int, total: Floats) -> None:
+    for column in range(start, stop):
+        total[column] += row[column] * mask[column]
