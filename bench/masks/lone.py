@@ -1,0 +1,60 @@
+"""A hole without a dataset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import DataError, UsageError
+from bench.vocabulary import VOID, Protocol, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole, LabelMap
+
+__all__ = ["hole_of"]
+
+
+@dataclass
+class _OnePicture:
+    """A dataset of one black picture, of which every class is an object."""
+
+    sample: Sample
+    objects: tuple[int, ...]
+    name: str = "draw"
+    revision: str = "draw"
+
+    def __post_init__(self) -> None:
+        self.ids = (self.sample.id,)
+        self.classes = tuple(f"class {index}" for index in range(VOID))
+
+    def __len__(self) -> int:
+        return 1
+
+    def __getitem__(self, index: int) -> Sample:
+        return (self.sample,)[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter((self.sample,))
+
+
+def hole_of(protocol: Protocol, height: int, width: int, key: str, seed: int, labels: LabelMap | None) -> Hole:
+    """See `bench.masks.draw`."""
+    _check(protocol, height, width, labels)
+    picture = np.zeros((height, width, 3), np.uint8)
+    # A protocol that takes an object of another picture finds it in one that differs by its id alone.
+    donor = Sample(f"{key} (labels)" if protocol.needs_labels else key, picture, labels)
+    classes = () if labels is None else tuple(int(index) for index in np.unique(labels) if index != VOID)
+    return protocol.hole(Sample(key, picture, labels), seed, _OnePicture(donor, classes))
+
+
+def _check(protocol: Protocol, height: int, width: int, labels: LabelMap | None) -> None:
+    if min(height, width) < 1:
+        raise UsageError("size of a hole", "be at least 1x1 pixel", f"{height}x{width}", "Give height and width.")
+    if labels is not None and labels.shape != (height, width):
+        shape = "x".join(map(str, labels.shape))
+        raise DataError("label map", f"be {height}x{width} like the hole", shape, "Resize it to nearest.")
+    if labels is None and protocol.needs_labels:
+        raise UsageError(f"protocol '{protocol.name}'", "be given a label map", "none", "Pass labels=.")

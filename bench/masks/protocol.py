@@ -1,0 +1,78 @@
+"""What all mask protocols share: their card, their random stream, and the one check of every hole."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import UsageError
+from bench.masks.card import Card
+from bench.masks.stream import Stream
+from bench.vocabulary import Dataset, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole
+
+__all__ = ["DrawnProtocol", "MaskProtocol"]
+
+
+@dataclass
+class MaskProtocol(ABC):
+    """Base of the protocols, and of anyone's own: subclass, write `cut`, register.
+
+    Attributes:
+        card: name, summary and source.
+        needs_labels: whether `cut` looks at label maps of the dataset.
+    """
+
+    card: Card
+    name: str = field(init=False)
+    summary: str = field(init=False)
+    source: str = field(init=False)
+    needs_labels = False
+
+    def __post_init__(self) -> None:
+        self.name, self.summary, self.source = self.card.name, self.card.summary, self.card.source
+
+    @abstractmethod
+    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+        """The rule: bool [H, W] of the sample's size, True = missing. Raises NotApplicable."""
+
+    def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
+        """The hole of a sample, a function of the arguments alone.
+
+        Returns:
+            bool [H, W], True = missing; some pixels are missing and some are not.
+
+        Raises:
+            NotApplicable: the rule has no hole for this sample.
+            UsageError: the rule gave a hole of another shape, an empty one, or one that covers the whole picture.
+        """
+        hole = self.cut(Stream(self.name, seed, sample.id), sample, dataset)
+        size = sample.image.shape[:2]
+        missing = int(np.count_nonzero(hole))
+        if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size:
+            return hole
+        share = missing / max(hole.size, 1)
+        raise UsageError(
+            f"the hole of protocol '{self.name}' for sample '{sample.id}' at seed {seed}",
+            f"be a boolean map of {size[0]}x{size[1]} with a share above 0 and below 1",
+            f"{hole.dtype} of {'x'.join(map(str, hole.shape))} with share {share:.4f}",
+            "Use another protocol or a larger size.",
+        )
+
+
+class DrawnProtocol(MaskProtocol):
+    """A protocol that looks at nothing but the size."""
+
+    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:  # noqa: ARG002
+        """Draw a hole of the picture's size."""
+        height, width = sample.image.shape[:2]
+        return self.draw(stream, height, width)
+
+    @abstractmethod
+    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+        """The rule: bool [height, width], True = missing."""
