@@ -71,7 +71,9 @@ def _bytes(sample: Sample) -> int:
 
 
 def _read_only(sample: Sample) -> Sample:
-    for array in (sample.image, sample.labels):
+    """The sample behind views that refuse writing; the dataset's own arrays stay as they are."""
+    image, labels = sample.image.view(), None if sample.labels is None else sample.labels.view()
+    for array in (image, labels):
         if array is not None:
             array.setflags(write=False)
-    return sample
+    return Sample(sample.id, image, labels)

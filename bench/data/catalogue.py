@@ -13,9 +13,21 @@ __all__ = ["DATASETS", "load"]
 DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets")
 """Names to callables `(split, size, root, limit) -> Dataset`."""
 
-DATASETS.add("streets", "bench.data.embedded:load_streets", "procedural street scenes, 11 classes; needs no files")
-DATASETS.add("folder", "bench.data.folder:load", "your pictures: images/, and if you have them labels/, classes.json")
-DATASETS.add("camvid", "bench.data.camvid:load", "CamVid, street video frames, 11 classes")
+for _name, _target, _summary in (
+    ("streets", "embedded:load_streets", "procedural street scenes, 11 classes; needs no files"),
+    ("folder", "folder:load", "your own pictures, with or without label maps"),
+    ("camvid", "camvid:load", "CamVid: street video, 11 classes; splits by sequence, and SegNet's"),
+    ("ade20k", "ade20k:load", "ADE20K, scene parsing 2016: 150 classes; splits train, val"),
+    ("voc", "voc:load", "PASCAL VOC 2012: 21 classes; splits train, val, trainval"),
+    ("helen", "helen:load", "Helen faces, segments of Smith et al. 2013: 11 classes"),
+):
+    DATASETS.add(_name, f"bench.data.{_target}", _summary)
+for _name, _grouping, _summary in (
+    ("cityscapes", "ids", "Cityscapes: all 35 ids; splits train, val (test has no labels)"),
+    ("cityscapes-19", "train-ids", "Cityscapes: the 19 train ids, the rest void"),
+    ("cityscapes-8", "categories", "Cityscapes: the 8 categories, from void to vehicle"),
+):
+    DATASETS.add(_name, "bench.data.cityscapes:load", _summary, grouping=_grouping)
 
 
 def load(
