@@ -1,0 +1,152 @@
+"""A table as LaTeX that needs `booktabs` and nothing else."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import groupby
+
+from bench.reporting.naming import INFINITE, NOTHING, TIMES, protocol_title
+from bench.reporting.table import Column, Entry, Group, Row, Table
+
+__all__ = ["escape_latex", "latex"]
+
+_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "{": r"\{",
+    "}": r"\}",
+    "$": r"\$",
+    "&": r"\&",
+    "#": r"\#",
+    "%": r"\%",
+    "_": r"\_",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
+    '"': r"\char34{}",
+    "'": r"\textquotesingle{}",
+    "`": r"\textasciigrave{}",
+    "[": "{[}",
+    "*": "{*}",
+    NOTHING: r"\textendash{}",
+    TIMES: r"$\times$",
+    INFINITE: r"$\infty$",
+    "…": r"\dots{}",
+    "↑": r"$\uparrow$",
+    "↓": r"$\downarrow$",
+}
+
+_PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
+
+
+def escape_latex(text: str) -> str:
+    """Any text as itself for pdfLaTeX: specials escaped, what its default fonts lack written as code points."""
+    return re.sub("-(?=-)", "-{}", "".join(map(_escape_character, text)))  # no ligature of two hyphens
+
+
+def _escape_character(char: str) -> str:
+    if char in _SPECIAL:
+        return _SPECIAL[char]
+    if not char.isprintable():
+        return " "
+    accented = char <= "\u017f" and unicodedata.decomposition(char)[:1].isalnum()
+    return char if char.isascii() or accented else f"{{[}}U+{ord(char):04X}]"
+
+
+def latex(table: Table, *, intervals: bool = False) -> str:
+    """A `table` environment with caption, label and the notes below it.
+
+    Args:
+        table: what to print.
+        intervals: whether numbers carry their 95 % intervals, in small type.
+    """
+    body = "\\midrule\n".join(_group(table, group, intervals=intervals) for group in table.groups)
+    columns = "l" + "r" * (len(table.columns) + len(table.counts))
+    return (
+        f"{_PREAMBLE}\\begin{{table}}\n\\centering\n\\small\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
+        f"\\caption{{{_caption(table, intervals=intervals)}}}\n\\label{{{_label(table)}}}\n"
+        f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n{_header(table)}\\midrule\n{body}\\bottomrule\n"
+        f"\\end{{tabular}}\n{_foot(table)}\\end{{table}}\n"
+    )
+
+
+def _caption(table: Table, *, intervals: bool) -> str:
+    only = table.groups[0] if len(table.groups) == 1 else None
+    what = f"{table.title}; {protocol_title(only.protocol, only.hole_share)}" if only else table.title
+    text = f"{escape_latex(what)}. Best in bold, second best underlined"
+    return f"{text}; in brackets the 95\\,\\% bootstrap interval of the mean." if intervals else f"{text}."
+
+
+def _label(table: Table) -> str:
+    name = table.groups[0].protocol if len(table.groups) == 1 else "overall"
+    return "tab:" + (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "protocol")
+
+
+def _header(table: Table) -> str:
+    """Metrics over their regions."""
+    top, rules, place = [""], [], 2
+    for metric, members in groupby(table.columns, key=lambda column: column.key.partition(".")[0]):
+        columns = list(members)
+        top.append(f"\\multicolumn{{{len(columns)}}}{{c}}{{{_metric(metric, columns[0])}}}")
+        rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
+        place += len(columns)
+    regions = [escape_latex(column.key.partition(".")[2]) for column in table.columns]
+    return (
+        _line([*top, *([""] * len(table.counts))]) + "".join(rules) + "\n" + _line(["model", *regions, *table.counts])
+    )
+
+
+def _metric(metric: str, column: Column) -> str:
+    region = column.key.partition(".")[2]
+    title = escape_latex(column.title.removesuffix(region).strip() or metric)
+    unit = f" ({escape_latex(column.unit)})" if column.unit else ""
+    return f"{title} {escape_latex(column.arrow)}{unit}".strip()
+
+
+def _group(table: Table, group: Group, *, intervals: bool) -> str:
+    width = 1 + len(table.columns) + len(table.counts)
+    name = escape_latex(protocol_title(group.protocol, group.hole_share))
+    heading = f"\\multicolumn{{{width}}}{{@{{}}l}}{{\\textit{{{name}}}}} \\\\\n" if len(table.groups) > 1 else ""
+    ranked = [_row(table, row, intervals=intervals) for row in group.rows if not row.oracle]
+    oracles = [_row(table, row, intervals=intervals) for row in group.rows if row.oracle]
+    rule = "\\addlinespace\n" if ranked and oracles else ""
+    return heading + "".join(ranked) + rule + "".join(oracles)
+
+
+def _row(table: Table, row: Row, *, intervals: bool) -> str:
+    name = escape_latex(row.model)
+    return _line(
+        [
+            f"\\textit{{{name} (oracle)}}" if row.oracle else name,
+            *(_entry(entry, intervals=intervals) for entry in row.entries),
+            *map(escape_latex, table.counts_of(row)),
+        ]
+    )
+
+
+def _entry(entry: Entry, *, intervals: bool) -> str:
+    text = escape_latex(entry.text).replace("-", "$-$")
+    number = {"": "{}", "best": "\\textbf{{{}}}", "second": "\\underline{{{}}}"}[entry.mark].format(text)
+    interval = entry.interval.replace("-", "$-$")
+    return f"{number} {{\\scriptsize {interval}}}" if intervals and interval else number
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " & ".join(cells) + " \\\\\n"
+
+
+def _foot(table: Table) -> str:
+    """Notes, then signatures that may break after every field."""
+    oracle = any(row.oracle for group in table.groups for row in group.rows)
+    lines = ["Oracle rows are given labels of the truth and are not ranked."] if oracle else []
+    lines += [escape_latex(note) for note in table.notes]
+    for title, signature in table.signatures:
+        code = "\\textbar{}\\allowbreak{}".join(map(escape_latex, signature.split("|")))
+        lines.append(f"{escape_latex(title)}: \\texttt{{{code}}}")
+    if not lines:
+        return ""
+    notes = "\\\\\n".join(lines)
+    return f"\n\\smallskip\n\\begin{{minipage}}{{\\linewidth}}\\raggedright\\scriptsize\n{notes}\n\\end{{minipage}}\n"

@@ -1,0 +1,83 @@
+"""A table as GitHub-flavoured Markdown whose source is aligned for terminals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from bench.reporting.naming import protocol_title
+from bench.reporting.table import Column, Entry, Group, Row, Table
+
+__all__ = ["escape_markdown", "markdown"]
+
+_LEGEND = "**Best** and <u>second best</u> of each column and protocol; numbers equal as printed share the mark."
+_INTERVALS = "In brackets the 95 % bootstrap interval of the mean over pictures."
+_ORACLE = "*Oracle* rows are given labels of the truth and are not ranked."
+
+
+def escape_markdown(text: str) -> str:
+    """Any text as itself, in a table cell too: no markup, HTML, line break or column comes out of it."""
+    line = "".join(char if char.isprintable() else " " for char in text)
+    line = re.sub(r"([\\`*\[\]<>|~&#$])", r"\\\1", line)
+    return re.sub(r"(?<![^\W_])_|_(?![^\W_])", r"\\_", line)
+
+
+def markdown(table: Table, *, intervals: bool = True) -> str:
+    """A section a protocol, then legend, notes and signatures.
+
+    Args:
+        table: what to print.
+        intervals: whether numbers carry their 95 % intervals.
+    """
+    sections = [_section(table, group, intervals=intervals) for group in table.groups]
+    rows = [row for group in table.groups for row in group.rows]
+    entries = [entry for row in rows for entry in row.entries]
+    foot = [
+        *([_LEGEND] if any(entry.mark for entry in entries) else []),
+        *([_INTERVALS] if intervals and any(entry.interval for entry in entries) else []),
+        *([_ORACLE] if any(row.oracle for row in rows) else []),
+        *map(escape_markdown, table.notes),
+        *(f"{escape_markdown(title)}: `{_code(signature)}`" for title, signature in table.signatures),
+    ]
+    return "\n".join([f"# {escape_markdown(table.title)}\n", *sections, *(f"- {line}" for line in foot)]) + "\n"
+
+
+def _section(table: Table, group: Group, *, intervals: bool) -> str:
+    header = ["model", *map(_heading, table.columns), *table.counts]
+    body = [
+        [
+            _model(row),
+            *(_entry(entry, intervals=intervals) for entry in row.entries),
+            *table.counts_of(row),
+        ]
+        for row in group.rows
+    ]
+    return f"## {escape_markdown(protocol_title(group.protocol, group.hole_share))}\n\n{_grid(header, body)}\n"
+
+
+def _heading(column: Column) -> str:
+    return " ".join(filter(None, (escape_markdown(column.title), column.arrow, escape_markdown(column.unit))))
+
+
+def _model(row: Row) -> str:
+    return f"*{escape_markdown(row.model)} (oracle)*" if row.oracle else escape_markdown(row.model)
+
+
+def _entry(entry: Entry, *, intervals: bool) -> str:
+    number = {"": "{}", "best": "**{}**", "second": "<u>{}</u>"}[entry.mark].format(entry.text)
+    return f"{number} {entry.interval}" if intervals and entry.interval else number
+
+
+def _grid(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
+    """Names to the left, numbers to the right."""
+    widths = [max(3, *(len(row[index]) for row in (header, *body))) for index in range(len(header))]
+    rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
+    lines = [
+        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
+        for row in (header, *body)
+    ]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
+
+
+def _code(text: str) -> str:
+    return " ".join(text.replace("`", "'").split())

@@ -1,0 +1,91 @@
+"""What things are called in tables, plots and grids, and in which order they stand."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bench.records import CellKey, Run
+from bench.vocabulary import REGIONS
+
+__all__ = [
+    "INFINITE",
+    "NOTHING",
+    "REGION_ORDER",
+    "TIMES",
+    "column_order",
+    "dataset_title",
+    "is_oracle",
+    "metric_title",
+    "model_names",
+    "protocol_title",
+]
+
+NOTHING = "\N{EN DASH}"
+"""In place of a number that is not there."""
+
+INFINITE = "\N{INFINITY}"
+TIMES = "\N{MULTIPLICATION SIGN}"
+
+_METRIC_TITLES = {
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "l1": "L1",
+    "lpips": "LPIPS",
+    "fid": "FID",
+    "kid": "KID",
+    "ids": "P-IDS",
+    "miou": "mIoU",
+    "iou": "IoU",
+    "boundary_iou": "Boundary IoU",
+    "boundary_f": "Boundary F",
+    "trimap_iou": "Trimap IoU",
+    "hd95": "HD95",
+    "assd": "ASSD",
+}
+"""Also the order of the columns; a metric that is not listed comes after these, under its own name."""
+
+REGION_ORDER = ("hole", "boundary", "full", "known")
+
+
+def metric_title(key: str) -> str:
+    """`psnr.hole` as `PSNR hole`."""
+    metric, _, region = key.partition(".")
+    return f"{_METRIC_TITLES.get(metric, metric)} {region}".strip()
+
+
+def column_order(key: str) -> tuple[int, str, int]:
+    """Sort key of `metric.region`: by metric, then hole, boundary, full, known."""
+    metric, _, region = key.partition(".")
+    known = list(_METRIC_TITLES)
+    rank = known.index(metric) if metric in known else len(known)
+    return rank, metric, REGION_ORDER.index(region) if region in REGIONS else len(REGION_ORDER)
+
+
+def model_names(run: Run) -> dict[tuple[str, str], str]:
+    """(name, fingerprint) of every model to what it is called, in the order of the run.
+
+    Models that share a name are told apart by the first digits of their fingerprints.
+    """
+    models = [(model["name"], model["fingerprint"]) for model in run.info["models"]]
+    uses = Counter(name for name, _ in models)
+    return {(name, mark): f"{name} ({mark[:6]})" if uses[name] > 1 else name for name, mark in models}
+
+
+def is_oracle(run: Run, key: CellKey) -> bool:
+    """Whether the model of a cell is given true labels, inside or outside of the hole."""
+    labels = {(model["name"], model["fingerprint"]): model["labels"] for model in run.info["models"]}
+    return "oracle" in labels[key.model, key.fingerprint].values()
+
+
+def dataset_title(run: Run) -> str:
+    """`streets, test split, 256 x 256, 40 pictures`."""
+    dataset = run.info["dataset"]
+    height, _, width = str(dataset["size"]).partition("x")
+    size = f"{height} {TIMES} {width or height}" if height.isdigit() else f"{height} size"
+    n = dataset["n"]
+    return f"{dataset['name']}, {dataset['split']} split, {size}, {n} picture{'s' if n != 1 else ''}"
+
+
+def protocol_title(protocol: str, hole_share: float | None) -> str:
+    """`center-50@1, 25.0 % missing`."""
+    return protocol if hole_share is None else f"{protocol}, {100 * hole_share:.1f} % missing"

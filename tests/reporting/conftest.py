@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.records import (
+    FORMAT,
+    CellKey,
+    CellRecord,
+    Failures,
+    Record,
+    RunLayout,
+    Score,
+    dump,
+    write_atomically,
+    write_cell,
+    write_shard,
+)
+
+UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
+
+Value = Callable[[str, str, int, str], float]
+
+
+def plain_value(model: str, protocol: str, index: int, key: str) -> float:
+    """Some number for (model, protocol, picture, metric.region), different for each."""
+    digest = hashlib.sha256(f"{model} {protocol} {index} {key}".encode()).digest()
+    unit = int.from_bytes(digest[:4], "big") / 2**32
+    return {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 10 * unit}[key.partition(".")[0]]
+
+
+def quarter(index: int) -> float:
+    return 0.25
+
+
+@dataclass
+class Recipe:
+    """What a synthetic run holds."""
+
+    models: Sequence[str] = ("telea", "mean")
+    protocols: Sequence[str] = ("center-50@1",)
+    metrics: Sequence[str] = ("psnr.hole", "psnr.full", "psnr.known", "ssim.hole", "l1.hole")
+    n: int = 6
+    value: Value = plain_value
+    oracles: Sequence[str] = ()
+    failed: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    skipped: Sequence[int] = ()
+    missing: Sequence[tuple[str, str]] = ()
+    reason: str = "the model must return a prediction; found RuntimeError: out of memory."
+    classes: Sequence[str] = ()
+    share: Callable[[int], float] = quarter
+    gallery: int = 2
+    size: tuple[int, int] = (32, 48)
+
+
+def build(out: Path, recipe: Recipe) -> Path:
+    """Write a run as the harness does, through the records' own writers."""
+    layout = RunLayout(out)
+    info = _info(recipe)
+    write_atomically(layout.run_file, dump(info))
+    for model in info["models"]:
+        for protocol in recipe.protocols:
+            if (model["name"], protocol) not in recipe.missing:
+                key = CellKey(model["name"], model["fingerprint"], protocol, "streets", info["dataset"]["revision"])
+                _write_cell(layout, key, recipe, model["labels"])
+    _write_gallery(layout, recipe)
+    return out
+
+
+def _info(recipe: Recipe) -> dict[str, Any]:
+    height, width = recipe.size
+    return {
+        "format": FORMAT,
+        "suite": "synthetic",
+        "dataset": {
+            "name": "streets",
+            "split": "test",
+            "size": f"{height}x{width}",
+            "limit": None,
+            "revision": "0123456789abcdef",
+            "n": recipe.n,
+            "classes": list(recipe.classes),
+        },
+        "protocols": list(recipe.protocols),
+        "metrics": {key: f"{key.replace('.', '|region:')}|v1" for key in recipe.metrics},
+        "seed": 0,
+        "models": [
+            {
+                "name": model,
+                "fingerprint": hashlib.sha256(model.encode()).hexdigest(),
+                "labels": {"context": "oracle" if model in recipe.oracles else "none", "hole": "none"},
+            }
+            for model in recipe.models
+        ],
+        "gallery": [_sample(index) for index in range(min(recipe.gallery, recipe.n))],
+        "versions": {},
+        "environment": {},
+    }
+
+
+def _sample(index: int) -> str:
+    return f"town/{index:04d}"
+
+
+def _records(key: CellKey, recipe: Recipe) -> list[Record]:
+    records = []
+    for index in range(recipe.n):
+        if index in recipe.skipped:
+            records.append(Record(_sample(index), "skipped", "no object of a countable class"))
+        elif index in recipe.failed.get(key.model, ()):
+            records.append(Record(_sample(index), "failed", recipe.reason, hole_share=recipe.share(index)))
+        else:
+            values = {name: recipe.value(key.model, key.protocol, index, name) for name in recipe.metrics}
+            records.append(Record(_sample(index), "ok", hole_share=recipe.share(index), values=values))
+    return records
+
+
+def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe, labels: dict[str, str]) -> None:
+    records = _records(key, recipe)
+    ok = [record for record in records if record.status == "ok"]
+    drawn = [record.hole_share for record in records if record.status != "skipped"]
+    groups: dict[tuple[str, str], list[str]] = {}
+    for record in records:
+        if record.status != "ok":
+            groups.setdefault((record.status, record.reason), []).append(record.sample)
+    cell = CellRecord(
+        key=key,
+        labels=labels,
+        n=len(records),
+        n_failed=sum(record.status == "failed" for record in records),
+        n_skipped=sum(record.status == "skipped" for record in records),
+        hole_share=sum(drawn) / len(drawn) if drawn else None,
+        holes_sha256="ab",
+        failures=tuple(
+            Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
+            for (status, reason), samples in groups.items()
+        ),
+        metrics={name: _score(name, [record.values[name] for record in ok]) for name in recipe.metrics},
+    )
+    write_shard(layout.shard(key, 0), records)
+    write_cell(layout, cell, 1)
+
+
+def _score(name: str, values: Sequence[float]) -> Score:
+    finite = [value for value in values if math.isfinite(value)]
+    unit, higher = UNITS[name.partition(".")[0]]
+    mean = sum(finite) / len(finite) if finite else None
+    return Score(
+        value=mean,
+        ci95=(mean - 1, mean + 1) if mean is not None and len(finite) > 1 else None,
+        n=len(finite),
+        n_infinite=sum(map(math.isinf, values)),
+        n_undefined=sum(map(math.isnan, values)),
+        unit=unit,
+        higher_is_better=higher,
+        signature=f"{name.replace('.', '|region:')}|v1|n:{len(finite)}",
+    )
+
+
+def _write_gallery(layout: RunLayout, recipe: Recipe) -> None:
+    height, width = recipe.size
+    truth = np.linspace(0, 255, height * width * 3).reshape(height, width, 3).astype(np.uint8)
+    hole = np.zeros((height, width), bool)
+    hole[height // 4 : 3 * height // 4, width // 4 : 3 * width // 4] = True
+    for index in range(min(recipe.gallery, recipe.n)):
+        _save(layout.truth(_sample(index)), truth)
+        for protocol in recipe.protocols:
+            if index in recipe.skipped:
+                continue
+            _save(layout.hole(protocol, _sample(index)), hole.astype(np.uint8) * 255)
+            for model in recipe.models:
+                key = CellKey(
+                    model, hashlib.sha256(model.encode()).hexdigest(), protocol, "streets", "0123456789abcdef"
+                )
+                if (model, protocol) not in recipe.missing and index not in recipe.failed.get(model, ()):
+                    _save(layout.fill(key, _sample(index)), np.where(hole[..., None], np.uint8(90), truth))
+
+
+def _save(path: Path, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path)
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Path]:
+    """`make_run(models=..., value=..., ...)`: a run on disk, the fields of Recipe by name."""
+
+    def make(name: str = "out", **fields: Any) -> Path:
+        return build(tmp_path / name, Recipe(**fields))
+
+    return make
