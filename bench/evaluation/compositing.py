@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from bench.errors import ModelFailure
-from bench.vocabulary import VOID, Batch, Hole, LabelAxes, Prediction, Sample
+from bench.vocabulary import VOID, Batch, LabelAxes, Prediction, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole
 
 __all__ = ["checked", "composite", "hide", "quantise", "sample_seed", "stack_pictures"]
 

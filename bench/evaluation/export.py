@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,7 +13,10 @@ from bench.errors import Failure, ModelFailure, NotApplicable
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import encode_png, predict
 from bench.records import dump, folder_name, write_atomically
-from bench.vocabulary import Hole, Picture, Protocol, Sample
+from bench.vocabulary import Protocol, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole, Picture
 
 __all__ = ["export_holes", "export_predictions"]
 

@@ -19,7 +19,7 @@ import bench.models
 from bench.errors import RunConflict, UsageError
 from bench.evaluation.suite import Suite
 from bench.records import FORMAT, CellKey, RunLayout, dump, write_atomically
-from bench.vocabulary import REGIONS, CellBound, Dataset, Inpainter, Protocol
+from bench.vocabulary import CellBound, Dataset, Inpainter, Protocol
 
 __all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "signatures", "write_run_file"]
 
@@ -166,10 +166,11 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
 def signatures(plan: Plan) -> dict[str, str]:
     """`metric.region` to its signature, for every number that a cell of the plan holds."""
     height, width = plan.dataset[0].image.shape[:2]
+    size = "native" if plan.suite.size == "native" else f"{height}x{width}"
     return {
-        f"{metric}.{region}": bench.metrics.signature(metric, region, height, width)
+        f"{metric}.{region}": f"{text}|size:{size}"
         for metric in plan.suite.metrics
-        for region in REGIONS
+        for region, text in bench.metrics.signatures(metric, height, width).items()
     }
 
 

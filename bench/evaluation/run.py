@@ -7,7 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -78,12 +78,13 @@ def evaluate(
         models=tuple(model for model in models if isinstance(model, str)),
         protocols=tuple(protocols),
         metrics=tuple(metrics),
-        dataset=dataset if isinstance(dataset, str) else dataset.name,
-        limit=limit,
         seed=seed,
     )
     objects = [model for model in models if not isinstance(model, str)]
-    ready = None if isinstance(dataset, str) else dataset
+    if isinstance(dataset, str):
+        suite, ready = replace(suite, dataset=dataset, limit=limit), None
+    else:
+        suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
     return run_suite(suite, Path(out), device=device, dataset=ready, models=objects).run
 
 

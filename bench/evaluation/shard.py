@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -19,7 +20,10 @@ from bench.errors import ModelFailure, NotApplicable
 from bench.evaluation.compositing import checked, composite, hide, quantise, sample_seed, stack_pictures
 from bench.evaluation.plan import Cell, Plan
 from bench.records import Record, write_atomically, write_shard
-from bench.vocabulary import Hole, Inpainter, Picture, Sample
+from bench.vocabulary import Inpainter, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole, Picture
 
 __all__ = ["BATCH_SIZE", "Phases", "encode_png", "predict", "run_shard"]
 

@@ -1,0 +1,28 @@
+# Two commands on a fresh machine (Python 3.11+, pip, make): `make bench` runs the main job, `make test` every check.
+PYTHON ?= python3
+VENV := .venv
+
+.PHONY: bench test setup constraints clean
+
+bench: setup
+	$(VENV)/bin/spgbench run quick -o results/quick
+
+test: setup
+	$(VENV)/bin/tox run
+
+setup: $(VENV)/.ready
+
+$(VENV)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt uv
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt \
+		--build-constraint constraints.txt --editable . --group dev
+	touch $@
+
+# Pin the newest versions that fit together; run it by hand, then `make test`.
+constraints: setup
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --group lint --group test --universal --python-version 3.11 --quiet \
+		--upgrade --no-header --no-annotate --no-emit-index-url --output-file constraints.txt
+
+clean:
+	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache results/quick
