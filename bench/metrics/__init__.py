@@ -8,12 +8,12 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.metrics.declarations import METRICS, MetricDeclaration, declaration, signature, signatures
+from bench.metrics.declarations import METRICS, MetricDeclaration, boundary_width, declaration, signature, signatures
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
     from bench.metrics.pixel_error import l1, psnr
-    from bench.metrics.regions import boundary_band, boundary_width
+    from bench.metrics.regions import boundary_band
     from bench.metrics.similarity import ssim
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
 _LAZY = {
     "Comparison": "bench.metrics.comparison",
     "boundary_band": "bench.metrics.regions",
-    "boundary_width": "bench.metrics.regions",
     "l1": "bench.metrics.pixel_error",
     "measure": "bench.metrics.comparison",
     "psnr": "bench.metrics.pixel_error",

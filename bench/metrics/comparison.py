@@ -9,9 +9,9 @@ from functools import cached_property
 import torch
 
 from bench.metrics.arguments import check_labels, check_pair, check_region
-from bench.metrics.declarations import declaration
+from bench.metrics.declarations import boundary_width, declaration
 from bench.metrics.pixel_error import PixelErrors, pixel_errors
-from bench.metrics.regions import boundary_band, boundary_width
+from bench.metrics.regions import boundary_band
 from bench.vocabulary import Region
 
 __all__ = ["Comparison", "View", "measure"]

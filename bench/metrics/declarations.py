@@ -23,6 +23,7 @@ __all__ = [
     "BUILT_IN",
     "METRICS",
     "MetricDeclaration",
+    "boundary_width",
     "built_in",
     "declaration",
     "signature",
@@ -77,13 +78,13 @@ class MetricDeclaration:
             raise UsageError(f"region of {self.name}", f"be one of {', '.join(self.regions)}", repr(region))
         fields = [self.name, f"region:{region}"]
         if region == "boundary":
-            fields += [f"band:{band_width(height, width)}px", f"band-share:{BAND_SHARE}"]
+            fields += [f"band:{boundary_width(height, width)}px", f"band-share:{BAND_SHARE}"]
         fields += [f"{key}:{value}" for key, value in self.parameters]
         composite = "no" if region == "known" else "yes"
         return "|".join([*fields, "agg:image-mean", f"composite:{composite}", f"v{self.version}"])
 
 
-def band_width(height: int, width: int) -> int:
+def boundary_width(height: int, width: int) -> int:
     """Pixels each side of a label boundary that count as near it: 1 % of the diagonal, rounded, at least 1."""
     return max(1, round(BAND_SHARE * math.hypot(height, width)))
 
@@ -104,7 +105,7 @@ BUILT_IN = {
             reference="the formula in NumPy float64; scikit-image `peak_signal_noise_ratio` for region full",
             tolerance=1e-9,
             blind_to=(
-                "Structure and sharpness: a blurred fill scores better than a sharp one that is slightly displaced. "
+                "Structure and sharpness. A blurred fill scores better than a sharp one that is slightly displaced. "
                 "In region full it mostly tells how large the hole is."
             ),
             implementation="bench.metrics.pixel_error:psnr_by_region",
@@ -127,8 +128,8 @@ BUILT_IN = {
             ),
             tolerance=1e-6,
             blind_to=(
-                "Meaning, and colour shifts that keep local contrast. Windows reach 5 px beyond the region, so region "
-                "hole also sees known pixels, and a 5 px frame of the picture is not seen at all."
+                "Meaning, and small colour shifts that keep local contrast. Windows reach 5 px beyond the region, so "
+                "region hole also sees known pixels; the outer 5 px of the picture have no window of their own."
             ),
             implementation="bench.metrics.similarity:ssim_by_region",
             parameters=(
@@ -154,7 +155,7 @@ BUILT_IN = {
             reference="the formula in NumPy float64",
             tolerance=1e-9,
             blind_to=(
-                "Structure: it rewards the median colour of what could be in the hole. It is not the relative l1 "
+                "Structure. It rewards the median colour of what could be in the hole. It is not the relative l1 "
                 "(sum of differences over sum of values) of some papers."
             ),
             implementation="bench.metrics.pixel_error:l1_by_region",

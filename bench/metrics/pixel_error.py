@@ -51,7 +51,7 @@ def pixel_errors(reference: torch.Tensor, picture: torch.Tensor, regions: torch.
     """Sum the differences of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, R, H, W]."""
     difference = reference.int() - picture.int()  # [N, 3, H, W]
     absolute = difference.abs().sum(dim=1, keepdim=True, dtype=torch.int32)  # [N, 1, H, W], at most 3 * 255
-    squared = difference.square_().sum(dim=1, keepdim=True, dtype=torch.int32)  # at most 3 * 255²
+    squared = difference.mul_(difference).sum(dim=1, keepdim=True, dtype=torch.int32)  # at most 3 * 255²
     return PixelErrors(
         squared=(squared * regions).sum(dim=(2, 3)),
         absolute=(absolute * regions).sum(dim=(2, 3)),

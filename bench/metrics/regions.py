@@ -6,10 +6,9 @@ import math
 
 import torch
 
-from bench.metrics.declarations import band_width as boundary_width
 from bench.vocabulary import VOID
 
-__all__ = ["boundary_band", "boundary_width"]
+__all__ = ["boundary_band"]
 
 
 def boundary_band(labels: torch.Tensor, width: int) -> torch.Tensor:
