@@ -122,8 +122,17 @@ def _add_comodgan() -> None:
     boxes_and_strokes("mat-small", _MAT, 256, (2, 2, 3))
 
 
+def _add_others() -> None:
+    objects = "silhouettes in the area range of LaMa's object masks, placed as they lie; labels instead of a detector"
+    _add("object@1", "objects:ObjectOfAnother", "the silhouette of an object of another picture", objects)
+    removal = "object removal; the margin hides the object's own edge from the model"
+    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", removal)
+    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; `files:DIR?hole=black`")
+
+
 _add_fixed()
 _add_rectangles()
 _add_strokes()
 _add_lama()
 _add_comodgan()
+_add_others()

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 __all__ = ["Irregular"]
 
 _CANVAS = 256
-_BISECTIONS = 24
+_STEPS = 24
 _CLOSE_ENOUGH = 0.002
 
 
 @dataclass
 class Irregular(DrawnProtocol):
-    """Wandering strokes, blobs and specks, thickened until the wanted share is missing.
+    """Wandering strokes, blobs and specks, one by one until enough is missing, then thinned to the wanted share.
 
     The wanted share is uniform over the bin, and the share that is measured in the end lies in the bin: above
     `low`, at most `high`.
@@ -39,64 +39,91 @@ class Irregular(DrawnProtocol):
     high: int
 
     def draw(self, stream: Stream, height: int, width: int) -> Hole:
-        """Draw, thicken and measure, until a share lies in the bin."""
+        """Draw, thin and measure, until a share lies in the bin."""
         wanted = (self.high - (self.high - self.low) * stream.uniform()) / 100.0
         while True:
-            hole = _thickened(_sketch(stream, height, width), wanted)
+            hole = _thinned(_sketch(stream, height, width, wanted), wanted)
             if self.low * hole.size < 100 * np.count_nonzero(hole) <= self.high * hole.size:
                 return hole
 
 
-def _thickened(sketch: Sketch, wanted: float) -> Hole:
-    """The sketch with all radii times one factor, such that nearly the wanted share is missing."""
-    low, high = 0.0, 16.0
-    best, best_error = sketch.hole(), math.inf
-    for _ in range(_BISECTIONS):
-        middle = (low + high) / 2.0
-        hole = sketch.hole(thicken=middle)
-        share = np.count_nonzero(hole) / hole.size
-        if abs(share - wanted) < best_error:
-            best, best_error = hole, abs(share - wanted)
-        if best_error <= _CLOSE_ENOUGH:
+def _share(hole: Hole) -> float:
+    return np.count_nonzero(hole) / hole.size
+
+
+def _thinned(sketch: Sketch, wanted: float) -> Hole:
+    """The sketch, of at least the wanted share, with all radii times one factor such that just that share is missing.
+
+    The share grows with the factor: false position, and halving at every third step.
+    """
+    best = sketch.hole()
+    (low, share_low), (high, share_high) = (0.0, 0.0), (1.0, _share(best))
+    for step in range(_STEPS):
+        part = 0.5 if step % 3 == 2 else (wanted - share_low) / (share_high - share_low)
+        factor = low + (high - low) * part
+        hole = sketch.hole(thicken=factor)
+        share = _share(hole)
+        best = min(best, hole, key=lambda found: abs(_share(found) - wanted))
+        if abs(share - wanted) <= _CLOSE_ENOUGH:
             break
-        low, high = (middle, high) if share < wanted else (low, middle)
+        if share < wanted:
+            low, share_low = factor, share
+        else:
+            high, share_high = factor, share
     return best
 
 
-def _sketch(stream: Stream, height: int, width: int) -> Sketch:
-    """2 to 7 strokes, up to 3 blobs and up to 12 specks."""
+def _sketch(stream: Stream, height: int, width: int, wanted: float) -> Sketch:
+    """Shapes of one coarseness, until at least the wanted share is missing."""
+    coarseness = stream.uniform(0.75, 2.0)
     sketch = Sketch(height, width, _CANVAS)
-    for _ in range(stream.integer(2, 7)):
-        _add_stroke(stream, sketch)
-    for _ in range(stream.integer(0, 3)):
-        _add_blob(stream, sketch)
-    for _ in range(stream.integer(0, 12)):
-        x, y = _anywhere(stream, sketch)
-        sketch.disc(x, y, stream.uniform(1.0, 4.0))
+    hole = sketch.hole()
+    while _share(hole) < wanted:
+        shape = Sketch(height, width, _CANVAS)
+        _add_shape(stream, shape, coarseness)
+        hole |= shape.hole()
+        sketch.extend(shape)
     return sketch
 
 
-def _add_stroke(stream: Stream, sketch: Sketch) -> None:
+def _add_shape(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+    kind = stream.uniform()
+    if kind < 0.7:
+        _add_stroke(stream, sketch, coarseness)
+    elif kind < 0.9:
+        _add_blob(stream, sketch, coarseness)
+    else:
+        _add_specks(stream, sketch, coarseness)
+
+
+def _add_stroke(stream: Stream, sketch: Sketch, coarseness: float) -> None:
     """A line that turns a little at every step and swells and thins on its way."""
     x, y = _anywhere(stream, sketch)
-    heading, turn = stream.uniform(0.0, 2.0 * math.pi), stream.normal(0.0, 0.15)
-    thickness = stream.uniform(4.0, 16.0)
-    for _ in range(stream.integer(6, 24)):
-        heading += turn + stream.normal(0.0, 0.35)
-        step = stream.uniform(6.0, 18.0)
+    heading, turn = stream.uniform(0.0, 2.0 * math.pi), stream.normal(0.0, 0.2)
+    thickness = coarseness * stream.uniform(5.0, 18.0)
+    for _ in range(stream.integer(5, 16)):
+        heading += turn + stream.uniform(-0.7, 0.7)
+        step = stream.uniform(6.0, 22.0)
         end_x, end_y = x + step * math.cos(heading), y + step * math.sin(heading)
         sketch.line(x, y, end_x, end_y, thickness)
-        thickness = min(max(thickness * stream.uniform(0.75, 1.33), 2.0), 24.0)
+        thickness = min(max(thickness * stream.uniform(0.75, 1.33), 3.0), coarseness * 24.0)
         x, y = end_x, end_y
 
 
-def _add_blob(stream: Stream, sketch: Sketch) -> None:
+def _add_blob(stream: Stream, sketch: Sketch, coarseness: float) -> None:
     """Discs thrown around one place."""
     x, y = _anywhere(stream, sketch)
-    radius = stream.uniform(6.0, 16.0)
-    for _ in range(stream.integer(4, 9)):
-        away = radius * stream.uniform(0.2, 1.0)
-        sketch.disc(stream.normal(x, away), stream.normal(y, away), radius * stream.uniform(0.4, 1.0))
+    radius = coarseness * stream.uniform(6.0, 14.0)
+    for _ in range(stream.integer(5, 12)):
+        away = radius * stream.uniform(0.3, 1.2)
+        sketch.disc(stream.normal(x, away), stream.normal(y, away), radius * stream.uniform(0.3, 0.9))
+
+
+def _add_specks(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+    """A few small discs."""
+    for _ in range(stream.integer(2, 8)):
+        x, y = _anywhere(stream, sketch)
+        sketch.disc(x, y, coarseness * stream.uniform(1.0, 3.5))
 
 
 def _anywhere(stream: Stream, sketch: Sketch) -> tuple[float, float]:

@@ -12,6 +12,8 @@ from bench.errors import DataError, UsageError
 from bench.vocabulary import VOID, Protocol, Sample
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from bench.vocabulary import Hole, LabelMap
 
 __all__ = ["hole_of"]
@@ -42,19 +44,22 @@ class _OnePicture:
 
 def hole_of(protocol: Protocol, height: int, width: int, key: str, seed: int, labels: LabelMap | None) -> Hole:
     """See `bench.masks.draw`."""
-    _check(protocol, height, width, labels)
+    if min(height, width) < 1:
+        raise UsageError("size of a hole", "be at least 1x1 pixel", f"{height}x{width}", "Give height and width.")
+    if labels is not None:
+        labels = _checked(labels, height, width)
+    elif protocol.needs_labels:
+        raise UsageError(f"protocol '{protocol.name}'", "be given a label map", "none", "Pass labels=.")
     picture = np.zeros((height, width, 3), np.uint8)
     # A protocol that takes an object of another picture finds it in one that differs by its id alone.
     donor = Sample(f"{key} (labels)" if protocol.needs_labels else key, picture, labels)
-    classes = () if labels is None else tuple(int(index) for index in np.unique(labels) if index != VOID)
+    classes = () if labels is None else tuple(map(int, np.flatnonzero(np.bincount(labels.ravel())[:VOID])))
     return protocol.hole(Sample(key, picture, labels), seed, _OnePicture(donor, classes))
 
 
-def _check(protocol: Protocol, height: int, width: int, labels: LabelMap | None) -> None:
-    if min(height, width) < 1:
-        raise UsageError("size of a hole", "be at least 1x1 pixel", f"{height}x{width}", "Give height and width.")
-    if labels is not None and labels.shape != (height, width):
-        shape = "x".join(map(str, labels.shape))
-        raise DataError("label map", f"be {height}x{width} like the hole", shape, "Resize it to nearest.")
-    if labels is None and protocol.needs_labels:
-        raise UsageError(f"protocol '{protocol.name}'", "be given a label map", "none", "Pass labels=.")
+def _checked(labels: npt.NDArray[np.integer], height: int, width: int) -> LabelMap:
+    if labels.shape == (height, width) and labels.dtype.kind in "ui" and labels.min() >= 0 and labels.max() <= VOID:
+        return labels.astype(np.uint8)
+    found = f"{labels.dtype} of {'x'.join(map(str, labels.shape))} with values {labels.min()} to {labels.max()}"
+    must = f"be whole numbers 0 to {VOID} of {height}x{width} like the hole"
+    raise DataError("label map", must, found, "Resize it to nearest; 255 is unlabelled.")

@@ -51,6 +51,11 @@ class Sketch:
         """A filled rectangle; what lies outside the sheet is cut off."""
         self._boxes.append((left, top, width, height))
 
+    def extend(self, other: Sketch) -> None:
+        """Take over all shapes of a sketch of the same size."""
+        self._capsules += other._capsules
+        self._boxes += other._boxes
+
     def hole(self, thicken: float = 1.0) -> Hole:
         """bool [H, W] at the picture's size, True where any shape is; all radii are taken `thicken` times."""
         hole = np.zeros(self._size, np.bool_)

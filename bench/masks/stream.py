@@ -25,8 +25,9 @@ class Stream:
         seed: seed of the run.
         sample: sample id.
 
-    The Philox key is the first 128 bits of the SHA-256 of all that: no two draws share a stream, and none depends on what
-    was drawn before it. Source of the generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+    The Philox key is the first 128 bits of the SHA-256 of all that: no two draws share a stream, and none depends on
+    what was drawn before it. Source of the generator: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
+    SC 2011.
     """
 
     def __init__(self, protocol: str, seed: int, sample: str) -> None:
@@ -46,7 +47,7 @@ class Stream:
         return low + (high - low) * ((self.word() >> 11) * 2.0**-53)
 
     def integer(self, low: int, high: int) -> int:
-        """An integer from low to high, both included, each equally likely: words that would tip the scale are skipped."""
+        """An integer from low to high, both included, each equally likely: surplus words are skipped."""
         span = high - low + 1
         if span < 1:
             raise ValueError(f"integer range must not be empty; found {low} to {high}")

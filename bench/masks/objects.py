@@ -1,0 +1,97 @@
+"""Holes along the outlines of labelled objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import NotApplicable, UsageError
+from bench.masks.protocol import MaskProtocol
+from bench.masks.regions import connected_regions, grown
+from bench.masks.resize import nearest
+from bench.masks.stream import Stream
+from bench.vocabulary import Dataset, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole, LabelMap
+
+__all__ = ["ObjectOfAnother", "OwnObject"]
+
+_SMALLEST_SHARE, _LARGEST_SHARE = 0.02, 0.3
+_MARGIN = 5  # pixels at a shorter side of 256
+
+
+class ObjectOfAnother(MaskProtocol):
+    """One object of another picture, where it lies there.
+
+    The stream picks a donor; when that one has no object of 2 % to 30 % of the area, the next donor in the order of the
+    dataset is asked, around the whole set if need be. Of the donor's objects the stream picks one.
+    """
+
+    needs_labels = True
+
+    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+        """The silhouette; raises UsageError when no other picture of the set has a fitting object."""
+        height, width = sample.image.shape[:2]
+        for donor in _donors(stream, self.name, sample, dataset):
+            if donor.labels is not None:
+                objects = _Objects(nearest(donor.labels, height, width), dataset.objects)
+                if objects.fitting:
+                    return objects.pick(stream)
+        raise _error(self.name, dataset, "no object of 2 % to 30 % of a picture's area in any other picture")
+
+
+class OwnObject(MaskProtocol):
+    """One object of the picture itself, of 2 % to 30 % of its area, and the pixels at most 5 away from it.
+
+    The margin of 5 pixels is for a shorter side of 256 and scales with it.
+    """
+
+    needs_labels = True
+
+    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+        """The grown silhouette; raises NotApplicable when the picture has no fitting object."""
+        if sample.labels is None or not dataset.objects:
+            raise _error(self.name, dataset, "none")
+        objects = _Objects(sample.labels, dataset.objects)
+        if not objects.fitting:
+            raise NotApplicable("no object of 2 % to 30 % of the picture's area")
+        return grown(objects.pick(stream), max(1, round(_MARGIN * min(sample.labels.shape) / 256)))
+
+
+class _Objects:
+    """The regions of a label map that can be holes."""
+
+    def __init__(self, labels: LabelMap, classes: Iterable[int]) -> None:
+        wanted = np.zeros(256, np.bool_)
+        wanted[list(classes)] = True
+        self._regions = connected_regions(np.ascontiguousarray(labels), wanted)
+        shares = np.bincount(self._regions.ravel()) / labels.size
+        shares[0] = 0.0  # number 0 is what belongs to no object
+        self.fitting = [int(n) for n in np.flatnonzero((shares >= _SMALLEST_SHARE) & (shares < _LARGEST_SHARE))]
+
+    def pick(self, stream: Stream) -> Hole:
+        hole: Hole = self._regions == self.fitting[stream.integer(0, len(self.fitting) - 1)]
+        return hole
+
+
+def _donors(stream: Stream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Sample]:
+    """All other pictures once, from one that the stream picks onwards, around the end."""
+    others = [index for index, name in enumerate(dataset.ids) if name != sample.id]
+    if not dataset.objects:
+        raise _error(protocol, dataset, "none")
+    if not others:
+        raise _error(protocol, dataset, f"'{sample.id}' alone")
+    start = stream.integer(0, len(others) - 1)
+    return (dataset[index] for index in others[start:] + others[:start])
+
+
+def _error(protocol: str, dataset: Dataset, found: str) -> UsageError:
+    return UsageError(
+        f"dataset '{dataset.name}' under protocol '{protocol}'",
+        "have pictures with labelled objects, and more than one for the objects of another picture",
+        found,
+        "Use a dataset with labels of cars, people or other countable things, or another protocol.",
+    )
