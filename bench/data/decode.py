@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from bench.errors import DataError
 
@@ -71,8 +71,6 @@ def _decode(path: Path, noun: str, *, upright: bool) -> tuple[Image.Image, int]:
     data = _read(path, noun)
     try:
         _check_whole(data)
-        with Image.open(io.BytesIO(data), formats=FORMATS) as check:
-            check.verify()  # the checksums of a PNG
         image = Image.open(io.BytesIO(data), formats=FORMATS)
         if image.format != "MPO" and getattr(image, "is_animated", False):
             raise ValueError("an animation")
@@ -80,8 +78,9 @@ def _decode(path: Path, noun: str, *, upright: bool) -> tuple[Image.Image, int]:
         if upright:
             ImageOps.exif_transpose(image, in_place=True)
     except BROKEN as error:
+        found = "no such picture" if isinstance(error, UnidentifiedImageError) else str(error)
         raise DataError(
-            f"{noun} {path}", "be a whole JPEG, PNG or WebP picture", str(error), "Copy or download it again."
+            f"{noun} {path}", "be a whole JPEG, PNG or WebP picture", found, "Copy it again, or convert it."
         ) from error
     return image, data[24] if data.startswith(PNG_SIGNATURE) else 8
 
@@ -94,10 +93,28 @@ def _read(path: Path, noun: str) -> bytes:
 
 
 def _check_whole(data: bytes) -> None:
-    """Raise ValueError on a truncated or zero-filled JPEG or WebP, which decoders may fill up with grey in silence."""
+    """Raise ValueError on truncated or damaged files that decoders may fill up with grey in silence.
+
+    A WebP file has no checksum: of it only the length is checked.
+    """
     if not data:
         raise ValueError("an empty file")
+    if data.startswith(PNG_SIGNATURE):
+        _check_png(data)
     if data.startswith(b"\xff\xd8") and data.find(JPEG_END, data.rfind(JPEG_SCAN)) < 0:
         raise ValueError("a truncated JPEG (no end marker after its last scan)")
     if data.startswith(b"RIFF") and len(data) < 8 + int.from_bytes(data[4:8], "little"):
         raise ValueError(f"a truncated WebP ({len(data)} bytes)")
+
+
+def _check_png(data: bytes) -> None:
+    """Compare the checksums of all chunks, which Pillow does not do for pixels, up to the end chunk."""
+    at, name = len(PNG_SIGNATURE), b""
+    while name != b"IEND":
+        length, name = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8]
+        if at + 12 + length > len(data):
+            raise ValueError(f"a truncated PNG ({len(data)} bytes)")
+        checksum = int.from_bytes(data[at + 8 + length : at + 12 + length], "big")
+        if zlib.crc32(data[at + 4 : at + 8 + length]) != checksum:
+            raise ValueError(f"a damaged PNG (wrong checksum of chunk {name.decode('latin-1')})")
+        at += 12 + length
