@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import dataclasses
+import pkgutil
+import subprocess
+import sys
+from importlib import import_module
+from importlib.metadata import EntryPoint
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import bench.metrics
+import bench.registry
+from bench.errors import UnknownName, UsageError
+from bench.metrics import METRICS, MetricDeclaration, declaration, signature, signatures
+from bench.metrics.declarations import BUILT_IN
+from bench.metrics.page import render
+from bench.registry import Registry
+from bench.vocabulary import REGIONS
+
+SSIM = "window:gauss11|sigma:1.5|k:0.01,0.03|cov:population|border:valid|channels:rgb|range:255"
+
+
+def test_signatures_are_pinned() -> None:
+    assert signatures("psnr", 256, 256) == {
+        "full": "psnr|region:full|range:255|agg:image-mean|composite:yes|v1",
+        "hole": "psnr|region:hole|range:255|agg:image-mean|composite:yes|v1",
+        "boundary": "psnr|region:boundary|band:4px|band-share:0.01|range:255|agg:image-mean|composite:yes|v1",
+        "known": "psnr|region:known|range:255|agg:image-mean|composite:no|v1",
+    }
+    assert signature("ssim", "hole", 256, 512) == f"ssim|region:hole|{SSIM}|agg:image-mean|composite:yes|v1"
+    assert (
+        signature("ssim", "boundary", 256, 512)
+        == f"ssim|region:boundary|band:6px|band-share:0.01|{SSIM}|agg:image-mean|composite:yes|v1"
+    )
+    assert signature("l1", "known", 64, 64) == "l1|region:known|range:255|agg:image-mean|composite:no|v1"
+
+
+def test_another_version_is_another_signature() -> None:
+    newer = dataclasses.replace(declaration("psnr"), version=2)
+
+    assert newer.signature("hole", 8, 8) == "psnr|region:hole|range:255|agg:image-mean|composite:yes|v2"
+
+
+def test_a_metric_has_no_signature_where_it_is_undefined() -> None:
+    with pytest.raises(UsageError, match="region of psnr must be one of full, hole; found 'known'"):
+        dataclasses.replace(declaration("psnr"), regions=("full", "hole")).signature("known", 8, 8)
+
+
+def test_directions_and_units() -> None:
+    assert {
+        entry.name: (declaration(entry.name).unit, declaration(entry.name).higher_is_better) for entry in METRICS
+    } == {
+        "psnr": ("dB", True),
+        "ssim": ("", True),
+        "l1": ("%", False),
+    }
+
+
+@pytest.mark.parametrize("metric", BUILT_IN.values(), ids=BUILT_IN)
+def test_declarations_are_whole(metric: MetricDeclaration) -> None:
+    texts = (metric.summary, metric.definition, metric.value_range, metric.reference, metric.blind_to)
+
+    assert all(text.strip() for text in texts)
+    assert 0 < metric.tolerance <= 1e-6
+    assert metric.regions == REGIONS
+    assert callable(metric.load())
+
+
+def test_an_unknown_metric_is_told_its_neighbour() -> None:
+    with pytest.raises(UnknownName, match=r"metric 'sim' must be a known name.*ssim"):
+        declaration("sim")
+
+
+def plug_in() -> MetricDeclaration:
+    return dataclasses.replace(declaration("psnr"), name="twice")
+
+
+def not_a_plug_in() -> str:
+    return "twice"
+
+
+@pytest.mark.parametrize("target", ["plug_in", "not_a_plug_in"])
+def test_plug_ins_add_metrics(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
+    registry: Registry[MetricDeclaration] = Registry("metric", "spgbench.metrics")
+    point = EntryPoint("twice", f"plugged:{target}", "spgbench.metrics")
+    monkeypatch.setitem(sys.modules, "plugged", sys.modules[__name__])
+    monkeypatch.setattr(bench.registry, "entry_points", lambda group: [point] if group == "spgbench.metrics" else [])
+    monkeypatch.setattr("bench.metrics.declarations.METRICS", registry)
+    registry.add("psnr", "bench.metrics.declarations:built_in", "PSNR", metric="psnr")
+
+    if target == "plug_in":
+        assert signature("twice", "hole", 8, 8).startswith("twice|region:hole|")
+    else:
+        with pytest.raises(UsageError, match="plug-in metric 'twice' must return the MetricDeclaration of 'twice'"):
+            declaration("twice")
+
+
+def test_the_page_is_up_to_date() -> None:
+    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+
+    assert page.read_text(encoding="utf-8") == render(), "python -m bench.metrics.page > docs/metrics.md"
+
+
+def test_listing_metrics_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, bench.metrics, bench.metrics.page\n"
+        "print([bench.metrics.signatures(entry.name, 256, 256) for entry in bench.metrics.METRICS])\n"
+        "bench.metrics.page.render()\n"
+        "assert not {'torch', 'numba', 'numpy', 'scipy', 'skimage'} & set(sys.modules), 'loaded'\n"
+    )
+
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, cwd=Path(__file__).parents[2])
+
+
+def test_every_public_name_is_there_and_no_module_hides_one() -> None:
+    for module in pkgutil.iter_modules(bench.metrics.__path__):
+        import_module(f"bench.metrics.{module.name}")
+
+    assert dir(bench.metrics) == sorted(bench.metrics.__all__)
+    assert not any(isinstance(getattr(bench.metrics, name), ModuleType) for name in bench.metrics.__all__)
+
+
+def test_a_missing_attribute_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'lpipz'"):
+        _ = bench.metrics.lpipz
