@@ -23,7 +23,7 @@ __all__ = ["read_index_map", "read_picture"]
 FORMATS = ("JPEG", "PNG", "WEBP")
 PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-JPEG_SCAN, JPEG_END = b"\xff\xda", b"\xff\xd9"
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, Image.DecompressionBombError)
 """What Pillow raises on files that are damaged, truncated, too large or no pictures at all."""
 
@@ -101,10 +101,19 @@ def _check_whole(data: bytes) -> None:
         raise ValueError("an empty file")
     if data.startswith(PNG_SIGNATURE):
         _check_png(data)
-    if data.startswith(b"\xff\xd8") and data.find(JPEG_END, data.rfind(JPEG_SCAN)) < 0:
-        raise ValueError("a truncated JPEG (no end marker after its last scan)")
+    if data.startswith(JPEG_START) and data.find(JPEG_END, _first_scan(data)) < 0:
+        raise ValueError(f"a truncated JPEG ({len(data)} bytes without an end marker)")
     if data.startswith(b"RIFF") and len(data) < 8 + int.from_bytes(data[4:8], "little"):
         raise ValueError(f"a truncated WebP ({len(data)} bytes)")
+
+
+def _first_scan(data: bytes) -> int:
+    """Where the pixels of a JPEG begin: behind its headers, which may hold a whole thumbnail with its own end."""
+    at = len(JPEG_START)
+    while at < len(data) and data[at + 1 : at + 2] != b"\xda":
+        fill = data[at + 1 : at + 2] == b"\xff"
+        at += 1 if fill else 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return at
 
 
 def _check_png(data: bytes) -> None:

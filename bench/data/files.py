@@ -178,11 +178,8 @@ class FileDataset:
         if (height < size[0] or width < size[1]) and not self._warned:
             self._warned = True
             logging.getLogger("bench").warning(
-                "dataset %s: %s is smaller (%s) than the size asked (%s) and is enlarged; so may be others",
-                self.name,
-                sample_id,
-                _height_by_width(picture.shape),
-                _height_by_width(size),
+                "dataset %s: pictures are enlarged; the first is %s, of which %dx%d become %dx%d (height x width)",
+                *(self.name, sample_id, height, width, *size),
             )
 
 

@@ -92,7 +92,7 @@ def test_an_unknown_dataset_or_split_is_refused_with_a_suggestion(folder: Path, 
     with pytest.raises(UnknownName, match="Did you mean cityscapes"):
         bench.data.load("cityscape", root=folder)
     with pytest.raises(UnknownName, match="Did you mean train"):
-        bench.data.load("folder", "trian", root=folder)
+        bench.data.load("folder", "trrain", root=folder)
 
 
 @pytest.mark.parametrize("limit", [0, -1])
@@ -204,6 +204,20 @@ def test_a_picture_whose_end_is_zeros_is_refused(tmp_path: Path, suffix: str) ->
     path.write_bytes(data[: len(data) // 2].ljust(len(data), b"\0"))  # a download that was broken off
 
     with pytest.raises(DataError, match="must be a whole"):
+        only_picture(tmp_path)
+
+
+def test_the_end_of_a_thumbnail_is_not_the_end_of_the_picture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    plain, thumbnail = encoded("jpg"), encoded("jpg", quality=10)
+    data = plain[:2] + b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail + plain[2:]
+    path = tmp_path / "images" / "a.jpg"
+    path.parent.mkdir()
+    path.write_bytes(data + b"\xff\xda and what some phones append")
+    assert only_picture(tmp_path).image.shape == (96, 128, 3)
+
+    path.write_bytes(data[: -len(plain) // 2])
+    with pytest.raises(DataError, match="truncated JPEG"):
         only_picture(tmp_path)
 
 
@@ -361,4 +375,4 @@ def test_enlarging_is_warned_about_once(folder: Path, caplog: pytest.LogCaptureF
         list(bench.data.load("folder", size=(13, 13), root=folder))
 
     assert [record.name for record in caplog.records] == ["bench"]
-    assert "12x16" in caplog.text
+    assert "the first is a, of which 12x12 become 13x13" in caplog.text

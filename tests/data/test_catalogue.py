@@ -38,6 +38,12 @@ def test_every_dataset_of_the_package_is_listed_with_a_summary() -> None:
     assert all(listed.values())
 
 
+def test_every_dataset_of_the_package_is_documented() -> None:
+    text = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
+
+    assert all(f"| `{entry.name}` |" in text for entry in bench.data.DATASETS)
+
+
 def test_every_entry_can_be_imported() -> None:
     for entry in bench.data.DATASETS:
         assert callable(bench.data.DATASETS.load(entry))
