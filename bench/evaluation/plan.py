@@ -68,9 +68,9 @@ def resolve(
     out: Path,
     device: str = "cpu",
     dataset: Dataset | None = None,
-    models: Sequence[Inpainter] = (),
+    models: Sequence[str | Inpainter] | None = None,
 ) -> Plan:
-    """Look up everything that `suite` names; `dataset` and `models` that are at hand are taken as they are.
+    """Look up everything that `suite` names; a `dataset` and `models` that are at hand go in the place of the suite's.
 
     Raises:
         UnknownName: for a name that no catalogue holds, with suggestions.
@@ -79,7 +79,8 @@ def resolve(
     for metric in suite.metrics:
         bench.metrics.METRICS.find(metric)
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
-    every = (*(bench.models.load(name, device) for name in suite.models), *models)
+    wanted = suite.models if models is None else models
+    every = [bench.models.load(model, device) if isinstance(model, str) else model for model in wanted]
     _refuse_doubles("model", [model.name for model in every])
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     if dataset is None:

@@ -75,17 +75,15 @@ def evaluate(
     """
     suite = Suite(
         "evaluate",
-        models=tuple(model for model in models if isinstance(model, str)),
         protocols=tuple(protocols),
         metrics=tuple(metrics),
         seed=seed,
     )
-    objects = [model for model in models if not isinstance(model, str)]
     if isinstance(dataset, str):
         suite, ready = replace(suite, dataset=dataset, limit=limit), None
     else:
         suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
-    return run_suite(suite, Path(out), device=device, dataset=ready, models=objects).run
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=models).run
 
 
 def run_suite(
@@ -96,7 +94,7 @@ def run_suite(
     workers: int = 1,
     reuse: Reuse = "only-missing",
     dataset: Dataset | None = None,
-    models: Sequence[Inpainter] = (),
+    models: Sequence[str | Inpainter] | None = None,
     progress: bool = False,
 ) -> Outcome:
     """Run a suite into `out`; shards and cells that are there are kept.
@@ -110,6 +108,8 @@ def run_suite(
         Failure: with `only-cache`, when cells are missing.
     """
     start = time.perf_counter()
+    if workers > 1 and (models is not None or dataset is not None):
+        raise UsageError("workers", "be 1 for models or data in memory", str(workers), "Register them under a name.")
     device = pick_device(device)
     plan = resolve(suite, out, device, dataset, models)
     with _locked(out):
@@ -122,7 +122,7 @@ def run_suite(
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
         _keep_gallery(plan)
-        phases = _run_cells(plan, todo, device, workers if not models and dataset is None else 1, progress)
+        phases = _run_cells(plan, todo, device, workers, progress)
     return Outcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
 

@@ -32,7 +32,8 @@ def write_shard(path: Path, records: Iterable[Record]) -> None:
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
     """The records of a shard; None when it is missing, damaged or not about `samples` (then run it again)."""
     try:
-        records = [record_from_line(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        text = path.read_text(encoding="utf-8").removesuffix("\n")
+        records = [record_from_line(line) for line in text.split("\n")]  # splitlines would also split at U+0085
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if samples is not None and [record.sample for record in records] != list(samples):
