@@ -26,10 +26,12 @@ def report(out: Path) -> list[Path]:
         UsageError: when `out` holds no run, or a cell of it was edited or damaged.
     """
     from bench.records import read_run
+    from bench.reporting.gallery import write_gallery
+    from bench.reporting.plots import write_plots
     from bench.reporting.tables import write_tables
 
     run = read_run(out)
-    return [*write_tables(run)]
+    return [*write_tables(run), *write_plots(run), *write_gallery(run)]
 
 
 def main_table(run: Run) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.reporting.naming import column_order, model_names
+from bench.reporting.naming import column_order, is_oracle, model_names
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["scores_frame", "values_frame"]
 
 _SCORE_COLUMNS = [
-    *("model", "fingerprint", "protocol", "dataset", "metric", "region", "value", "lo", "hi"),
+    *("model", "fingerprint", "oracle", "protocol", "dataset", "metric", "region", "value", "lo", "hi"),
     *("n", "n_infinite", "n_undefined", "n_failed", "n_skipped", "hole_share", "unit", "direction", "signature"),
 ]
 _VALUE_COLUMNS = ["model", "protocol", "sample", "hole_share", "key", "value"]
@@ -33,19 +33,19 @@ def scores_frame(run: Run) -> pd.DataFrame:
         for protocol in run.info["protocols"]
         for key, cell in run.cells.items()
         if key.protocol == protocol
-        for row in _score_rows(key, cell)
+        for row in _score_rows(key, cell, oracle=is_oracle(run, key))
     ]
     return pd.DataFrame(rows, columns=_SCORE_COLUMNS)
 
 
-def _score_rows(key: CellKey, cell: CellRecord) -> list[tuple[object, ...]]:
+def _score_rows(key: CellKey, cell: CellRecord, *, oracle: bool) -> list[tuple[object, ...]]:
     rows: list[tuple[object, ...]] = []
     for name in sorted(cell.metrics, key=column_order):
         score = cell.metrics[name]
         metric, _, region = name.partition(".")
         low, high = score.ci95 or (None, None)
         direction = "higher" if score.higher_is_better else "lower"
-        what = (key.model, key.fingerprint, key.protocol, key.dataset, metric, region)
+        what = (key.model, key.fingerprint, oracle, key.protocol, key.dataset, metric, region)
         counts = (score.n, score.n_infinite, score.n_undefined, cell.n_failed, cell.n_skipped)
         rows.append((*what, score.value, low, high, *counts, cell.hole_share, score.unit, direction, score.signature))
     return rows

@@ -120,7 +120,7 @@ def _row(table: Table, row: Row, *, intervals: bool) -> str:
     name = escape_latex(row.model)
     return _line(
         [
-            f"\\textit{{{name} (oracle)}}" if row.oracle else name,
+            f"\\textit{{{name}}}" if row.oracle else name,
             *(_entry(entry, intervals=intervals) for entry in row.entries),
             *map(escape_latex, table.counts_of(row)),
         ]

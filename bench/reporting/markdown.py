@@ -60,7 +60,7 @@ def _heading(column: Column) -> str:
 
 
 def _model(row: Row) -> str:
-    return f"*{escape_markdown(row.model)} (oracle)*" if row.oracle else escape_markdown(row.model)
+    return f"*{escape_markdown(row.model)}*" if row.oracle else escape_markdown(row.model)
 
 
 def _entry(entry: Entry, *, intervals: bool) -> str:

@@ -64,11 +64,17 @@ def column_order(key: str) -> tuple[int, str, int]:
 def model_names(run: Run) -> dict[tuple[str, str], str]:
     """(name, fingerprint) of every model to what it is called, in the order of the run.
 
-    Models that share a name are told apart by the first digits of their fingerprints.
+    Models that share a name are told apart by the first digits of their fingerprints; a model that is given true labels
+    is called an oracle.
     """
-    models = [(model["name"], model["fingerprint"]) for model in run.info["models"]]
-    uses = Counter(name for name, _ in models)
-    return {(name, mark): f"{name} ({mark[:6]})" if uses[name] > 1 else name for name, mark in models}
+    uses = Counter(model["name"] for model in run.info["models"])
+    names = {}
+    for model in run.info["models"]:
+        name, fingerprint = model["name"], model["fingerprint"]
+        twin = f" ({fingerprint[:6]})" if uses[name] > 1 else ""
+        oracle = " (oracle)" if "oracle" in model["labels"].values() and "oracle" not in name else ""
+        names[name, fingerprint] = f"{name}{twin}{oracle}"
+    return names
 
 
 def is_oracle(run: Run, key: CellKey) -> bool:

@@ -1,0 +1,87 @@
+"""Grids to look at: the picture with its hole, what every model made of it, and the truth."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+from PIL import Image
+
+from bench.records import CellKey, Record, Run, folder_name, write_atomically
+from bench.reporting.naming import dataset_title, model_names
+from bench.reporting.tiles import Tile, draw_grid, hatched, png_bytes, scaled
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Picture
+
+__all__ = ["write_gallery"]
+
+_CAPTION = "psnr.hole"
+
+
+def write_gallery(run: Run) -> list[Path]:
+    """Write `gallery/<protocol>.png`, a row a gallery sample, and `gallery/overall.png`, a row a protocol.
+
+    A protocol none of whose gallery pictures was kept has no grid. Returns the paths.
+    """
+    samples: list[str] = run.info["gallery"]
+    protocols: list[str] = run.info["protocols"]
+    kept = [sample for sample in samples if run.layout.truth(sample).exists()]
+    if not kept:
+        return []
+    records = {key: {record.sample: record for record in run.records(key)} for key in run.cells}
+    grids = {folder_name(protocol): [(protocol, sample) for sample in kept] for protocol in protocols}
+    overall = [(protocol, kept[index % len(kept)]) for index, protocol in enumerate(protocols)]
+    written = []
+    for name, rows in (("overall", overall), *grids.items()):
+        path = run.layout.gallery / f"{name}.png"
+        titles = [f"{protocol}\n{sample}" if name == "overall" else sample for protocol, sample in rows]
+        title = (
+            f"{'' if name == 'overall' else name + ' on '}{dataset_title(run)}; under each fill the PSNR of its hole"
+        )
+        grid = draw_grid(
+            [_row(run, records, protocol, sample) for protocol, sample in rows],
+            column_titles=["input", *model_names(run).values(), "truth"],
+            row_titles=titles,
+            title=title,
+        )
+        write_atomically(path, png_bytes(grid))
+        written.append(path)
+    return written
+
+
+def _row(run: Run, records: dict[CellKey, dict[str, Record]], protocol: str, sample: str) -> list[Tile]:
+    truth = _read(run.layout.truth(sample), "RGB")
+    hole = run.layout.hole(protocol, sample)
+    every = run.keys()
+    keys = [key for key in every if key.protocol == protocol]
+    start = Tile(hatched(truth, _read(hole, "L") >= 128)) if hole.exists() else Tile(None, message="no hole")
+    fills = [_fill(run, key, sample, records.get(key, {}).get(sample)) for key in keys]
+    return [start, *fills, Tile(scaled(truth))]
+
+
+def _fill(run: Run, key: CellKey, sample: str, record: Record | None) -> Tile:
+    path = run.layout.fill(key, sample)
+    if record is None or record.status != "ok" or not path.exists():
+        return Tile(None, message=_why_not(record))
+    return Tile(scaled(_read(path, "RGB")), _quality(record))
+
+
+def _why_not(record: Record | None) -> str:
+    if record is None:
+        return "not run yet"
+    return {"ok": "not kept", "failed": "failed", "skipped": "no hole"}[record.status]
+
+
+def _quality(record: Record) -> str:
+    value = record.values.get(_CAPTION, math.nan)
+    if math.isnan(value):
+        return ""
+    return f"{value:.1f} dB" if math.isfinite(value) else "exact"
+
+
+def _read(path: Path, mode: Literal["RGB", "L"]) -> Picture:
+    with Image.open(path) as image:
+        return np.asarray(image.convert(mode))
