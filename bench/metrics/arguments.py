@@ -6,7 +6,7 @@ import torch
 
 from bench.errors import DataError
 
-__all__ = ["check_labels", "check_pair", "check_picture", "check_region", "describe"]
+__all__ = ["check_labels", "check_pair", "check_picture", "check_region", "describe", "region_or_all"]
 
 _RANGES = (
     (0.0, 1.0, "0 to 1", "image.mul(255).round().clamp(0, 255).to(torch.uint8)"),
@@ -48,6 +48,14 @@ def check_region(subject: str, region: object, like: torch.Tensor) -> None:
         fix = "Compare it with a threshold, e.g. mask > 0.5; True marks the pixels that count."
         raise DataError(subject, "be a bool tensor [N, 1, H, W]", describe(region), fix)
     _check_like(subject, region, like, channels=1)
+
+
+def region_or_all(region: torch.Tensor | None, like: torch.Tensor) -> torch.Tensor:
+    """The region, checked; without one, all pixels (a view of a single True)."""
+    if region is None:
+        return torch.ones(1, 1, 1, 1, dtype=torch.bool, device=like.device).expand(len(like), 1, *like.shape[2:])
+    check_region("region", region, like)
+    return region
 
 
 def check_labels(labels: object, like: torch.Tensor) -> None:

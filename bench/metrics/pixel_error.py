@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.metrics.arguments import check_pair, check_region
+from bench.metrics.arguments import check_pair, region_or_all
 from bench.vocabulary import Region
 
 if TYPE_CHECKING:
@@ -49,14 +49,11 @@ class PixelErrors:
 
 def pixel_errors(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> PixelErrors:
     """Sum the differences of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, R, H, W]."""
-    difference = reference.int() - picture.int()  # [N, 3, H, W]
-    absolute = difference.abs().sum(dim=1, keepdim=True, dtype=torch.int32)  # [N, 1, H, W], at most 3 * 255
-    squared = difference.mul_(difference).sum(dim=1, keepdim=True, dtype=torch.int32)  # at most 3 * 255²
-    return PixelErrors(
-        squared=(squared * regions).sum(dim=(2, 3)),
-        absolute=(absolute * regions).sum(dim=(2, 3)),
-        pixels=regions.sum(dim=(2, 3)),
-    )
+    if reference.device.type == "cpu":
+        from bench.metrics.pixel_error_cpu import pixel_sums
+    else:
+        from bench.metrics.pixel_error_torch import pixel_sums
+    return PixelErrors(*pixel_sums(reference, picture, regions))
 
 
 def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
@@ -105,10 +102,7 @@ def l1_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
 
 def _errors(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None) -> PixelErrors:
     check_pair(reference, completed)
-    if region is None:
-        region = torch.ones_like(reference[:, :1], dtype=torch.bool)
-    check_region("region", region, reference)
-    return pixel_errors(reference, completed, region)
+    return pixel_errors(reference, completed, region_or_all(region, reference))
 
 
 def _each(value: Callable[[int, int], float], sums: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Any, TypeAlias
 
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from bench.vocabulary import VOID
 
 __all__ = ["boundary_band"]
+
+Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
 def boundary_band(labels: torch.Tensor, width: int) -> torch.Tensor:
@@ -23,48 +28,49 @@ def boundary_band(labels: torch.Tensor, width: int) -> torch.Tensor:
         width: pixels, at least 1 (see `boundary_width`).
 
     Returns:
-        bool [N, 1, H, W].
+        bool [N, 1, H, W] on the labels' device.
     """
-    return _dilate_disk(_touching(labels), width).unsqueeze(1)
+    touching = _touching(labels.cpu().numpy())
+    return torch.from_numpy(_dilate_disk(touching, width)).unsqueeze(1).to(labels.device)
 
 
-def _touching(labels: torch.Tensor) -> torch.Tensor:
-    """Bool [N, H, W]: pixels with a 4-neighbour of another label."""
-    touching = torch.zeros_like(labels, dtype=torch.bool)
+def _touching(labels: npt.NDArray[np.uint8]) -> Mask:
+    """Pixels of [N, H, W] with a 4-neighbour of another label."""
+    touching = np.zeros(labels.shape, bool)
     for axis in (1, 2):
-        size = max(labels.shape[axis] - 1, 0)
-        before, after = labels.narrow(axis, 0, size), labels.narrow(axis, labels.shape[axis] - size, size)
+        before, after = _ends(labels, 1, axis)
         differ = (before != after) & (before != VOID) & (after != VOID)
-        touching.narrow(axis, 0, size).logical_or_(differ)
-        touching.narrow(axis, labels.shape[axis] - size, size).logical_or_(differ)
+        for end in _ends(touching, 1, axis):
+            np.logical_or(end, differ, out=end)
     return touching
 
 
-def _dilate_disk(mask: torch.Tensor, radius: int) -> torch.Tensor:
+def _dilate_disk(mask: Mask, radius: int) -> Mask:
     """Pixels whose squared distance to a True pixel of `mask` [N, H, W] is below `radius` squared.
 
     A disk is a stack of rows: the farther a row from the centre, the shorter. Rows are added from the farthest (and
     shortest) to the centre, so each horizontal dilation grows out of the one before.
     """
-    result = torch.zeros_like(mask)
+    result = np.zeros_like(mask)
     row, reach = mask, 0
     for offset in range(radius - 1, -1, -1):
         while reach < math.isqrt(radius * radius - 1 - offset * offset):
-            row, reach = _dilate_row(row), reach + 1
-        for shift in {offset, -offset}:
-            _or_shifted(result, row, shift, axis=1)
+            row, reach = _dilate(row, row, 1, axis=2), reach + 1
+        result = _dilate(result, row, offset, axis=1)
     return result
 
 
-def _dilate_row(mask: torch.Tensor) -> torch.Tensor:
-    grown = mask.clone()
-    _or_shifted(grown, mask, 1, axis=2)
-    _or_shifted(grown, mask, -1, axis=2)
-    return grown
+def _dilate(target: Mask, source: Mask, shift: int, axis: int) -> Mask:
+    """`target` or `source` moved by `shift` to either side along `axis`; nothing comes in from outside the picture."""
+    result = target.copy()
+    for end, other in zip(_ends(result, shift, axis), reversed(_ends(source, shift, axis)), strict=True):
+        np.logical_or(end, other, out=end)
+    return result
 
 
-def _or_shifted(target: torch.Tensor, source: torch.Tensor, shift: int, axis: int) -> None:
-    """`target[i + shift] |= source[i]` along `axis`, inside the picture."""
-    size = target.shape[axis] - abs(shift)
-    if size > 0:
-        target.narrow(axis, max(shift, 0), size).logical_or_(source.narrow(axis, max(-shift, 0), size))
+def _ends(array: npt.NDArray[Any], shift: int, axis: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+    """Views of all but the last and all but the first `shift` positions along `axis`."""
+    size = max(array.shape[axis] - shift, 0)
+    before, after = [slice(None)] * array.ndim, [slice(None)] * array.ndim
+    before[axis], after[axis] = slice(0, size), slice(array.shape[axis] - size, None)
+    return array[tuple(before)], array[tuple(after)]

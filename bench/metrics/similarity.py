@@ -15,16 +15,14 @@ from typing import TYPE_CHECKING
 import torch
 
 from bench.errors import DataError
-from bench.metrics.arguments import check_pair, check_region
-from bench.metrics.similarity_window import REACH, WINDOW
+from bench.metrics.arguments import check_pair, region_or_all
+from bench.metrics.similarity_window import WINDOW
 from bench.vocabulary import Region
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison
 
 __all__ = ["ssim", "ssim_by_region"]
-
-_CHANNELS = 3
 
 
 def ssim(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
@@ -46,10 +44,7 @@ def ssim(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor 
         DataError: an argument is not what it must be.
     """
     check_pair(reference, completed)
-    if region is None:
-        region = torch.ones_like(reference[:, :1], dtype=torch.bool)
-    check_region("region", region, reference)
-    return mean_similarity(reference, completed, region)[:, 0]
+    return mean_similarity(reference, completed, region_or_all(region, reference))[:, 0]
 
 
 def ssim_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
@@ -64,10 +59,9 @@ def mean_similarity(reference: torch.Tensor, picture: torch.Tensor, regions: tor
         from bench.metrics.similarity_cpu import dissimilarity_sums
     else:
         from bench.metrics.similarity_torch import dissimilarity_sums
-    sums = dissimilarity_sums(reference, picture, regions)
-    pixels = regions[:, :, REACH:-REACH, REACH:-REACH].sum(dim=(2, 3))
-    pairs = zip(sums.flatten().tolist(), pixels.flatten().tolist(), strict=True)
-    values = [1 - total / (_CHANNELS * count) if count else math.nan for total, count in pairs]
+    sums, windows = dissimilarity_sums(reference, picture, regions)
+    pairs = zip(sums.flatten().tolist(), windows.flatten().tolist(), strict=True)
+    values = [1 - total / count if count else math.nan for total, count in pairs]
     return torch.tensor(values, dtype=torch.float64, device=reference.device).reshape(sums.shape)
 
 

@@ -6,7 +6,6 @@ With s = x + y and d = x - y, SSIM needs four filtered maps instead of five: s, 
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import numpy as np
@@ -15,6 +14,7 @@ import torch
 
 from bench.metrics.compiled import compiled
 from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
+from bench.metrics.threads import as_array, for_each
 
 __all__ = ["dissimilarity_sums"]
 
@@ -27,11 +27,12 @@ _C1 = 2 * STABILISER_LUMINANCE
 _C2 = 2 * STABILISER_CONTRAST
 
 
-def dissimilarity_sums(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
-    """Sum 1 - SSIM over channels and over the valid pixels of each region, on `torch.get_num_threads()` threads.
+def dissimilarity_sums(
+    reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """Sum 1 - SSIM over channels and over the valid pixels of each region.
 
-    One channel of one image is one task whose arithmetic depends on nothing else; threads live for one call, so that
-    forked workers and callers on several threads are safe.
+    One channel of one image is one task, whose arithmetic depends on nothing else.
 
     Args:
         reference: uint8 [N, 3, H, W] on the CPU, at least 11 x 11.
@@ -39,26 +40,20 @@ def dissimilarity_sums(reference: torch.Tensor, picture: torch.Tensor, regions: 
         regions: bool [N, R, H, W].
 
     Returns:
-        float64 [N, R].
+        float64 [N, R], and the number of windows summed, int64 [N, R].
     """
-    x, y = reference.contiguous().numpy(), picture.contiguous().numpy()
-    masks = regions.contiguous().numpy()
+    x, y, masks = as_array(reference), as_array(picture), as_array(regions)
     images, channels = x.shape[:2]
     sums = np.zeros((images, channels, masks.shape[1]))
+    windows = np.zeros((images, channels, masks.shape[1]), np.int64)
 
     def one(task: tuple[int, int]) -> None:
-        image, channel = task
-        _channel_sums(x[image, channel], y[image, channel], masks[image], _TAPS, sums[image, channel])
+        image, _ = task
+        _channel_sums(x[task], y[task], masks[image], _TAPS, sums[task])
+        _count_windows(masks[image], windows[task])
 
-    tasks = [(image, channel) for image in range(images) for channel in range(channels)]
-    threads = min(torch.get_num_threads(), len(tasks))
-    if threads <= 1:
-        for task in tasks:
-            one(task)
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            list(pool.map(one, tasks))
-    return torch.from_numpy(sums[:, 0] + sums[:, 1] + sums[:, 2])
+    for_each(one, list(np.ndindex(images, channels)))
+    return torch.from_numpy(sums[:, 0] + sums[:, 1] + sums[:, 2]), torch.from_numpy(windows.sum(axis=1))
 
 
 @compiled
@@ -174,3 +169,12 @@ def _window(row: Floats, i: int, taps: Floats) -> float:
 def _add(row: Floats, mask: npt.NDArray[np.bool_], total: Floats) -> None:
     for i in range(len(row)):
         total[i] += row[i] * mask[i]
+
+
+@compiled
+def _count_windows(masks: Masks, windows: npt.NDArray[np.int64]) -> None:
+    """Add the pixels of each mask whose window lies inside the picture to `windows` [R]."""
+    for region in range(len(masks)):
+        for row in range(5, masks.shape[1] - 5):
+            for pixel in masks[region, row, 5:-5]:
+                windows[region] += pixel

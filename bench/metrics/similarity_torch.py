@@ -9,7 +9,9 @@ from bench.metrics.similarity_window import REACH, STABILISER_CONTRAST, STABILIS
 __all__ = ["dissimilarity_sums"]
 
 
-def dissimilarity_sums(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
+def dissimilarity_sums(
+    reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor
+) -> tuple[torch.Tensor, torch.Tensor]:
     """Sum 1 - SSIM over channels and over the valid pixels of each region.
 
     Args:
@@ -18,10 +20,11 @@ def dissimilarity_sums(reference: torch.Tensor, picture: torch.Tensor, regions: 
         regions: bool [N, R, H, W].
 
     Returns:
-        float64 [N, R].
+        float64 [N, R], and the number of windows summed, int64 [N, R].
     """
     dissimilarity = _dissimilarity(reference.double(), picture.double()).sum(dim=1, keepdim=True)
-    return (dissimilarity * regions[:, :, REACH:-REACH, REACH:-REACH]).sum(dim=(2, 3))
+    valid = regions[:, :, REACH:-REACH, REACH:-REACH]
+    return (dissimilarity * valid).sum(dim=(2, 3)), reference.shape[1] * valid.sum(dim=(2, 3))
 
 
 def _dissimilarity(reference: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:

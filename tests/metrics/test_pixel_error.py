@@ -13,6 +13,7 @@ from skimage.metrics import peak_signal_noise_ratio
 from torchmetrics.functional.image import peak_signal_noise_ratio as torchmetrics_psnr
 
 import bench.metrics
+from bench.metrics import pixel_error_cpu, pixel_error_torch
 
 MakePair = Callable[..., tuple[torch.Tensor, torch.Tensor]]
 MakeRegion = Callable[..., torch.Tensor]
@@ -40,6 +41,20 @@ def test_psnr_and_l1_agree_with_the_formulas_in_float64(
 
     np.testing.assert_allclose(bench.metrics.psnr(reference, completed, where), decibels, rtol=0, atol=1e-9)
     np.testing.assert_allclose(bench.metrics.l1(reference, completed, where), percent, rtol=0, atol=1e-9)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.integers(0, 3), st.integers(0, 20), st.integers(0, 20), st.integers(0, 3), st.integers(0, 99))
+def test_both_implementations_agree(
+    pair: MakePair, region: MakeRegion, count: int, height: int, width: int, number: int, seed: int
+) -> None:
+    reference, completed = pair(count, height, width, seed, 60)
+    regions = region(count, height, width, seed).expand(count, number, height, width)
+
+    assert torch.equal(
+        pixel_error_cpu.pixel_sums(reference, completed, regions),
+        pixel_error_torch.pixel_sums(reference, completed, regions),
+    )
 
 
 def test_psnr_agrees_with_scikit_image_and_torchmetrics(pair: MakePair) -> None:
