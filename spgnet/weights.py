@@ -1,0 +1,189 @@
+"""Weights on disk: `NAME.safetensors`, and beside it `NAME.json` that says what they are. No pickles."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+__all__ = ["PRETRAINED", "WeightsHeader", "find", "load_state", "read", "read_header", "save", "shipped"]
+
+PRETRAINED = Path(__file__).parent / "pretrained"
+"""Where the weights lie that come with the package."""
+
+_FORMAT = 1
+_PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
+_PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+
+
+@dataclass(frozen=True)
+class WeightsHeader:
+    """The JSON file beside a weight file.
+
+    Attributes:
+        architecture: name of the class that the weights belong to.
+        config: its config as JSON values.
+        dtype: `float32`, or `float16` for matrices and filters stored in half precision.
+        size: bytes of the weight file.
+        sha256: of the weight file.
+    """
+
+    architecture: str
+    config: dict[str, Any]
+    dtype: str
+    size: int
+    sha256: str
+
+
+def shipped() -> list[str]:
+    """Names of the weights that come with the package."""
+    return sorted(file.stem for file in PRETRAINED.glob("*.safetensors"))
+
+
+def find(name: str | Path) -> Path:
+    """The weight file of a shipped name or of a path, with or without `.safetensors`.
+
+    Raises:
+        ValueError: for a pickle, or when there is no such file.
+    """
+    path = Path(name)
+    if path.suffix in _PICKLES:
+        raise _is_pickle(path)
+    file = path if path.suffix == ".safetensors" else path.with_name(path.name + ".safetensors")
+    for candidate in (file, PRETRAINED / file) if len(path.parts) == 1 else (file,):
+        if candidate.is_file():
+            return candidate
+    names = ", ".join(shipped()) or "none in this version"
+    raise ValueError(
+        f"weights '{name}' must be a shipped name or a safetensors file; found neither. Shipped: {names}. "
+        "Give the path of a file that SPGNet.save wrote."
+    )
+
+
+def save(
+    path: str | Path, state: Mapping[str, Tensor], architecture: str, config: Mapping[str, Any], *, half: bool = False
+) -> WeightsHeader:
+    """Write the weight file and its JSON; a kill or a full disk leaves earlier files as they were.
+
+    Args:
+        path: with or without `.safetensors`; its folder is made.
+        state: a state dict.
+        architecture, config: as in `WeightsHeader`.
+        half: store tensors of two and more axes in float16, rounded to nearest; statistics and biases stay float32.
+
+    Raises:
+        ValueError: for a value that is not finite; nothing is written.
+    """
+    file = Path(path) if Path(path).suffix == ".safetensors" else Path(f"{path}.safetensors")
+    content = safetensors.torch.save({name: _stored(name, value, half=half) for name, value in state.items()})
+    dtype = "float16" if half else "float32"
+    header = WeightsHeader(architecture, dict(config), dtype, len(content), hashlib.sha256(content).hexdigest())
+    text = json.dumps({"format": _FORMAT, **vars(header)}, indent=1) + "\n"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    parts = [_write_part(file, content), _write_part(file.with_suffix(".json"), text.encode())]
+    parts[0].replace(file)
+    parts[1].replace(file.with_suffix(".json"))
+    return header
+
+
+def read_header(path: str | Path) -> WeightsHeader:
+    """What the JSON beside a weight file says, without reading the weights. Raises ValueError."""
+    file = find(path).with_suffix(".json")
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+        if data.pop("format") != _FORMAT:
+            raise ValueError("another format version")
+        return WeightsHeader(**data)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{file} must describe the weights beside it; found {error!r}. Copy both files of the weights."
+        ) from error
+
+
+def read(path: str | Path, architecture: str) -> tuple[dict[str, Tensor], WeightsHeader]:
+    """The tensors and the header of a weight file.
+
+    Raises:
+        ValueError: for a pickle, a truncated or changed file, one without its JSON, or of another architecture.
+    """
+    file = find(path)
+    content = file.read_bytes()
+    if content.startswith(_PICKLE_STARTS):
+        raise _is_pickle(file)
+    header = read_header(file)
+    if header.architecture != architecture:
+        raise ValueError(
+            f"weights {file} must be of {architecture}; found {header.architecture}. Load them with that class."
+        )
+    if len(content) != header.size or hashlib.sha256(content).hexdigest() != header.sha256:
+        kind = "truncated" if len(content) < header.size else "changed"
+        raise ValueError(
+            f"weights {file} must be the {header.size} bytes that {file.stem}.json describes; "
+            f"found a {kind} file of {len(content)} bytes. Copy or fetch it again."
+        )
+    try:
+        return safetensors.torch.load(content), header
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"weights {file} must be safetensors; found {error}. Copy or fetch it again.") from error
+
+
+def load_state(network: nn.Module, state: Mapping[str, Tensor], subject: str) -> None:
+    """Copy a state dict into a network, converted to the network's dtype.
+
+    Raises:
+        ValueError: names the tensors that are missing, unexpected or of another shape; the network is unchanged.
+    """
+    own = network.state_dict()
+    shapes = [
+        f"{name} {list(state[name].shape)} instead of {list(own[name].shape)}"
+        for name in own
+        if name in state and state[name].shape != own[name].shape
+    ]
+    wrong = {"missing": [n for n in own if n not in state], "unexpected": [n for n in state if n not in own]}
+    found = [_shorten(kind, names) for kind, names in {**wrong, "of another shape": shapes}.items() if names]
+    if found:
+        raise ValueError(
+            f"{subject} must fit {type(network).__name__}; found tensors {'; '.join(found)}. "
+            "Use the config that the weights were trained with."
+        )
+    network.load_state_dict(dict(state))
+
+
+def _shorten(kind: str, names: list[str]) -> str:
+    rest = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{kind}: {', '.join(names[:3])}{rest}"
+
+
+def _stored(name: str, value: Tensor, *, half: bool) -> Tensor:
+    value = value.detach().cpu().contiguous()
+    if value.is_floating_point() and not value.isfinite().all():
+        raise ValueError(f"weights {name} must be finite; found NaN or infinity. Go back to an earlier checkpoint.")
+    if not half or not value.is_floating_point() or value.ndim < 2:
+        return value
+    rounded = value.to(torch.float16)
+    return rounded if rounded.isfinite().all() else value
+
+
+def _write_part(file: Path, content: bytes) -> Path:
+    part = file.with_name(f".{file.name}.part")
+    with part.open("wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return part
+
+
+def _is_pickle(path: Path) -> ValueError:
+    return ValueError(
+        f"weights {path} must be safetensors; found a pickle, which can run any code when it is opened. "
+        "Read it with torch.load(path, weights_only=True) where you trust it, and write it with spgnet.weights.save."
+    )
