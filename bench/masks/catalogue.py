@@ -54,7 +54,7 @@ def _add(name: str, target: str, summary: str, source: str, **parameters: Any) -
 
 
 _DEEPFILL = "DeepFill v2 (Yu et al., ICCV 2019), inpaint_ops.py"
-_LAMA = "LaMa (Suvorov et al., WACV 2022), configs/data_gen and saicinpainting/training/data/masks.py"
+_LAMA = "LaMa (Suvorov et al., WACV 2022), configs/data_gen"
 _COMODGAN = "CoModGAN (Zhao et al., ICLR 2021), training/mask_generator.py"
 _MAT = "MAT (Li et al., CVPR 2022), datasets/mask_generator_*.py"
 _REPAINT = "RePaint (Lugmayr et al., CVPR 2022), gt_keep_masks"
@@ -123,10 +123,9 @@ def _add_comodgan() -> None:
 
 
 def _add_others() -> None:
-    objects = "silhouettes in the area range of LaMa's object masks, placed as they lie; labels instead of a detector"
+    objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
     _add("object@1", "objects:ObjectOfAnother", "the silhouette of an object of another picture", objects)
-    removal = "object removal; the margin hides the object's own edge from the model"
-    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", removal)
+    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
     PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; `files:DIR?hole=black`")
 
 

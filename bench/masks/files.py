@@ -43,13 +43,14 @@ class FileMasks(MaskProtocol):
 
     Raises:
         DataError: no such folder, an empty one, or a file that is no picture, all hole or no hole.
-        UsageError: another option.
+        UsageError: no folder, or another option.
     """
 
-    def __init__(self, argument: str) -> None:
+    def __init__(self, argument: str = "") -> None:
         place, _, colour = argument.partition("?hole=")
-        if "?" in place or colour not in {"", "white", "black"}:
-            raise UsageError(f"mask folder '{argument}'", "be DIR, DIR?hole=white or DIR?hole=black", "another option")
+        if not place or "?" in place or colour not in {"", "white", "black"}:
+            must = "be files:DIR, files:DIR?hole=white or files:DIR?hole=black"
+            raise UsageError("protocol", must, f"'files:{argument}'", "Name a folder of mask pictures.")
         self._black = colour == "black"
         self._folder = Path(place).expanduser().resolve()
         found = {path.relative_to(self._folder).as_posix(): self._read(path) for path in _mask_files(self._folder)}

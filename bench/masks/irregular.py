@@ -75,7 +75,7 @@ def _thinned(sketch: Sketch, wanted: float) -> Hole:
 
 def _sketch(stream: Stream, height: int, width: int, wanted: float) -> Sketch:
     """Shapes of one coarseness, until at least the wanted share is missing."""
-    coarseness = stream.uniform(0.75, 2.0)
+    coarseness = stream.uniform(0.6 + wanted, 2.2)  # much is missing: seldom in fine lines
     sketch = Sketch(height, width, _CANVAS)
     hole = sketch.hole()
     while _share(hole) < wanted:

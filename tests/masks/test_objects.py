@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+import bench.masks
+from bench.errors import NotApplicable, UsageError
+from bench.vocabulary import VOID, Sample
+
+CAR, PERSON, ROAD = 1, 2, 0
+ANOTHER, OWN = bench.masks.get("object"), bench.masks.get("object-removal")
+
+
+@dataclass
+class Pictures:
+    samples: Sequence[Sample]
+    objects: tuple[int, ...] = (CAR, PERSON)
+    name: str = "pictures"
+    revision: str = "0" * 64
+    classes: tuple[str, ...] = ("road", "car", "person")
+    asked: list[str] = field(default_factory=list)
+
+    @property
+    def ids(self) -> list[str]:
+        return [sample.id for sample in self.samples]
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __getitem__(self, index: int) -> Sample:
+        self.asked.append(self.samples[index].id)
+        return self.samples[index]
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+
+def picture(name: str, labels: np.ndarray | None, size: tuple[int, int] = (64, 64)) -> Sample:
+    return Sample(name, np.zeros((*size, 3), np.uint8), labels)
+
+
+def road() -> np.ndarray:
+    return np.full((64, 64), ROAD, np.uint8)
+
+
+def with_box(top: int, left: int, height: int = 16, width: int = 16, value: int = CAR) -> np.ndarray:
+    labels = road()
+    labels[top : top + height, left : left + width] = value
+    return labels
+
+
+def test_the_silhouette_is_one_object_of_another_picture_where_it_lies() -> None:
+    samples = [picture(f"p{index}", with_box(5 * index, 40 - 5 * index)) for index in range(6)]
+    silhouettes = {sample.id: sample.labels == CAR for sample in samples}
+    seen = set()
+    for sample in samples:
+        for seed in range(60):
+            hole = ANOTHER.hole(sample, seed, Pictures(samples))
+            donors = [name for name, silhouette in silhouettes.items() if np.array_equal(hole, silhouette)]
+
+            assert len(donors) == 1
+            assert donors != [sample.id]
+            seen.add((sample.id, donors[0]))
+    assert len(seen) == 6 * 5  # every other picture is a donor at some seed
+
+
+def test_the_next_donor_is_asked_when_one_has_no_fitting_object() -> None:
+    samples = [picture(f"p{index}", road()) for index in range(8)]
+    samples[5] = picture("p5", with_box(8, 8))
+    samples[6] = picture("p6", None)
+    for seed in range(10):
+        dataset = Pictures(samples)
+
+        assert np.array_equal(ANOTHER.hole(samples[0], seed, dataset), with_box(8, 8) == CAR)
+        assert len(dataset.asked) == len(set(dataset.asked)) <= 7
+        assert samples[0].id not in dataset.asked
+
+
+def test_objects_are_8_connected_regions_of_one_class() -> None:
+    labels = with_box(0, 0) + with_box(16, 16)  # they touch at a corner: one region
+    labels += with_box(32, 32, value=PERSON)  # touches at a corner, too, and is of another class
+    samples = [picture("own", road()), picture("donor", labels)]
+    holes = {ANOTHER.hole(samples[0], seed, Pictures(samples)).tobytes() for seed in range(20)}
+
+    assert holes == {(labels == CAR).tobytes(), (labels == PERSON).tobytes()}
+
+
+@pytest.mark.parametrize(
+    ("height", "width", "fits"), [(9, 9, False), (9, 10, True), (24, 51, True), (25, 50, False), (64, 64, False)]
+)
+def test_objects_have_2_to_30_percent_of_the_area(height: int, width: int, *, fits: bool) -> None:
+    labels = with_box(0, 0, height, width)
+    if fits:
+        assert np.array_equal(bench.masks.draw("object", height=64, width=64, key="a", labels=labels), labels == CAR)
+    else:
+        with pytest.raises(UsageError, match="no object of 2 % to 30 %"):
+            ANOTHER.hole(picture("a", road()), 0, Pictures([picture("b", labels)]))
+        with pytest.raises(NotApplicable):
+            OWN.hole(picture("b", labels), 0, Pictures([picture("b", labels)]))
+
+
+def test_ground_and_void_are_no_objects() -> None:
+    labels = with_box(0, 0, value=VOID) + with_box(30, 30, value=PERSON)
+
+    hole = bench.masks.draw("object", height=64, width=64, key="a", labels=np.where(labels == ROAD, VOID, labels))
+
+    assert np.array_equal(hole, labels == PERSON)
+
+
+def test_a_donor_of_another_size_is_resized() -> None:
+    labels = np.kron(with_box(16, 16), np.ones((2, 3), np.uint8))
+    samples = [picture("a", road()), picture("b", labels, labels.shape)]
+
+    assert np.array_equal(ANOTHER.hole(samples[0], 0, Pictures(samples)), with_box(16, 16) == CAR)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "found"),
+    [
+        (Pictures([picture("a", with_box(0, 0))]), "'a' alone"),
+        (Pictures([]), "'a' alone"),
+        (Pictures([picture("b", None), picture("c", None)]), "in any other picture"),
+        (Pictures([picture("b", with_box(0, 0))], objects=()), "found none"),
+    ],
+)
+def test_a_set_without_donors_is_an_error(dataset: Pictures, found: str) -> None:
+    with pytest.raises(UsageError, match=f"dataset 'pictures' under protocol 'object@1'.*{found}"):
+        ANOTHER.hole(picture("a", with_box(0, 0)), 0, dataset)
+
+
+def test_removal_takes_the_own_object_and_5_pixels_around_it() -> None:
+    labels = np.kron(with_box(20, 30), np.ones((4, 4), np.uint8))
+    y, x = np.mgrid[-5:6, -5:6]
+
+    hole = OWN.hole(picture("a", labels, (256, 256)), 0, Pictures([]))
+
+    assert np.array_equal(hole, ndimage.binary_dilation(labels == CAR, y * y + x * x <= 25))
+
+
+def test_removal_picks_one_of_several_objects() -> None:
+    labels = with_box(0, 0) + with_box(40, 40)
+    sample = picture("a", labels)
+    counts = {int(np.count_nonzero(OWN.hole(sample, seed, Pictures([])) & (labels == CAR))) for seed in range(10)}
+    places = {bool(OWN.hole(sample, seed, Pictures([]))[0, 0]) for seed in range(20)}
+
+    assert counts == {256}
+    assert places == {True, False}
+
+
+@pytest.mark.parametrize("labels", [road(), with_box(0, 0, 3, 3)])
+def test_removal_has_no_hole_without_an_object(labels: np.ndarray) -> None:
+    with pytest.raises(NotApplicable, match="no object"):
+        OWN.hole(picture("a", labels), 0, Pictures([picture("b", with_box(0, 0))]))
+
+
+@pytest.mark.parametrize(("labels", "objects"), [(None, (CAR,)), (with_box(0, 0), ())])
+def test_removal_needs_labels(labels: np.ndarray | None, objects: tuple[int, ...]) -> None:
+    with pytest.raises(UsageError, match="object-removal@1' must have pictures with labelled objects"):
+        OWN.hole(picture("a", labels), 0, Pictures([], objects))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(32, 300), st.integers(32, 300), st.integers(0, 2**32 - 1), st.sampled_from(["object", "object-removal"])
+)
+def test_any_size_gives_a_hole(height: int, width: int, seed: int, name: str) -> None:
+    noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(height, width)), min(height, width) / 12)
+    labels = np.digitize(noise / noise.std(), [-0.5, 0.0, 0.5, 1.0]).astype(np.uint8)
+    regions = [ndimage.label(labels == value, np.ones((3, 3)))[0] for value in range(5)]
+    shares = np.concatenate([np.bincount(numbered.ravel())[1:] for numbered in regions]) / labels.size
+    if not ((shares >= 0.02) & (shares < 0.3)).any():
+        with pytest.raises((NotApplicable, UsageError), match="no object of 2 % to 30 %"):
+            bench.masks.draw(name, height=height, width=width, key="a", seed=seed, labels=labels)
+        return
+    hole = bench.masks.draw(name, height=height, width=width, key="a", seed=seed, labels=labels)
+
+    assert hole.shape == (height, width)
+    assert 0.02 <= hole.mean() < 1.0
+    assert ndimage.label(hole, np.ones((3, 3)))[1] == 1
