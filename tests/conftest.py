@@ -8,10 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from PIL import Image
 
 import bench.data
 from bench.vocabulary import Batch, Dataset, LabelAxes, Prediction
+
+settings.register_profile("spgbench", deadline=None)  # a slow machine is no failing example
+settings.load_profile("spgbench")
 
 
 @pytest.fixture

@@ -47,7 +47,7 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
             advance(1)
         sheets.append(out / f"{folder_name(protocol.name)}.png")
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
-        write_atomically(sheets[-1], contact_sheet(holes, ids, title=protocol.name))
+        write_atomically(sheets[-1], encode_png(contact_sheet(holes, ids, title=protocol.name)))
     path = out / "manifest.json"
     facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))

@@ -108,11 +108,12 @@ def predict(
     return [answer for answers in singly for answer in answers]
 
 
-def encode_png(picture: Picture | Hole) -> bytes:
-    """PNG bytes of uint8 [H, W, 3], or of bool [H, W] as 255 and 0."""
+def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
+    """PNG bytes of uint8 [H, W, 3], of bool [H, W] as 255 and 0, or of a Pillow picture."""
+    if not isinstance(picture, Image.Image):
+        picture = Image.fromarray(picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255)
     buffer = io.BytesIO()
-    pixels = picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255
-    Image.fromarray(pixels).save(buffer, "PNG", compress_level=6)
+    picture.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()
 
 

@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from bench.cli import app, main
+
+COMMANDS = [command.name for command in app.registered_commands] + ["masks export"]
+CATALOGUES = ("models", "datasets", "protocols", "metrics", "suites")
+
+
+def spgbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """The real command in a process of its own."""
+    command = [sys.executable, "-m", "bench", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def call(*arguments: str | Path) -> tuple[int, str, str]:
+    """The command in this process, errors and exit codes as `main` makes them."""
+    runner = CliRunner()
+    result = runner.invoke(app, [str(argument) for argument in arguments])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.exit_code, result.stdout, result.stderr
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(command: str) -> None:
+    code, out, _ = call(*command.split(), "--help")
+
+    assert code == 0
+    assert re.search(rf"Example: spgbench {command}", out), out
+
+
+def test_listing_and_help_import_nothing_heavy() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from bench.cli import app;"
+        "results = [CliRunner().invoke(app, arguments.split()) for arguments in"
+        f" {['--help', *(f'ls {name}' for name in CATALOGUES), 'run --help']!r}];"
+        "assert all(result.exit_code == 0 for result in results);"
+        "heavy = {'torch', 'numba', 'cv2', 'pandas', 'matplotlib', 'scipy', 'skimage', 'lpips'};"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("what", CATALOGUES)
+def test_listing_as_text_and_json(what: str) -> None:
+    _, text, _ = call("ls", what)
+    _, data, _ = call("ls", what, "--json")
+
+    entries = json.loads(data)
+    assert entries
+    assert [line.split()[0] for line in text.splitlines()] == [entry["name"] for entry in entries]
+    assert all(entry["summary"] for entry in entries)
+
+
+def test_run_report_and_score_of_one_folder(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    data = ("--dataset", "folder", "--data-root", picture_folder(5), "--size", "48")
+    out = tmp_path / "out"
+
+    ran = spgbench("run", "quick", *data, "--models", "mean,flat=telea", "--limit", "4", "-o", out)
+    assert ran.returncode == 0, ran.stderr
+    assert "| flat" in ran.stdout
+    assert "s in all" in ran.stderr
+    assert {file.suffix for file in (out / "tables").iterdir()} == {".md", ".tex", ".csv"}
+    assert {file.suffix for file in (out / "plots").iterdir()} == {".png", ".pdf"}
+    assert list((out / "gallery").glob("*.png"))
+
+    reported = spgbench("report", out)
+    assert (reported.returncode, reported.stdout) == (0, ran.stdout)
+
+    made = tmp_path / "made"
+    protocols = ("--protocols", "center-50,freeform,irregular-20-30,object", "--limit", "4")
+    assert spgbench("predict", "--models", "mean", *data, *protocols, "-o", made).returncode == 0
+    scored = spgbench("score", made / "mean", "--name", "joined", *data, *protocols, "-o", out)
+    assert scored.returncode == 0, scored.stderr
+    rows = {
+        line.split("|")[1].strip(): line.split("|")[2:]
+        for line in scored.stdout.splitlines()
+        if line.startswith(("| mean", "| joined"))
+    }
+    assert rows["joined"] == rows["mean"]
+
+
+def test_masks_export(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    data = ("--dataset", "folder", "--data-root", picture_folder(3), "--size", "48x64")
+
+    code, out, _ = call("masks", "export", *data, "--protocols", "half-left,object", "-o", tmp_path / "holes")
+
+    assert code == 0
+    files = [Path(line) for line in out.splitlines()]
+    assert [file.name for file in files] == ["manifest.json", "half-left@1.png", "object@1.png"]
+    with Image.open(tmp_path / "holes" / "half-left@1" / "holes" / "p000.png") as hole:
+        assert hole.size == (64, 48)
+
+
+def test_failed_samples_make_exit_1(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    folder = tmp_path / "made"
+    folder.mkdir()
+    for index in range(3):
+        Image.new("RGB", (48 if index else 20, 48)).save(folder / f"p{index:03d}.png")
+    data = ("--dataset", "folder", "--data-root", picture_folder(3), "--size", "48", "--protocols", "center-50")
+
+    done = spgbench("score", folder, *data, "-o", tmp_path / "out")
+
+    assert done.returncode == 1
+    assert "1 samples failed" in done.stderr
+    assert "be as large as its sample" in done.stdout
+
+
+def bad(folder: Path) -> list[tuple[Sequence[str | Path], str]]:
+    """Commands that cannot be meant, and what the message must name."""
+    (folder / "empty").mkdir()
+    (folder / "suite.yaml").write_text("modles: [telea]\n")
+    (folder / "used").mkdir()
+    (folder / "used" / "file").touch()
+    return [
+        (("run", "quikc"), "Did you mean quick"),
+        (("run", folder / "suite.yaml"), "Did you mean models"),
+        (("run", "--models", "telae"), "Did you mean telea"),
+        (("run", "--protocols", "freefrom"), "Did you mean freeform"),
+        (("run", "--metrics", "pnsr"), "Did you mean psnr"),
+        (("run", "--dataset", "camvit"), "Did you mean camvid"),
+        (("run", "--dataset", "camvid"), "--data-root"),
+        (("run", "--dataset", "folder", "--data-root", folder / "empty"), "images"),
+        (("run", "--size", "0"), "size"),
+        (("run", "--device", "cuda:99"), "device 'cuda:99'"),
+        (("run", "--models", "mean", "-o", folder / "used"), "files that no run wrote"),
+        (("report", folder / "empty"), "no run.json"),
+        (("score", folder / "nowhere"), "no such folder"),
+        (("run", "--protocols", f"files:{folder / 'empty'}"), "empty"),
+    ]
+
+
+def test_bad_input_is_one_line_and_exit_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for arguments, named in bad(tmp_path):
+        monkeypatch.setattr(sys, "argv", ["spgbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        captured = capsys.readouterr()
+        assert stop.value.code == 2, arguments
+        assert captured.out == "", arguments
+        assert captured.err.startswith("spgbench: "), captured.err
+        assert named in captured.err, captured.err
+        assert "Traceback" not in captured.err
+    assert not (tmp_path / "results").exists()
+
+
+def test_doctor_is_content_here() -> None:
+    done = spgbench("doctor")
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "ok      torch with torchvision" in done.stdout
+
+
+def test_doctor_names_what_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench.cli import doctor
+
+    def missing(_: str) -> str:
+        raise doctor.PackageNotFoundError
+
+    monkeypatch.setattr(doctor, "version", missing)
+    code, out, err = call("doctor")
+
+    assert code == 1
+    assert "FAILED  torch: not installed" in out
+    assert "checks failed" in err
