@@ -8,10 +8,12 @@ import numpy as np
 
 from bench.data.streets.camera import Plane, Point3
 from bench.data.streets.canvas import Colour, Points, Shader
-from bench.data.streets.facades import Facade, draw_facade, facade_shader
+from bench.data.streets.facades import Facade, draw_facade
 from bench.data.streets.noise import Floats, fractal, hashed_cells
 from bench.data.streets.randomness import Stream
+from bench.data.streets.shapes import norm
 from bench.data.streets.street import BUILDING, Side, Street
+from bench.data.streets.walls import facade_shader
 
 __all__ = ["House", "draw_row", "paint_distance", "paint_row"]
 
@@ -102,6 +104,42 @@ def _paint_house(street: Street, house: House) -> None:
     shader = facade_shader(street, house.facade, side, (-out, 0.0, 0.0), end - start)
     outline: list[Point3] = [(x, 0.0, start), (x, 0.0, end), (x, height, end), (x, height, start)]
     street.canvas.shaded(street.camera.outline(outline), BUILDING, shader)
+    if house.facade.shop is not None and house.seed % 3:
+        _paint_awnings(street, house)
+
+
+def _paint_awnings(street: Street, house: House) -> None:
+    """Striped canvas over the windows of a shop."""
+    high, low = house.facade.ground - 0.9, house.facade.ground - 1.45
+    x, reach, length = house.wall, house.wall - house.out * 1.1, house.end - house.start
+    slope = norm(x - reach, high - low)
+    cloth = house.facade.shop or house.facade.door
+    count = 1 + house.seed % 2
+    for number in reversed(range(count)):
+        start = house.start + length * (number + 0.08) / count
+        end = house.start + length * (number + 0.92) / count
+        plane = Plane((x, high, start), (0.0, 0.0, 1.0), ((reach - x) / slope, (low - high) / slope, 0.0))
+        shader = _stripes(street, plane, cloth, (-house.out * (high - low) / slope, abs(reach - x) / slope, 0.0))
+        top: list[Point3] = [(x, high, start), (x, high, end), (reach, low, end), (reach, low, start)]
+        front: list[Point3] = [(reach, low, start), (reach, low, end), (reach, low - 0.22, end)]
+        street.canvas.shaded(street.camera.outline(top), BUILDING, shader)
+        hang = Plane((reach, low, start), (0.0, 0.0, 1.0), (0.0, 1.0, 0.0))
+        valance = _stripes(street, hang, cloth, (-house.out, 0.0, 0.0))
+        street.canvas.shaded(street.camera.outline([*front, (reach, low - 0.22, start)]), BUILDING, valance)
+
+
+def _stripes(street: Street, plane: Plane, cloth: Colour, normal: Point3) -> Shader:
+    towards = street.light.towards(normal)
+
+    def shader(at: Points) -> Floats:
+        s, t, depth = plane.coordinates(street.camera, at.u, at.v)
+        stripe = (s * np.float32(2.2) - np.floor(s * np.float32(2.2)) < np.float32(0.5)).astype(np.float32)
+        albedo = np.empty((3, len(s)), np.float32)
+        for channel in range(3):
+            albedo[channel] = cloth[channel] + (0.88 - cloth[channel]) * stripe
+        return street.light.shade(albedo, towards, depth, np.float32(1.0) - np.abs(t) * np.float32(0.15))
+
+    return shader
 
 
 def _paint_end_wall(street: Street, house: House, back: float, ridge: tuple[float, float]) -> None:
@@ -117,8 +155,8 @@ def _paint_end_wall(street: Street, house: House, back: float, ridge: tuple[floa
 
 def _paint_roof(street: Street, house: House) -> None:
     rise, run = house.gable, house.depth / 2
-    length = (rise * rise + run * run) ** 0.5
-    eaves, x = house.facade.height - 0.05, house.wall - house.out * 0.25
+    length = norm(rise, run)
+    eaves, x = house.facade.height - 0.15, house.wall
     plane = Plane((x, eaves, house.start), (0.0, 0.0, 1.0), (house.out * run / length, rise / length, 0.0))
     normal = (-house.out * rise / length, run / length, 0.0)
     corners = ((0.0, 0.0), (house.end - house.start, 0.0), (house.end - house.start, length), (0.0, length))

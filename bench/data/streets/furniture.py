@@ -43,8 +43,8 @@ def paint_lamp(street: Street, stream: Stream, side: Side, x: float, z: float, m
     if z < 1.2:
         return
     high, reach = stream.between(5.5, 8.5), -side.sign * stream.between(0.5, 1.7)
-    _post(street, x, z, high, 0.085, metal)
-    _face(street, x, z, rectangle(-0.13, KERB, 0.13, 1.1), POLE, metal, 0.55)
+    _post(street, x, z, high, 0.07, metal)
+    _face(street, x, z, rectangle(-0.11, KERB, 0.11, 1.1), POLE, metal, 0.55)
     _face(street, x, z, limb((0.0, high - 0.05), (reach, high + 0.25), 0.05, 0.04), POLE, metal, 0.8)
     head = limb((reach * 0.8, high + 0.20), (reach * 1.45, high + 0.30), 0.07, 0.10)
     _face(street, x, z, head, POLE, (1.4, 1.2, 0.8) if street.light.lamps else scaled(metal, 1.2))
@@ -76,7 +76,7 @@ def paint_sign(street: Street, stream: Stream, x: float, z: float, metal: Colour
         return
     high = stream.between(2.3, 3.0)
     kind = stream.weighted((("ring", 0.3), ("disc", 0.2), ("triangle", 0.2), ("board", 0.2), ("blank", 0.1)))
-    _post(street, x, z, high + 0.3, 0.045, metal)
+    _post(street, x, z, high + 0.3, 0.038, metal)
 
     def put(points: Sequence[Point2], colour: Colour) -> None:
         _face(street, x, z, points, SIGN, colour, 0.9)
@@ -153,39 +153,39 @@ def paint_fence(street: Street, side: Side, x: float, start: float, end: float, 
         return light.shade(albedo, sun, depth, np.float32(0.9))
 
     outline: list[Point3] = [(x, KERB, z0), (x, KERB, end), (x, KERB + height, end), (x, KERB + height, z0)]
-    street.canvas.masked(camera.outline(outline), FENCE, shader, inside)
+    if kind in ("boards", "wall"):
+        street.canvas.shaded(camera.outline(outline), FENCE, shader)
+    else:
+        street.canvas.masked(camera.outline(outline), FENCE, shader, inside)
     solid = height if kind in ("boards", "wall") else height * 0.1
     street.cast([(x, KERB, z0), (x, KERB, end), (x, solid, end), (x, solid, z0)])
 
 
 def _open_pattern(kind: str, s: Floats, t: Floats, height: float) -> npt.NDArray[np.bool_]:
     """Where the fence is, and not the gaps between its bars."""
-    pattern: npt.NDArray[np.bool_] = t > -1 + s * 0
-    if kind in ("boards", "wall"):
-        return pattern
     post = s * np.float32(0.5)
-    posts = post - np.floor(post) < np.float32(0.05)
-    if kind == "guard":
-        pattern = (np.abs(t - height * 0.78) < np.float32(0.16)) | posts
-        return pattern
-    bar = s * np.float32(5)
-    bars = (bar - np.floor(bar) < np.float32(0.34)) & (t > np.float32(0.1))
-    rails = (np.abs(t - np.float32(0.16)) < np.float32(0.05)) | (t > height - np.float32(0.09))
-    pattern = bars | rails | posts
+    pattern: npt.NDArray[np.bool_] = post - np.floor(post) < np.float32(0.05)
+    if kind == "railing":
+        bar = s * np.float32(5)
+        pattern = pattern | ((bar - np.floor(bar) < np.float32(0.34)) & (t > np.float32(0.1)))
+        pattern |= (np.abs(t - np.float32(0.16)) < np.float32(0.05)) | (t > height - np.float32(0.09))
+    elif kind == "guard":
+        pattern = pattern | (np.abs(t - height * 0.78) < np.float32(0.16))
     return pattern
 
 
 def _fence_texture(kind: str, s: Floats, t: Floats, fade: Floats, height: float, seed: int) -> Floats:
     offset = seed % 4096
-    rough = fractal(s * 50 + offset, t * 18 + 9000) - np.float32(0.5)
     level: Floats
+    rough = fractal(s * 50 + offset, t * 18 + 9000) - np.float32(0.5)
     if kind == "boards":
         board = np.floor(s * np.float32(6))
         gap = s * np.float32(6) - board < np.float32(0.1)
         level = 1 + (hashed_cells(board, board * 0, seed) - np.float32(0.5)) * fade * np.float32(0.4)
         level -= gap * fade * np.float32(0.5)
         rail = np.abs(np.abs(t - height * 0.5) - height * 0.34) < np.float32(0.05)
-        return level + (rough * np.float32(0.4) + rail * np.float32(0.12))
+        level += rough * np.float32(0.4) + rail * np.float32(0.12)
+        return level
     if kind == "wall":
         row = np.floor(t * np.float32(8))
         column = np.floor(s * np.float32(3.2) + row * np.float32(0.5))

@@ -47,7 +47,7 @@ def draw_marking(stream: Stream, left: Side, right: Side) -> Marking:
     side = stream.pick((left, right))
     width = stream.between(1.4, 1.9) if stream.chance(0.16) else 0.0
     return Marking(
-        centre=(left.kerb + right.kerb) / 2,
+        centre=(left.lane + right.lane) / 2,
         dash=stream.weighted(((2.0, 0.6), (4.0, 0.2), (0.0, 0.2))),
         gap=stream.pick((2.0, 3.0, 4.0)),
         edge=stream.below(3),
@@ -78,7 +78,7 @@ def _painted(marking: Marking, street: Street, x: Floats, z: Floats) -> tuple[Fl
 
 
 def _asphalt(stream: Stream) -> tuple[Colour, float, float]:
-    grey = stream.between(0.25, 0.42)
+    grey = stream.between(0.28, 0.47)
     warm = stream.between(-0.012, 0.02)
     return (grey + warm, grey, grey - warm), stream.between(0.18, 0.34), stream.between(0.0, 0.9)
 

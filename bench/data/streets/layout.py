@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 import numpy.typing as npt
 
+from bench.data.streets.bodies import draw_car
 from bench.data.streets.buildings import House, draw_row, paint_distance, paint_row
 from bench.data.streets.camera import Camera
 from bench.data.streets.canvas import Canvas
@@ -27,7 +28,7 @@ from bench.data.streets.people import paint_bicyclist, paint_pedestrian
 from bench.data.streets.randomness import Stream
 from bench.data.streets.sky import paint_sky
 from bench.data.streets.street import KERB, Side, Skyline, Street
-from bench.data.streets.vehicles import draw_car, paint_car, paint_crossing_car
+from bench.data.streets.vehicles import paint_car, paint_crossing_car
 
 __all__ = ["render"]
 
@@ -54,21 +55,23 @@ class _Character:
 
 
 def _draw_character(stream: Stream) -> _Character:
-    kind = stream.weighted((("high street", 0.40), ("terrace", 0.28), ("suburb", 0.18), ("park", 0.14)))
+    kind = stream.weighted((("high street", 0.42), ("terrace", 0.32), ("suburb", 0.15), ("park", 0.11)))
     if kind == "high street":
-        return _Character((2, 4), 0.14, 0.8, 0.0, 0.25, "none")
+        return _Character((2, 5), 0.14, 0.8, 0.0, 0.28, "none")
     if kind == "terrace":
-        border = stream.weighted((("fence", 0.5), ("none", 0.5)))
-        return _Character((1, 3), 0.15, 0.12, 1.6 if border == "fence" else 0.0, 0.25, border)
-    border = stream.weighted((("fence", 0.62), ("hedge", 0.3), ("none", 0.08)))
+        border = stream.weighted((("fence", 0.72), ("none", 0.28)))
+        return _Character((2, 3), 0.15, 0.12, 1.6 if border == "fence" else 0.0, 0.3, border)
+    border = stream.weighted((("fence", 0.72), ("hedge", 0.22), ("none", 0.06)))
     if kind == "suburb":
-        return _Character((1, 1), 0.55, 0.0, stream.between(4.0, 8.0), 0.5, border)
+        return _Character((1, 2), 0.5, 0.0, stream.between(4.0, 8.0), 0.7, border)
     return _Character((1, 3), 0.6, 0.0, stream.between(16.0, 30.0), 0.95, border)
 
 
-def _draw_side(stream: Stream, sign: float, kerb: float, character: _Character) -> Side:
+def _draw_side(stream: Stream, sign: float, lane: float, character: _Character) -> Side:
+    parking = 1.9 if stream.chance(0.5) else 0.0
+    kerb = lane + sign * parking
     edge = kerb + sign * stream.between(2.0, 4.2)
-    return Side(sign, kerb, edge, edge + sign * character.garden, character.garden > 3)
+    return Side(sign, kerb, edge, edge + sign * character.garden, character.garden > 3, parking)
 
 
 @dataclass
@@ -99,13 +102,13 @@ def render(stream: Stream, height: int, width: int) -> tuple[npt.NDArray[np.uint
     plan = stream.fork("plan")
     light = draw_light(stream.fork("light"))
     camera = Camera(
-        plan.between(0.76, 0.98), plan.between(1.25, 1.7), plan.between(-0.16, 0.16), plan.between(0.43, 0.54)
+        plan.between(0.72, 0.95), plan.between(1.25, 1.7), plan.between(-0.16, 0.16), plan.between(0.46, 0.57)
     )
-    road, drive = plan.between(5.8, 8.4), plan.sign()
-    left_kerb = -road * (plan.between(0.24, 0.36) if drive < 0 else plan.between(0.64, 0.76))
+    road, drive = plan.between(5.4, 6.6), plan.sign()
+    left_lane = -road * (plan.between(0.22, 0.36) if drive < 0 else plan.between(0.64, 0.78))
     characters = [_draw_character(stream.fork(f"character{n}")) for n in range(2)]
-    left = _draw_side(plan, -1.0, left_kerb, characters[0])
-    right = _draw_side(plan, 1.0, left_kerb + road, characters[1])
+    left = _draw_side(plan, -1.0, left_lane, characters[0])
+    right = _draw_side(plan, 1.0, left_lane + road, characters[1])
     rows = [
         draw_row(stream.fork(f"row{side.sign}"), side, c.storeys, c.gaps, c.shops)
         for side, c in zip((left, right), characters, strict=True)
@@ -158,7 +161,7 @@ def _plant(street: Street, stream: Stream, side: Side, character: _Character, pa
     z, room = 110.0, abs(side.wall - side.edge)
     while z > 4:
         x = side.edge + side.sign * room * stream.between(0.25, 0.75)
-        tree = draw_tree(stream, (x, KERB, z), palette, 0.6 if room < 10 else 1.1)
+        tree = draw_tree(stream, (x, KERB, z), palette, 0.85 if room < 10 else 1.3)
         if stream.chance(character.trees):
             paint_tree(street, tree)
         z *= stream.between(0.66, 0.88)
@@ -188,14 +191,14 @@ def _furnish(
 ) -> None:
     """Lamps, signs, traffic lights, bollards and street trees on the pavement."""
     metal, z = pick_metal(stream), stream.between(4.0, 20.0)
-    spacing, near_kerb = stream.between(16.0, 28.0), side.within(0.12)
+    spacing, near_kerb = stream.between(18.0, 34.0), side.within(0.12)
     while z < 140:
         things.add(z, partial(paint_lamp, street, stream.fork(f"lamp{int(z * 10)}"), side, near_kerb, z, metal))
         z += spacing
     if not side.green and stream.chance(character.trees * 2):
         z, x = stream.between(4.0, 14.0), side.within(0.3)
         while z < 130:
-            tree = draw_tree(stream, (x, KERB, z), palette, 0.72)
+            tree = draw_tree(stream, (x, KERB, z), palette, 0.92)
             things.add(z, partial(paint_tree, street, tree))
             z += stream.between(7.0, 14.0)
     for number in range(1 + stream.below(3)):
@@ -209,7 +212,7 @@ def _furnish(
         for number in range(6):
             at = z + number * 1.8
             things.add(at, partial(paint_bollard, street, side.within(0.08), at, metal))
-    if stream.chance(0.16):
+    if stream.chance(0.2):
         start, x = stream.between(4.0, 18.0), side.within(0.06)
         end = start + stream.between(4.0, 12.0)
         rail = partial(paint_fence, street, side, x, start, end, "railing", stream.fork("rail"))
@@ -217,7 +220,7 @@ def _furnish(
 
 
 def _walkers(street: Street, stream: Stream, side: Side, things: _Things) -> None:
-    for number in range(stream.below(6)):
+    for number in range(stream.below(5)):
         z = 4.0 + 34.0 * stream.unit() * stream.unit()
         x = side.within(stream.between(0.25, 0.85))
         for friend in range(1 + stream.chance(0.25)):
@@ -228,36 +231,38 @@ def _walkers(street: Street, stream: Stream, side: Side, things: _Things) -> Non
 
 def _traffic(street: Street, stream: Stream, drive: float, things: _Things) -> None:
     """Cars in both lanes and at both kerbs, bicyclists, somebody who crosses the road."""
-    left, right = street.left.kerb, street.right.kerb
-    own, other = (left, right) if drive < 0 else (right, left)
-    lane = abs(right - left) / 4
-    for kerb, way in ((own, True), (other, False)):
-        inward = 1.0 if kerb == left else -1.0
-        if stream.chance(0.42):
-            _parked(street, stream, kerb + inward * 1.05, way, things)
-        z = stream.between(7.0, 26.0) if way else stream.between(5.0, 30.0)
-        while z < 90 and stream.chance(0.62):
-            car = draw_car(stream, kerb + inward * lane * stream.between(1.0, 1.2), z, way)
+    road = street.right.lane - street.left.lane
+    for side in street.sides:
+        own = stream.fork(f"lane{side.sign}")
+        away = side.sign == drive
+        if side.parking:
+            _parked(street, own, side.kerb - side.sign * 1.05, away, things)
+        z = own.between(6.0, 22.0) if away else own.between(5.0, 30.0)
+        while z < 90 and own.chance(0.62):
+            car = draw_car(own, side.lane - side.sign * road * own.between(0.25, 0.29), z, away)
             things.add(z, partial(paint_car, street, car))
-            z += car.model.length + stream.between(4.0, 30.0)
-        if stream.chance(0.30):
-            at = stream.between(4.0, 22.0)
-            x = kerb + inward * stream.between(0.5, 1.0)
-            things.add(at, partial(paint_bicyclist, street, stream.fork("bicycle"), x, at, across=False))
+            z += car.model.length + own.between(4.0, 30.0)
+        if own.chance(0.34):
+            at, x = own.between(4.0, 20.0), side.lane - side.sign * own.between(0.4, 0.8)
+            things.add(at, partial(paint_bicyclist, street, own.fork("bicycle"), x, at, across=False))
+    _crossing(street, stream.fork("crossing"), things)
+
+
+def _crossing(street: Street, stream: Stream, things: _Things) -> None:
+    left, right = street.left.lane, street.right.lane
     if stream.chance(0.14):
         z = stream.between(14.0, 34.0)
         car = draw_car(stream, stream.between(left, right), z, stream.chance(0.5))
         things.add(z, partial(paint_crossing_car, street, car))
-    middle = stream.between(left + 1, right - 1)
-    z = stream.between(5.0, 20.0)
-    if stream.chance(0.16):
-        things.add(z, partial(paint_bicyclist, street, stream.fork("across"), middle, z, across=True))
+    x, z = stream.between(left + 1, right - 1), stream.between(5.0, 20.0)
+    if stream.chance(0.18):
+        things.add(z, partial(paint_bicyclist, street, stream.fork("bicycle"), x, z, across=True))
     elif stream.chance(0.2):
-        things.add(z, partial(paint_pedestrian, street, stream.fork("across"), middle, z, 0.0))
+        things.add(z, partial(paint_pedestrian, street, stream.fork("person"), x, z, 0.0))
 
 
 def _parked(street: Street, stream: Stream, x: float, away: bool, things: _Things) -> None:
-    z = stream.between(3.2, 16.0)
+    z = stream.between(3.0, 14.0)
     for _ in range(1 + stream.below(7)):
         car = draw_car(stream, x, z, away, big=False)
         things.add(z, partial(paint_car, street, car))

@@ -62,7 +62,8 @@ class Light:
 
     def towards(self, normal: Point3) -> float:
         """Cosine between a surface's normal and the sun, 0 when it faces away."""
-        return max(0.0, sum(a * b for a, b in zip(normal, self.sun, strict=True)))
+        (ax, ay, az), (bx, by, bz) = normal, self.sun
+        return max(0.0, ax * bx + ay * by + az * bz)
 
     def on(self, albedo: Colour, normal: Point3, z: float, sunlit: bool = True, sky: float = 1.0) -> Colour:
         """The colour of a flat surface at depth `z`; `sky` scales the ambient light."""
@@ -95,8 +96,8 @@ _PRESETS: tuple[tuple[Light, float], ...] = (
     (  # a clear day
         Light(
             sun=(0, 0.75, 0),
-            direct=(0.86, 0.80, 0.70),
-            ambient=(0.40, 0.45, 0.53),
+            direct=(0.80, 0.75, 0.65),
+            ambient=(0.50, 0.54, 0.61),
             zenith=(0.22, 0.44, 0.80),
             horizon=(0.74, 0.85, 0.94),
             cloud=(0.97, 0.97, 0.98),
@@ -109,7 +110,7 @@ _PRESETS: tuple[tuple[Light, float], ...] = (
         Light(
             sun=(0, 0.9, 0),
             direct=(0, 0, 0),
-            ambient=(0.84, 0.86, 0.89),
+            ambient=(0.92, 0.94, 0.97),
             zenith=(0.60, 0.64, 0.69),
             horizon=(0.87, 0.88, 0.89),
             cloud=(0.90, 0.91, 0.92),
@@ -121,8 +122,8 @@ _PRESETS: tuple[tuple[Light, float], ...] = (
     (  # low golden sun
         Light(
             sun=(0, 0.34, 0),
-            direct=(1.12, 0.80, 0.46),
-            ambient=(0.38, 0.38, 0.45),
+            direct=(1.00, 0.75, 0.46),
+            ambient=(0.47, 0.46, 0.51),
             zenith=(0.32, 0.45, 0.70),
             horizon=(0.98, 0.80, 0.58),
             cloud=(1.0, 0.82, 0.66),
@@ -135,7 +136,7 @@ _PRESETS: tuple[tuple[Light, float], ...] = (
         Light(
             sun=(0, 0.5, 0),
             direct=(0.50, 0.46, 0.38),
-            ambient=(0.52, 0.54, 0.57),
+            ambient=(0.58, 0.60, 0.62),
             zenith=(0.62, 0.71, 0.82),
             horizon=(0.90, 0.90, 0.87),
             cloud=(0.95, 0.95, 0.95),
@@ -148,15 +149,15 @@ _PRESETS: tuple[tuple[Light, float], ...] = (
         Light(
             sun=(0, 0.3, 0),
             direct=(0.03, 0.02, 0.01),
-            ambient=(0.40, 0.37, 0.44),
+            ambient=(0.52, 0.50, 0.57),
             zenith=(0.17, 0.21, 0.38),
-            horizon=(0.86, 0.58, 0.46),
+            horizon=(0.88, 0.63, 0.50),
             cloud=(0.62, 0.45, 0.48),
             cover=0.48,
             haze=260,
             lamps=True,
         ),
-        0.12,
+        0.09,
     ),
 )
 
@@ -165,10 +166,10 @@ def draw_light(stream: Stream) -> Light:
     """A time of day with its own sun position, cloud cover and haze."""
     preset = stream.weighted(_PRESETS)
     up = preset.sun[1] * stream.between(0.85, 1.15)
-    side = stream.sign() * stream.between(0.45, 0.95)
-    ahead = stream.between(-0.75, 0.25)
+    side = stream.sign() * stream.between(0.22, 0.85)
+    ahead = stream.between(-0.9, 0.35)
     length = math.sqrt(up * up + side * side + ahead * ahead)
-    exposure = stream.between(0.88, 1.08)
+    exposure = stream.between(0.92, 1.10)
     return Light(
         sun=(side / length, up / length, ahead / length),
         direct=scaled(preset.direct, exposure),

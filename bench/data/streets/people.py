@@ -77,7 +77,8 @@ def paint_pedestrian(street: Street, stream: Stream, x: float, z: float, ground:
         paint(rectangle(foot - 0.07, 0.0, foot + 0.07 + 0.06 * way, 0.09), (0.08, 0.07, 0.07))
     _torso(paint, look, stream, way, stride)
     paint(rectangle(-0.045, 1.44, 0.045, 1.56), scaled(look.skin, 0.8))
-    paint(ellipse(0.015 * way, 1.63, 0.10, 0.125), look.skin)
+    behind = stream.chance(0.5)
+    paint(ellipse(0.015 * way, 1.63, 0.10, 0.125), look.hair if behind else look.skin)
     paint([(a, b) for a, b in ellipse(-0.01 * way, 1.665, 0.112, 0.115) if b > 1.63], look.hair)
     if stream.chance(0.3):
         paint(rectangle(-0.2 * way, 0.72, -0.42 * way, 1.0), scaled(look.legs, 1.4))
@@ -132,7 +133,7 @@ def _from_behind(paint: _Part, look: _Look, stream: Stream) -> None:
         look.top,
     )
     paint(rectangle(-0.04, 0.78, 0.04, 0.88), (0.75, 0.08, 0.06))
-    paint(ellipse(0.0, 1.62, 0.095, 0.12), look.skin)
+    paint(ellipse(0.0, 1.62, 0.095, 0.12), look.hair)
     helmet = stream.pick(((0.85, 0.85, 0.86), (0.15, 0.16, 0.18), (0.70, 0.12, 0.12), look.hair))
     paint([(a, b) for a, b in ellipse(0.0, 1.655, 0.115, 0.125) if b > 1.62], helmet)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
@@ -23,12 +24,12 @@ class Stream:
         key: what the stream belongs to; another key is an independent stream.
     """
 
-    def __init__(self, *key: str | int) -> None:
+    def __init__(self, *key: str | float) -> None:
         self.key = key
         digest = hashlib.sha256("|".join(map(str, key)).encode()).digest()
         self._words = _words(np.random.Philox(key=int.from_bytes(digest[:16], "little")))
 
-    def fork(self, name: str | int) -> Stream:
+    def fork(self, name: str | float) -> Stream:
         """The stream of a part, which does not depend on how much was drawn here."""
         return Stream(*self.key, name)
 
@@ -58,7 +59,7 @@ class Stream:
 
     def weighted(self, items: Sequence[tuple[T, float]]) -> T:
         """One of the items, with the weight that stands beside it."""
-        left = self.unit() * sum(weight for _, weight in items)
+        left = self.unit() * math.fsum(weight for _, weight in items)  # sum() rounds differently from Python 3.12 on
         for item, weight in items:
             left -= weight
             if left < 0:

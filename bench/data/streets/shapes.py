@@ -7,7 +7,7 @@ from functools import cache
 
 from bench.data.streets.camera import Point2
 
-__all__ = ["ellipse", "limb", "rectangle", "ring"]
+__all__ = ["ellipse", "limb", "norm", "rectangle", "ring"]
 
 
 @cache
@@ -39,10 +39,15 @@ def rectangle(x0: float, y0: float, x1: float, y1: float) -> list[Point2]:
     return [(x0, y0), (x1, y0), (x1, y1), (x0, y1)]
 
 
+def norm(dx: float, dy: float) -> float:
+    """Length of a vector, by operations that IEEE 754 rounds exactly."""
+    return math.sqrt(dx * dx + dy * dy)
+
+
 def limb(start: Point2, end: Point2, wide: float, narrow: float) -> list[Point2]:
     """A tapering bar with half widths `wide` at the start and `narrow` at the end."""
     dx, dy = end[0] - start[0], end[1] - start[1]
-    length = math.sqrt(dx * dx + dy * dy) or 1.0
+    length = norm(dx, dy) or 1.0
     nx, ny = -dy / length, dx / length
     return [
         (start[0] + nx * wide, start[1] + ny * wide),

@@ -76,6 +76,12 @@ class Skyline:
         shaded: npt.NDArray[np.bool_] = (distance > 0) & (y + distance * sun[1] < self.heights[index.astype(np.int32)])
         return shaded
 
+    def shades_point(self, sun: Point3, x: float, y: float, z: float) -> bool:
+        """`shades` of one point."""
+        distance = (self.x - x) / sun[0]
+        index = int((min(max(z + distance * sun[2], -59.0), 199.0) - self.first) / self.step)
+        return distance > 0 and y + distance * sun[1] < float(self.heights[index])
+
 
 @dataclass(frozen=True)
 class Side:
@@ -87,6 +93,7 @@ class Side:
         edge: X where the pavement ends.
         wall: X of the building line.
         green: whether lawn lies between edge and wall.
+        parking: metres of road along the kerb where cars are parked, or 0.
     """
 
     sign: float
@@ -94,6 +101,12 @@ class Side:
     edge: float
     wall: float
     green: bool
+    parking: float
+
+    @property
+    def lane(self) -> float:
+        """X where the driving lane begins."""
+        return self.kerb - self.sign * self.parking
 
     def within(self, part: float) -> float:
         """X on the pavement: 0 at the kerb, 1 at the outer edge."""
@@ -124,8 +137,7 @@ class Street:
 
     def in_sun(self, x: float, z: float, y: float = 1.0) -> bool:
         """Whether the sun reaches one point."""
-        point = (np.array([value], np.float32) for value in (x, y, z))
-        return self.light.shadows and bool(np.all(self.sunlit(*point) == 1))
+        return self.light.shadows and not self.skyline.shades_point(self.light.sun, x, y, z)
 
     def billboard(self, x: float, z: float, points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
         """Picture coordinates of (metres right of x, metres up) in the plane at depth z; empty when too near."""
