@@ -1,0 +1,132 @@
+"""What a recipe is: all that the trainer must be told of a model. The trainer knows no model beyond this."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from bench.registry import Registry
+
+if TYPE_CHECKING:
+    import torch
+
+    from bench.training.batches import TrainingBatch
+
+__all__ = ["RECIPES", "DataFacts", "Guess", "Player", "Recipe", "Stage", "Terms"]
+
+Terms: TypeAlias = "Mapping[str, torch.Tensor]"
+"""Named scalars, or whatever named tensors a recipe carries from its forward pass to its losses."""
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What a recipe may know of the data before it sees any.
+
+    Attributes:
+        classes: class names; empty for pictures without labels.
+        size: height and width of the training pictures.
+    """
+
+    classes: tuple[str, ...]
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Player:
+    """One optimizer (Adam) and what it plays for: a generator, a discriminator.
+
+    Attributes:
+        name: unique within the stage.
+        networks: keys of `Recipe.networks` whose parameters it moves.
+        weights: loss term to its weight in the sum that the player minimises.
+        learning_rate: at the beginning; the trainer's schedule multiplies it.
+        betas: Adam's.
+    """
+
+    name: str
+    networks: tuple[str, ...]
+    weights: Mapping[str, float]
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the training with its own players; networks that no player moves are frozen, in evaluation mode.
+
+    Attributes:
+        name: unique within the recipe; names log rows and sheets.
+        players: in the order of their turns. The first one's networks make the forward pass; the others are given
+            its result detached.
+        share: part of the budget, relative to the shares of the other chosen stages.
+        averaged: networks of which an exponential moving average is kept. It is what validation, sheets, later stages
+            and the exported weights use.
+        optional: trained only when asked for by name.
+    """
+
+    name: str
+    players: tuple[Player, ...]
+    share: float = 1.0
+    averaged: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True)
+class Guess:
+    """What a stage makes of a batch, for validation and sample sheets.
+
+    Attributes:
+        image: float [N, 3, H, W] in [0, 1], or None for a stage that makes no picture.
+        labels: integer [N, H, W] class indices, or None for a stage that makes no label map.
+        extra: more columns of the sheet, by caption: pictures or label maps of the same form.
+    """
+
+    image: torch.Tensor | None = None
+    labels: torch.Tensor | None = None
+    extra: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+
+class Recipe(ABC):
+    """Base of all recipes.
+
+    Registered callables take `(config, data: DataFacts)` and build the networks with torch's global random numbers,
+    which the trainer has seeded.
+
+    Attributes:
+        name: as in the registry.
+        needs_labels: whether every picture must come with a label map.
+        networks: by name. The trainer moves them to the device, sets their mode and trains their parameters in place.
+        stages: in order.
+        settings: everything that was configured; another value is another training.
+    """
+
+    name: str
+    needs_labels: bool
+    networks: dict[str, torch.nn.Module]
+    stages: tuple[Stage, ...]
+    settings: Mapping[str, Any]
+
+    @abstractmethod
+    def forward(self, stage: str, batch: TrainingBatch) -> Terms:
+        """Run the networks of the stage's first player once; every player's losses are made from the result."""
+
+    @abstractmethod
+    def losses(self, stage: str, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """The loss terms of a player, scalars, named as in its `weights`; means over pictures, not sums."""
+
+    @abstractmethod
+    def guess(self, stage: str, batch: TrainingBatch) -> Guess:
+        """What the stage's networks, in evaluation mode, make of a batch; must not look into the hole."""
+
+    @abstractmethod
+    def export(self, folder: Path) -> None:
+        """Write the final weights into an empty folder: safetensors, and JSON that says what they are."""
+
+
+RECIPES: Registry[Recipe] = Registry("recipe", "spgbench.recipes")
+"""What `spgbench train` can train; each is called with `config=` and `data=`."""
+
+RECIPES.add("spgnet", "bench.training.recipes.spgnet:build", "SPG-Net in the paper's stages: segmenter, SP-Net, SG-Net")

@@ -1,0 +1,147 @@
+"""What a training is asked for, apart from the model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import bench.data
+import bench.masks
+from bench.errors import DataError, UnknownName, UsageError
+from bench.training.budget import Budget
+from bench.vocabulary import Dataset, Protocol
+
+if TYPE_CHECKING:
+    from bench.training.loader import WorkerKind
+    from bench.training.parallel import Precision
+    from bench.training.recipe import Recipe, Stage
+
+__all__ = ["Settings", "TrainingData", "chosen_stages", "open_data"]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Attributes:
+        budget: steps or minutes over all stages.
+        batch_size: pictures a step, over all processes.
+        seed: of initial weights, order, augmentation, holes and everything drawn in a step.
+        precision: float32, or mixed with bfloat16 or float16.
+        stages: names of the stages to train, in the recipe's order; empty for all that are not optional.
+        clip: largest norm of a player's gradient.
+        average_decay: of the exponential moving averages of the weights.
+        constant: share of a stage after which the learning rate begins to fall.
+        log_every, check_every: steps between lines of the log; between validations, sheets and checkpoints.
+        workers, worker_kind: who makes batches; nothing depends on it but time.
+    """
+
+    budget: Budget
+    batch_size: int = 8
+    seed: int = 0
+    precision: Precision = "32"
+    stages: tuple[str, ...] = ()
+    clip: float = 10.0
+    average_decay: float = 0.999
+    constant: float = 0.5
+    log_every: int = 20
+    check_every: int = 500
+    workers: int = 2
+    worker_kind: WorkerKind = "threads"
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that the weights depend on."""
+        return {
+            "steps": self.budget.steps,
+            "minutes": self.budget.minutes,
+            "batch size": self.batch_size,
+            "seed": self.seed,
+            "precision": self.precision,
+            "stages": list(self.stages),
+            "clip": self.clip,
+            "average decay": self.average_decay,
+            "constant": self.constant,
+        }
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Pictures to train on, pictures to validate on, and how to cut holes into both.
+
+    Attributes:
+        train: its pictures are at least as large as `size`.
+        validation: pictures of any size; they are cropped and resized to `size`.
+        protocol: cuts the holes.
+        size: height and width of the batches.
+        max_scale: how much larger than `size` the crops are at most.
+
+    Raises:
+        DataError: a split is empty.
+    """
+
+    train: Dataset
+    validation: Dataset
+    protocol: Protocol
+    size: tuple[int, int]
+    max_scale: float = 1.25
+
+    def __post_init__(self) -> None:
+        for role, dataset in (("training", self.train), ("validation", self.validation)):
+            if len(dataset) == 0:
+                subject = f"{role} split of data set '{dataset.name}'"
+                raise DataError(subject, "hold at least one picture", "none", "Choose another split.")
+
+    def identity(self) -> dict[str, Any]:
+        """Everything that the weights depend on."""
+        return {
+            "dataset": self.train.name,
+            "revision": self.train.revision,
+            "pictures": len(self.train),
+            "validation revision": self.validation.revision,
+            "validation pictures": len(self.validation),
+            "protocol": self.protocol.name,
+            "size": f"{self.size[0]}x{self.size[1]}",
+            "max scale": self.max_scale,
+        }
+
+
+def open_data(
+    name: str,
+    root: str | None,
+    size: tuple[int, int],
+    protocol: str = "spg-random",
+    *,
+    split: str = "train",
+    validation_split: str = "val",
+    limit: int | None = None,
+    validation_limit: int = 64,
+    max_scale: float = 1.25,
+    cache_bytes: int = 4 << 30,
+) -> TrainingData:
+    """Open a data set for training at `size`; pictures are decoded once, a little larger, and kept in memory.
+
+    Raises:
+        UnknownName, UsageError, DataError: as `bench.data.load` and `bench.masks.get`; DataError for an empty split.
+    """
+    larger = (round(size[0] * max_scale), round(size[1] * max_scale))
+    train = bench.data.Cached(bench.data.load(name, split, larger, root, limit), cache_bytes)
+    validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
+    return TrainingData(train, validation, bench.masks.get(protocol), size, max_scale)
+
+
+def chosen_stages(recipe: Recipe, names: Sequence[str]) -> tuple[Stage, ...]:
+    """The stages of `names` in the recipe's order, or all that are not optional.
+
+    Raises:
+        UnknownName: the recipe has no such stage.
+        UsageError: no stage is left.
+    """
+    known = {stage.name: stage for stage in recipe.stages}
+    for name in names:
+        if name not in known:
+            raise UnknownName(f"stage of recipe '{recipe.name}'", name, known)
+    chosen = tuple(stage for stage in recipe.stages if (stage.name in names if names else not stage.optional))
+    if not chosen:
+        raise UsageError(f"recipe '{recipe.name}'", "be trained in at least one stage", "none", "Name its stages.")
+    return chosen

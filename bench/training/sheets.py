@@ -1,0 +1,59 @@
+"""Sample sheets: what a stage makes of a few validation pictures, one row each."""
+
+from __future__ import annotations
+
+import colorsys
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from bench.records import write_atomically
+from bench.vocabulary import VOID
+
+__all__ = ["class_colours", "write_sheet"]
+
+_GAP, _CAPTION = 4, 18
+_PAPER, _INK, _UNKNOWN = (255, 255, 255), (40, 40, 40), (0, 0, 0)
+
+
+def write_sheet(path: Path, columns: Mapping[str, torch.Tensor], classes: Sequence[str]) -> None:
+    """Write a PNG with a captioned column for each entry and a row for each picture.
+
+    Args:
+        path: of the PNG.
+        columns: pictures, float [N, 3, H, W] in [0, 1], or label maps, integer [N, H, W] (VOID is drawn black).
+        classes: names; a colour each.
+    """
+    tiles = {caption: _tiles(values.detach().cpu(), classes) for caption, values in columns.items()}
+    first = next(iter(tiles.values()))
+    rows, height, width, _ = first.shape
+    sheet = Image.new("RGB", (len(tiles) * (width + _GAP) + _GAP, _CAPTION + rows * (height + _GAP)), _PAPER)
+    draw = ImageDraw.Draw(sheet)
+    for column, (caption, pictures) in enumerate(tiles.items()):
+        left = _GAP + column * (width + _GAP)
+        draw.text((left, 3), caption, _INK, ImageFont.load_default(11))
+        for row, picture in enumerate(pictures):
+            sheet.paste(Image.fromarray(picture), (left, _CAPTION + row * (height + _GAP)))
+    buffer = io.BytesIO()
+    sheet.save(buffer, "PNG")
+    write_atomically(path, buffer.getvalue())
+
+
+def class_colours(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """Colours that tell `count` classes apart, uint8 [256, 3]; VOID and indices beyond are black."""
+    colours = np.full((VOID + 1, 3), _UNKNOWN, np.uint8)
+    for index in range(count):
+        hue, light = (index * 0.381966) % 1.0, 0.42 + 0.26 * (index % 3) / 2  # golden angle: neighbours lie far apart
+        colours[index] = [round(255 * part) for part in colorsys.hls_to_rgb(hue, light, 0.65)]
+    return colours
+
+
+def _tiles(values: torch.Tensor, classes: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    if values.is_floating_point():
+        return values.float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
+    colours: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = class_colours(len(classes))[values.numpy()]
+    return colours

@@ -1,0 +1,124 @@
+"""One stage's networks and optimizers, and what one step does to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from bench.training.average import WeightAverage
+from bench.training.batches import TrainingBatch
+from bench.training.parallel import average_buffers, average_gradients
+from bench.training.recipe import Player, Recipe, Stage, Terms
+from bench.training.terms import TermMeans, weighted_sum
+
+__all__ = ["Turns"]
+
+
+class Turns:
+    """The players of a stage take their turns.
+
+    Args:
+        fabric: device, precision and processes.
+        recipe: its networks are on the device.
+        stage: one of its stages.
+        clip: largest norm of a player's gradient.
+        decay: of the weight averages.
+
+    Attributes:
+        means: of the loss terms since they were last read.
+    """
+
+    def __init__(self, fabric: Fabric, recipe: Recipe, stage: Stage, clip: float, decay: float) -> None:
+        self.means = TermMeans(fabric)
+        self._fabric, self._recipe, self._stage, self._clip = fabric, recipe, stage, clip
+        self._average = WeightAverage({name: recipe.networks[name] for name in stage.averaged}, decay)
+        self._optimizers = {player.name: self._optimizer(player) for player in stage.players}
+        self._set_mode(training=True)
+
+    def step(self, batch: TrainingBatch, number: int, factor: float) -> None:
+        """Every player once.
+
+        Args:
+            batch: this process's part.
+            number: of the step within the stage, counted from 1.
+            factor: of the learning rates.
+        """
+        outputs: Terms | None = None
+        for player in self._stage.players:
+            outputs = self._turn(player, batch, outputs, factor)
+        self._average.update(number)
+        average_buffers(self._fabric, self._trained())
+        self.means.next_step()
+
+    @contextmanager
+    def evaluation(self) -> Iterator[None]:
+        """Inside, networks hold their averages, in evaluation mode and without gradients."""
+        self._set_mode(training=False)
+        with self._average.applied(), torch.no_grad(), self._fabric.autocast():
+            yield
+        self._set_mode(training=True)
+
+    def settle(self) -> None:
+        """End the stage: the averages become the networks' weights."""
+        self._average.settle()
+        self._set_mode(training=False)
+
+    def all_finite(self) -> bool:
+        """Whether all weights that are being trained are finite."""
+        return all(bool(weight.isfinite().all()) for network in self._trained() for weight in network.parameters())
+
+    def state(self) -> dict[str, Any]:
+        """Optimizers and averages, for a checkpoint."""
+        optimizers = {name: optimizer.state_dict() for name, optimizer in self._optimizers.items()}
+        return {"optimizers": optimizers, "averages": self._average.state()}
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Inverse of `state`."""
+        for name, optimizer in self._optimizers.items():
+            optimizer.load_state_dict(state["optimizers"][name])
+        self._average.load(state["averages"])
+
+    def _turn(self, player: Player, batch: TrainingBatch, outputs: Terms | None, factor: float) -> Terms:
+        self._let_move(player)
+        with self._fabric.autocast():
+            if outputs is None:
+                outputs = self._recipe.forward(self._stage.name, batch)
+            terms = self._recipe.losses(self._stage.name, player.name, batch, outputs)
+        self.means.add(player.name, terms)
+        optimizer = self._optimizers[player.name]
+        optimizer.zero_grad()
+        self._fabric.backward(weighted_sum(player, terms))
+        average_gradients(self._fabric, self._weights(player))
+        module = torch.nn.ModuleList(self._recipe.networks[name] for name in player.networks)
+        self._fabric.clip_gradients(module, optimizer, max_norm=self._clip, error_if_nonfinite=False)
+        for group in optimizer.param_groups:
+            group["lr"] = player.learning_rate * factor
+        optimizer.step()
+        return {name: value.detach() for name, value in outputs.items()}
+
+    def _let_move(self, player: Player) -> None:
+        for name, network in self._recipe.networks.items():
+            network.requires_grad_(name in player.networks)
+
+    def _optimizer(self, player: Player) -> torch.optim.Optimizer:
+        optimizer = torch.optim.Adam(self._weights(player), lr=player.learning_rate, betas=player.betas)
+        wrapped = self._fabric.setup_optimizers(optimizer)
+        assert isinstance(wrapped, torch.optim.Optimizer)  # noqa: S101 (one in, one out)
+        return wrapped
+
+    def _weights(self, player: Player) -> list[torch.nn.Parameter]:
+        return [weight for name in player.networks for weight in self._recipe.networks[name].parameters()]
+
+    def _trained(self) -> list[torch.nn.Module]:
+        names = dict.fromkeys(name for player in self._stage.players for name in player.networks)
+        return [self._recipe.networks[name] for name in names]
+
+    def _set_mode(self, *, training: bool) -> None:
+        for network in self._recipe.networks.values():
+            network.eval()
+        for network in self._trained():
+            network.train(training)
