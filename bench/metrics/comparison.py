@@ -8,10 +8,11 @@ from functools import cached_property
 
 import torch
 
-from bench.metrics.arguments import check_labels, check_pair, check_region
+from bench.metrics.arguments import check_labels, check_pair, check_region, region_or_all
 from bench.metrics.declarations import boundary_width, declaration
 from bench.metrics.pixel_error import PixelErrors, pixel_errors
 from bench.metrics.regions import boundary_band
+from bench.metrics.threads import elementwise
 from bench.vocabulary import Region
 
 __all__ = ["Comparison", "View", "measure"]
@@ -25,13 +26,13 @@ class View:
         reference: uint8 [N, 3, H, W], the truth.
         picture: uint8 [N, 3, H, W].
         regions: names of the R regions.
-        masks: bool [N, R, H, W].
+        masks: bool [N, 1, H, W] each, R of them.
     """
 
     reference: torch.Tensor
     picture: torch.Tensor
     regions: tuple[Region, ...]
-    masks: torch.Tensor
+    masks: tuple[torch.Tensor, ...]
 
     @cached_property
     def errors(self) -> PixelErrors:
@@ -71,20 +72,20 @@ class Comparison:
     def boundary(self) -> torch.Tensor:
         """Bool [N, 1, H, W]: hole pixels near a boundary between true labels; none without labels."""
         if self.labels is None:
-            return torch.zeros_like(self.hole)
-        return self.hole & boundary_band(self.labels, boundary_width(*self.hole.shape[2:]))
+            return torch.zeros(1, dtype=torch.bool, device=self.hole.device).expand_as(self.hole)
+        return elementwise("logical_and", self.hole, boundary_band(self.labels, boundary_width(*self.hole.shape[2:])))
 
     @cached_property
     def composited(self) -> View:
         """The composited picture: regions full, hole and boundary."""
-        masks = torch.cat([torch.ones_like(self.hole), self.hole, self.boundary], dim=1)
+        masks = (region_or_all(None, self.reference), self.hole, self.boundary)
         return View(self.reference, self.completed, ("full", "hole", "boundary"), masks)
 
     @cached_property
     def known(self) -> View:
         """The raw output outside the hole and the truth inside: errors in the hole reach no window of region known."""
-        picture = torch.where(self.hole, self.reference, self.raw)
-        return View(self.reference, picture, ("known",), ~self.hole)
+        picture = elementwise("where", self.hole, self.reference, self.raw)
+        return View(self.reference, picture, ("known",), (elementwise("logical_not", self.hole),))
 
     def by_region(self, measure_view: Callable[[View], torch.Tensor]) -> dict[Region, torch.Tensor]:
         """Apply a function `View -> [N, R]` to both views; `[N]` for each region."""

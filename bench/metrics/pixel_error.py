@@ -6,7 +6,7 @@ Reference: the formulas in NumPy float64, and scikit-image `peak_signal_noise_ra
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -47,8 +47,8 @@ class PixelErrors:
         return _each(_percent, self.absolute, self.pixels)
 
 
-def pixel_errors(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> PixelErrors:
-    """Sum the differences of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, R, H, W]."""
+def pixel_errors(reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]) -> PixelErrors:
+    """Sum the differences of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, 1, H, W]."""
     if reference.device.type == "cpu":
         from bench.metrics.pixel_error_cpu import pixel_sums
     else:
@@ -102,7 +102,7 @@ def l1_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
 
 def _errors(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None) -> PixelErrors:
     check_pair(reference, completed)
-    return pixel_errors(reference, completed, region_or_all(region, reference))
+    return pixel_errors(reference, completed, [region_or_all(region, reference)])
 
 
 def _each(value: Callable[[int, int], float], sums: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:

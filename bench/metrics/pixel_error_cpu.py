@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy.typing as npt
 import torch
 
 from bench.metrics.compiled import compiled
-from bench.metrics.threads import as_array, for_each
+from bench.metrics.threads import as_array, for_each, stack_masks
 
 __all__ = ["pixel_sums"]
 
@@ -18,18 +19,18 @@ Masks: TypeAlias = npt.NDArray[np.bool_]  # [R, H, W]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 
-def pixel_sums(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
+def pixel_sums(reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]) -> torch.Tensor:
     """Squared differences, absolute differences and pixels of each region.
 
     Args:
         reference: uint8 [N, 3, H, W] on the CPU.
         picture: uint8 [N, 3, H, W].
-        regions: bool [N, R, H, W].
+        regions: bool [N, 1, H, W] each, R of them.
 
     Returns:
         int64 [3, N, R].
     """
-    x, y, masks = as_array(reference), as_array(picture), as_array(regions)
+    x, y, masks = as_array(reference), as_array(picture), stack_masks(regions)
     sums = np.zeros((len(x), masks.shape[1], 3), np.int64)
     for_each(lambda image: _image_sums(x[image], y[image], masks[image], sums[image]), range(len(x)))
     return torch.from_numpy(sums.transpose(2, 0, 1))

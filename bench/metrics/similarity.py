@@ -10,6 +10,7 @@ window is equal in both pictures: such pixels need no work, and equal pictures s
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -44,7 +45,7 @@ def ssim(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor 
         DataError: an argument is not what it must be.
     """
     check_pair(reference, completed)
-    return mean_similarity(reference, completed, region_or_all(region, reference))[:, 0]
+    return mean_similarity(reference, completed, [region_or_all(region, reference)])[:, 0]
 
 
 def ssim_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
@@ -52,8 +53,8 @@ def ssim_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
     return comparison.by_region(lambda view: mean_similarity(comparison.reference, view.picture, view.masks))
 
 
-def mean_similarity(reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor) -> torch.Tensor:
-    """SSIM of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, R, H, W]: float64 [N, R]."""
+def mean_similarity(reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]) -> torch.Tensor:
+    """SSIM of two uint8 [N, 3, H, W] pictures over each of R regions, bool [N, 1, H, W]: float64 [N, R]."""
     _check_size(reference)
     if reference.device.type == "cpu":
         from bench.metrics.similarity_cpu import dissimilarity_sums

@@ -6,6 +6,7 @@ With s = x + y and d = x - y, SSIM needs four filtered maps instead of five: s, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 
 from bench.metrics.compiled import compiled
 from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
-from bench.metrics.threads import as_array, for_each
+from bench.metrics.threads import as_array, for_each, stack_masks
 
 __all__ = ["dissimilarity_sums"]
 
@@ -28,7 +29,7 @@ _C2 = 2 * STABILISER_CONTRAST
 
 
 def dissimilarity_sums(
-    reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor
+    reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Sum 1 - SSIM over channels and over the valid pixels of each region.
 
@@ -37,12 +38,12 @@ def dissimilarity_sums(
     Args:
         reference: uint8 [N, 3, H, W] on the CPU, at least 11 x 11.
         picture: uint8 [N, 3, H, W].
-        regions: bool [N, R, H, W].
+        regions: bool [N, 1, H, W] each, R of them.
 
     Returns:
         float64 [N, R], and the number of windows summed, int64 [N, R].
     """
-    x, y, masks = as_array(reference), as_array(picture), as_array(regions)
+    x, y, masks = as_array(reference), as_array(picture), stack_masks(regions)
     images, channels = x.shape[:2]
     sums = np.zeros((images, channels, masks.shape[1]))
     windows = np.zeros((images, channels, masks.shape[1]), np.int64)

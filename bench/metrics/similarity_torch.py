@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 
 from bench.metrics.similarity_window import REACH, STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
@@ -10,20 +12,20 @@ __all__ = ["dissimilarity_sums"]
 
 
 def dissimilarity_sums(
-    reference: torch.Tensor, picture: torch.Tensor, regions: torch.Tensor
+    reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Sum 1 - SSIM over channels and over the valid pixels of each region.
 
     Args:
         reference: uint8 [N, 3, H, W], at least 11 x 11.
         picture: uint8 [N, 3, H, W].
-        regions: bool [N, R, H, W].
+        regions: bool [N, 1, H, W] each, R of them.
 
     Returns:
         float64 [N, R], and the number of windows summed, int64 [N, R].
     """
     dissimilarity = _dissimilarity(reference.double(), picture.double()).sum(dim=1, keepdim=True)
-    valid = regions[:, :, REACH:-REACH, REACH:-REACH]
+    valid = torch.cat(list(regions), dim=1)[:, :, REACH:-REACH, REACH:-REACH]
     return (dissimilarity * valid).sum(dim=(2, 3)), reference.shape[1] * valid.sum(dim=(2, 3))
 
 

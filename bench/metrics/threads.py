@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-__all__ = ["as_array", "for_each"]
+__all__ = ["as_array", "elementwise", "for_each", "stack_masks"]
 
 Task = TypeVar("Task")
 
@@ -35,4 +35,17 @@ def for_each(work: Callable[[Task], None], tasks: Sequence[Task]) -> None:
 
 def as_array(tensor: torch.Tensor) -> npt.NDArray[Any]:
     """The memory of a CPU tensor as an array in C order, copied only when it lies otherwise."""
-    return np.ascontiguousarray(tensor.detach().numpy())
+    return np.ascontiguousarray(tensor.numpy())
+
+
+def stack_masks(regions: Sequence[torch.Tensor]) -> npt.NDArray[np.bool_]:
+    """R regions [N, 1, H, W] on the CPU as one array [N, R, H, W] in C order."""
+    return np.ascontiguousarray(np.concatenate([region.numpy() for region in regions], axis=1))
+
+
+def elementwise(name: Literal["logical_and", "logical_not", "where"], *tensors: torch.Tensor) -> torch.Tensor:
+    """The function of that name: NumPy's for tensors on the CPU (one thread), torch's on other devices."""
+    if tensors[0].device.type == "cpu":
+        return torch.from_numpy(getattr(np, name)(*(tensor.numpy() for tensor in tensors)))
+    result: torch.Tensor = getattr(torch, name)(*tensors)
+    return result

@@ -97,7 +97,7 @@ def test_both_implementations_agree(
     pair: MakePair, region: MakeRegion, count: int, height: int, width: int, noise: float, seed: int
 ) -> None:
     reference, completed = pair(count, height, width, seed, noise)
-    regions = torch.cat([region(count, height, width, index, 0.4) for index in range(3)], dim=1)
+    regions = [region(count, height, width, index, 0.4) for index in range(3)]
 
     sums, windows = similarity_cpu.dissimilarity_sums(reference, completed, regions)
     torch_sums, torch_windows = similarity_torch.dissimilarity_sums(reference, completed, regions)
@@ -111,7 +111,7 @@ def test_equal_pictures_score_exactly_one(pair: MakePair) -> None:
 
     assert bench.metrics.ssim(reference, reference.clone()).tolist() == [1, 1]
     everywhere = torch.ones(2, 1, 32, 32, dtype=torch.bool)
-    assert similarity_torch.dissimilarity_sums(reference, reference, everywhere)[0].tolist() == [[0], [0]]
+    assert similarity_torch.dissimilarity_sums(reference, reference, [everywhere])[0].tolist() == [[0], [0]]
 
 
 def test_ssim_is_symmetric_and_below_one(pair: MakePair) -> None:
