@@ -11,7 +11,7 @@ import numpy.typing as npt
 from bench.records import Run
 from bench.reporting.measures import Measure
 from bench.reporting.naming import model_names
-from bench.reporting.style import add_note, look, new_figure, printable
+from bench.reporting.style import add_note, look, names_width, new_figure, printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,7 +36,7 @@ def distributions(run: Run, values: pd.DataFrame, measure: Measure) -> Figure | 
     protocols = [name for name in run.info["protocols"] if name in set(finite["protocol"])]
     columns = min(_COLUMNS, len(protocols))
     rows = -(-len(protocols) // columns)
-    figure = new_figure(1.7 + 2.4 * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
+    figure = new_figure(0.4 + names_width(names) + 2.4 * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     for axes, protocol in zip(panels, protocols, strict=False):
         of_protocol = finite[finite["protocol"] == protocol].sort_values("sample", kind="stable")

@@ -10,7 +10,7 @@ import numpy as np
 from bench.records import Run
 from bench.reporting.measures import Measure
 from bench.reporting.naming import metric_title, model_names
-from bench.reporting.style import add_note, look, new_figure, printable
+from bench.reporting.style import add_note, look, names_width, new_figure, printable
 from bench.statistics import mean_interval
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def by_hole_share(run: Run, values: pd.DataFrame, measures: Sequence[Measure]) -
     if not shown:
         return None
     names = list(model_names(run).values())
-    figure = new_figure(1.9 + 3.1 * len(shown), max(3.4, 1.2 + 0.19 * len(names)))
+    figure = new_figure(0.8 + names_width(names) + 3.1 * len(shown), max(3.4, 1.2 + 0.19 * len(names)))
     panels = figure.subplots(1, len(shown), squeeze=False)[0]
     thin: dict[int, None] = {}
     for axes, measure in zip(panels, shown, strict=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.records import Run
 from bench.reporting.measures import Measure
 from bench.reporting.naming import model_names
-from bench.reporting.style import add_note, look, new_figure, printable
+from bench.reporting.style import add_note, look, names_width, new_figure, printable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,7 +25,7 @@ def intervals(run: Run, measures: Sequence[Measure]) -> Figure | None:
         return None
     names = model_names(run)
     height = 0.5 + len(protocols) * (0.45 + 0.19 * len(names))
-    figure = new_figure(2.0 + 2.3 * len(measures), height)
+    figure = new_figure(0.4 + names_width(names.values()) + 2.3 * len(measures), height)
     panels = figure.subplots(len(protocols), len(measures), sharex="col", sharey=True, squeeze=False)
     for protocol, line in zip(protocols, panels, strict=True):
         for measure, axes in zip(measures, line, strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -19,7 +19,7 @@ from matplotlib.ft2font import FT2Font
 
 from bench.records import write_atomically
 
-__all__ = ["Look", "add_note", "font_file", "look", "new_figure", "printable", "save", "styled"]
+__all__ = ["Look", "add_note", "font_file", "look", "names_width", "new_figure", "printable", "save", "styled"]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 """Okabe and Ito, "Color Universal Design" (2008), the yellow darkened to be seen as a line on white."""
@@ -111,6 +111,17 @@ def printable(text: str, longest: int = 40) -> str:
     line = "".join(char if char.isprintable() and _has_glyph(char) else "\N{WHITE SQUARE}" for char in text)
     half = (longest - 1) // 2
     return line if len(line) <= longest else f"{line[: longest - 1 - half]}…{line[-half:]}"
+
+
+def names_width(names: Iterable[str]) -> float:
+    """Inches that the widest of the names takes up beside an axis."""
+    font = _font()
+    font.set_size(_STYLE["ytick.labelsize"], 72)
+    widths = []
+    for name in names:
+        font.set_text(printable(name))
+        widths.append(font.get_width_height()[0] / 64 / 72)
+    return max(widths, default=0.0)
 
 
 @cache
