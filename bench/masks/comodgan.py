@@ -37,10 +37,10 @@ class CoModGan(DrawnProtocol):
 
     def draw(self, stream: Stream, height: int, width: int) -> Hole:
         """Draw until something is missing and something is not."""
-        while True:
-            hole = self._attempt(stream, Sketch(height, width, self.canvas))
-            if 0 < np.count_nonzero(hole) < hole.size:
-                return hole
+        return self.redraw(
+            lambda: self._attempt(stream, Sketch(height, width, self.canvas)),
+            lambda hole: 0 < int(np.count_nonzero(hole)) < hole.size,
+        )
 
     def _attempt(self, stream: Stream, sketch: Sketch) -> Hole:
         for _ in range(stream.integer(0, self.small_boxes - 1)):

@@ -41,10 +41,10 @@ class Irregular(DrawnProtocol):
     def draw(self, stream: Stream, height: int, width: int) -> Hole:
         """Draw, thin and measure, until a share lies in the bin."""
         wanted = (self.high - (self.high - self.low) * stream.uniform()) / 100.0
-        while True:
-            hole = _thinned(_sketch(stream, height, width, wanted), wanted)
-            if self.low * hole.size < 100 * np.count_nonzero(hole) <= self.high * hole.size:
-                return hole
+        return self.redraw(
+            lambda: _thinned(_sketch(stream, height, width, wanted), wanted),
+            lambda hole: self.low * hole.size < 100 * int(np.count_nonzero(hole)) <= self.high * hole.size,
+        )
 
 
 def _share(hole: Hole) -> float:

@@ -48,10 +48,10 @@ class Lama(DrawnProtocol):
 
     def draw(self, stream: Stream, height: int, width: int) -> Hole:
         """Draw until at most half is missing."""
-        while True:
-            hole = self._attempt(stream, Sketch(height, width, self.canvas))
-            if np.count_nonzero(hole) <= _LARGEST_SHARE * hole.size:
-                return hole
+        return self.redraw(
+            lambda: self._attempt(stream, Sketch(height, width, self.canvas)),
+            lambda hole: int(np.count_nonzero(hole)) <= _LARGEST_SHARE * hole.size,
+        )
 
     def _attempt(self, stream: Stream, sketch: Sketch) -> Hole:
         if self.box_times is not None and stream.chance(_BOX_PROBABILITY):

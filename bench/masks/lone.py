@@ -60,6 +60,7 @@ def hole_of(protocol: Protocol, height: int, width: int, key: str, seed: int, la
 def _checked(labels: npt.NDArray[np.integer], height: int, width: int) -> LabelMap:
     if labels.shape == (height, width) and labels.dtype.kind in "ui" and labels.min() >= 0 and labels.max() <= VOID:
         return labels.astype(np.uint8)
-    found = f"{labels.dtype} of {'x'.join(map(str, labels.shape))} with values {labels.min()} to {labels.max()}"
+    values = f" with values {labels.min()} to {labels.max()}" if labels.size else ""
+    found = f"{labels.dtype} of {'x'.join(map(str, labels.shape))}{values}"
     must = f"be whole numbers 0 to {VOID} of {height}x{width} like the hole"
     raise DataError("label map", must, found, "Resize it to nearest; 255 is unlabelled.")

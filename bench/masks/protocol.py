@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from bench.vocabulary import Hole
 
 __all__ = ["DrawnProtocol", "MaskProtocol"]
+
+_ATTEMPTS = 1000
 
 
 @dataclass
@@ -76,3 +79,16 @@ class DrawnProtocol(MaskProtocol):
     @abstractmethod
     def draw(self, stream: Stream, height: int, width: int) -> Hole:
         """The rule: bool [height, width], True = missing."""
+
+    def redraw(self, attempt: Callable[[], Hole], accepts: Callable[[Hole], bool]) -> Hole:
+        """For rules that reject some of their draws: the first hole that is accepted.
+
+        Raises UsageError after 1,000 attempts, which only pictures of a few pixels need.
+        """
+        for _ in range(_ATTEMPTS):
+            hole = attempt()
+            if accepts(hole):
+                return hole
+        size = "x".join(map(str, hole.shape))
+        found = f"none in {_ATTEMPTS} draws at {size}"
+        raise UsageError(f"protocol '{self.name}'", "find a hole of the share it promises", found, "Use a larger size.")

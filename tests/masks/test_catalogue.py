@@ -70,7 +70,14 @@ def test_a_size_without_pixels_is_refused(size: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize(
     "labels",
-    [np.zeros((8, 9), np.uint8), np.zeros((9, 9)), np.full((9, 9), 256), np.full((9, 9), -1), np.zeros(81, np.uint8)],
+    [
+        np.zeros((8, 9), np.uint8),
+        np.zeros((9, 9)),
+        np.full((9, 9), 256),
+        np.full((9, 9), -1),
+        np.zeros(81, np.uint8),
+        np.zeros(0, np.uint8),
+    ],
 )
 def test_a_label_map_that_cannot_be_one_is_refused(labels: np.ndarray) -> None:
     with pytest.raises(DataError, match="label map"):
@@ -86,6 +93,12 @@ def test_a_protocol_that_needs_labels_says_so(name: str) -> None:
 @pytest.mark.parametrize("name", ["outpaint-25", "expand-64", "center-50"])
 def test_a_picture_too_small_for_the_rule_is_an_error_that_names_all(name: str) -> None:
     with pytest.raises(UsageError, match=rf"'{name}@1' for sample 'tiny' at seed 0 .* share [01]\.0000"):
+        bench.masks.draw(name, height=1, width=1, key="tiny")
+
+
+@pytest.mark.parametrize("name", ["irregular-10-20", "lama-thin-256", "mat-large-512"])
+def test_a_rule_that_cannot_keep_its_share_gives_up(name: str) -> None:
+    with pytest.raises(UsageError, match=rf"'{name}@1' must find a hole .* 1x1"):
         bench.masks.draw(name, height=1, width=1, key="tiny")
 
 
