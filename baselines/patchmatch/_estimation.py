@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import numpy.typing as npt
+from scipy import ndimage
 
 from baselines.patchmatch._patches import Patches, choose
 from baselines.patchmatch._pyramid import Level, double, pyramid
@@ -15,11 +16,11 @@ __all__ = ["complete"]
 SMALLEST_SIDE = 24
 """Pixels: the coarsest level is the last whose shorter side is not below this, or the full size."""
 
-ROUNDS = (2, 4, 8, 12, 16)
+ROUNDS = (2, 4, 8, 24, 32)
 """Rounds of matching and voting at the full size, the next coarser level, and so on."""
 
 FIRST_ROUNDS = 8
-"""Rounds, at least, at the coarsest level, which has nothing but a smooth estimate to start from."""
+"""Rounds, at least, at the coarsest level, which has only a smooth estimate and the sources nearby to start from."""
 
 SCANS = 2
 """Passes of the search a round."""
@@ -40,12 +41,12 @@ def complete(image: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], seed: in
     stream = random_stream(seed)
     coarsest = max(n for n in range(len(levels) - 1) if n == 0 or min(levels[n].hole.shape) >= SMALLEST_SIDE)
     patches = choose(levels[coarsest].hole)
-    matches = _drawn(patches, stream)
+    matches = _nearby(patches)
     _estimate(levels[coarsest], patches, matches, coarsest, max(FIRST_ROUNDS, _rounds(coarsest)), stream)
     for number in range(coarsest - 1, -1, -1):
         double(levels[number + 1], levels[number])
         coarser, patches = patches, choose(levels[number].hole)
-        matches = _carried(patches, coarser, matches, stream)
+        matches = _carried(patches, coarser, matches)
         _vote_coherently(levels[number], patches, matches, scans=0, stream=stream)
         _estimate(levels[number], patches, matches, number, _rounds(number), stream)
     _copy(levels[0], patches, matches, stream)
@@ -56,13 +57,15 @@ def _rounds(number: int) -> int:
     return ROUNDS[min(number, len(ROUNDS) - 1)]
 
 
-def _drawn(patches: Patches, stream: npt.NDArray[np.uint64]) -> Matches:
-    return Matches.drawn(patches.targets, patches.sources, patches.touching.shape, stream)
+def _nearby(patches: Patches) -> Matches:
+    """Every target matched with the source that lies nearest to it in the picture."""
+    place = ndimage.distance_transform_cdt(patches.touching, "chessboard", return_distances=False, return_indices=True)
+    return Matches.given(patches.targets, np.moveaxis(place, 0, -1))
 
 
-def _carried(patches: Patches, coarser: Patches, matches: Matches, stream: npt.NDArray[np.uint64]) -> Matches:
-    """The coarser level's matches at twice the size; drawn at random where they lead to no source."""
-    carried = _drawn(patches, stream)
+def _carried(patches: Patches, coarser: Patches, matches: Matches) -> Matches:
+    """The coarser level's matches at twice the size, or the nearest source where they lead to none."""
+    carried = _nearby(patches)
     centre = patches.targets + patches.size // 2
     origin = np.clip(centre // 2 - coarser.size // 2, 0, np.array(coarser.touching.shape) - 1)
     found = matches.field[origin[:, 0], origin[:, 1]]

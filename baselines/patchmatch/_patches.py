@@ -16,7 +16,7 @@ __all__ = ["Patches", "choose", "positions"]
 
 SIZES = (7, 5, 3, 1)
 ENOUGH_SOURCES = 64
-TARGETS_A_SOURCE = 8
+TARGETS_A_SOURCE = 32
 NEARNESS = np.array([max(1, round(2**12 * 1.3**-distance)) for distance in range(64)], np.int64)
 
 
@@ -44,11 +44,13 @@ def positions(hole: npt.NDArray[np.bool_], size: int) -> Patches | None:
     """The patches of `size` pixels a side around a hole bool [H, W]; None if the picture is smaller than one."""
     if min(hole.shape) < size:
         return None
-    touching = np.asarray(np.lib.stride_tricks.sliding_window_view(hole, (size, size)).any(axis=(2, 3)))
-    depth = ndimage.distance_transform_cdt(hole, "chessboard")[size // 2 :, size // 2 :]
-    nearness = NEARNESS[np.minimum(depth, len(NEARNESS) - 1)][: touching.shape[0], : touching.shape[1]]
+    half, height, width = size // 2, hole.shape[0] - size + 1, hole.shape[1] - size + 1
+    centres = np.s_[half : half + height, half : half + width]
+    touching = ndimage.maximum_filter(hole, size)[centres]
+    depth = ndimage.distance_transform_cdt(hole, "chessboard")[centres]
+    nearness = NEARNESS[np.minimum(depth, len(NEARNESS) - 1)]
     targets, sources = (np.argwhere(which) for which in (touching, ~touching))
-    return Patches(size, touching, targets, sources, np.ascontiguousarray(nearness))
+    return Patches(size, touching, targets, sources, nearness)
 
 
 def choose(hole: npt.NDArray[np.bool_]) -> Patches:

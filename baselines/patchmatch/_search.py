@@ -12,6 +12,7 @@ from baselines.patchmatch._compiled import compiled
 
 __all__ = ["Matches", "random_stream", "search"]
 
+CHANNELS = 4
 FAR = 2**62
 
 
@@ -41,6 +42,14 @@ class Matches:
         field = np.full((*shape, 2), -1, np.int64)
         _draw_matches(queries, candidates, field, stream)
         return cls(queries, field, np.full(shape, FAR, np.int64))
+
+    @classmethod
+    def given(cls, queries: npt.NDArray[np.int64], places: npt.NDArray[np.int32]) -> Self:
+        """Matches read off `places` int32 [H', W', 2]."""
+        field = np.full(places.shape, -1, np.int64)
+        rows, columns = queries.T
+        field[rows, columns] = places[rows, columns]
+        return cls(queries, field, np.full(places.shape[:2], FAR, np.int64))
 
     def take(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """The entries of int64 [H', W'] or [H', W', 2] at the queries."""
@@ -78,11 +87,12 @@ def search(
         scans: passes over the queries, forwards and backwards in turn; 0 updates the costs only.
         stream: the random stream; moves on.
     """
-    _measure(image, size, matches.queries, matches.field, matches.cost)
+    lines = image.reshape(len(image), -1)
+    _measure(lines, size, matches.queries, matches.field, matches.cost)
     for scan in range(scans):
         queries = matches.queries[::-1] if scan % 2 else matches.queries
         step = 1 if scan % 2 else -1
-        _scan(image, size, np.ascontiguousarray(queries), step, allowed, matches.field, matches.cost, stream)
+        _scan(lines, size, np.ascontiguousarray(queries), step, allowed, matches.field, matches.cost, stream)
 
 
 @compiled
@@ -110,14 +120,15 @@ def _draw_matches(
 
 
 @compiled
-def _distance(image: npt.NDArray[np.uint8], size: int, y: int, x: int, v: int, u: int, enough: int) -> int:
+def _distance(lines: npt.NDArray[np.uint8], size: int, y: int, x: int, v: int, u: int, enough: int) -> int:
     """Sum of squared differences of the patches at (y, x) and (v, u); stops after the row that reaches `enough`."""
     total = 0
     for row in range(size):
-        for column in range(size):
-            for channel in range(4):
-                difference = np.int64(image[y + row, x + column, channel]) - image[v + row, u + column, channel]
-                total += difference * difference
+        here = lines[y + row, CHANNELS * x : CHANNELS * (x + size)]
+        there = lines[v + row, CHANNELS * u : CHANNELS * (u + size)]
+        for i in range(here.size):
+            difference = np.int64(here[i]) - there[i]
+            total += difference * difference
         if total >= enough:
             break
     return total
@@ -125,19 +136,19 @@ def _distance(image: npt.NDArray[np.uint8], size: int, y: int, x: int, v: int, u
 
 @compiled
 def _measure(
-    image: npt.NDArray[np.uint8],
+    lines: npt.NDArray[np.uint8],
     size: int,
     queries: npt.NDArray[np.int64],
     field: npt.NDArray[np.int64],
     cost: npt.NDArray[np.int64],
 ) -> None:
     for y, x in queries:
-        cost[y, x] = _distance(image, size, y, x, field[y, x, 0], field[y, x, 1], FAR)
+        cost[y, x] = _distance(lines, size, y, x, field[y, x, 0], field[y, x, 1], FAR)
 
 
 @compiled
 def _try(
-    image: npt.NDArray[np.uint8],
+    lines: npt.NDArray[np.uint8],
     size: int,
     query: tuple[int, int],
     match: tuple[int, int],
@@ -149,7 +160,7 @@ def _try(
     (y, x), (v, u) = query, match
     if v < 0 or u < 0 or v >= allowed.shape[0] or u >= allowed.shape[1] or not allowed[v, u]:
         return
-    found = _distance(image, size, y, x, v, u, cost[y, x])
+    found = _distance(lines, size, y, x, v, u, cost[y, x])
     if found < cost[y, x]:
         cost[y, x] = found
         field[y, x, 0] = v
@@ -158,7 +169,7 @@ def _try(
 
 @compiled
 def _scan(
-    image: npt.NDArray[np.uint8],
+    lines: npt.NDArray[np.uint8],
     size: int,
     queries: npt.NDArray[np.int64],
     step: int,
@@ -173,13 +184,13 @@ def _scan(
         y, x = int(queries[i, 0]), int(queries[i, 1])
         if 0 <= y + step < height and field[y + step, x, 0] >= 0:
             v, u = int(field[y + step, x, 0]), int(field[y + step, x, 1])
-            _try(image, size, (y, x), (v - step, u), allowed, field, cost)
+            _try(lines, size, (y, x), (v - step, u), allowed, field, cost)
         if 0 <= x + step < width and field[y, x + step, 0] >= 0:
             v, u = int(field[y, x + step, 0]), int(field[y, x + step, 1])
-            _try(image, size, (y, x), (v, u - step), allowed, field, cost)
+            _try(lines, size, (y, x), (v, u - step), allowed, field, cost)
         reach = max(height, width)
         while reach >= 1 and cost[y, x] > 0:
             v = int(field[y, x, 0]) + _draw(stream, 2 * reach + 1) - reach
             u = int(field[y, x, 1]) + _draw(stream, 2 * reach + 1) - reach
-            _try(image, size, (y, x), (v, u), allowed, field, cost)
+            _try(lines, size, (y, x), (v, u), allowed, field, cost)
             reach //= 2
