@@ -98,13 +98,38 @@ def paint_sign(street: Street, stream: Stream, x: float, z: float, metal: Colour
     elif kind == "ring":
         put(ellipse(0.0, high, size), (0.76, 0.08, 0.10))
         put(ellipse(0.0, high, size * 0.74), (0.90, 0.90, 0.88))
-        for dx in (-0.12, 0.1):
-            put(rectangle(dx - 0.06, high - 0.17, dx + 0.07, high + 0.17), (0.08, 0.08, 0.08))
+        _digits(put, stream.pick("235") + "0", high, size)
     else:
         put(ellipse(0.0, high, size), (0.10, 0.26, 0.62) if kind == "disc" else (0.60, 0.61, 0.62))
         if kind == "disc":
             put(limb((-0.14, high + 0.16), (0.14, high - 0.16), 0.05, 0.05), (0.9, 0.9, 0.9))
             put([(0.22, high - 0.24), (0.20, high), (-0.02, high - 0.22)], (0.9, 0.9, 0.9))
+
+
+_SEGMENTS = {  # of a figure: x0, y0, x1, y1 in halves of its width and height
+    "top": (-1.0, 0.7, 1.0, 1.0),
+    "middle": (-1.0, -0.15, 1.0, 0.15),
+    "bottom": (-1.0, -1.0, 1.0, -0.7),
+    "upper left": (-1.0, 0.0, -0.45, 1.0),
+    "upper right": (0.45, 0.0, 1.0, 1.0),
+    "lower left": (-1.0, -1.0, -0.45, 0.0),
+    "lower right": (0.45, -1.0, 1.0, 0.0),
+}
+_FIGURES = {
+    "0": ("top", "bottom", "upper left", "upper right", "lower left", "lower right"),
+    "2": ("top", "upper right", "middle", "lower left", "bottom"),
+    "3": ("top", "upper right", "middle", "lower right", "bottom"),
+    "5": ("top", "upper left", "middle", "lower right", "bottom"),
+}
+
+
+def _digits(put: Callable[[Sequence[Point2], Colour], None], text: str, high: float, size: float) -> None:
+    """A speed limit of two figures."""
+    for number, figure in enumerate(text):
+        x, wide, tall = (number - 0.5) * 0.62 * size, 0.22 * size, 0.40 * size
+        for segment in _FIGURES[figure]:
+            x0, y0, x1, y1 = _SEGMENTS[segment]
+            put(rectangle(x + x0 * wide, high + y0 * tall, x + x1 * wide, high + y1 * tall), (0.08, 0.08, 0.08))
 
 
 def _board(put: Callable[[Sequence[Point2], Colour], None], stream: Stream, high: float) -> None:
