@@ -45,6 +45,7 @@ def distributions(run: Run, values: pd.DataFrame, measure: Measure) -> Figure | 
         axes.set(title=printable(protocol, 34), yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
         axes.set_yticklabels([printable(name) for name in names])
         axes.grid(visible=False, axis="y")
+        axes.use_sticky_edges = False  # a box that begins at 0 would put its mean on the frame
     _label_lowest(panels, len(protocols), columns, measure.title)
     add_note(figure, _note(every))
     return figure
