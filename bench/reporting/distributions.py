@@ -39,13 +39,13 @@ def distributions(run: Run, values: pd.DataFrame, measure: Measure) -> Figure | 
     figure = new_figure(0.4 + names_width(names) + 2.4 * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     for axes, protocol in zip(panels, protocols, strict=False):
+        axes.use_sticky_edges = False  # a box that begins at 0 would put its mean on the frame
         of_protocol = finite[finite["protocol"] == protocol].sort_values("sample", kind="stable")
         for index, name in enumerate(names):
             _line(axes, index, of_protocol.loc[of_protocol["model"] == name, "value"].to_numpy(float))
         axes.set(title=printable(protocol, 34), yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
         axes.set_yticklabels([printable(name) for name in names])
         axes.grid(visible=False, axis="y")
-        axes.use_sticky_edges = False  # a box that begins at 0 would put its mean on the frame
     _label_lowest(panels, len(protocols), columns, measure.title)
     add_note(figure, _note(every))
     return figure
