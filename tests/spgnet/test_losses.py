@@ -1,0 +1,136 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torchmetrics.functional as reference
+from torch import Tensor
+from torch.nn import functional
+
+from spgnet import VOID, losses
+
+Features = list[list[Tensor]]
+
+
+def outputs(*score_maps: list[float], seed: int = 0) -> Features:
+    random = torch.Generator().manual_seed(seed)
+    features = [[torch.randn(1, 2, 3, 3, generator=random) for _ in range(4)] for _ in score_maps]
+    return [[*f, torch.tensor(scores).view(1, 1, 1, -1)] for f, scores in zip(features, score_maps, strict=True)]
+
+
+REAL = outputs([0.9, 1.5], [0.2, -0.4])
+FAKE = outputs([0.1, -2.0], [0.5, 0.7], seed=1)
+
+
+def test_least_squares_by_hand() -> None:
+    real = (0.1**2 + 0.5**2) / 2 + (0.8**2 + 1.4**2) / 2
+    fake = (0.1**2 + 2.0**2) / 2 + (0.5**2 + 0.7**2) / 2
+    generator = (0.9**2 + 3.0**2) / 2 + (0.5**2 + 0.3**2) / 2
+
+    assert float(losses.discriminator_loss(REAL, FAKE)) == pytest.approx((real + fake) / 2)
+    assert float(losses.generator_loss(FAKE)) == pytest.approx(generator)
+
+
+def test_hinge_by_hand() -> None:
+    real = (0.1 + 0.0) / 2 + (0.8 + 1.4) / 2
+    fake = (1.1 + 0.0) / 2 + (1.5 + 1.7) / 2
+    generator = -(0.1 - 2.0) / 2 - (0.5 + 0.7) / 2
+
+    assert float(losses.discriminator_loss(REAL, FAKE, "hinge")) == pytest.approx((real + fake) / 2)
+    assert float(losses.generator_loss(FAKE, "hinge")) == pytest.approx(generator)
+
+
+def test_feature_matching_by_hand() -> None:
+    differences = [
+        np.abs(r.numpy() - f.numpy()).mean()
+        for real_scale, fake_scale in zip(REAL, FAKE, strict=True)
+        for r, f in zip(real_scale[:4], fake_scale[:4], strict=True)
+    ]
+    weight = 4 / (3 + 1) * 1 / 2  # pix2pixHD: three layers, here two scales
+
+    assert float(losses.feature_matching(REAL, FAKE)) == pytest.approx(weight * sum(differences), rel=1e-6)
+
+
+def test_feature_matching_ignores_the_score_map_and_sends_no_gradient_to_the_real_side() -> None:
+    real = [[f.clone().requires_grad_() for f in scale] for scale in REAL]
+    fake = [[f.clone().requires_grad_() for f in scale] for scale in FAKE]
+    everything = [f for scale in real + fake for f in scale]
+    gradients = torch.autograd.grad(losses.feature_matching(real, fake), everything, allow_unused=True)
+
+    assert [g is not None for g in gradients] == [False] * 10 + [True, True, True, True, False] * 2
+
+
+def test_perceptual_weights_are_those_of_pix2pixhd() -> None:
+    real = [torch.zeros(1, 2, 4, 4)] * 5
+    fake = [torch.full((1, 2, 4, 4), value) for value in (32.0, 16.0, 8.0, 4.0, 1.0)]
+
+    assert float(losses.perceptual(real, fake)) == pytest.approx(5)
+    assert float(losses.perceptual(real[:2], fake[:2], weights=(1, 2))) == pytest.approx(64)
+    with pytest.raises(ValueError, match="found 5 for 4 real and 5 fake ones"):
+        losses.perceptual(real[:4], fake)
+
+
+def labelled(seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    random = torch.Generator().manual_seed(seed)
+    labels = torch.randint(0, 4, (2, 6, 7), generator=random, dtype=torch.uint8)
+    labels[:, 2:4, 1:5] = VOID
+    hole = torch.rand(2, 1, 6, 7, generator=random) < 0.4
+    return torch.randn(2, 4, 6, 7, generator=random), labels, hole
+
+
+def test_cross_entropy_leaves_void_out() -> None:
+    logits, labels, _ = labelled()
+    expected = functional.cross_entropy(logits, labels.long(), ignore_index=VOID)
+
+    torch.testing.assert_close(losses.cross_entropy(logits, labels), expected)
+
+
+def test_cross_entropy_weighs_hole_and_known_pixels() -> None:
+    logits, labels, hole = labelled()
+    inside = torch.where(hole[:, 0], labels, VOID)
+    outside = torch.where(hole[:, 0], VOID, labels)
+    n_in, n_out = int((inside != VOID).sum()), int((outside != VOID).sum())
+    mean_in = float(functional.cross_entropy(logits, inside.long(), ignore_index=VOID))
+    mean_out = float(functional.cross_entropy(logits, outside.long(), ignore_index=VOID))
+    expected = (3 * n_in * mean_in + 0.5 * n_out * mean_out) / (3 * n_in + 0.5 * n_out)
+
+    assert float(losses.cross_entropy(logits, labels, hole, 3, 0.5)) == pytest.approx(expected, rel=1e-6)
+    assert float(losses.cross_entropy(logits, labels, hole, 1, 0)) == pytest.approx(mean_in, rel=1e-6)
+
+
+def test_cross_entropy_without_a_label_is_zero_and_has_a_gradient() -> None:
+    logits = torch.randn(1, 4, 5, 5, requires_grad=True)
+    loss = losses.cross_entropy(logits, torch.full((1, 5, 5), VOID))
+    (gradient,) = torch.autograd.grad(loss, logits)
+
+    assert loss.item() == 0
+    assert not gradient.any()
+
+
+def test_l1_is_the_mean_absolute_error() -> None:
+    random = torch.Generator().manual_seed(2)
+    real, fake = (torch.rand(2, 3, 8, 9, generator=random) for _ in range(2))
+    hole = torch.rand(2, 1, 8, 9, generator=random) < 0.3
+    where = hole.expand_as(real)
+
+    torch.testing.assert_close(losses.l1(real, fake), reference.mean_absolute_error(fake, real))
+    torch.testing.assert_close(
+        losses.l1(real, fake, hole, hole_weight=1, known_weight=0),
+        reference.mean_absolute_error(fake[where], real[where]),
+    )
+    weights = np.where(where, 6.0, 1.0)
+    expected = np.average(np.abs(real.numpy() - fake.numpy()), weights=weights)
+    assert float(losses.l1(real, fake, hole, hole_weight=6)) == pytest.approx(expected, rel=1e-6)
+
+
+def test_other_weights_need_the_hole() -> None:
+    with pytest.raises(ValueError, match="hole must be given when the weights differ"):
+        losses.l1(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 4), hole_weight=6)
+
+
+@pytest.mark.parametrize("kind", ["lsgan", "hinge"])
+def test_half_precision_scores_are_judged_in_float32(kind: str) -> None:
+    half = [[f.to(torch.bfloat16) for f in scale] for scale in REAL]
+
+    for loss in (losses.generator_loss(half, kind), losses.feature_matching(half, half)):  # type: ignore[arg-type]  # parametrised
+        assert loss.dtype == torch.float32
