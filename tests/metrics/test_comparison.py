@@ -171,3 +171,14 @@ def test_a_fill_of_the_right_pictures_is_better_everywhere(tensors: Tensors) -> 
     for key in better:
         sign = 1 if bench.metrics.declaration(key.partition(".")[0]).higher_is_better else -1
         assert np.all(sign * (better[key] - worse[key]).numpy() > 0), key
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_another_device_gives_the_same_values(tensors: Tensors) -> None:
+    here = measure(Comparison(**tensors), NAMES)
+
+    there = measure(Comparison(**{key: value.cuda() for key, value in tensors.items()}), NAMES)
+
+    for key in here:
+        assert there[key].is_cuda
+        torch.testing.assert_close(there[key].cpu(), here[key], rtol=0, atol=1e-9)
