@@ -9,8 +9,8 @@ __all__ = ["CellKey", "RunLayout", "folder_name"]
 
 
 def folder_name(name: str) -> str:
-    """A model or protocol name as one folder name: `:` and `/` (not allowed everywhere) become `+`."""
-    return name.replace(":", "+").replace("/", "+").replace("\\", "+")
+    """A model or protocol name as one folder name: what is not allowed in one everywhere becomes `+`."""
+    return "".join("+" if character in '/\\:*?"<>|' or not character.isprintable() else character for character in name)
 
 
 @dataclass(frozen=True, order=True)

@@ -103,7 +103,7 @@ def test_layout_is_the_documented_one(tmp_path: Path) -> None:
     assert layout.shard(KEY, 3) == cell / "samples-0003.jsonl"
     assert layout.cell_file(KEY) == cell / "cell.json"
     assert layout.done(KEY) == cell / "done"
-    assert folder_name("a/b:c\\d") == "a+b+c+d"
+    assert folder_name('a/b:c\\d\n"e"') == "a+b+c+d++e+"
 
 
 def test_a_run_reads_back_whole_cells_only(tmp_path: Path) -> None:
