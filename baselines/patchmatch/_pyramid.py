@@ -12,8 +12,8 @@ __all__ = ["Level", "double", "pyramid"]
 TEXTURE_WINDOW = 9
 """Pixels, odd: the side of the window that the texture channel is averaged over."""
 
-TEXTURE_GAIN = 2
-"""How much the texture channel counts: 0 fills with smooth patches, 4 with too restless ones."""
+TEXTURE_GAIN = 3
+"""How much the texture channel counts: without it smooth patches spread over holes, with much of it fills are restless."""
 
 
 @dataclass(frozen=True)

@@ -112,7 +112,7 @@ def test_the_bytes_are_the_same_on_every_machine() -> None:
     y, x = np.mgrid[:56, :72]
     image = np.stack([x * y, x * x + 3 * y, 5 * x ^ 3 * y], axis=-1).astype(np.uint8)
     digest = hashlib.sha256(patchmatch.fill(image, centre(56, 72), seed=1).tobytes()).hexdigest()
-    assert digest == "5e117b13c08c5dd075004b2731dad9239a397ad72ce8ccedddb80090319b31b1"
+    assert digest == "0770ad52c22f3779d0441ad1492aa069581af7f3d99a99e35afa22315c6b8c44"
 
 
 @pytest.mark.parametrize("size", [1, 4, 7])
