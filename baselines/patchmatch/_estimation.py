@@ -139,5 +139,5 @@ def _copy(level: Level, patches: Patches, matches: Matches, stream: npt.NDArray[
     search(level.image, patches.size, matches, ~patches.touching, SCANS, stream)
     weight = np.zeros(patches.touching.shape, np.int64)
     weight[patches.targets[:, 0], patches.targets[:, 1]] = _weights(patches, matches)
-    pixels = np.argwhere(level.hole)
+    pixels = np.ascontiguousarray(np.argwhere(level.hole))
     level.image[level.hole] = copy_likeliest(level.image, pixels, patches.size, matches.field, weight)

@@ -49,7 +49,7 @@ def positions(hole: npt.NDArray[np.bool_], size: int) -> Patches | None:
     touching = ndimage.maximum_filter(hole, size)[centres]
     depth = ndimage.distance_transform_cdt(hole, "chessboard")[centres]
     nearness = NEARNESS[np.minimum(depth, len(NEARNESS) - 1)]
-    targets, sources = (np.argwhere(which) for which in (touching, ~touching))
+    targets, sources = (np.ascontiguousarray(np.argwhere(which)) for which in (touching, ~touching))
     return Patches(size, touching, targets, sources, nearness)
 
 
