@@ -12,7 +12,6 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 __all__ = ["sample_labels", "smooth_gumbel"]
 
@@ -65,9 +64,15 @@ def smooth_gumbel(shape: tuple[int, int, int], sigma: float, generator: torch.Ge
     kernel = torch.exp(-(torch.arange(-radius, radius + 1) ** 2) / (2 * max(sigma, 1e-6) ** 2))
     kernel = kernel / kernel.square().sum().sqrt()
     channels, height, width = shape
-    noise = torch.randn(channels, 1, height + 2 * radius, width + 2 * radius, generator=generator)
-    smooth = functional.conv2d(functional.conv2d(noise, kernel.view(1, 1, 1, -1)), kernel.view(1, 1, -1, 1))
-    return -torch.log(-torch.special.log_ndtr(smooth[:, 0]))
+    noise = torch.randn(channels, height + 2 * radius, width + 2 * radius, generator=generator)
+    smooth = _convolution(height, kernel) @ noise @ _convolution(width, kernel).T
+    return -torch.log(-torch.special.log_ndtr(smooth))
+
+
+def _convolution(length: int, kernel: Tensor) -> Tensor:
+    """The matrix [length, length + k - 1] that convolves with a kernel of k values: faster than a convolution here."""
+    columns = torch.arange(length)[:, None] + torch.arange(len(kernel))
+    return torch.zeros(length, length + len(kernel) - 1).scatter(1, columns, kernel.expand(length, -1))
 
 
 def _different(
