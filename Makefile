@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup constraints clean
+.PHONY: bench test setup constraints reference clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -26,3 +26,7 @@ constraints: setup
 
 clean:
 	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache results/quick
+
+# Keep the quick suite's records, tables and main pictures under version control, and its table in the README.
+reference: bench
+	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
