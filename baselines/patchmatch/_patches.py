@@ -46,7 +46,7 @@ def positions(hole: npt.NDArray[np.bool_], size: int) -> Patches | None:
         return None
     half, height, width = size // 2, hole.shape[0] - size + 1, hole.shape[1] - size + 1
     centres = np.s_[half : half + height, half : half + width]
-    touching = ndimage.maximum_filter(hole, size)[centres]
+    touching = np.ascontiguousarray(ndimage.maximum_filter(hole, size)[centres])
     depth = ndimage.distance_transform_cdt(hole, "chessboard")[centres]
     nearness = NEARNESS[np.minimum(depth, len(NEARNESS) - 1)]
     targets, sources = (np.ascontiguousarray(np.argwhere(which)) for which in (touching, ~touching))
