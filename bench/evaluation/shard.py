@@ -113,7 +113,7 @@ def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
     if not isinstance(picture, Image.Image):
         picture = Image.fromarray(picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255)
     buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=6)
+    picture.save(buffer, "PNG", compress_level=3)
     return buffer.getvalue()
 
 
