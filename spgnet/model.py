@@ -87,7 +87,8 @@ class SPGNet(nn.Module):
     def from_pretrained(cls, name: str | Path, device: str | torch.device = "cpu") -> Self:
         """Load weights by a shipped name or a path; raises ValueError for what `spgnet.weights` refuses."""
         state, header = weights.read(name, cls.__name__)
-        model = cls(SPGNetConfig.from_dict(header.config))
+        with torch.random.fork_rng(devices=[]):  # loading draws nothing from the caller's random numbers
+            model = cls(SPGNetConfig.from_dict(header.config))
         weights.load_state(model, state, f"weights {name}")
         return model.to(device)
 

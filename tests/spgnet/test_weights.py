@@ -45,6 +45,15 @@ def test_the_same_model_comes_back(model: SPGNet, saved: Path, scene: Scene) -> 
     assert torch.equal(again.complete(image, hole).image, model.complete(image, hole).image)
 
 
+def test_loading_leaves_the_random_numbers_alone(saved: Path) -> None:
+    torch.manual_seed(1)
+    expected = torch.rand(3)
+    torch.manual_seed(1)
+    SPGNet.from_pretrained(saved)
+
+    assert torch.equal(torch.rand(3), expected)
+
+
 def test_the_files_depend_on_the_weights_alone(model: SPGNet, saved: Path, tmp_path: Path) -> None:
     SPGNet.from_pretrained(saved).save(tmp_path / "deeper" / "again.safetensors")
 
