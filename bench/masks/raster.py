@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numba import njit
+from bench.compiled import compiled
 
 if TYPE_CHECKING:
+    import numpy as np
     import numpy.typing as npt
 
     from bench.vocabulary import Hole
 
-__all__ = ["compiled", "paint_capsules"]
-
-Function = TypeVar("Function", bound=Callable[..., object])
-
-
-def compiled(function: Function) -> Function:
-    """Numba's njit, kept on disk between runs, without fastmath: IEEE arithmetic in the order written."""
-    return cast("Function", njit(cache=True)(function))
+__all__ = ["paint_capsules"]
 
 
 @compiled

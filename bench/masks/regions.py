@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.masks.raster import compiled, paint_capsules
+from bench.compiled import compiled
+from bench.masks.raster import paint_capsules
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.metrics.compiled import compiled
+from bench.compiled import compiled
 from bench.metrics.threads import as_array, for_each, stack_masks
 
 __all__ = ["pixel_sums"]

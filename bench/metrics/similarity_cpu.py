@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.metrics.compiled import compiled
+from bench.compiled import compiled
 from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
 from bench.metrics.threads import as_array, for_each, stack_masks
 

@@ -1,4 +1,4 @@
-"""The one place where Numba is met."""
+"""The one place where the harness meets Numba."""
 
 from __future__ import annotations
 
