@@ -16,7 +16,9 @@ Dataset = Annotated[str | None, typer.Option(help="Data set; see `spgbench ls da
 DataRoot = Annotated[str | None, typer.Option(help="Folder that holds the data set.", show_default=False)]
 Split = Annotated[str | None, typer.Option(help="Split of the data set: train, val or test.", show_default=False)]
 Size = Annotated[str | None, typer.Option(help="256 (square), 256x512 (height x width) or native.", show_default=False)]
-Limit = Annotated[int | None, typer.Option(min=1, help="Use the first so many pictures.", show_default=False)]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="Use so many pictures, spread over the split.", show_default=False)
+]
 Protocols = Annotated[str | None, typer.Option(help="Mask protocols, separated by commas.", show_default=False)]
 Metrics = Annotated[str | None, typer.Option(help="Metrics, separated by commas.", show_default=False)]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of holes and models.", show_default=False)]

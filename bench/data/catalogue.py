@@ -44,7 +44,7 @@ def load(
         split: which part; the names differ between datasets, and a miss lists them.
         size: (height, width) in pixels, or None for pictures as large as they are.
         root: folder of the dataset's files; None for a dataset that needs none.
-        limit: only the first so many samples.
+        limit: only so many samples, spread evenly over the split.
 
     Raises:
         UnknownName: no such dataset or split; the message suggests near ones.

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.data.decode import read_index_map, read_picture
+from bench.data.limits import limited
 from bench.data.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
-from bench.errors import DataError, UsageError
+from bench.errors import DataError
 from bench.vocabulary import Sample
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class FileDataset:
         files: the samples in order, ids unique.
         labelling: what the numbers in the label files mean.
         size: (height, width), or None for pictures as large as they are.
-        limit: keep the first so many samples.
+        limit: keep so many samples, spread evenly.
 
     Raises:
         UsageError: `size` or `limit` is not what it must be.
@@ -120,11 +121,10 @@ class FileDataset:
         limit: int | None = None,
     ) -> None:
         check_size(size)
-        _check_limit(limit)
         _check_files(name, split, files)
         self.name, self.split, self.size = name, split, size
         self.classes, self.objects = labelling.classes, labelling.objects
-        self._files, self._labelling = tuple(files[:limit]), labelling
+        self._files, self._labelling = tuple(limited(files, limit)), labelling
         self.ids: Sequence[str] = tuple(file.id for file in self._files)
         self._warned = False
 
@@ -181,11 +181,6 @@ class FileDataset:
                 "dataset %s: pictures are enlarged; the first is %s, of which %dx%d become %dx%d (height x width)",
                 *(self.name, sample_id, height, width, *size),
             )
-
-
-def _check_limit(limit: int | None) -> None:
-    if limit is not None and limit < 1:
-        raise UsageError("limit", "be at least 1", str(limit), "Leave it away for all samples.")
 
 
 def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:

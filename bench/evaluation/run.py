@@ -68,7 +68,7 @@ def evaluate(
         dataset: a name (its test split at 256x256) or a Dataset, such as `bench.data.load` makes.
         protocols, metrics: names of the catalogues.
         out: output folder, as of `spgbench run`.
-        limit: the first so many pictures, for a dataset given by name.
+        limit: so many pictures, spread evenly over the split, for a dataset given by name.
 
     Returns:
         The run's records; `bench.reporting.report(out)` makes tables and plots of them.

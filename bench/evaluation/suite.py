@@ -28,7 +28,7 @@ class Suite:
         models, protocols, metrics: names of the catalogues.
         dataset, split: name of a data set and of its split.
         size: `256` (square), `256x512` (height x width) or `native`.
-        limit: use only the first so many pictures, or None for all.
+        limit: use only so many pictures, spread evenly over the split, or None for all.
         seed: of the holes and of models that draw random numbers.
         gallery: how many pictures to keep for the grids, spread evenly over the split.
         data_root: folder of the data set; no result depends on it.

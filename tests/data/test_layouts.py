@@ -215,11 +215,11 @@ def test_a_folder_without_an_ignored_number_still_knows_void(folder: Path, write
     assert rows(bench.data.load("folder", size=NATIVE, root=folder)[0].labels) == [1, VOID]
 
 
-@pytest.mark.parametrize("limit", [1, 2, 99])
-def test_a_limit_keeps_the_first_samples(folder: Path, limit: int) -> None:
+@pytest.mark.parametrize(("limit", "kept"), [(1, ["a"]), (2, ["a", "b"]), (99, ["a", "b", "deep/c"])])
+def test_a_limit_keeps_samples_from_all_over_the_split(folder: Path, limit: int, kept: list[str]) -> None:
     dataset = bench.data.load("folder", root=folder, limit=limit)
 
-    assert list(dataset.ids) == ["a", "b", "deep/c"][:limit]
+    assert list(dataset.ids) == kept
     assert len(dataset) == len(list(dataset)) == min(limit, 3)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 
+from bench.data.limits import limited
 from bench.data.streets.layout import render
 from bench.data.streets.randomness import Stream
 from bench.data.streets.street import CLASSES, OBJECTS
@@ -38,7 +39,7 @@ class Streets:
     Args:
         split: one of `SPLITS`.
         size: height and width in pixels, at least 32 each.
-        limit: how many samples from the first on; None for all.
+        limit: how many samples, spread evenly over the split; None for all.
 
     Raises:
         UnknownName: an unknown split.
@@ -55,11 +56,9 @@ class Streets:
         if min(size) < _SMALLEST:
             found = f"{size[0]}x{size[1]}"
             raise UsageError("size of streets", f"be at least {_SMALLEST} pixels a side", found, "Ask for larger ones.")
-        if limit is not None and limit < 1:
-            raise UsageError("limit", "be 1 or more", str(limit), "Leave it out for the whole split.")
         self.split, self.size = split, (int(size[0]), int(size[1]))
-        self._scenes = SPLITS[split][:limit]
-        self.ids = tuple(f"{split}-{number:06d}" for number in range(len(self._scenes)))
+        self._scenes = limited(SPLITS[split], limit)
+        self.ids = tuple(f"{split}-{scene - SPLITS[split].start:06d}" for scene in self._scenes)
         content = (self.name, VERSION, split, self.size, self.ids)
         self.revision = hashlib.sha256(repr(content).encode()).hexdigest()
 
