@@ -81,7 +81,7 @@ class TrainingBatch:
             pinned = tensor.pin_memory() if device.type == "cuda" else tensor
             return pinned.to(device, non_blocking=True)
 
-        image = move(batch.image).permute(0, 3, 1, 2).float().div(255).contiguous()
+        image = move(batch.image).permute(0, 3, 1, 2).float().div(255)  # channels last in memory
         labels = None if batch.labels is None else move(batch.labels).long()
         return cls(image, move(batch.hole)[:, None], labels, batch.ids)
 

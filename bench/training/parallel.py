@@ -47,10 +47,12 @@ def fabric_for(device: str = "auto", precision: Precision = "32") -> Fabric:
         precision: float32, or mixed with bfloat16 or float16 (whose losses are scaled).
 
     Raises:
-        UsageError: the device is not one of this machine.
+        UsageError: the device is not one of this machine, or cannot do this precision.
     """
     accelerator, _, index = device.partition(":")
     accelerator = _present() if accelerator == "auto" else accelerator
+    if accelerator == "cpu" and precision == "16-mixed":
+        raise UsageError("precision '16-mixed'", "be on a GPU", "the CPU", "Take bf16-mixed or 32.")
     devices: int | list[int] = [int(index)] if index else 1
     strategy = "auto"
     if "LOCAL_WORLD_SIZE" in os.environ:

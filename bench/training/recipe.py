@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -54,39 +54,55 @@ class Player:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A part of the training with its own players; networks that no player moves are frozen, in evaluation mode.
-
-    Attributes:
-        name: unique within the recipe; names log rows and sheets.
-        players: in the order of their turns. The first one's networks make the forward pass; the others are given
-            its result detached.
-        share: part of the budget, relative to the shares of the other chosen stages.
-        averaged: networks of which an exponential moving average is kept. It is what validation, sheets, later stages
-            and the exported weights use.
-        optional: trained only when asked for by name.
-    """
-
-    name: str
-    players: tuple[Player, ...]
-    share: float = 1.0
-    averaged: tuple[str, ...] = ()
-    optional: bool = False
-
-
-@dataclass(frozen=True)
 class Guess:
     """What a stage makes of a batch, for validation and sample sheets.
 
     Attributes:
         image: float [N, 3, H, W] in [0, 1], or None for a stage that makes no picture.
         labels: integer [N, H, W] class indices, or None for a stage that makes no label map.
-        extra: more columns of the sheet, by caption: pictures or label maps of the same form.
+        extra: more columns of the sheet, by caption: pictures or label maps of the same form; they may look into the
+            hole if their caption says so.
     """
 
     image: torch.Tensor | None = None
     labels: torch.Tensor | None = None
     extra: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+
+class Stage(ABC):
+    """Base of all stages: a part of the training with its own players.
+
+    Networks that no player moves are frozen, in evaluation mode.
+
+    Attributes:
+        name: unique within the recipe; names log rows and sheets.
+        players: in the order of their turns. The first one's networks make the forward pass; the others are given
+            its result detached.
+        averaged: networks of which an exponential moving average is kept. It is what validation, sheets, later stages
+            and the exported weights use.
+        share: part of the budget, relative to the shares of the other chosen stages.
+        optional: trained only when asked for by name.
+        after: stages without which it makes no sense.
+    """
+
+    name: str
+    players: tuple[Player, ...]
+    averaged: tuple[str, ...] = ()
+    share: float = 1.0
+    optional: bool = False
+    after: tuple[str, ...] = ()
+
+    @abstractmethod
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """Run the networks of the first player once; every player's losses are made from the result."""
+
+    @abstractmethod
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """The loss terms of a player, scalars, named as in its `weights`; means over pictures, not sums."""
+
+    @abstractmethod
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """What the networks, in evaluation mode, make of a batch without looking into the hole."""
 
 
 class Recipe(ABC):
@@ -110,20 +126,8 @@ class Recipe(ABC):
     settings: Mapping[str, Any]
 
     @abstractmethod
-    def forward(self, stage: str, batch: TrainingBatch) -> Terms:
-        """Run the networks of the stage's first player once; every player's losses are made from the result."""
-
-    @abstractmethod
-    def losses(self, stage: str, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
-        """The loss terms of a player, scalars, named as in its `weights`; means over pictures, not sums."""
-
-    @abstractmethod
-    def guess(self, stage: str, batch: TrainingBatch) -> Guess:
-        """What the stage's networks, in evaluation mode, make of a batch; must not look into the hole."""
-
-    @abstractmethod
-    def export(self, folder: Path) -> None:
-        """Write the final weights into an empty folder: safetensors, and JSON that says what they are."""
+    def export(self, folder: Path, stages: Sequence[str]) -> None:
+        """Write what the named stages have trained into an existing folder: safetensors, and JSON beside them."""
 
 
 RECIPES: Registry[Recipe] = Registry("recipe", "spgbench.recipes")

@@ -109,7 +109,7 @@ class TrainingData:
 def open_data(
     name: str,
     root: str | None,
-    size: tuple[int, int],
+    size: tuple[int, int] | None,
     protocol: str = "spg-random",
     *,
     split: str = "train",
@@ -123,7 +123,10 @@ def open_data(
 
     Raises:
         UnknownName, UsageError, DataError: as `bench.data.load` and `bench.masks.get`; DataError for an empty split.
+        UsageError: `size` is None: pictures of a batch have one size.
     """
+    if size is None:
+        raise UsageError("size of a training", "be one for all pictures", "'native'", "Give 256, or 256x512.")
     larger = (round(size[0] * max_scale), round(size[1] * max_scale))
     train = bench.data.Cached(bench.data.load(name, split, larger, root, limit), cache_bytes)
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
@@ -135,13 +138,17 @@ def chosen_stages(recipe: Recipe, names: Sequence[str]) -> tuple[Stage, ...]:
 
     Raises:
         UnknownName: the recipe has no such stage.
-        UsageError: no stage is left.
+        UsageError: a stage lacks one that it builds on, or no stage is left.
     """
     known = {stage.name: stage for stage in recipe.stages}
     for name in names:
         if name not in known:
             raise UnknownName(f"stage of recipe '{recipe.name}'", name, known)
     chosen = tuple(stage for stage in recipe.stages if (stage.name in names if names else not stage.optional))
+    for stage in chosen:
+        if missing := set(stage.after) - {other.name for other in chosen}:
+            subject, fix = f"stage '{stage.name}' of recipe '{recipe.name}'", "Name them too."
+            raise UsageError(subject, f"come after {', '.join(stage.after)}", f"no {', '.join(sorted(missing))}", fix)
     if not chosen:
         raise UsageError(f"recipe '{recipe.name}'", "be trained in at least one stage", "none", "Name its stages.")
     return chosen

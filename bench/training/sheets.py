@@ -16,7 +16,7 @@ from bench.vocabulary import VOID
 
 __all__ = ["class_colours", "write_sheet"]
 
-_GAP, _CAPTION = 4, 18
+_GAP, _CAPTION, _NARROWEST = 4, 18, 96
 _PAPER, _INK, _UNKNOWN = (255, 255, 255), (40, 40, 40), (0, 0, 0)
 
 
@@ -28,7 +28,12 @@ def write_sheet(path: Path, columns: Mapping[str, torch.Tensor], classes: Sequen
         columns: pictures, float [N, 3, H, W] in [0, 1], or label maps, integer [N, H, W] (VOID is drawn black).
         classes: names; a colour each.
     """
-    tiles = {caption: _tiles(values.detach().cpu(), classes) for caption, values in columns.items()}
+    narrowest = min(values.shape[-1] for values in columns.values())
+    zoom = -(-_NARROWEST // narrowest)
+    tiles = {
+        caption: _tiles(values.detach().cpu(), classes).repeat(zoom, axis=1).repeat(zoom, axis=2)
+        for caption, values in columns.items()
+    }
     first = next(iter(tiles.values()))
     rows, height, width, _ = first.shape
     sheet = Image.new("RGB", (len(tiles) * (width + _GAP) + _GAP, _CAPTION + rows * (height + _GAP)), _PAPER)

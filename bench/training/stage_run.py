@@ -88,7 +88,7 @@ class StageRun:
             with self.turns.evaluation():
                 device = training.fabric.device
                 maker = training.maker_for_validation()
-                self.spent.scores = validate(training.recipe, self.stage.name, maker, device)
+                self.spent.scores = validate(self.stage, maker, device)
                 self._draw_sheet()
             self._write(self.spent.scores)
         training.fabric.barrier()
@@ -98,7 +98,7 @@ class StageRun:
     def _draw_sheet(self) -> None:
         training = self.training
         maker = training.sheet_maker()
-        batch, guess = next(guesses(training.recipe, self.stage.name, maker, training.fabric.device))
+        batch, guess = next(guesses(self.stage, maker, training.fabric.device))
         columns = {"incomplete": batch.hidden, **guess.extra}
         if guess.labels is not None:
             columns |= {"labels": guess.labels}

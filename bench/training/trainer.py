@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
 
 from bench.errors import UsageError
@@ -114,8 +115,9 @@ class Training:
         self.checkpoints = Checkpoints(folder.checkpoints)
         self.spent = [Spent() for _ in stages]
         self.log: Log | None = None
+        layout = torch.channels_last if fabric.device.type == "cuda" else torch.contiguous_format
         for network in recipe.networks.values():
-            fabric.to_device(network)
+            fabric.to_device(network).to(memory_format=layout)
 
     def run(self, report: Report) -> Path:
         """Train what is left to train, then write weights and card."""
@@ -202,7 +204,9 @@ class Training:
     def _finish(self) -> Path:
         if self.fabric.is_global_zero:
             self.folder.weights.mkdir(parents=True, exist_ok=True)
-            self.recipe.export(self.folder.weights)
+            for network in self.recipe.networks.values():
+                network.to(memory_format=torch.contiguous_format)
+            self.recipe.export(self.folder.weights, self.settings.stages)
             spent = {stage.name: asdict(spent) for stage, spent in zip(self.stages, self.spent, strict=True)}
             write_card(self.folder, spent, self.settings.batch_size, self.fabric)
         self.fabric.barrier()

@@ -86,8 +86,8 @@ class Turns:
         self._let_move(player)
         with self._fabric.autocast():
             if outputs is None:
-                outputs = self._recipe.forward(self._stage.name, batch)
-            terms = self._recipe.losses(self._stage.name, player.name, batch, outputs)
+                outputs = self._stage.forward(batch)
+            terms = self._stage.losses(player.name, batch, outputs)
         self.means.add(player.name, terms)
         optimizer = self._optimizers[player.name]
         optimizer.zero_grad()

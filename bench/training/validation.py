@@ -8,13 +8,13 @@ import torch
 
 import bench.metrics
 from bench.training.batches import BatchMaker, TrainingBatch
-from bench.training.recipe import Guess, Recipe
+from bench.training.recipe import Guess, Stage
 from bench.vocabulary import VOID
 
 __all__ = ["composite", "guesses", "validate"]
 
 
-def validate(recipe: Recipe, stage: str, maker: BatchMaker, device: torch.device) -> dict[str, float]:
+def validate(stage: Stage, maker: BatchMaker, device: torch.device) -> dict[str, float]:
     """Scores over the validation pictures; call it with the networks in evaluation mode.
 
     Returns:
@@ -24,7 +24,7 @@ def validate(recipe: Recipe, stage: str, maker: BatchMaker, device: torch.device
     """
     psnr, l1 = [], []
     confusion = {"hole": _Confusion(), "known": _Confusion()}
-    for batch, guess in guesses(recipe, stage, maker, device):
+    for batch, guess in guesses(stage, maker, device):
         if guess.image is not None:
             truth, made = _bytes(batch.image), _bytes(composite(guess.image, batch))
             psnr += bench.metrics.psnr(truth, made, batch.hole).tolist()
@@ -38,13 +38,11 @@ def validate(recipe: Recipe, stage: str, maker: BatchMaker, device: torch.device
     return scores
 
 
-def guesses(
-    recipe: Recipe, stage: str, maker: BatchMaker, device: torch.device
-) -> Iterator[tuple[TrainingBatch, Guess]]:
+def guesses(stage: Stage, maker: BatchMaker, device: torch.device) -> Iterator[tuple[TrainingBatch, Guess]]:
     """All validation pictures in batches, and what the stage makes of them."""
     for step in range(-(-len(maker.dataset) // maker.batch_size)):
         batch = TrainingBatch.on(device, maker(step))
-        yield batch, recipe.guess(stage, batch)
+        yield batch, stage.guess(batch)
 
 
 def composite(image: torch.Tensor, batch: TrainingBatch) -> torch.Tensor:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,8 +44,47 @@ class Squares:
         return Sample(self.ids[index], image, labels if self.labelled else None)
 
 
+class Fill(Stage):
+    """A filler alone, with dropout, so that random numbers matter."""
+
+    averaged = ("filler",)
+
+    def __init__(self, name: str, networks: dict[str, nn.Module], rate: float, share: float = 1.0):
+        self.name, self.networks, self.share = name, networks, share
+        self.optional = share < 1
+        self.players: tuple[Player, ...] = (Player("filler", ("filler",), {"l1": 1.0}, rate),)
+
+    def forward(self, batch: TrainingBatch) -> dict[str, torch.Tensor]:
+        return {"image": self.networks["filler"](torch.cat([batch.hidden, batch.hole.float()], 1))}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        assert player == "filler"
+        return {"l1": (outputs["image"] - batch.image).abs().mean()}
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        labels = None if batch.labels is None else torch.zeros_like(batch.labels)
+        return Guess(self.forward(batch)["image"], labels)
+
+
+class Fool(Fill):
+    """The same against a critic."""
+
+    def __init__(self, name: str, networks: dict[str, nn.Module], rate: float):
+        super().__init__(name, networks, rate)
+        self.players = (
+            Player("filler", ("filler",), {"l1": 1.0, "fool": 0.1}, rate),
+            Player("critic", ("critic",), {"judge": 1.0}, rate),
+        )
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        critic, image = self.networks["critic"], outputs["image"]
+        if player == "critic":
+            return {"judge": (critic(batch.image) - 1).square().mean() + critic(image).square().mean()}
+        return {**super().losses(player, batch, outputs), "fool": (critic(image) - 1).square().mean()}
+
+
 class Toy(Recipe):
-    """Two stages: a filler alone (with dropout, so that random numbers matter), then against a critic."""
+    """Nothing of it is SPG-Net's."""
 
     name = "toy"
 
@@ -54,43 +93,16 @@ class Toy(Recipe):
         filler = nn.Sequential(nn.Conv2d(4, 8, 3, padding=1), nn.ReLU(), nn.Dropout(dropout), nn.Conv2d(8, 3, 1))
         critic = nn.Sequential(nn.Conv2d(3, 4, 4, stride=2), nn.LeakyReLU(0.2), nn.Conv2d(4, 1, 3))
         self.networks = {"filler": filler, "critic": critic}
-        alone = Player("filler", ("filler",), {"l1": 1.0}, rate)
-        against = Player("filler", ("filler",), {"l1": 1.0, "fool": 0.1}, rate)
-        judge = Player("critic", ("critic",), {"judge": 1.0}, rate)
         self.stages = (
-            Stage("alone", (alone,), 1.0, ("filler",)),
-            Stage("adversarial", (against, judge), 1.0, ("filler",)),
-            Stage("extra", (alone,), 0.5, ("filler",), optional=True),
+            Fill("alone", self.networks, rate),
+            Fool("adversarial", self.networks, rate),
+            Fill("extra", self.networks, rate, share=0.5),
         )
         self.settings: Mapping[str, Any] = {"size": list(facts.size), "rate": rate}
 
-    def forward(self, stage: str, batch: TrainingBatch) -> dict[str, torch.Tensor]:
-        del stage
-        return {"image": self._fill(batch)}
-
-    def losses(
-        self, stage: str, player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
-    ) -> dict[str, torch.Tensor]:
-        image = outputs["image"]
-        if player == "critic":
-            real, fake = self.networks["critic"](batch.image), self.networks["critic"](image)
-            return {"judge": (real - 1).square().mean() + fake.square().mean()}
-        terms = {"l1": (image - batch.image).abs().mean()}
-        if stage == "adversarial":
-            terms["fool"] = (self.networks["critic"](image) - 1).square().mean()
-        return terms
-
-    def guess(self, stage: str, batch: TrainingBatch) -> Guess:
-        del stage
-        labels = None if batch.labels is None else torch.zeros_like(batch.labels)
-        return Guess(self._fill(batch), labels)
-
-    def export(self, folder: Path) -> None:
+    def export(self, folder: Path, stages: Sequence[str]) -> None:
+        assert stages
         save_file(self.networks["filler"].state_dict(), folder / "filler.safetensors")
-
-    def _fill(self, batch: TrainingBatch) -> torch.Tensor:
-        image: torch.Tensor = self.networks["filler"](torch.cat([batch.hidden, batch.hole.float()], 1))
-        return image
 
 
 def toy_data(count: int = 10, *, side: int = 20, labelled: bool = True, protocol: str = "spg-random") -> TrainingData:

@@ -1,0 +1,96 @@
+"""`spgbench train`: fit a model's weights."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import options
+
+__all__ = ["train"]
+
+
+class Precision(StrEnum):
+    """Of the arithmetic."""
+
+    full = "32"
+    bfloat = "bf16-mixed"
+    half = "16-mixed"
+
+
+class WorkerKind(StrEnum):
+    """Who makes batches."""
+
+    threads = "threads"
+    processes = "processes"
+
+
+def train(
+    model: Annotated[str, typer.Argument(help="What to train; a recipe, say spgnet.")],
+    *,
+    dataset: Annotated[str, typer.Option(help="Data set; see `spgbench ls datasets`.")] = "streets",
+    data_root: options.DataRoot = None,
+    split: Annotated[str, typer.Option(help="Split to train on.")] = "train",
+    validation_split: Annotated[str, typer.Option(help="Split to validate on while training.")] = "val",
+    limit: options.Limit = None,
+    config: Annotated[str, typer.Option(help="Preset of the recipe, say small or paper.")] = "small",
+    stages: Annotated[str | None, typer.Option(help="Stages, separated by commas.", show_default=False)] = None,
+    steps: Annotated[int | None, typer.Option(min=1, help="Budget in steps, over all stages.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Budget in minutes, over all stages.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step, over all processes.")] = 8,
+    size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
+    protocol: Annotated[str, typer.Option(help="Mask protocol that cuts the holes.")] = "spg-random",
+    precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
+    seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
+    device: options.Device = "auto",
+    workers: Annotated[int, typer.Option(min=0, help="Who make batches; no weight depends on it.")] = 2,
+    worker_kind: Annotated[WorkerKind, typer.Option(help="Threads share one cache of pictures.")] = WorkerKind.threads,
+    log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
+    check_every: Annotated[int, typer.Option(min=1, help="Steps between validation, sheet and checkpoint.")] = 500,
+    resume: Annotated[bool, typer.Option("--resume/--restart", help="Go on where it stopped, or begin anew.")] = True,
+    out: options.Out = None,
+) -> None:
+    """Train a model: checkpoints, log.csv, tensorboard, sample sheets, weights and card.json in the output folder.
+
+    After a kill the same command goes on where it stopped. Under torchrun it trains on several devices.
+
+    Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
+    """
+    from bench.data import parse_size
+    from bench.training import RECIPES, Budget, Settings, fabric_for, fit, open_data
+
+    budget = Budget(steps, minutes)
+    RECIPES.find(model)
+    data = open_data(
+        dataset,
+        data_root,
+        parse_size(size),
+        protocol,
+        split=split,
+        validation_split=validation_split,
+        limit=limit,
+    )
+    settings = Settings(
+        budget,
+        batch_size=batch_size,
+        seed=seed,
+        precision=precision.value,
+        stages=options.names(stages) or (),
+        log_every=log_every,
+        check_every=check_every,
+        workers=workers,
+        worker_kind=worker_kind.value,
+    )
+    weights = fit(
+        lambda facts: RECIPES.create(model, config=config, data=facts),
+        data,
+        settings,
+        out or Path("results") / f"train-{model}-{dataset}",
+        fabric_for(device, settings.precision),
+        restart=not resume,
+        progress=True,
+    )
+    typer.echo(weights)

@@ -1,0 +1,214 @@
+"""The stages of SPG-Net: segmenter, SP-Net, SG-Net, both together, and SG-Net without labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor
+
+from bench.errors import UsageError
+from bench.training.batches import TrainingBatch
+from bench.training.recipe import Guess, Player, Stage, Terms
+from bench.training.recipes.spgnet.losses import critic_terms, label_maps, label_terms, picture_terms, signed
+from bench.training.recipes.spgnet.networks import Networks, true_labels
+from bench.vocabulary import VOID
+from spgnet.losses import cross_entropy
+
+__all__ = ["Joint", "Labels", "Pictures", "Segmentation", "Unguided"]
+
+T = TypeVar("T")
+
+
+class _SPGNetStage(Stage):
+    """What the stages share."""
+
+    def __init__(self, networks: Networks) -> None:
+        self.networks, self.config = networks, networks.config
+        self.share = self.config.shares[self.name]
+
+    def player(self, name: str, networks: tuple[str, ...], weights: Mapping[str, float]) -> Player:
+        """A player at the common rate; terms of weight 0 are left out."""
+        used = {term: weight for term, weight in weights.items() if weight}
+        return Player(name, networks, used, self.config.learning_rate, self.config.betas)
+
+    def critic(self, name: str) -> Player:
+        """A discriminator as a player."""
+        return self.player(name, (name,), {"adversarial": 1.0})
+
+
+class Segmentation(_SPGNetStage):
+    """The front end learns to label the visible part of a picture with a hole; it is frozen afterwards."""
+
+    name = "segmenter"
+    averaged = ("segmenter",)
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__(networks)
+        rate, betas = self.config.segmenter_rate, self.config.segmenter_betas
+        self.players = (Player("segmenter", ("segmenter",), {"cross_entropy": 1.0}, rate, betas),)
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """Logits; raises UsageError for a single picture, over which batch statistics are undefined."""
+        if len(batch.ids) < 2:
+            fix = "Give a --batch-size of two or more a process."
+            raise UsageError("batch of the segmenter", "hold two pictures or more", str(len(batch.ids)), fix)
+        return {"logits": self.networks.segmenter(batch.hidden, batch.hole)}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:  # noqa: ARG002
+        """Cross-entropy over the visible part."""
+        visible = true_labels(batch).masked_fill(batch.hole[:, 0], VOID)
+        return {"cross_entropy": cross_entropy(outputs["logits"], visible)}
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """Labels, in the hole too, although nobody uses those."""
+        return Guess(labels=self.networks.segmenter(batch.hidden, batch.hole).argmax(dim=1))
+
+
+class Labels(_SPGNetStage):
+    """SP-Net learns to complete the frozen segmenter's label map."""
+
+    name = "sp-net"
+    averaged = ("sp-net",)
+    after = ("segmenter",)
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__(networks)
+        self.players = (
+            self.player("sp-net", ("sp-net",), self.config.label_weights),
+            self.critic("label critic"),
+        )
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """Logits."""
+        return {"logits": self.networks.logits(batch)}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """SP-Net's terms, or the discriminator's."""
+        if player == "label critic":
+            real, fake = label_maps(self.networks, batch, outputs["logits"])
+            return critic_terms(self.networks, self.networks.label_critic, real, fake)
+        return label_terms(self.networks, batch, outputs["logits"])
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """The completed label map; the sheet shows the segmenter's beside it."""
+        probabilities = self.networks.logits(batch).softmax(dim=1)
+        context = self.networks.context(batch)
+        return Guess(labels=self.networks.completed(batch, probabilities), extra={"context": context})
+
+
+class Pictures(_SPGNetStage):
+    """SG-Net learns to paint under a label map: the frozen SP-Net's, or for some pictures the true one."""
+
+    name = "sg-net"
+    averaged: tuple[str, ...] = ("sg-net",)
+    after: tuple[str, ...] = ("segmenter", "sp-net")
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__(networks)
+        self.players = (
+            self.player("sg-net", ("sg-net",), self.config.picture_weights),
+            self.critic("picture critic"),
+        )
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """The picture."""
+        with torch.no_grad():
+            predicted = self.networks.logits(batch).softmax(dim=1)
+        return {"picture": _painted(self.networks, batch, predicted)}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """SG-Net's terms, or the discriminator's."""
+        critic = self.networks.picture_critic
+        if player == "picture critic":
+            return critic_terms(self.networks, critic, signed(batch.image), signed(outputs["picture"]))
+        return picture_terms(self.networks, critic, batch, outputs["picture"])
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """Labels and picture; the sheet also shows what SG-Net paints under the true labels."""
+        probabilities = self.networks.logits(batch).softmax(dim=1)
+        paint = self.networks.guided.sgnet
+        picture = paint(batch.hidden, probabilities, batch.hole)
+        told = paint(batch.hidden, self.networks.coded(true_labels(batch)), batch.hole)
+        return Guess(picture, self.networks.completed(batch, probabilities), {"raw, true labels": told})
+
+
+class Joint(Pictures):
+    """SP-Net and SG-Net together: the picture's losses reach SP-Net too."""
+
+    name = "joint"
+    averaged = ("sp-net", "sg-net")
+    after = ("segmenter", "sp-net", "sg-net")
+    optional = True
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__(networks)
+        weights = {
+            **_prefixed("label", self.config.label_weights),
+            **_prefixed("picture", self.config.picture_weights),
+        }
+        self.players = (
+            self.player("generators", ("sp-net", "sg-net"), weights),
+            self.critic("label critic"),
+            self.critic("picture critic"),
+        )
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """Logits and picture."""
+        logits = self.networks.logits(batch)
+        return {"logits": logits, "picture": _painted(self.networks, batch, logits.softmax(dim=1))}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """Both networks' terms, or a discriminator's."""
+        if player == "label critic":
+            real, fake = label_maps(self.networks, batch, outputs["logits"])
+            return critic_terms(self.networks, self.networks.label_critic, real, fake)
+        if player == "picture critic":
+            return super().losses(player, batch, outputs)
+        words = label_terms(self.networks, batch, outputs["logits"])
+        paint = picture_terms(self.networks, self.networks.picture_critic, batch, outputs["picture"])
+        return {**_prefixed("label", words), **_prefixed("picture", paint)}
+
+
+class Unguided(_SPGNetStage):
+    """The ablation: SG-Net, as large and as long trained, that is never told a label."""
+
+    name = "unguided"
+    averaged = ("unguided",)
+    optional = True
+
+    def __init__(self, networks: Networks) -> None:
+        super().__init__(networks)
+        self.after = ("segmenter",) if self.config.features == "segmenter" else ()  # its encoder makes the loss
+        self.players = (
+            self.player("unguided", ("unguided",), self.config.picture_weights),
+            self.critic("unguided critic"),
+        )
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        """The picture."""
+        return {"picture": self.networks.unguided.sgnet(batch.hidden, None, batch.hole)}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+        """As SG-Net's."""
+        critic = self.networks.unguided_critic
+        if player == "unguided critic":
+            return critic_terms(self.networks, critic, signed(batch.image), signed(outputs["picture"]))
+        return picture_terms(self.networks, critic, batch, outputs["picture"])
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """The picture."""
+        return Guess(image=self.forward(batch)["picture"])
+
+
+def _painted(networks: Networks, batch: TrainingBatch, predicted: Tensor) -> Tensor:
+    """SG-Net's picture under the predicted label maps, or under the true one for some pictures of the batch."""
+    told = torch.rand(len(predicted), 1, 1, 1, device=predicted.device) < networks.config.true_guidance
+    guidance = torch.where(told, networks.coded(true_labels(batch)), predicted)
+    picture: Tensor = networks.guided.sgnet(batch.hidden, guidance, batch.hole)
+    return picture
+
+
+def _prefixed(prefix: str, values: Mapping[str, T]) -> dict[str, T]:
+    return {f"{prefix} {name}": value for name, value in values.items()}

@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+
+from bench.errors import DataError, UnknownName, UsageError
+from bench.training import RECIPES, DataFacts, TrainingData, fit
+from bench.training.batches import BatchMaker, TrainingBatch
+from bench.training.recipes.spgnet import PRESETS, SPGNetRecipe, SPGNetTraining
+from bench.vocabulary import VOID
+from spgnet import DiscriminatorConfig, SPGNet, SPGNetConfig
+from tests.training.toys import Squares, toy_data, toy_settings
+
+STAGES = ("segmenter", "sp-net", "sg-net", "joint", "unguided")
+CLASSES = ("ground", "square")
+
+
+class Tiny(SPGNetTraining):
+    """The small preset with networks of a few thousand weights, but for the segmenter."""
+
+    def networks(self, classes: tuple[str, ...], *, guided: bool = True) -> SPGNetConfig:
+        small = SPGNetConfig.small(classes, guided=guided)
+        generator = replace(small.spnet, base_channels=4, blocks=1)
+        segmenter = replace(small.segmenter, decoder_channels=16)
+        return replace(small, spnet=generator, sgnet=generator, segmenter=segmenter)
+
+
+TINY = Tiny(
+    size="small",
+    critic=DiscriminatorConfig(scales=2, layers=2, base_channels=4),
+    label_weights={"adversarial": 1.0, "matching": 10.0, "cross_entropy": 5.0},
+    picture_weights={"adversarial": 1.0, "matching": 10.0, "perceptual": 10.0, "l1": 10.0},
+)
+
+
+def data() -> TrainingData:
+    return replace(toy_data(), train=Squares(6, side=40), validation=Squares(2, side=32), size=(32, 32))
+
+
+def recipe(config: SPGNetTraining = TINY) -> SPGNetRecipe:
+    torch.manual_seed(0)
+    return SPGNetRecipe(config, DataFacts(CLASSES, (32, 32)))
+
+
+def batch(size: int = 2) -> TrainingBatch:
+    own = data()
+    return TrainingBatch.on(torch.device("cpu"), BatchMaker(own.train, own.protocol, own.size, size, seed=0)(0))
+
+
+def settle(made: SPGNetRecipe) -> None:
+    """Generators normalise over the batch, since with the statistics of untrained ones all pictures are grey."""
+    for name, network in made.networks.items():
+        network.train(name in ("sp-net", "sg-net", "unguided"))
+
+
+def test_all_stages_train_and_the_weights_load_where_they_are_used(tmp_path: Path, fabric: Fabric) -> None:
+    settings = toy_settings(10, batch_size=2, stages=STAGES, check_every=100, log_every=1)
+    fit(partial(SPGNetRecipe, TINY), data(), settings, tmp_path, fabric)
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["stages"].keys() == set(STAGES)
+    assert set(card["stages"]["sg-net"]["validation"]) >= {"val.psnr.hole", "val.l1.hole", "val.miou.hole"}
+    assert sorted(path.name for path in (tmp_path / "sheets").iterdir()) == sorted(
+        f"{name}-{card['stages'][name]['steps']:08d}.png" for name in STAGES
+    )
+    for name in ("spgnet", "unguided"):
+        assert json.loads((tmp_path / "weights" / f"{name}.json").read_text())["config"]["classes"] == list(CLASSES)
+        model = SPGNet.from_pretrained(tmp_path / "weights" / name)
+        completion = model.complete(batch().hidden, batch().hole)
+        assert completion.image.isfinite().all()
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_a_player_moves_its_own_networks_and_no_others(name: str, tmp_path: Path, fabric: Fabric) -> None:
+    made = recipe()
+    stage = next(stage for stage in made.stages if stage.name == name)
+    stage.after = ()
+    moved = {network for player in stage.players for network in player.networks}
+    before = {key: {k: v.clone() for k, v in net.named_parameters()} for key, net in made.networks.items()}
+    settings = toy_settings(1, batch_size=2, stages=(name,), average_decay=0.0)
+    fit(lambda _: made, data(), settings, tmp_path, fabric)
+    for key, network in made.networks.items():
+        changed = any(not torch.equal(before[key][k], weight) for k, weight in network.named_parameters())
+        assert changed == (key in moved), key
+
+
+@pytest.mark.parametrize("name", STAGES)
+def test_no_loss_term_is_made_that_has_no_weight_and_none_is_left_out(name: str) -> None:
+    for weights in ({"adversarial": 1.0, "matching": 0.0}, {"adversarial": 1.0, "matching": 2.0}):
+        config = replace(
+            TINY,
+            label_weights={**TINY.label_weights, **weights},
+            picture_weights={**TINY.picture_weights, **weights, "l1": 0.0},
+        )
+        made = recipe(config)
+        stage = next(stage for stage in made.stages if stage.name == name)
+        outputs = stage.forward(batch())
+        for player in stage.players:
+            assert set(stage.losses(player.name, batch(), outputs)) == set(player.weights)
+
+
+def test_what_is_in_the_hole_changes_no_guess() -> None:
+    made, one = recipe(), batch()
+    settle(made)
+    other = TrainingBatch(
+        torch.where(one.hole, torch.rand_like(one.image), one.image),
+        one.hole,
+        None if one.labels is None else one.labels.masked_fill(one.hole[:, 0], VOID),
+        one.ids,
+    )
+    with torch.no_grad():
+        for stage in made.stages:
+            guess, again = stage.guess(one), stage.guess(other)
+            for made_one, made_other in ((guess.image, again.image), (guess.labels, again.labels)):
+                assert (made_one is None) == (made_other is None)
+                assert made_one is None or made_other is None or torch.equal(made_one, made_other)
+
+
+def test_true_guidance_says_under_which_labels_pictures_are_painted() -> None:
+    pictures = {}
+    for share in (0.0, 1.0):
+        made = recipe(replace(TINY, true_guidance=share))
+        settle(made)
+        stage = next(stage for stage in made.stages if stage.name == "sg-net")
+        with torch.no_grad():
+            pictures[share] = stage.forward(batch())["picture"]
+            guess = stage.guess(batch())
+    assert torch.equal(pictures[1.0], guess.extra["raw, true labels"])
+    assert not torch.equal(pictures[0.0], pictures[1.0])
+
+
+def test_the_ablation_has_the_same_players_and_budget() -> None:
+    for config in PRESETS.values():
+        assert config.shares["unguided"] == config.shares["sg-net"]
+    stages = {stage.name: stage for stage in recipe().stages}
+    assert stages["unguided"].players[0].weights == stages["sg-net"].players[0].weights
+    parameters = {name: sum(w.numel() for w in net.parameters()) for name, net in recipe().networks.items()}
+    assert parameters["unguided"] == parameters["sg-net"]
+
+
+def test_the_paper_preset_is_pix2pixhds_where_the_paper_is_silent() -> None:
+    paper = PRESETS["paper"]
+    assert (paper.learning_rate, paper.betas, paper.adversarial) == (2e-4, (0.5, 0.999), "lsgan")
+    assert (paper.label_weights["matching"], paper.picture_weights["matching"]) == (10, 10)
+    assert (paper.critic.scales, paper.critic.layers, paper.critic.base_channels) == (3, 3, 64)
+
+
+def test_a_single_picture_cannot_train_the_segmenter() -> None:
+    with pytest.raises(UsageError, match="must hold two pictures or more; found 1"):
+        recipe().stages[0].forward(batch(1))
+
+
+def test_unlabelled_data_are_refused() -> None:
+    with pytest.raises(DataError, match="must have label maps"):
+        RECIPES.create("spgnet", config="small", data=DataFacts((), (32, 32)))
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(UnknownName, match="Did you mean small"):
+        RECIPES.create("spgnet", config="smal", data=DataFacts(CLASSES, (32, 32)))
