@@ -1,5 +1,20 @@
-"""Statistics of per-image values: bootstrap intervals that are the same on every machine."""
+"""Statistics of per-image values: intervals and tests that are the same on every machine."""
 
 from bench.statistics.bootstrap import mean_interval
+from bench.statistics.clusters import ClusterSums, cluster_sums
+from bench.statistics.decisions import detectable_effect, holm, n_needed, sign_test_p
+from bench.statistics.paired import cluster_intervals, sign_flip_p, standard_errors, wilcoxon_p
 
-__all__ = ["mean_interval"]
+__all__ = [
+    "ClusterSums",
+    "cluster_intervals",
+    "cluster_sums",
+    "detectable_effect",
+    "holm",
+    "mean_interval",
+    "n_needed",
+    "sign_flip_p",
+    "sign_test_p",
+    "standard_errors",
+    "wilcoxon_p",
+]
