@@ -28,5 +28,7 @@ clean:
 	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache results/quick
 
 # Keep the quick suite's records, tables and main pictures under version control, and its table in the README.
-reference: bench
+reference: setup
+	rm -rf results/quick
+	$(MAKE) bench
 	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
