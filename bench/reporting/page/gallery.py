@@ -1,0 +1,100 @@
+"""What the gallery of the page knows: pictures, holes, fills, their values, and the extremes of all records."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from bench.records import CellKey, Record, Run
+from bench.reporting.naming import is_oracle, metric_title, model_names
+from bench.reporting.page.pictures import Pictures
+from bench.reporting.table import Column
+
+__all__ = ["gallery_data"]
+
+
+def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dict[str, Any]:
+    """Plain lists and dictionaries for JSON; the pictures that they name are added to `pictures`.
+
+    `fills` is indexed by protocol, model and sample; `extremes` by protocol and model, with the worst and the best
+    record of every measure over all pictures of the cell, kept or not.
+    """
+    protocols: list[str] = run.info["protocols"]
+    kept = [sample for sample in run.info["gallery"] if run.layout.truth(sample).exists()]
+    shown = [column for column in columns if column.higher_is_better is not None]
+    names = model_names(run)
+    every_key = run.keys()
+    keys = {(key.protocol, key.model, key.fingerprint): key for key in every_key}
+    grid = [[keys[protocol, *model] for model in names] for protocol in protocols]
+    samples = [_sample(sample, pictures) for sample in kept]
+    fills: list[list[Any]] = []
+    extremes: list[list[Any]] = []
+    for of_protocol in grid:
+        every = [
+            {record.sample: record for record in run.records(key)} if key in run.cells else {} for key in of_protocol
+        ]
+        pairs = list(zip(of_protocol, every, strict=True))
+        fills.append([[_fill(key, sample, r.get(sample), shown, pictures) for sample in kept] for key, r in pairs])
+        extremes.append([_extremes(records.values(), shown) for records in every])
+    return {
+        "protocols": protocols,
+        "models": [
+            {"name": names[key.model, key.fingerprint], "oracle": is_oracle(run, key)} for key in next(iter(grid), [])
+        ],
+        "samples": samples,
+        "measures": [_measure(column) for column in shown],
+        "holes": [[pictures.hole(protocol, sample) for sample in kept] for protocol in protocols],
+        "fills": fills,
+        "extremes": extremes,
+        "n": run.info["dataset"]["n"],
+    }
+
+
+def _sample(sample: str, pictures: Pictures) -> dict[str, Any]:
+    width, height = pictures.size(sample)
+    return {"id": sample, "truth": pictures.truth(sample), "width": width, "height": height}
+
+
+def _measure(column: Column) -> dict[str, Any]:
+    metric, _, region = column.key.partition(".")
+    return {
+        "metric": metric_title(metric),
+        "region": region,
+        "title": column.title,
+        "unit": column.unit,
+        "higher": column.higher_is_better,
+        "decimals": column.decimals,
+    }
+
+
+def _fill(
+    key: CellKey, sample: str, record: Record | None, columns: Sequence[Column], pictures: Pictures
+) -> dict[str, Any]:
+    if record is None:
+        return {"status": "missing", "reason": "not run yet"}
+    if record.status != "ok":
+        return {"status": record.status, "reason": record.reason}
+    picture = pictures.fill(key, sample)
+    values = [_plain(record.values.get(column.key, math.nan)) for column in columns]
+    return {"status": "ok", "picture": picture, "values": values} | ({} if picture else {"reason": "not kept"})
+
+
+def _plain(value: float) -> float | str | None:
+    """Six digits, for JSON, which knows neither infinities nor NaN."""
+    if math.isnan(value):
+        return None
+    return float(f"{value:.6g}") if math.isfinite(value) else str(value)
+
+
+def _extremes(records: Iterable[Record], columns: Sequence[Column]) -> list[list[Any]]:
+    """A column a line: id and value of the worst picture, id and value of the best, or nothing."""
+    scored = [record for record in records if record.status == "ok"]
+    lines: list[list[Any]] = []
+    for column in columns:
+        values = [(record.values[column.key], record.sample) for record in scored if column.key in record.values]
+        finite = [value for value in values if math.isfinite(value[0])]
+        ends = [min(finite), max(finite)] if finite else []
+        ordered = ends if column.higher_is_better else ends[::-1]
+        lines.append([part for value, sample in ordered for part in (sample, _plain(value))])
+    return lines

@@ -1,0 +1,173 @@
+"""The tables of the page: those of `bench.reporting.table`, one a protocol, with what is needed to sort them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from functools import partial
+
+from bench.records import Run, folder_name
+from bench.reporting.naming import INFINITE, NOTHING, metric_title, protocol_title
+from bench.reporting.page.markup import Markup, join, name, tag
+from bench.reporting.table import Column, Entry, Group, Row, Table, build_table
+
+__all__ = ["scoreboard"]
+
+_COPIES = {"csv": "Copy CSV", "tex": "Copy LaTeX", "md": "Copy Markdown"}
+
+
+def scoreboard(run: Run, copied: Collection[str]) -> Markup:
+    """The choosers, then a section a protocol.
+
+    Args:
+        run: what was run.
+        copied: names of the tables whose files the page carries.
+    """
+    tables = {protocol: build_table(run, [protocol]) for protocol in run.info["protocols"]}
+    columns = list(dict.fromkeys(column.key for column in build_table(run).columns))
+    sections = [
+        _section(place, table, folder_name(protocol) if folder_name(protocol) in copied else "")
+        for place, (protocol, table) in enumerate(tables.items())
+    ]
+    return join([_choosers(columns), *sections])
+
+
+def _choosers(columns: Iterable[str]) -> Markup:
+    pairs = [column.partition(".")[::2] for column in columns]
+    metrics = dict.fromkeys(metric for metric, _ in pairs)
+    regions = dict.fromkeys(region for _, region in pairs)
+    return tag(
+        "form",
+        _checkboxes("Metrics", "metric", {metric: metric_title(metric) for metric in metrics}),
+        _checkboxes("Regions", "region", {region: region for region in regions}),
+        tag("label", tag("input", type="checkbox", id="intervals"), " 95 % intervals", class_="lone"),
+        class_="controls",
+        id="columns",
+        aria_label="What the tables show",
+    )
+
+
+def _checkboxes(legend: str, kind: str, choices: dict[str, str]) -> Markup:
+    boxes = [
+        tag("label", tag("input", type="checkbox", name=kind, value=value, checked=True), " ", title)
+        for value, title in choices.items()
+    ]
+    return tag("fieldset", tag("legend", legend), *boxes)
+
+
+def _section(place: int, table: Table, copied: str) -> Markup:
+    group = table.groups[0]
+    title = protocol_title(group.protocol, group.hole_share)
+    buttons = [
+        tag("button", text, type="button", data_copy_file=copied, data_copy_suffix=suffix)
+        for suffix, text in _COPIES.items()
+    ]
+    return tag(
+        "section",
+        tag("div", tag("h3", name(title)), *(buttons if copied else ()), class_="bar"),
+        tag("div", _grid(table, group), class_="scroll", tabindex=0, role="region", aria_label=f"Table of {title}"),
+        _foot(table),
+        class_="protocol",
+        id=f"protocol-{place}",
+    )
+
+
+def _grid(table: Table, group: Group) -> Markup:
+    head = tag("tr", _sorter("model", tag("span", "model")), *map(_heading, table.columns), *map(_plain, table.counts))
+    ranked, oracles = ([row for row in group.rows if row.oracle is oracle] for oracle in (False, True))
+    line = partial(_line, table)
+    return tag(
+        "table",
+        tag("thead", head),
+        tag("tbody", *map(line, ranked)) if ranked else "",
+        tag("tbody", *map(line, oracles), class_="oracles") if oracles else "",
+    )
+
+
+def _heading(column: Column) -> Markup:
+    metric, _, region = column.key.partition(".")
+    better = {True: "higher", False: "lower", None: ""}[column.higher_is_better]
+    content = join(
+        [
+            tag(
+                "span",
+                f"{metric_title(metric)} {column.arrow}".strip(),
+                title=f"{better} is better" if better else None,
+            ),
+            tag("small", f"{region} {column.unit}".strip()),
+        ]
+    )
+    return _sorter("number", content, metric=metric, region=region, better=better)
+
+
+def _sorter(kind: str, content: Markup, metric: str = "", region: str = "", better: str = "") -> Markup:
+    return tag(
+        "th",
+        tag("button", content, type="button"),
+        scope="col",
+        aria_sort="none",
+        class_=kind,
+        data_metric=metric or None,
+        data_region=region or None,
+        data_better=better or None,
+    )
+
+
+def _plain(count: str) -> Markup:
+    return tag("th", tag("span", count), scope="col", class_="number")
+
+
+def _line(table: Table, row: Row) -> Markup:
+    oracle = tag("small", " oracle") if row.oracle and "oracle" not in row.model else ""
+    cells = [_entry(column, entry) for column, entry in zip(table.columns, row.entries, strict=True)]
+    counts = [
+        tag("td", text, class_="number failed" if kind == "failed" and text not in {"0", NOTHING} else "number")
+        for kind, text in zip(table.counts, table.counts_of(row), strict=True)
+    ]
+    return tag("tr", tag("th", name(row.model), oracle, scope="row"), *cells, *counts)
+
+
+def _entry(column: Column, entry: Entry) -> Markup:
+    metric, _, region = column.key.partition(".")
+    number = tag({"": "span", "best": "strong", "second": "u"}[entry.mark], entry.text)
+    interval = tag("small", entry.interval, class_="interval") if entry.interval else ""
+    return tag(
+        "td",
+        number,
+        interval,
+        class_="number",
+        title=f"95 % interval {entry.interval}" if entry.interval else None,
+        data_value=_sorted_as(column, entry.text),
+        data_metric=metric,
+        data_region=region,
+    )
+
+
+def _sorted_as(column: Column, text: str) -> str:
+    """What a script reads as a number; empty when there is none."""
+    infinite = "Infinity" if column.higher_is_better else "-Infinity"
+    return {NOTHING: "", "exact": infinite, INFINITE: "Infinity"}.get(text, text)
+
+
+def _foot(table: Table) -> Markup:
+    rows = [row for group in table.groups for row in group.rows]
+    marked = any(entry.mark for row in rows for entry in row.entries)
+    legend = [
+        tag("strong", "Best"),
+        " and ",
+        tag("u", "second best"),
+        " of each column; equal as printed share the mark.",
+    ]
+    notes = [
+        *([join(legend)] if marked else []),
+        *(["Oracle rows are given labels of the truth and are not ranked."] if any(row.oracle for row in rows) else []),
+        *table.notes,
+    ]
+    signatures = [join([tag("dt", title), tag("dd", tag("code", text))]) for title, text in table.signatures]
+    return join(
+        [
+            tag("ul", *(tag("li", note) for note in notes), class_="notes"),
+            tag("details", tag("summary", "Signatures"), tag("dl", *signatures, class_="signatures"))
+            if signatures
+            else "",
+        ]
+    )
