@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import bench
+import bench.models
+from bench.evaluation.compositing import hide
+from bench.vocabulary import Dataset, LabelAxes, Sample
+from spgnet import SPGNet, SPGNetConfig
+
+ROWS = ("spgnet", "spgnet:oracle-context", "spgnet:oracle-labels")
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    torch.manual_seed(0)
+    path = tmp_path_factory.mktemp("weights") / "tiny"
+    SPGNet(SPGNetConfig.small(("ground", "thing"))).save(path)
+    return path.with_suffix(".safetensors")
+
+
+def test_rows_are_the_library_with_labels_from_their_source(pictures: Dataset, weights: Path) -> None:
+    samples = [pictures[0], pictures[1]]
+    hole = np.zeros((48, 48), bool)
+    hole[10:30, 12:40] = True
+    net = SPGNet.from_pretrained(weights)
+    models = {row: bench.models.load(f"{row}?weights={weights}") for row in ROWS}
+    batches = {row: hide(samples, [hole, hole], 0, model.labels) for row, model in models.items()}
+    plain = batches["spgnet"]
+    truth = torch.from_numpy(np.stack([sample.labels for sample in samples if sample.labels is not None]))
+
+    images = {row: model.inpaint(batches[row]).image for row, model in models.items()}
+
+    assert torch.equal(images["spgnet"], net.complete(plain.image, plain.hole).image)
+    assert torch.equal(images["spgnet:oracle-context"], net.complete(plain.image, plain.hole, truth).image)
+    assert torch.equal(images["spgnet:oracle-labels"], net.guide(plain.image, plain.hole, truth))
+    assert plain.labels is None
+    assert models["spgnet"].labels == LabelAxes("segmenter", "predicted")
+    assert len({model.fingerprint for model in models.values()}) == 3
+
+
+def test_a_run_records_where_labels_came_from(pictures: Dataset, weights: Path, tmp_path: Path) -> None:
+    run = bench.evaluate([f"{row}?weights={weights}" for row in ROWS], pictures, out=tmp_path / "out")
+
+    assert [cell.labels for cell in run.cells.values()] == [
+        {"context": "segmenter", "hole": "predicted"},
+        {"context": "oracle", "hole": "predicted"},
+        {"context": "oracle", "hole": "oracle"},
+    ]
+    assert all(cell.n_failed == 0 for cell in run.cells.values())
+
+
+def test_oracle_labels_need_labels(weights: Path, tmp_path: Path) -> None:
+    class Unlabelled:
+        name, revision, classes, objects, ids = "bare", "0" * 64, (), (), ("a",)
+
+        def __len__(self) -> int:
+            return 1
+
+        def __getitem__(self, index: int) -> Sample:
+            return Sample(self.ids[index], np.full((48, 48, 3), 99, np.uint8))
+
+        def __iter__(self) -> Any:
+            return iter([self[0]])
+
+    run = bench.evaluate([f"spgnet:oracle-labels?weights={weights}"], Unlabelled(), out=tmp_path / "out")
+
+    (cell,) = run.cells.values()
+    assert cell.n_failed == 1
+    assert "must have label maps for oracle labels" in cell.failures[0].reason
