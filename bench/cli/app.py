@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bench.cli import doctor, listing, masks, predict, report, run, score
+from bench.cli import compare, doctor, gate, listing, masks, predict, report, run, score
 from bench.errors import SpgbenchError
 
 __all__ = ["app", "main"]
@@ -22,6 +22,8 @@ app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("report")(report.report)
+app.command("compare")(compare.compare)
+app.command("gate")(gate.gate)
 app.command("ls")(listing.ls)
 app.command("doctor")(doctor.doctor)
 app.add_typer(masks.app, name="masks")

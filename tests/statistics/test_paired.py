@@ -253,4 +253,4 @@ def test_refuses_clusters_of_another_length() -> None:
 @pytest.mark.parametrize("options", [{"level": 1.0}, {"draws": 99}, {"seed": -1}])
 def test_refuses_options_without_a_meaning(options: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="of a resampling must"):
-        cluster_intervals(cluster_sums([1.0, 2.0]), **options)  # type: ignore[arg-type]  # level is a float
+        cluster_intervals(cluster_sums([1.0, 2.0]), **options)

@@ -1,0 +1,50 @@
+"""`spgbench compare`: the same pictures, candidate against baseline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["compare"]
+
+
+def compare(
+    baseline: Annotated[str, typer.Argument(help="OUT, a run's folder, or OUT:MODEL, one model of it.")],
+    candidates: Annotated[
+        list[str] | None, typer.Argument(help="The same; none: the other models of the baseline's folder.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    markdown: Annotated[
+        Path | None, typer.Option(help="Also write the tables as Markdown.", show_default=False)
+    ] = None,
+    wilcoxon: Annotated[bool, typer.Option(help="Also take the signed-rank test (in --json).")] = False,
+) -> None:
+    """Compare runs or models, paired by picture, for every metric and region; the first is the baseline.
+
+    Prints + worse, - better, ~ not distinguishable, ! newly failing, * fixed, x not comparable. Unlike numbers are
+    refused: what can be compared is printed, the difference spelled out, exit 2.
+
+    Example: spgbench compare results/quick:telea results/quick:patchmatch
+    """
+    import json
+
+    from bench import gating
+    from bench.gating import comparison_page
+    from bench.records import write_atomically
+
+    first, rest = gating.select(baseline), [gating.select(candidate) for candidate in candidates or ()]
+    if not rest:
+        first, rest = gating.others(first)
+    comparison = gating.compare(first, *rest, wilcoxon=wilcoxon)
+    if markdown is not None:
+        write_atomically(markdown, comparison_page.as_markdown(comparison))
+    if as_json:
+        typer.echo(json.dumps(comparison_page.as_json(comparison), allow_nan=False, indent=1))
+    else:
+        typer.echo(comparison_page.as_text(comparison), nl=False)
+    for refusal in comparison.refused:
+        typer.echo(f"spgbench: not comparable: {refusal}", err=True)
+    if comparison.refused:
+        raise typer.Exit(2)

@@ -1,0 +1,28 @@
+"""Is one model better than another, and may it take its place? Verdicts from records alone: no model is run.
+
+`compare` and `gate` are the commands of the same names as functions on what `bench.records.read_run` returns.
+"""
+
+from bench.gating.comparison import ComparedCell, Comparison, Difference, compare
+from bench.gating.findings import Finding, GateResult
+from bench.gating.gate import gate
+from bench.gating.margins import MARGINS, TOLERANCES, Margin, parse_limit
+from bench.gating.selection import ModelPair, Selection, others, select
+
+__all__ = [
+    "MARGINS",
+    "TOLERANCES",
+    "ComparedCell",
+    "Comparison",
+    "Difference",
+    "Finding",
+    "GateResult",
+    "Margin",
+    "ModelPair",
+    "Selection",
+    "compare",
+    "gate",
+    "others",
+    "parse_limit",
+    "select",
+]

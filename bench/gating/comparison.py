@@ -1,0 +1,234 @@
+"""`compare`: the same pictures in the same holes, candidate against baseline, for every metric and region."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from bench.gating.cells import CellReader, CellValues
+from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
+from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
+from bench.gating.selection import ModelPair, Selection, pair_models
+from bench.gating.wording import harmless, some
+from bench.records import Run
+from bench.statistics import holm
+
+__all__ = ["LEVEL", "ComparedCell", "Comparison", "Difference", "Mark", "as_selection", "compare"]
+
+LEVEL = 0.05
+"""Corrected p-values at or below it tell two models apart."""
+
+Mark = Literal["+", "-", "~", "!", "*", "x", ""]
+"""`+` worse, `-` better, `~` not distinguishable, `!` newly failing, `*` fixed, `x` not comparable."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One metric of one pair of cells.
+
+    Attributes:
+        metric: `metric.region`.
+        unit, higher_is_better: as in the records.
+        mark: `+`, `-`, `~` or `x`.
+        baseline_mean, candidate_mean: over the samples where both are finite.
+        statistics: of the differences, candidate minus baseline; None where not comparable.
+        p_holm: `statistics.p` corrected over the whole comparison.
+        n_infinite, n_undefined: samples left out of the means because either side is infinite or undefined.
+        exact_lost, exact_gained: samples that only the baseline, or only the candidate, got perfectly right.
+        worst: up to five samples where the candidate is most behind, with candidate minus baseline (None: infinite).
+        note: why not comparable, or what else should be known.
+        refused: both sides have the metric, and their signatures are unlike.
+    """
+
+    metric: str
+    unit: str
+    higher_is_better: bool
+    mark: Mark
+    baseline_mean: float | None = None
+    candidate_mean: float | None = None
+    statistics: PairStatistics | None = None
+    p_holm: float | None = None
+    n_infinite: int = 0
+    n_undefined: int = 0
+    exact_lost: int = 0
+    exact_gained: int = 0
+    worst: tuple[tuple[str, float | None], ...] = ()
+    note: str = ""
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class ComparedCell:
+    """One protocol, one model of the baseline and one of a candidate.
+
+    Attributes:
+        candidate: output folder of the candidate.
+        pair: the models.
+        protocol: the mask protocol.
+        mark: `!`, `*`, `x`, or empty when the same samples are usable on both sides.
+        note: what the mark is about.
+        differences: by metric, in the order of the records.
+        refused: both sides have the cell, and they were cut by other holes.
+    """
+
+    candidate: str
+    pair: ModelPair
+    protocol: str
+    mark: Mark = ""
+    note: str = ""
+    differences: tuple[Difference, ...] = ()
+    refused: bool = False
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """All cells of all candidates against the baseline.
+
+    Attributes:
+        baseline: its output folder.
+        cells: candidates first, then models, then protocols.
+        tests: how many p-values were corrected together.
+    """
+
+    baseline: str
+    cells: tuple[ComparedCell, ...]
+    tests: int
+
+    @property
+    def refused(self) -> list[str]:
+        """What was not compared because it is unlike, spelled out."""
+        every = []
+        for cell in self.cells:
+            where = harmless(f"{cell.pair.title} {cell.protocol}")
+            every += [f"{where}: {cell.note}"] if cell.refused else []
+            every += [f"{where} {row.metric}: {row.note}" for row in cell.differences if row.refused]
+        return every
+
+
+def as_selection(side: Run | Selection) -> Selection:
+    """A run with all its models, or a selection as it is."""
+    return side if isinstance(side, Selection) else Selection(side)
+
+
+def compare(
+    baseline: Run | Selection, *candidates: Run | Selection, seed: int = 0, wilcoxon: bool = False
+) -> Comparison:
+    """Compare candidates with a baseline, paired by sample and clustered by source picture.
+
+    Numbers with another signature, and cells cut by other holes, are not compared: they are marked `x` with the
+    difference spelled out. p-values are corrected over everything that is compared (Holm).
+
+    Args:
+        baseline: a run of `bench.records.read_run`, or one model of it (`Selection(run, "telea")`).
+        candidates: the same; the models of each are paired with the baseline's by name, or as two single models.
+        seed: of the random draws.
+        wilcoxon: also take the signed-rank test, which imports SciPy.
+
+    Raises:
+        UsageError: when a candidate is of other pictures, has no model in common, or a cell was edited or damaged.
+    """
+    reader, left = CellReader(), as_selection(baseline)
+    drafts: list[ComparedCell] = []
+    measured: dict[tuple[int, int], PairedValues] = {}
+    for side in candidates:
+        right = as_selection(side)
+        refuse_other_pictures(left, right)
+        for pair in pair_models(left, right).pairs:
+            for protocol in _protocols(left, right):
+                draft, values = _draft(reader, left, right, pair, protocol)
+                measured.update({(len(drafts), index): one for index, one in values.items()})
+                drafts.append(draft)
+    found = pair_statistics(list(measured.values()), seed=seed, wilcoxon=wilcoxon)
+    tested = [index for index, statistics in enumerate(found) if statistics.p is not None]
+    corrected = dict(zip(tested, holm([found[index].p or 0.0 for index in tested]), strict=True))
+    cells = [list(draft.differences) for draft in drafts]
+    for index, ((cell, row), paired) in enumerate(measured.items()):
+        cells[cell][row] = _filled(cells[cell][row], paired, found[index], corrected.get(index))
+    whole = (replace(draft, differences=tuple(rows)) for draft, rows in zip(drafts, cells, strict=True))
+    return Comparison(str(left.run.layout.out), tuple(whole), len(tested))
+
+
+def _protocols(left: Selection, right: Selection) -> list[str]:
+    first: list[str] = left.run.info["protocols"]
+    return [*first, *(name for name in right.run.info["protocols"] if name not in first)]
+
+
+def _draft(
+    reader: CellReader, left: Selection, right: Selection, pair: ModelPair, protocol: str
+) -> tuple[ComparedCell, dict[int, PairedValues]]:
+    """A cell with its rows, numbers still to come, and the values of the rows that can be measured."""
+    cell = ComparedCell(str(right.run.layout.out), pair, protocol)
+    a = reader.read(left.run, left.key(pair.baseline, protocol))
+    b = reader.read(right.run, right.key(pair.candidate, protocol))
+    if a is None or b is None:
+        side = "either side" if a is b else "the baseline" if a is None else "the candidate"
+        return replace(cell, mark="x", note=f"no whole cell of {side}"), {}
+    unlike = unlike_holes(a, b)
+    if unlike:
+        return replace(cell, mark="x", note=f"not comparable: {unlike}", refused=True), {}
+    both = PairedCell(a, b)
+    mark, note = _usable(both)
+    rows = _rows(a, b)
+    values = {index: both.values(row.metric) for index, row in enumerate(rows) if row.mark != "x"}
+    return replace(cell, mark=mark, note=note, differences=tuple(rows)), values
+
+
+def _rows(a: CellValues, b: CellValues) -> list[Difference]:
+    """A row for each metric of either side, baseline's first."""
+    order = [*a.cell.metrics, *(metric for metric in b.cell.metrics if metric not in a.cell.metrics)]
+    known = {**b.cell.metrics, **a.cell.metrics}
+    return [_row(Difference(metric, known[metric].unit, known[metric].higher_is_better, "~"), a, b) for metric in order]
+
+
+def _row(row: Difference, a: CellValues, b: CellValues) -> Difference:
+    first, second = a.cell.metrics.get(row.metric), b.cell.metrics.get(row.metric)
+    if first is None or second is None:
+        return replace(row, mark="x", note=f"only {'the candidate' if first is None else 'the baseline'} has it")
+    unlike = unlike_signature(first.signature, second.signature)
+    return replace(row, mark="x", note=f"unlike signatures: {unlike}", refused=True) if unlike else row
+
+
+def _usable(both: PairedCell) -> tuple[Mark, str]:
+    newly, gone, fixed = both.newly_failing, both.gone, both.fixed
+    parts = [
+        f"{len(samples)} {what}: {some(samples)}"
+        for samples, what in ((newly, "newly failing"), (gone, "no longer there"), (fixed, "fixed"))
+        if samples
+    ]
+    mark: Mark = "!" if newly or gone else "*" if fixed else ""
+    return mark, "; ".join(parts)
+
+
+def _filled(row: Difference, values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> Difference:
+    before, after = values.means
+    return replace(
+        row,
+        mark=_mark(values, statistics, p_holm),
+        baseline_mean=before,
+        candidate_mean=after,
+        statistics=statistics,
+        p_holm=p_holm,
+        n_infinite=values.infinite,
+        n_undefined=values.undefined,
+        exact_lost=values.exact_lost,
+        exact_gained=values.exact_gained,
+        worst=values.worst(),
+        note=_exact_note(values),
+    )
+
+
+def _mark(values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> Mark:
+    if p_holm is None or p_holm > LEVEL:
+        return "~"
+    if statistics.difference is None:
+        return "+" if values.exact_lost > values.exact_gained else "-"
+    return "-" if (statistics.difference > 0) == values.higher_is_better else "+"
+
+
+def _exact_note(values: PairedValues) -> str:
+    parts = [
+        f"{count} {'is' if count == 1 else 'are'} exact only in the {side}"
+        for count, side in ((values.exact_lost, "baseline"), (values.exact_gained, "candidate"))
+        if count
+    ]
+    return ", ".join(parts)

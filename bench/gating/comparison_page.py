@@ -1,0 +1,112 @@
+"""A comparison as text for a terminal, as Markdown, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from bench.gating.comparison import ComparedCell, Comparison, Difference
+from bench.gating.wording import change, harmless, interval, markdown_text, number, p_value
+
+__all__ = ["as_json", "as_markdown", "as_text"]
+
+_LEGEND = (
+    "+ worse, - better, ~ not distinguishable (Holm-corrected p > 0.05), ! newly failing, * fixed, x not comparable"
+)
+_HEADER = ("", "metric", "baseline", "candidate", "difference", "95 % interval", "p (Holm)", "wins", "n")
+
+
+def as_text(comparison: Comparison) -> str:
+    """A block a cell, a line a metric; the worst pictures of everything that got worse."""
+    blocks = [_block(cell) for cell in comparison.cells]
+    return "\n\n".join([f"baseline {harmless(comparison.baseline)}", *blocks, _foot(comparison)]) + "\n"
+
+
+def as_markdown(comparison: Comparison) -> str:
+    """A section a cell, for a pull request or a page; names are escaped."""
+    sections = [_section(cell) for cell in comparison.cells]
+    head = f"## Compared with {markdown_text(comparison.baseline)}"
+    return "\n\n".join([head, *sections, markdown_text(_foot(comparison))]) + "\n"
+
+
+def as_json(comparison: Comparison) -> dict[str, Any]:
+    """Plain data; numbers that are not there are None."""
+    return {
+        "baseline": comparison.baseline,
+        "tests": comparison.tests,
+        "refused": comparison.refused,
+        "cells": [
+            {**asdict(cell), "pair": {"baseline": cell.pair.baseline, "candidate": cell.pair.candidate}}
+            for cell in comparison.cells
+        ],
+    }
+
+
+def _block(cell: ComparedCell) -> str:
+    lines = [harmless(f"{cell.protocol}  {cell.pair.title}  {cell.candidate}")]
+    if cell.note:
+        lines.append(f"{cell.mark} {cell.note}")
+    if cell.differences:
+        lines += _grid([_HEADER, *(_columns(row) for row in cell.differences)])
+    lines += [f"x {row.metric}: {row.note}" for row in cell.differences if row.mark == "x"]
+    lines += [f"  {row.metric}: {row.note}" for row in cell.differences if row.mark != "x" and row.note]
+    lines += [f"  worst in {row.metric}: {harmless(worst_of(row))}" for row in cell.differences if row.mark == "+"]
+    return "\n".join(lines)
+
+
+def _section(cell: ComparedCell) -> str:
+    lines = [f"### {markdown_text(cell.protocol)}, {markdown_text(cell.pair.title)}", ""]
+    if cell.note:
+        lines += [f"`{cell.mark}` {markdown_text(cell.note)}", ""]
+    if cell.differences:
+        rule = ("---", "---", *["--:"] * (len(_HEADER) - 2))
+        lines += [f"| {' | '.join(row)} |" for row in (_HEADER, rule, *map(_markdown_columns, cell.differences))]
+    notes = [f"- {row.metric}: {markdown_text(row.note)}" for row in cell.differences if row.note]
+    notes += [f"- worst in {row.metric}: {markdown_text(worst_of(row))}" for row in cell.differences if row.mark == "+"]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _columns(row: Difference) -> tuple[str, ...]:
+    found = row.statistics
+    if found is None:
+        return (row.mark, row.metric, *["-"] * (len(_HEADER) - 2))
+    return (
+        row.mark,
+        f"{row.metric} {row.unit}".strip(),
+        number(row.baseline_mean, row.unit).removesuffix(f" {row.unit}"),
+        number(row.candidate_mean, row.unit).removesuffix(f" {row.unit}"),
+        change(found.difference, row.unit).removesuffix(f" {row.unit}"),
+        interval(found.ci95, row.unit),
+        p_value(row.p_holm),
+        "-" if found.win_rate is None else f"{100 * found.win_rate:.0f} %",
+        str(found.n),
+    )
+
+
+def _markdown_columns(row: Difference) -> tuple[str, ...]:
+    mark, *rest = _columns(row)
+    return (f"`{mark}`", *map(markdown_text, rest))
+
+
+def worst_of(row: Difference) -> str:
+    """`p003 -1.210 dB, p007 -0.800 dB`."""
+    return ", ".join(
+        f"{sample} {change(by, row.unit) if by is not None else 'no longer exact'}" for sample, by in row.worst
+    )
+
+
+def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Mark and name to the left, numbers to the right."""
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
+    return [
+        "  ".join(
+            text.ljust(width) if index < 2 else text.rjust(width)
+            for index, (text, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _foot(comparison: Comparison) -> str:
+    return f"{_LEGEND}; {comparison.tests} tests corrected together; differences are candidate minus baseline."

@@ -1,0 +1,85 @@
+"""A gate's findings as lines for a terminal and as a comment for a pull request."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from bench.gating.findings import VERDICTS, Finding, GateResult
+from bench.gating.wording import harmless, markdown_text
+
+__all__ = ["as_markdown", "as_text", "summary"]
+
+_SIGNS = {"PASS": "✅", "REGRESSION": "❌", "INCONCLUSIVE": "⚠️", "INCOMPARABLE": "⛔"}
+
+
+def summary(result: GateResult) -> str:
+    """`REGRESSION: 2 regressions, 1 inconclusive, 45 passed`."""
+    words = {
+        "INCOMPARABLE": "not comparable",
+        "REGRESSION": f"regression{'' if result.counts()['REGRESSION'] == 1 else 's'}",
+        "INCONCLUSIVE": "inconclusive",
+        "PASS": "passed",
+    }
+    counts = ", ".join(f"{count} {words[verdict]}" for verdict, count in result.counts().items() if count)
+    return f"{result.verdict}: {counts or 'nothing to look at'}"
+
+
+def as_text(result: GateResult) -> str:
+    """A line a finding; what passed is a line a cell; the summary last."""
+    lines = [f"{finding.verdict:12}  {harmless(finding.subject)}: {harmless(text)}" for finding, text in _grave(result)]
+    for (model, protocol), findings in groupby(result.of("PASS"), key=lambda one: (one.model, one.protocol)):
+        names = ", ".join(finding.metric or finding.text for finding in findings)
+        lines.append(f"{'PASS':12}  {harmless(f'{model} {protocol}')}: {harmless(names)}")
+    lines += [f"{'note':12}  {harmless(note)}" for note in result.notes]
+    return "\n".join([*lines, summary(result)]) + "\n"
+
+
+def as_markdown(result: GateResult) -> str:
+    """What did not pass in a table, what passed folded away; names are escaped."""
+    parts = [f"### {_SIGNS[result.verdict]} {summary(result)}"]
+    grave = _grave(result)
+    if grave:
+        parts.append(_table(grave))
+    passed = result.of("PASS")
+    if passed:
+        table = _table([(finding, finding.text) for finding in passed])
+        parts.append(f"<details><summary>{len(passed)} passed</summary>\n\n{table}\n\n</details>")
+    if result.notes:
+        parts.append("\n".join(f"- {markdown_text(note)}" for note in result.notes))
+    return "\n\n".join(parts) + "\n"
+
+
+def _grave(result: GateResult) -> list[tuple[Finding, str]]:
+    """What did not pass, gravest first, with its text.
+
+    A change of the code moves all numbers of a cell at once: the golden findings of a cell are one line, the metric
+    that changed in most pictures.
+    """
+    lines: list[tuple[Finding, str]] = []
+    of_cell: dict[tuple[str, str], list[Finding]] = {}
+    for finding in result.of("INCOMPARABLE", "REGRESSION", "INCONCLUSIVE"):
+        if finding.gate == "golden":
+            of_cell.setdefault((finding.model, finding.protocol), []).append(finding)
+        else:
+            lines.append((finding, finding.text))
+    for findings in of_cell.values():
+        first = max(findings, key=lambda finding: (len(finding.samples), finding.metric.endswith(".hole")))
+        rest = ", ".join(finding.metric for finding in findings if finding is not first)
+        lines.append((first, f"{first.text}; changed too: {rest}" if rest else first.text))
+    return sorted(lines, key=lambda line: VERDICTS.index(line[0].verdict))
+
+
+def _table(findings: list[tuple[Finding, str]]) -> str:
+    head = ["| | model | protocol | metric | found |", "|---|---|---|---|---|"]
+    rows = [
+        f"| {_SIGNS[one.verdict]} | {markdown_text(one.model)} | {markdown_text(one.protocol)} "
+        f"| {markdown_text(one.metric)} | {markdown_text(text)}{_worst(one)} |"
+        for one, text in findings
+    ]
+    return "\n".join([*head, *rows])
+
+
+def _worst(finding: Finding) -> str:
+    if finding.gate != "paired" or finding.verdict == "PASS" or not finding.samples:
+        return ""
+    return f"; worst: {markdown_text(', '.join(finding.samples))}"

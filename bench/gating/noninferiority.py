@@ -1,0 +1,145 @@
+"""The paired gate: other weights. Is the model worse by more than the margin? The interval tells, not a p alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from bench.gating.findings import Finding, Verdict
+from bench.gating.margins import Margin
+from bench.gating.pairs import PairedValues, PairStatistics, pair_statistics
+from bench.gating.wording import change, interval, p_value
+from bench.statistics import holm, n_needed, sign_test_p
+
+__all__ = ["LEVEL", "Question", "answer"]
+
+LEVEL = 0.05
+"""Corrected p-values at or below it can be a regression."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One metric of one pair of cells, and the margin to hold."""
+
+    model: str
+    protocol: str
+    metric: str
+    values: PairedValues
+    margin: Margin
+
+
+def answer(questions: Sequence[Question], *, seed: int = 0) -> list[Finding]:
+    """One finding a question, and one more where pictures that were exact are so no longer.
+
+    With the difference turned so that positive is better, its 95 % interval [low, high], and the margin m:
+
+    - PASS: low >= -m, or no picture changed at all.
+    - REGRESSION: high < -m, or high < 0 and the mean is worse than m; and the sign-flip p, corrected over all questions
+      (Holm), is at most 0.05.
+    - INCONCLUSIVE: neither, with the number of pictures that would decide at the difference and spread found.
+
+    Infinite values are in no mean. Where only one side is infinite, a sign test on those pictures is a question more.
+    """
+    found = pair_statistics([question.values for question in questions], seed=seed)
+    exact = [question for question in questions if question.values.exact_lost + question.values.exact_gained]
+    signs = [sign_test_p(question.values.exact_gained, question.values.exact_lost) for question in exact]
+    # a question without finite differences has only the sign test
+    p = [1.0 if one.p is None or one.difference is None else one.p for one in found]
+    corrected = holm([*p, *signs])
+    findings = [
+        _finding(question, statistics, p_holm, len(corrected))
+        for question, statistics, p_holm in zip(questions, found, corrected, strict=False)
+    ]
+    findings += [
+        _exact_finding(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=True)
+    ]
+    return findings
+
+
+def _finding(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> Finding:
+    values = question.values
+    before, after = values.means
+    limit = question.margin.absolute(question.metric, values.unit, before or 0.0)
+    finding = Finding(
+        "INCONCLUSIVE",
+        "paired",
+        question.model,
+        question.protocol,
+        question.metric,
+        samples=tuple(sample for sample, _ in values.worst()),
+        unit=values.unit,
+        baseline_mean=before,
+        candidate_mean=after,
+        difference=statistics.difference,
+        ci95=statistics.ci95,
+        limit=limit,
+        p_holm=p_holm,
+        n=statistics.n,
+    )
+    if statistics.difference is None:
+        return _without_numbers(finding, values)
+    if not values.gains.any():
+        return replace(finding, verdict="PASS", text=f"equal in all {statistics.n} pictures")
+    if statistics.ci95 is None:
+        return replace(finding, text="one picture: nothing can be said about others")
+    turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)
+    verdict = _verdict(turned, limit, p_holm)
+    needed = None
+    if verdict == "INCONCLUSIVE":
+        worse = turned[0] < -limit
+        effect = turned[0] if worse else turned[0] + limit
+        needed = n_needed(statistics.pictures, statistics.error or 0.0, effect, tests=tests if worse else 1)
+    return replace(
+        finding, verdict=verdict, n_needed=needed, text=_text(statistics, values.unit, limit, p_holm, needed)
+    )
+
+
+def _turned(difference: float, ci95: tuple[float, float], higher_is_better: bool) -> tuple[float, float, float]:
+    """Mean, low and high so that positive is better."""
+    return (difference, *ci95) if higher_is_better else (-difference, -ci95[1], -ci95[0])
+
+
+def _verdict(turned: tuple[float, float, float], limit: float, p_holm: float) -> Verdict:
+    mean, low, high = turned
+    if low >= -limit:
+        return "PASS"
+    worse = high < -limit or (high < 0 and mean < -limit)
+    return "REGRESSION" if worse and p_holm <= LEVEL else "INCONCLUSIVE"
+
+
+def _text(statistics: PairStatistics, unit: str, limit: float, p_holm: float, needed: int | None) -> str:
+    parts = (
+        f"{change(statistics.difference, unit)} {interval(statistics.ci95, unit)}",
+        f"margin {limit:.4g} {unit}".rstrip(),
+        f"p {p_value(p_holm)}",
+        f"n {statistics.n}",
+    )
+    text = ", ".join(parts)
+    if needed is None:
+        return text
+    return f"{text}; {f'about {needed:,} pictures would decide' if needed < 10**7 else 'too close to the margin'}"
+
+
+def _without_numbers(finding: Finding, values: PairedValues) -> Finding:
+    if values.exact_lost or values.exact_gained:
+        return replace(finding, verdict="PASS", text="no finite pair; see the exact pictures")
+    if values.infinite:
+        return replace(finding, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
+    return replace(finding, text="no picture has a value in both")
+
+
+def _exact_finding(question: Question, p_holm: float) -> Finding:
+    lost, gained = question.values.exact_lost, question.values.exact_gained
+    worse = lost > gained
+    return Finding(
+        "PASS" if not worse else "REGRESSION" if p_holm <= LEVEL else "INCONCLUSIVE",
+        "paired",
+        question.model,
+        question.protocol,
+        question.metric,
+        f"{lost} pictures are no longer exact, {gained} have become so, p {p_value(p_holm)}",
+        tuple(sample for sample, by in question.values.worst() if by is None),
+        question.values.unit,
+        p_holm=p_holm,
+        n=lost + gained,
+    )

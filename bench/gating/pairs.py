@@ -1,0 +1,248 @@
+"""Two cells side by side: the same pictures in the same holes, and the statistics of their differences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from bench.gating.cells import CellValues, Floats
+from bench.statistics import (
+    ClusterSums,
+    cluster_intervals,
+    cluster_sums,
+    detectable_effect,
+    sign_flip_p,
+    sign_test_p,
+    standard_errors,
+    wilcoxon_p,
+)
+
+__all__ = ["PairStatistics", "PairedCell", "PairedValues", "pair_statistics"]
+
+
+@dataclass(frozen=True)
+class PairedValues:
+    """One metric of two cells on the N samples that are `ok` in both.
+
+    Attributes:
+        samples: sample ids [N], sorted.
+        pictures: what each sample was cut from [N]: samples of one picture are a cluster.
+        baseline, candidate: float64 [N]; NaN where undefined, infinities as they are.
+        unit: of the values.
+        higher_is_better: direction.
+    """
+
+    samples: tuple[str, ...]
+    pictures: tuple[str, ...]
+    baseline: Floats
+    candidate: Floats
+    unit: str
+    higher_is_better: bool
+
+    @cached_property
+    def differences(self) -> Floats:
+        """Candidate minus baseline [N]; NaN where either is undefined or infinite."""
+        finite = np.isfinite(self.baseline) & np.isfinite(self.candidate)
+        with np.errstate(invalid="ignore"):
+            return np.where(finite, self.candidate - self.baseline, np.nan)
+
+    @cached_property
+    def gains(self) -> Floats:
+        """How much better the candidate is [N]: infinite where one is infinite, 0 where both are, NaN if undefined."""
+        with np.errstate(invalid="ignore"):
+            change = self.candidate - self.baseline
+        change = np.where(self.baseline == self.candidate, 0.0, change)
+        return change if self.higher_is_better else -change
+
+    @property
+    def exact_lost(self) -> int:
+        """Samples that only the baseline got perfectly right (infinite PSNR)."""
+        return int(np.isneginf(self.gains).sum())
+
+    @property
+    def exact_gained(self) -> int:
+        """Samples that only the candidate got perfectly right."""
+        return int(np.isposinf(self.gains).sum())
+
+    @property
+    def infinite(self) -> int:
+        """Samples that are infinite on either side, and therefore in no mean."""
+        return int((np.isinf(self.baseline) | np.isinf(self.candidate)).sum())
+
+    @property
+    def undefined(self) -> int:
+        """Samples that are undefined on either side."""
+        return int(np.isnan(self.gains).sum())
+
+    @cached_property
+    def means(self) -> tuple[float | None, float | None]:
+        """Means of baseline and candidate over the samples where both are finite."""
+        kept = ~np.isnan(self.differences)
+        if not kept.any():
+            return None, None
+        return float(self.baseline[kept].mean()), float(self.candidate[kept].mean())
+
+    def worst(self, count: int = 5) -> tuple[tuple[str, float | None], ...]:
+        """The samples where the candidate is most behind, worst first, with candidate minus baseline.
+
+        None in place of an infinite difference.
+        """
+        order = np.argsort(self.gains, kind="stable")
+        return tuple(
+            (self.samples[index], float(self.differences[index]) if np.isfinite(self.gains[index]) else None)
+            for index in order[:count]
+            if self.gains[index] < 0
+        )
+
+
+@dataclass(frozen=True)
+class PairStatistics:
+    """What the differences of one metric say.
+
+    Attributes:
+        n: differences, each between two finite values.
+        pictures: source pictures behind them.
+        difference: mean, candidate minus baseline; None without any.
+        ci95: its clustered bootstrap interval; None with fewer than two pictures.
+        error: its cluster-robust standard error, as `ci95`.
+        p: of the sign-flip test; of the sign test on pictures that only one side got perfectly right, when there is no
+            difference between finite values; None when neither is there.
+        p_wilcoxon: of the signed-rank test, when asked for.
+        win_rate: share of the samples where the candidate is better, ties counted half; None without samples.
+        median: of the differences.
+        detectable: the true difference that this many pictures find with 80 % power.
+    """
+
+    n: int
+    pictures: int
+    difference: float | None
+    ci95: tuple[float, float] | None
+    error: float | None
+    p: float | None
+    p_wilcoxon: float | None
+    win_rate: float | None
+    median: float | None
+    detectable: float | None
+
+
+@dataclass(frozen=True)
+class PairedCell:
+    """Two cells on the samples that are `ok` in both."""
+
+    baseline: CellValues
+    candidate: CellValues
+
+    @cached_property
+    def rows(self) -> tuple[Sequence[int], Sequence[int]]:
+        """Rows of the common samples in either cell."""
+        usable = self.baseline.ok & self.candidate.ok
+        common = [sample for sample in self.baseline.samples if sample in usable]
+        return [self.baseline.row[sample] for sample in common], [self.candidate.row[sample] for sample in common]
+
+    @cached_property
+    def samples(self) -> tuple[str, ...]:
+        """The common samples."""
+        return tuple(self.baseline.samples[row] for row in self.rows[0])
+
+    @cached_property
+    def pictures(self) -> tuple[str, ...]:
+        """What each common sample was cut from."""
+        return tuple(self.baseline.pictures[row] for row in self.rows[0])
+
+    @property
+    def newly_failing(self) -> tuple[str, ...]:
+        """Samples that were `ok` and failed in the candidate."""
+        return tuple(sorted(self.baseline.ok & self.candidate.failed))
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Samples that were `ok` and that the candidate does not have, or skipped."""
+        return tuple(sorted(self.baseline.ok - self.candidate.ok - self.candidate.failed))
+
+    @property
+    def fixed(self) -> tuple[str, ...]:
+        """Samples that failed in the baseline and are `ok` now."""
+        return tuple(sorted(self.baseline.failed & self.candidate.ok))
+
+    def values(self, metric: str) -> PairedValues:
+        """One metric that both cells hold."""
+        left, right = self.rows
+        score = self.baseline.cell.metrics[metric]
+        return PairedValues(
+            self.samples,
+            self.pictures,
+            self.baseline.values[metric][left],
+            self.candidate.values[metric][right],
+            score.unit,
+            score.higher_is_better,
+        )
+
+
+def pair_statistics(every: Sequence[PairedValues], *, seed: int = 0, wilcoxon: bool = False) -> list[PairStatistics]:
+    """The statistics of all of them, in order; those over the same pictures share their random draws."""
+    groups: dict[tuple[str, ...], list[int]] = {}
+    for index, values in enumerate(every):
+        groups.setdefault(values.pictures, []).append(index)
+    found: dict[int, PairStatistics] = {}
+    for pictures, members in groups.items():
+        group = [every[index] for index in members]
+        if pictures:
+            found.update(zip(members, _of_group(pictures, group, seed, wilcoxon), strict=True))
+        else:
+            found.update((index, _summary(values, _EMPTY)) for index, values in zip(members, group, strict=True))
+    return [found[index] for index in range(len(every))]
+
+
+_EMPTY = (0, 0.0, 0.0, float("nan"), float("nan"), float("nan"), None)
+
+
+def _of_group(
+    pictures: tuple[str, ...], group: Sequence[PairedValues], seed: int, wilcoxon: bool
+) -> Iterable[PairStatistics]:
+    columns: ClusterSums = cluster_sums(np.column_stack([values.differences for values in group]), pictures)
+    low, high = cluster_intervals(columns, seed=seed)
+    facts = zip(
+        columns.used().tolist(),
+        columns.means().tolist(),
+        low.tolist(),
+        high.tolist(),
+        standard_errors(columns).tolist(),
+        sign_flip_p(columns, seed=seed).tolist(),
+        wilcoxon_p(columns).tolist() if wilcoxon else [None] * len(group),
+        strict=True,
+    )
+    return [
+        _summary(values, (used, mean, below, above, error, p, rank_p))
+        for values, (used, mean, below, above, error, p, rank_p) in zip(group, facts, strict=True)
+    ]
+
+
+def _summary(
+    values: PairedValues, facts: tuple[int, float, float, float, float, float, float | None]
+) -> PairStatistics:
+    used, mean, low, high, error, p, rank_p = facts
+    differences = values.differences[~np.isnan(values.differences)]
+    decided = values.exact_lost + values.exact_gained
+    several = used > 1
+    return PairStatistics(
+        n=len(differences),
+        pictures=used,
+        difference=mean if used else None,
+        ci95=(low, high) if several else None,
+        error=error if several else None,
+        p=p if used else sign_test_p(values.exact_gained, values.exact_lost) if decided else None,
+        p_wilcoxon=rank_p if used else None,
+        win_rate=_win_rate(values.gains),
+        median=float(np.median(differences)) if used else None,
+        detectable=detectable_effect(error) if several else None,
+    )
+
+
+def _win_rate(gains: Floats) -> float | None:
+    defined = gains[~np.isnan(gains)]
+    if not len(defined):
+        return None
+    return (np.count_nonzero(defined > 0) + np.count_nonzero(defined == 0) / 2) / len(defined)

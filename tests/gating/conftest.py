@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bench.records import (
+    FORMAT,
+    CellKey,
+    CellRecord,
+    Record,
+    Run,
+    RunLayout,
+    Score,
+    dump,
+    read_run,
+    write_atomically,
+    write_cell,
+    write_shard,
+)
+
+UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
+
+
+def no_change(model: str, metric: str, index: int) -> float:
+    return 0.0
+
+
+def own_picture(sample: str) -> str:
+    return f"picture {sample}"
+
+
+@dataclass
+class Recipe:
+    """What a synthetic run holds; models of one fingerprint have the same weights."""
+
+    models: Mapping[str, str] = field(default_factory=lambda: {"net": "a"})
+    protocols: Sequence[str] = ("center-50@1",)
+    metrics: Sequence[str] = ("psnr.hole", "ssim.hole", "l1.hole")
+    ids: Sequence[str] = tuple(f"p{index:03d}" for index in range(40))
+    change: Callable[[str, str, int], float] = no_change
+    value: Callable[[str, int], float] | None = None
+    failed: Sequence[str] = ()
+    missing: Sequence[str] = ()
+    revision: str = "r" * 64
+    hole: str = "hole"
+    picture: Callable[[str], str] = own_picture
+    signature: str = "v1"
+
+
+def usual(metric: str, index: int) -> float:
+    """Some value for (metric, picture), the same in every run."""
+    unit = np.random.default_rng([index, *metric.encode()]).uniform()
+    return {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 5 + 5 * unit}[metric.partition(".")[0]]
+
+
+def build(out: Path, recipe: Recipe) -> Path:
+    layout = RunLayout(out)
+    info: dict[str, Any] = {
+        "format": FORMAT,
+        "dataset": {"name": "streets", "revision": recipe.revision, "split": "test", "n": len(recipe.ids)},
+        "protocols": list(recipe.protocols),
+        "metrics": {metric: metric for metric in recipe.metrics},
+        "models": [{"name": name, "fingerprint": mark * 64} for name, mark in recipe.models.items()],
+    }
+    write_atomically(layout.run_file, dump(info))
+    for name, mark in recipe.models.items():
+        for protocol in recipe.protocols:
+            if protocol not in recipe.missing:
+                _write_cell(layout, CellKey(name, mark * 64, protocol, "streets", recipe.revision), recipe)
+    return out
+
+
+def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe) -> None:
+    records = [_record(key.model, key.protocol, index, sample, recipe) for index, sample in enumerate(recipe.ids)]
+    holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in records)
+    ok = [record for record in records if record.status == "ok"]
+    write_shard(layout.shard(key, 0), records)
+    cell = CellRecord(
+        key=key,
+        labels={"context": "none", "hole": "none"},
+        n=len(records),
+        n_failed=len(records) - len(ok),
+        n_skipped=0,
+        hole_share=0.25,
+        holes_sha256=hashlib.sha256(holes.encode()).hexdigest(),
+        failures=(),
+        metrics={m: _score(m, [record.values[m] for record in ok], recipe.signature) for m in recipe.metrics},
+    )
+    write_cell(layout, cell, 1)
+
+
+def _record(model: str, protocol: str, index: int, sample: str, recipe: Recipe) -> Record:
+    picture, hole = recipe.picture(sample), f"{recipe.hole} {protocol} {sample}"
+    if sample in recipe.failed:
+        return Record(sample, "failed", "the model raised", image_sha256=picture, hole_sha256=hole)
+    value = recipe.value or usual
+    values = {metric: value(metric, index) + recipe.change(model, metric, index) for metric in recipe.metrics}
+    return Record(sample, "ok", image_sha256=picture, hole_sha256=hole, hole_share=0.25, values=values)
+
+
+def _score(metric: str, values: Sequence[float], signature: str) -> Score:
+    finite = [value for value in values if math.isfinite(value)]
+    unit, higher = UNITS[metric.partition(".")[0]]
+    text = f"{metric.replace('.', '|region:')}|range:255|{signature}|n:{len(finite)}"
+    mean = sum(finite) / len(finite) if finite else None
+    infinite, undefined = sum(map(math.isinf, values)), sum(map(math.isnan, values))
+    return Score(mean, None, len(finite), infinite, undefined, unit, higher, text)
+
+
+@pytest.fixture
+def make_run(tmp_path: Path) -> Callable[..., Run]:
+    """`make_run("name", models=..., change=..., ...)`: a run on disk, the fields of Recipe by name."""
+
+    def make(name: str = "out", **fields: Any) -> Run:
+        return read_run(build(tmp_path / name, Recipe(**fields)))
+
+    return make

@@ -1,0 +1,240 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bench import gating
+from bench.errors import UnknownName, UsageError
+from bench.gating.comparison_page import as_json, as_markdown, as_text
+from bench.records import Run
+
+MakeRun = Callable[..., Run]
+
+
+def drop(by: float, spread: float = 0.0) -> Callable[[str, str, int], float]:
+    """PSNR falls by about `by` dB; the other metrics stay."""
+
+    def change(model: str, metric: str, index: int) -> float:
+        noise = float(np.random.default_rng(index).normal(0, spread)) if spread else 0.0
+        return noise - by if metric == "psnr.hole" else 0.0
+
+    return change
+
+
+def rows(comparison: gating.Comparison, cell: int = 0) -> dict[str, gating.Difference]:
+    return {row.metric: row for row in comparison.cells[cell].differences}
+
+
+def marks(comparison: gating.Comparison) -> dict[str, str]:
+    return {metric: row.mark for metric, row in rows(comparison).items()}
+
+
+def half(*_: object) -> float:
+    return 0.5
+
+
+def infinite(*_: object) -> float:
+    return math.inf
+
+
+def test_numbers_are_those_of_numpy_and_scipy(make_run: MakeRun) -> None:
+    a, b = make_run("a"), make_run("b", models={"net": "b"}, change=drop(0.3, 0.5))
+
+    comparison = gating.compare(a, b, wilcoxon=True)
+
+    row = rows(comparison)["psnr.hole"]
+    values = [[r.values["psnr.hole"] for r in run.records(next(iter(run.cells)))] for run in (a, b)]
+    before, after = np.array(values)
+    assert (row.metric, row.baseline_mean, row.candidate_mean) == ("psnr.hole", before.mean(), after.mean())
+    found = row.statistics
+    assert found is not None
+    assert found.difference == pytest.approx((after - before).mean())
+    assert found.median == pytest.approx(np.median(after - before))
+    assert found.win_rate == pytest.approx((after > before).mean())
+    assert found.p_wilcoxon == pytest.approx(stats.wilcoxon(after - before).pvalue, rel=1e-6)
+    assert found.detectable == pytest.approx(2.802 * stats.sem(after - before), rel=1e-3)
+    assert found.ci95 == pytest.approx(
+        tuple(stats.t.interval(0.95, 39, (after - before).mean(), stats.sem(after - before))), abs=0.05
+    )
+    assert [name for name, _ in row.worst] == [f"p{i:03d}" for i in np.argsort(after - before)[:5]]
+    assert comparison.tests == 3
+
+
+@pytest.mark.parametrize(("by", "mark"), [(0.4, "+"), (-0.4, "-"), (0.0, "~")])
+def test_marks(make_run: MakeRun, by: float, mark: str) -> None:
+    comparison = gating.compare(make_run("a"), make_run("b", change=drop(by, 0.3)))
+
+    assert marks(comparison) == {"psnr.hole": mark, "ssim.hole": "~", "l1.hole": "~"}
+
+
+def test_lower_is_better_for_errors(make_run: MakeRun) -> None:
+    comparison = gating.compare(make_run("a"), make_run("b", change=half))
+
+    assert marks(comparison) == {"psnr.hole": "-", "ssim.hole": "-", "l1.hole": "+"}
+    assert rows(comparison)["l1.hole"].worst[0][1] == pytest.approx(0.5)
+
+
+def test_several_samples_of_one_picture_are_one_observation(make_run: MakeRun) -> None:
+    def change(model: str, metric: str, index: int) -> float:
+        return float(np.random.default_rng(index // 8).normal(-0.2, 1))
+
+    ids = [f"p{index:03d}" for index in range(40)]
+    one = {"picture": lambda sample: f"picture {int(sample[1:]) // 8}", "ids": ids}
+    apart = gating.compare(make_run("a", ids=ids), make_run("b", change=change, ids=ids))
+    together = gating.compare(make_run("c", **one), make_run("d", change=change, **one))
+
+    widths = []
+    for comparison, pictures in ((apart, 40), (together, 5)):
+        found = comparison.cells[0].differences[0].statistics
+        assert found is not None
+        assert found.ci95 is not None
+        assert (found.n, found.pictures) == (40, pictures)
+        widths.append(found.ci95[1] - found.ci95[0])
+    assert widths[1] > 2 * widths[0]
+    assert together.cells[0].differences[0].mark == "~"
+
+
+def test_infinite_and_undefined_values_are_counted_apart(make_run: MakeRun) -> None:
+    odd = {0: math.inf, 1: math.inf, 2: math.nan, 3: math.inf}
+
+    def before(metric: str, index: int) -> float:
+        return odd.get(index, 20.0 + index) if index != 3 else 20.0
+
+    def after(metric: str, index: int) -> float:
+        return {0: math.inf, 1: 25.0, 2: math.nan, 3: math.inf}.get(index, 20.0 + index)
+
+    comparison = gating.compare(
+        make_run("a", metrics=("psnr.hole",), value=before), make_run("b", metrics=("psnr.hole",), value=after)
+    )
+
+    row = comparison.cells[0].differences[0]
+    assert row.statistics is not None
+    assert (row.statistics.n, row.n_infinite, row.n_undefined) == (36, 3, 1)
+    assert (row.exact_lost, row.exact_gained) == (1, 1)
+    assert row.worst == (("p001", None),)
+    assert row.statistics.win_rate == pytest.approx(0.5)
+    json.dumps(as_json(comparison), allow_nan=False)
+    assert "p001 no longer exact" not in as_text(comparison)  # only of what got worse
+
+
+def test_a_candidate_that_is_exact_where_the_baseline_is_not(make_run: MakeRun) -> None:
+    a = make_run("a", metrics=("psnr.hole",))
+    b = make_run("b", metrics=("psnr.hole",), value=infinite)
+
+    (row,) = gating.compare(a, b).cells[0].differences
+
+    assert row.mark == "-"
+    assert row.baseline_mean is None
+    assert row.note == "40 are exact only in the candidate"
+    assert gating.compare(b, a).cells[0].differences[0].mark == "+"
+
+
+def test_failures_and_fixes_are_marked(make_run: MakeRun) -> None:
+    whole, broken = make_run("a"), make_run("b", failed=("p003", "p007"))
+
+    worse, better = gating.compare(whole, broken), gating.compare(broken, whole)
+
+    assert (worse.cells[0].mark, better.cells[0].mark) == ("!", "*")
+    assert "2 newly failing: p003, p007" in as_text(worse)
+    assert "2 fixed: p003, p007" in as_text(better)
+    assert worse.cells[0].differences[0].statistics is not None
+    assert worse.cells[0].differences[0].statistics.n == 38
+
+
+def test_unlike_signatures_are_refused_with_the_difference(make_run: MakeRun) -> None:
+    comparison = gating.compare(make_run("a"), make_run("b", signature="sigma:1.5|v2"))
+
+    assert set(marks(comparison).values()) == {"x"}
+    assert rows(comparison)["psnr.hole"].statistics is None
+    assert comparison.refused[0] == (
+        "net center-50@1 l1.hole: unlike signatures: version v1 against v2, sigma not stated against 1.5"
+    )
+
+
+def test_the_number_of_pictures_is_no_difference_of_signatures(make_run: MakeRun) -> None:
+    comparison = gating.compare(make_run("a"), make_run("b", failed=("p000",)))
+
+    assert comparison.refused == []
+
+
+def test_other_holes_are_refused(make_run: MakeRun) -> None:
+    comparison = gating.compare(make_run("a"), make_run("b", hole="another"))
+
+    assert comparison.cells[0].mark == "x"
+    assert "other holes in 40 of 40 pictures, such as 'p000'" in comparison.refused[0]
+
+
+def test_other_pictures_are_refused(make_run: MakeRun) -> None:
+    with pytest.raises(
+        UsageError, match="same pictures; found data sets with revision rrrrrrrrrrrr against ssssssssssss"
+    ):
+        gating.compare(make_run("a"), make_run("b", revision="s" * 64))
+
+
+def test_missing_cells_and_metrics_are_said(make_run: MakeRun) -> None:
+    a = make_run("a", protocols=("center-50@1", "freeform@1"))
+    b = make_run(
+        "b", protocols=("center-50@1", "freeform@1"), missing=("freeform@1",), metrics=("psnr.hole", "ssim.hole")
+    )
+
+    comparison = gating.compare(a, b)
+
+    assert [cell.mark for cell in comparison.cells] == ["", "x"]
+    assert comparison.cells[1].note == "no whole cell of the candidate"
+    assert rows(comparison)["l1.hole"].note == "only the baseline has it"
+    assert comparison.refused == []
+
+
+def test_which_models_are_paired(make_run: MakeRun) -> None:
+    both = make_run("both", models={"net": "a", "old": "b"})
+    other = make_run("other", models={"net": "c", "new": "d"})
+    single = make_run("single", models={"mine": "e"})
+
+    assert [cell.pair.title for cell in gating.compare(both, other).cells] == ["net"]
+    assert [cell.pair.title for cell in gating.compare(gating.Selection(both, "old"), single).cells] == ["old -> mine"]
+    assert [
+        c.pair.title for c in gating.compare(gating.Selection(both, "net"), gating.Selection(both, "old")).cells
+    ] == ["net -> old"]
+    with pytest.raises(UsageError, match=r"model name in common; found net, old and mine. Pick one of each: OUT:model"):
+        gating.compare(both, single)
+    with pytest.raises(UnknownName, match="Did you mean net"):
+        gating.compare(gating.Selection(both, "nett"), single)
+
+
+def test_several_candidates_are_corrected_together(make_run: MakeRun) -> None:
+    a, b = make_run("a"), make_run("b", change=drop(0.2, 0.5))
+    one, two = gating.compare(a, b), gating.compare(a, b, make_run("c"))
+
+    first, again = rows(one)["psnr.hole"], rows(two)["psnr.hole"]
+    assert (one.tests, two.tests) == (3, 6)
+    assert first.statistics == again.statistics
+    assert first.p_holm is not None
+    assert again.p_holm is not None
+    assert again.p_holm > first.p_holm
+
+
+def test_the_same_records_give_the_same_text(make_run: MakeRun) -> None:
+    a, b = make_run("a"), make_run("b", change=drop(0.2, 0.5))
+
+    assert as_text(gating.compare(a, b)) == as_text(gating.compare(a, b))
+
+
+def test_names_are_escaped(make_run: MakeRun) -> None:
+    name = "<img src=x onerror=alert(1)>|`_*\x1b[2J\n@me"
+    ids = [f"{name}{index}" for index in range(20)]
+    a = make_run("a", models={name: "a"}, ids=ids)
+    b = make_run("b", models={name: "b"}, ids=ids, change=drop(2))
+
+    comparison = gating.compare(a, b)
+
+    page, text = as_markdown(comparison), as_text(comparison)
+    assert "<img" not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;\\|\\`\\_\\*" in page
+    assert " @me" not in page
+    assert "\x1b" not in page + text
+    assert all(line.startswith(("|", "-", "#", "`")) or "worse" in line for line in page.splitlines() if line)
