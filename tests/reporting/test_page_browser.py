@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from bench.records import read_run
+from bench.reporting.page import write_page
+from bench.reporting.tables import write_tables
+
+webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+from selenium.webdriver.common.by import By  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
+
+MakeRun = Callable[..., Path]
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver on the PATH")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1280,900"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 2'>&lt;\u202e"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def show(browser: Any, make_run: MakeRun) -> Iterator[Callable[..., Any]]:
+    """`show(models=..., ...)`: the browser with the page of such a run; at the end it must not have complained."""
+
+    def open_page(**fields: Any) -> Any:
+        run = read_run(make_run(**fields))
+        browser.get(write_page(run, write_tables(run)).as_uri())
+        return browser
+
+    for log in ("browser", "performance"):
+        browser.get_log(log)
+    yield open_page
+    assert browser.get_log("browser") == []
+
+
+def texts(browser: Any, selector: str) -> list[str]:
+    return [element.text for element in browser.find_elements(By.CSS_SELECTOR, selector)]
+
+
+def tile_names(browser: Any) -> list[str]:
+    return texts(browser, "#tiles [data-model] bdi")
+
+
+def wipe(browser: Any) -> float:
+    style = "getComputedStyle(document.querySelector('#tiles')).getPropertyValue('--wipe')"
+    return float(browser.execute_script(f"return {style}").removesuffix("%"))
+
+
+def choose(browser: Any, select: str, value: str) -> None:
+    Select(browser.find_element(By.ID, select)).select_by_value(value)
+
+
+def see_cases(browser: Any) -> None:
+    browser.execute_script("document.getElementById('cases').scrollIntoView()")
+    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".case"))
+
+
+def by_model(model: str, protocol: str, index: int, key: str) -> float:
+    return {"a": 20.0, "b": 30.0, "c": 25.0, "oracle": 99.0}[model] + index
+
+
+def test_the_page_asks_for_nothing(show: Callable[..., Any]) -> None:
+    browser = show()
+    see_cases(browser)
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    asked = [request["request"]["url"] for request in sent if not request["documentURL"].startswith("chrome:")]
+
+    assert "report.html" in "".join(asked)
+    assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
+    assert len([url for url in asked if url.startswith("file")]) == 1
+
+
+def test_sorting_by_mouse_and_keyboard(show: Callable[..., Any]) -> None:
+    missing = [("d", "center-50@1")]
+    browser = show(
+        models=["a", "b", "oracle", "c", "d"],
+        oracles=["oracle"],
+        missing=missing,
+        value=by_model,
+        metrics=["psnr.hole"],
+    )
+    model, value = browser.find_elements(By.CSS_SELECTOR, "thead button")
+    seen = [texts(browser, "tbody th bdi")]
+    for press in (value.click, lambda: value.send_keys(Keys.ENTER), lambda: value.send_keys(Keys.SPACE), model.click):
+        press()
+        seen.append(texts(browser, "tbody th bdi"))
+
+    assert seen == [
+        ["a", "b", "c", "d", "oracle"],
+        ["b", "c", "a", "d", "oracle"],
+        ["a", "c", "b", "d", "oracle"],
+        ["a", "b", "c", "d", "oracle"],
+        ["a", "b", "c", "d", "oracle"],
+    ]
+    assert [th.get_attribute("aria-sort") for th in browser.find_elements(By.CSS_SELECTOR, "th[aria-sort]")] == [
+        "ascending",
+        "none",
+    ]
+
+
+def test_metrics_and_regions_are_chosen_and_intervals_shown(show: Callable[..., Any]) -> None:
+    browser = show()
+
+    def headings() -> list[str]:
+        return [text.replace("\n", " ") for text in texts(browser, "thead th.number button") if text]
+
+    every = headings()
+    browser.find_element(By.CSS_SELECTOR, "[name=metric][value=ssim]").click()
+    browser.find_element(By.CSS_SELECTOR, "[name=region][value=full]").click()
+    browser.find_element(By.ID, "intervals").send_keys(Keys.SPACE)
+
+    assert len(every) == 5
+    assert headings() == ["PSNR ↑ hole dB", "PSNR ↑ known dB", "L1 ↓ hole %"]
+    assert all(text.startswith("[") for text in texts(browser, "td:not([hidden]) .interval"))
+
+
+@pytest.mark.parametrize(("suffix", "start"), [("csv", "model,fingerprint,"), ("tex", "% Needs"), ("md", "# streets")])
+def test_copied_is_what_the_table_files_hold(show: Callable[..., Any], tmp_path: Path, suffix: str, start: str) -> None:
+    browser = show(gallery=0)
+    button = browser.find_element(By.CSS_SELECTOR, f"[data-copy-suffix={suffix}]")
+    browser.execute_script(
+        "window.kept = ''; Object.defineProperty(navigator, 'clipboard',"
+        "{value: {writeText: async (text) => { window.kept = text; }}})"
+    )
+    button.click()
+    copied = browser.execute_script("return window.kept")
+
+    assert copied == (tmp_path / "out" / "tables" / f"center-50@1.{suffix}").read_text(encoding="utf-8")
+    assert copied.startswith(start)
+
+
+def test_the_wipe_moves_by_keyboard_and_by_mouse(show: Callable[..., Any]) -> None:
+    browser = show()
+    slider, tiles = (browser.find_element(By.ID, name) for name in ("wipe", "tiles"))
+    places = [wipe(browser)]
+    for element, keys in ((slider, Keys.ARROW_LEFT * 3), (tiles, Keys.ARROW_LEFT), (tiles, Keys.HOME), (tiles, " ")):
+        element.send_keys(keys)
+        places.append(wipe(browser))
+    frame = browser.find_element(By.CSS_SELECTOR, ".wiped")
+    webdriver.ActionChains(browser).move_to_element(frame).click_and_hold().release().perform()
+
+    assert places == [100, 97, 95, 0, 100]
+    assert wipe(browser) == pytest.approx(50, abs=1)
+    assert slider.get_attribute("value") == "50"
+
+
+def test_the_picture_changes_by_keyboard(show: Callable[..., Any]) -> None:
+    browser = show(gallery=3, n=3)
+    seen = []
+    for keys in ("", Keys.ARROW_DOWN, Keys.ARROW_UP * 2):
+        browser.find_element(By.ID, "tiles").send_keys(keys)
+        seen.append(texts(browser, "#now bdi")[0])
+    radio = browser.find_element(By.CSS_SELECTOR, "#samples input:checked")
+    radio.send_keys(Keys.ARROW_LEFT)
+
+    assert [*seen, texts(browser, "#now bdi")[0]] == ["town/0000", "town/0001", "town/0002", "town/0001"]
+
+
+def test_filters_and_order(show: Callable[..., Any]) -> None:
+    browser = show(models=["a", "b", "c"], protocols=["left@1", "right@1"], value=by_model, metrics=["psnr.hole"])
+    seen = [tile_names(browser)]
+    for order in ("best", "worst"):
+        choose(browser, "order", order)
+        seen.append(tile_names(browser))
+    browser.find_element(By.CSS_SELECTOR, ".chooser summary").send_keys(Keys.ENTER)
+    browser.find_element(By.CSS_SELECTOR, "#models [value='0']").click()
+    seen.append(tile_names(browser))
+    browser.find_element(By.ID, "no-models").click()
+    seen.append(tile_names(browser))
+    browser.find_element(By.ID, "all-models").click()
+    choose(browser, "protocol", "1")
+    alt = browser.find_element(By.CSS_SELECTOR, "#tiles [data-model] img.left").get_attribute("alt")
+
+    assert seen == [["a", "b", "c"], ["b", "c", "a"], ["a", "c", "b"], ["c", "b"], []]
+    assert alt == "Fill by a of town/0000 under right@1"
+
+
+def test_worst_and_best_cases_lead_to_their_picture(show: Callable[..., Any]) -> None:
+    browser = show(models=["a"], value=by_model, metrics=["psnr.hole", "l1.hole"], gallery=6, n=8)
+    see_cases(browser)
+    by_psnr = texts(browser, ".row small")
+    of_all = texts(browser, ".case h4")
+    choose(browser, "measure", "1")
+    by_error = texts(browser, ".row small")
+    browser.find_element(By.CSS_SELECTOR, ".row button").send_keys(Keys.ENTER)
+
+    assert by_psnr == [f"town/{index:04d}" for index in (0, 1, 2, 5, 4, 3)]
+    assert by_error == [f"town/{index:04d}" for index in (5, 4, 3, 0, 1, 2)]
+    assert of_all[1] == "Best of those kept. Of all 8: town/0007, 27.00 dB"
+    assert texts(browser, "#now bdi")[0] == "town/0005"
+    assert browser.switch_to.active_element.get_attribute("id") == "tiles"
+
+
+def test_the_error_map_is_the_difference(show: Callable[..., Any], tmp_path: Path) -> None:
+    browser = show(models=["telea"], gallery=1)
+    choose(browser, "against", "error")
+    read = (
+        "const c = {}; return [c.width, c.height, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
+    )
+    drawn = "return document.querySelector('#tiles canvas').width === 48"
+    WebDriverWait(browser, 20).until(lambda _: browser.execute_script(drawn))
+    width, height, values = browser.execute_script(read.format("document.querySelector('#tiles canvas')"))
+    steps, _, ramp = browser.execute_script(read.format("document.querySelector('#ramp')"))
+    shown = np.array(values).reshape(height, width, 4)
+    layout = read_run(tmp_path / "out").layout
+    truth, fill = (
+        np.asarray(Image.open(path)).astype(int)
+        for path in (layout.truth("town/0000"), next((tmp_path / "out").glob("cells/**/town/0000.png")))
+    )
+    level = np.floor(abs(fill - truth).sum(axis=2) / 3 + 0.5).astype(int).clip(0, steps - 1)
+
+    assert level.max() > 50
+    assert np.array_equal(shown[..., :3], np.array(ramp).reshape(steps, 4)[level][..., :3])
+
+
+def test_hostile_names_stay_text(show: Callable[..., Any]) -> None:
+    browser = show(models=[HOSTILE, "plain"], protocols=[f"{HOSTILE}@1"], reason=HOSTILE, failed={"plain": [0]})
+    see_cases(browser)
+
+    assert browser.execute_script("return window.broken") is None
+    assert browser.find_elements(By.CSS_SELECTOR, "img[src=x]") == []
+    shown = HOSTILE.replace("\u202e", "\N{REPLACEMENT CHARACTER}")
+    assert texts(browser, "tbody th bdi")[0] == shown
+    assert HOSTILE in browser.find_element(By.CSS_SELECTOR, "#tiles .failed").get_property("textContent")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"gallery": 0},
+        {"missing": [("telea", "center-50@1"), ("mean", "center-50@1")]},
+        {"skipped": [0], "n": 2},
+        {"n": 1, "failed": {"telea": [0], "mean": [0]}},
+        {"value": lambda *_: float("nan")},
+        {"value": lambda *_: float("inf")},
+    ],
+    ids=["no gallery", "no cell", "skipped", "all failed", "undefined", "exact"],
+)
+@pytest.mark.parametrize("width", [800, 1280])
+def test_odd_runs_open_without_complaint(show: Callable[..., Any], fields: dict[str, Any], width: int) -> None:
+    browser = show(**fields)
+    metrics = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+    assert browser.execute_script("return performance.getEntriesByName('ready').length") == 1
+    assert browser.execute_script("return innerWidth") == width
+    assert browser.execute_script("const e = document.documentElement; return e.scrollWidth === e.clientWidth")
+    browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_every_control_has_a_name_and_can_be_focused(show: Callable[..., Any]) -> None:
+    browser = show()
+    browser.execute_script("document.querySelector('.chooser').open = true")
+    controls = browser.find_elements(By.CSS_SELECTOR, "button, select, input, summary, #tiles, .scroll")
+    names = [control.accessible_name for control in controls if control.is_displayed()]
+
+    assert len(names) > 20
+    assert all(names)
+    assert all(control.get_property("tabIndex") == 0 for control in controls)
