@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ def test_doctor_names_what_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     from bench.cli import doctor
 
     def missing(_: str) -> str:
-        raise doctor.PackageNotFoundError
+        raise PackageNotFoundError
 
     monkeypatch.setattr(doctor, "version", missing)
     code, out, err = call("doctor")
