@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+    from bench.vocabulary import Dataset
 
 __all__ = ["train"]
 
@@ -21,11 +27,11 @@ class Precision(StrEnum):
     half = "16-mixed"
 
 
-class WorkerKind(StrEnum):
-    """Who makes batches."""
+class Decoding(StrEnum):
+    """When pictures are decoded."""
 
-    threads = "threads"
-    processes = "processes"
+    lazily = "lazily"
+    ahead = "ahead"
 
 
 def train(
@@ -46,8 +52,8 @@ def train(
     precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=0, help="Who make batches; no weight depends on it.")] = 2,
-    worker_kind: Annotated[WorkerKind, typer.Option(help="Threads share one cache of pictures.")] = WorkerKind.threads,
+    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, processes that decode.")] = 2,
+    decode: Annotated[Decoding, typer.Option(help="Pictures at first use, or all before.")] = Decoding.lazily,
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
     check_every: Annotated[int, typer.Option(min=1, help="Steps between validation, sheet and checkpoint.")] = 500,
     resume: Annotated[bool, typer.Option("--resume/--restart", help="Go on where it stopped, or begin anew.")] = True,
@@ -72,6 +78,7 @@ def train(
         split=split,
         validation_split=validation_split,
         limit=limit,
+        cache_bytes=0 if decode == Decoding.ahead else 4 << 30,
     )
     settings = Settings(
         budget,
@@ -82,15 +89,32 @@ def train(
         log_every=log_every,
         check_every=check_every,
         workers=workers,
-        worker_kind=worker_kind.value,
     )
+    folder = out or Path("results") / f"train-{model}-{dataset}"
+    fabric = fabric_for(device, settings.precision)
+    if decode == Decoding.ahead:
+        data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
     weights = fit(
         lambda facts: RECIPES.create(model, config=config, data=facts),
         data,
         settings,
-        out or Path("results") / f"train-{model}-{dataset}",
-        fabric_for(device, settings.precision),
+        folder,
+        fabric,
         restart=not resume,
         progress=True,
     )
     typer.echo(weights)
+
+
+def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
+    """Decode once a machine; the other processes wait and then read the same files."""
+    from bench.evaluation.progress import progress_bar
+    from bench.training import decode_ahead
+
+    def decode(*, shown: bool) -> Dataset:
+        with progress_bar(len(dataset), "pictures", shown=shown) as advance:
+            return decode_ahead(dataset, folder, workers, advance)
+
+    first = decode(shown=fabric.is_global_zero) if fabric.local_rank == 0 else None
+    fabric.barrier()
+    return first if first is not None else decode(shown=False)

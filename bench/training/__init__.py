@@ -13,6 +13,7 @@ from bench.training.recipe import RECIPES, DataFacts, Guess, Player, Recipe, Sta
 
 if TYPE_CHECKING:
     from bench.training.batches import TrainingBatch
+    from bench.training.decoded import decode_ahead
     from bench.training.logs import read_log
     from bench.training.parallel import fabric_for
     from bench.training.settings import Settings, TrainingData, open_data
@@ -29,6 +30,7 @@ __all__ = [
     "Stage",
     "TrainingBatch",
     "TrainingData",
+    "decode_ahead",
     "fabric_for",
     "fit",
     "linear_decay",
@@ -40,6 +42,7 @@ _LAZY = {
     "Settings": "bench.training.settings",
     "TrainingBatch": "bench.training.batches",
     "TrainingData": "bench.training.settings",
+    "decode_ahead": "bench.training.decoded",
     "fabric_for": "bench.training.parallel",
     "fit": "bench.training.trainer",
     "open_data": "bench.training.settings",

@@ -88,7 +88,7 @@ class TrainingBatch:
 
 @dataclass
 class BatchMaker:
-    """Makes any batch of a stage from its step number; can be sent to another process.
+    """Makes any batch of a stage from its step number; a function of it alone.
 
     Attributes:
         dataset: its pictures are at least as large as `size`; without augmentation they may be of any size.

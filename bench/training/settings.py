@@ -13,7 +13,6 @@ from bench.training.budget import Budget
 from bench.vocabulary import Dataset, Protocol
 
 if TYPE_CHECKING:
-    from bench.training.loader import WorkerKind
     from bench.training.parallel import Precision
     from bench.training.recipe import Recipe, Stage
 
@@ -34,7 +33,7 @@ class Settings:
         average_decay: of the exponential moving averages of the weights.
         constant: share of a stage after which the learning rate begins to fall.
         log_every, check_every: steps between lines of the log; between validations, sheets and checkpoints.
-        workers, worker_kind: who makes batches; nothing depends on it but time.
+        workers: threads that make batches; nothing depends on it but time.
     """
 
     budget: Budget
@@ -48,7 +47,6 @@ class Settings:
     log_every: int = 20
     check_every: int = 500
     workers: int = 2
-    worker_kind: WorkerKind = "threads"
 
     def identity(self) -> dict[str, Any]:
         """Everything that the weights depend on."""
@@ -119,7 +117,17 @@ def open_data(
     max_scale: float = 1.25,
     cache_bytes: int = 4 << 30,
 ) -> TrainingData:
-    """Open a data set for training at `size`; pictures are decoded once, a little larger, and kept in memory.
+    """Open a data set for training at `size`; pictures are loaded a little larger, and kept in memory.
+
+    Args:
+        name, root: as for `bench.data.load`.
+        size: of the batches.
+        protocol: cuts the holes.
+        split, limit: what to train on.
+        validation_split, validation_limit: what to validate on.
+        max_scale: how much larger than `size` pictures are loaded.
+        cache_bytes: of decoded training pictures to keep in memory; 0 for none.
+
 
     Raises:
         UnknownName, UsageError, DataError: as `bench.data.load` and `bench.masks.get`; DataError for an empty split.
@@ -128,7 +136,8 @@ def open_data(
     if size is None:
         raise UsageError("size of a training", "be one for all pictures", "'native'", "Give 256, or 256x512.")
     larger = (round(size[0] * max_scale), round(size[1] * max_scale))
-    train = bench.data.Cached(bench.data.load(name, split, larger, root, limit), cache_bytes)
+    train = bench.data.load(name, split, larger, root, limit)
+    train = bench.data.Cached(train, cache_bytes) if cache_bytes else train
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
     return TrainingData(train, validation, bench.masks.get(protocol), size, max_scale)
 

@@ -150,7 +150,7 @@ class Training:
         if saved and saved["turns"]:
             turns.load(saved["turns"])
             self.fabric.strategy.precision.load_state_dict(saved["precision"])
-        loader = Loader(self._maker(stage), self.spent[index].steps, settings.workers, settings.worker_kind)
+        loader = Loader(self._maker(stage), self.spent[index].steps, settings.workers)
         try:
             StageRun(self, index, turns, loader, report).run()
         finally:

@@ -19,6 +19,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
 from bench.training import Budget, DataFacts, Recipe, TrainingBatch, fabric_for, fit, read_log
+from bench.training.batches import BatchMaker
 from bench.training.parallel import seed_step
 from tests.training.processes import run_apart
 from tests.training.toys import Fill, Toy, toy_data, toy_settings
@@ -278,3 +279,29 @@ def test_terms_without_a_weight_are_refused(tmp_path: Path, fabric: Fabric) -> N
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(UsageError, match="device 'abacus' must be one of this machine"):
         fabric_for("abacus")
+
+
+def test_a_stage_is_plain_adam_with_linear_decay_clipping_and_an_average(tmp_path: Path, fabric: Fabric) -> None:
+    steps, rate, clip, data = 8, 1e-2, 0.3, toy_data()
+    settings = toy_settings(steps, stages=("alone",), clip=clip, average_decay=0.6, constant=0.25)
+    fit(partial(Toy, dropout=0.0), data, settings, tmp_path, fabric)
+
+    seed_step(0, "build")
+    toy = Toy(DataFacts(("ground", "square"), (16, 16)), dropout=0.0)
+    filler, stage = toy.networks["filler"], toy.stages[0]
+    average = {name: weight.detach().clone() for name, weight in filler.named_parameters()}
+    adam = torch.optim.Adam(filler.parameters(), lr=rate, betas=(0.5, 0.999))
+    schedule = torch.optim.lr_scheduler.LambdaLR(adam, lambda step: min(1.0, (1 - step / steps) / 0.75))
+    make = BatchMaker(data.train, data.protocol, data.size, 4, seed=0, stage="alone")
+    for step in range(steps):
+        batch = TrainingBatch.on(torch.device("cpu"), make(step))
+        adam.zero_grad()
+        torch.autograd.backward(stage.losses("filler", batch, stage.forward(batch))["l1"])
+        torch.nn.utils.clip_grad_norm_(filler.parameters(), clip)
+        adam.step()
+        schedule.step()
+        decay = min(0.6, (2 + step) / (11 + step))
+        for name, weight in filler.named_parameters():
+            average[name] = decay * average[name] + (1 - decay) * weight.detach()
+    for name, value in weights(tmp_path).items():
+        torch.testing.assert_close(value, average[name], rtol=1e-5, atol=1e-7)
