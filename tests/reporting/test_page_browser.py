@@ -211,7 +211,7 @@ def test_worst_and_best_cases_lead_to_their_picture(show: Callable[..., Any]) ->
 
     assert by_psnr == [f"town/{index:04d}" for index in (0, 1, 2, 5, 4, 3)]
     assert by_error == [f"town/{index:04d}" for index in (5, 4, 3, 0, 1, 2)]
-    assert of_all[1] == "Best of those kept. Of all 8: town/0007, 27.00 dB"
+    assert of_all[1] == "Best of those kept. Of all scored: town/0007, 27.00 dB"
     assert texts(browser, "#now bdi")[0] == "town/0005"
     assert browser.switch_to.active_element.get_attribute("id") == "tiles"
 

@@ -47,7 +47,6 @@ def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dic
         "holes": [[pictures.hole(protocol, sample) for sample in kept] for protocol in protocols],
         "fills": fills,
         "extremes": extremes,
-        "n": run.info["dataset"]["n"],
     }
 
 

@@ -19,7 +19,7 @@ from bench.records import CellKey, Run
 __all__ = ["Pictures"]
 
 _LOSSLESS_UP_TO = 8_000_000
-"""Missing pixels of all fills together: 12 MB of photographs in lossless WebP, and not over 32 MB even if it is noise."""
+"""Missing pixels of all fills: 12 MB of photographs in lossless WebP, and not over 32 MB even if all of it is noise."""
 
 _LARGEST = 512
 _PAPER, _STRIPE = 232, 150

@@ -28,7 +28,7 @@ function caseButton(model, sample) {
 }
 
 function ofAll(id, value, measure) {
-  return id === undefined ? [] : [`. Of all ${data.n.toLocaleString("en")}: `, named(id), `, ${withUnit(value, measure)}`];
+  return id === undefined ? [] : [". Of all scored: ", named(id), `, ${withUnit(value, measure)}`];
 }
 
 function caseGroup(title, model, samples, [id, value]) {
