@@ -213,7 +213,7 @@ def _filled(row: Difference, values: PairedValues, statistics: PairStatistics, p
         exact_lost=values.exact_lost,
         exact_gained=values.exact_gained,
         worst=values.worst(),
-        note=_exact_note(values),
+        note=values.left_out,
     )
 
 
@@ -223,12 +223,3 @@ def _mark(values: PairedValues, statistics: PairStatistics, p_holm: float | None
     if statistics.difference is None:
         return "+" if values.exact_lost > values.exact_gained else "-"
     return "-" if (statistics.difference > 0) == values.higher_is_better else "+"
-
-
-def _exact_note(values: PairedValues) -> str:
-    parts = [
-        f"{count} {'is' if count == 1 else 'are'} exact only in the {side}"
-        for count, side in ((values.exact_lost, "baseline"), (values.exact_gained, "candidate"))
-        if count
-    ]
-    return ", ".join(parts)

@@ -79,7 +79,7 @@ def _finding(question: Question, statistics: PairStatistics, p_holm: float, test
     if statistics.difference is None:
         return _without_numbers(finding, values)
     if not values.gains.any():
-        return replace(finding, verdict="PASS", text=f"equal in all {statistics.n} pictures")
+        return replace(finding, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
     if statistics.ci95 is None:
         return replace(finding, text="one picture: nothing can be said about others")
     turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)
@@ -89,9 +89,7 @@ def _finding(question: Question, statistics: PairStatistics, p_holm: float, test
         worse = turned[0] < -limit
         effect = turned[0] if worse else turned[0] + limit
         needed = n_needed(statistics.pictures, statistics.error or 0.0, effect, tests=tests if worse else 1)
-    return replace(
-        finding, verdict=verdict, n_needed=needed, text=_text(statistics, values.unit, limit, p_holm, needed)
-    )
+    return replace(finding, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed))
 
 
 def _turned(difference: float, ci95: tuple[float, float], higher_is_better: bool) -> tuple[float, float, float]:
@@ -107,12 +105,13 @@ def _verdict(turned: tuple[float, float, float], limit: float, p_holm: float) ->
     return "REGRESSION" if worse and p_holm <= LEVEL else "INCONCLUSIVE"
 
 
-def _text(statistics: PairStatistics, unit: str, limit: float, p_holm: float, needed: int | None) -> str:
+def _text(statistics: PairStatistics, values: PairedValues, limit: float, p_holm: float, needed: int | None) -> str:
+    unit = values.unit
     parts = (
         f"{change(statistics.difference, unit)} {interval(statistics.ci95, unit)}",
         f"margin {limit:.4g} {unit}".rstrip(),
         f"p {p_value(p_holm)}",
-        f"n {statistics.n}",
+        f"n {statistics.n}" + (f" ({values.left_out})" if values.left_out else ""),
     )
     text = ", ".join(parts)
     if needed is None:

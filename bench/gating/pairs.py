@@ -77,6 +77,17 @@ class PairedValues:
         """Samples that are undefined on either side."""
         return int(np.isnan(self.gains).sum())
 
+    @property
+    def left_out(self) -> str:
+        """What is in no mean, in words: `2 are exact in both, 1 is undefined`; empty when nothing is."""
+        counts = (
+            (self.exact_lost, "exact only in the baseline"),
+            (self.exact_gained, "exact only in the candidate"),
+            (self.infinite - self.exact_lost - self.exact_gained, "exact in both"),
+            (self.undefined, "undefined"),
+        )
+        return ", ".join(f"{count} {'is' if count == 1 else 'are'} {what}" for count, what in counts if count)
+
     @cached_property
     def means(self) -> tuple[float | None, float | None]:
         """Means of baseline and candidate over the samples where both are finite."""

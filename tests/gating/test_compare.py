@@ -118,6 +118,9 @@ def test_infinite_and_undefined_values_are_counted_apart(make_run: MakeRun) -> N
     assert (row.exact_lost, row.exact_gained) == (1, 1)
     assert row.worst == (("p001", None),)
     assert row.statistics.win_rate == pytest.approx(0.5)
+    assert row.note == (
+        "1 is exact only in the baseline, 1 is exact only in the candidate, 1 is exact in both, 1 is undefined"
+    )
     json.dumps(as_json(comparison), allow_nan=False)
     assert "p001 no longer exact" not in as_text(comparison)  # only of what got worse
 
