@@ -21,6 +21,6 @@ def report(out: Annotated[Path, typer.Argument(help="Output folder of a run.")])
     run = read_run(out)
     files = reporting.report(out)
     typer.echo(reporting.main_table(run))
-    typer.echo(f"{len(files)} tables, plots and grids in {out}", err=True)
+    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
     if run.missing:
         typer.echo(f"warning: {len(run.missing)} cells are not whole yet; the same run command goes on.", err=True)

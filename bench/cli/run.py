@@ -76,7 +76,7 @@ def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Re
         typer.echo(f"warning: {warning}", err=True)
     files = report(out)
     typer.echo(main_table(outcome.run))
-    typer.echo(f"{len(files)} tables, plots and grids in {out}", err=True)
+    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
     typer.echo(_spent(outcome), err=True)
     if outcome.failed:
         typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)

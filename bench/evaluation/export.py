@@ -72,7 +72,7 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
             if isinstance(answer, ModelFailure):
                 failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
             else:
-                write_atomically(folder / f"{sample.id}.png", encode_png(answer.permute(1, 2, 0).numpy()))
+                write_atomically(folder / f"{sample.id}.png", encode_png(answer.picture.permute(1, 2, 0).numpy()))
                 written += 1
             advance(1)
     if failures:

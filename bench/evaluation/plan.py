@@ -186,4 +186,6 @@ def _drift(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 def _conflict(out: Path, found: str) -> RunConflict:
-    return RunConflict(f"output folder {out}", "be empty or hold this run", found, "Choose another with -o, or delete it.")
+    return RunConflict(
+        f"output folder {out}", "be empty or hold this run", found, "Choose another with -o, or delete it."
+    )

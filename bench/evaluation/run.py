@@ -179,6 +179,8 @@ def _keep_gallery(plan: Plan) -> None:
         sample = plan.dataset[index]
         if not plan.layout.truth(sample.id).exists():
             write_atomically(plan.layout.truth(sample.id), encode_png(sample.image))
+        if sample.labels is not None and not plan.layout.labels(sample.id).exists():
+            write_atomically(plan.layout.labels(sample.id), encode_png(sample.labels))
         for protocol in plan.protocols:
             path = plan.layout.hole(protocol.name, sample.id)
             if not path.exists():

@@ -19,13 +19,13 @@ import bench.metrics
 from bench.errors import ModelFailure, NotApplicable
 from bench.evaluation.compositing import checked, composite, hide, quantise, sample_seed, stack_pictures
 from bench.evaluation.plan import Cell, Plan
-from bench.records import Record, write_atomically, write_shard
+from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.vocabulary import Inpainter, Sample
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["BATCH_SIZE", "Phases", "encode_png", "predict", "run_shard"]
+__all__ = ["BATCH_SIZE", "Answer", "Phases", "encode_png", "predict", "run_shard"]
 
 BATCH_SIZE = 8
 
@@ -49,6 +49,19 @@ class Phases:
         """Add the seconds of another process or shard."""
         for name, seconds in other.seconds.items():
             self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model made of one sample.
+
+    Attributes:
+        picture: uint8 [3, H, W], its raw output.
+        labels: uint8 [H, W], the label map that it completed, or None.
+    """
+
+    picture: torch.Tensor
+    labels: torch.Tensor | None
 
 
 @dataclass(frozen=True)
@@ -93,14 +106,17 @@ def run_shard(
 
 def predict(
     model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int
-) -> list[torch.Tensor | ModelFailure]:
-    """The raw output for each sample, uint8 [3, H, W], or why there is none.
+) -> list[Answer | ModelFailure]:
+    """The answer for each sample, or why there is none.
 
     A batch that fails is tried again picture by picture, so that one bad sample does not take others with it.
     """
     batch = hide(samples, holes, seed, model.labels)
     try:
-        return list(quantise(checked(model.inpaint(batch), batch)))
+        prediction = model.inpaint(batch)
+        pictures = quantise(checked(prediction, batch))
+        labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
+        return [Answer(*pair) for pair in zip(pictures, labels, strict=True)]
     except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
         if len(samples) == 1:
             return [error if isinstance(error, ModelFailure) else _raised(error)]
@@ -109,7 +125,7 @@ def predict(
 
 
 def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
-    """PNG bytes of uint8 [H, W, 3], of bool [H, W] as 255 and 0, or of a Pillow picture."""
+    """PNG bytes of uint8 [H, W, 3] or [H, W], of bool [H, W] as 255 and 0, or of a Pillow picture."""
     if not isinstance(picture, Image.Image):
         picture = Image.fromarray(picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255)
     buffer = io.BytesIO()
@@ -135,21 +151,27 @@ def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[Rec
     good = [cut for cut in cuts if cut.sample.id not in records]
     if not good:
         return list(records.values())
-    raw = torch.stack([answer for answer in answers if isinstance(answer, torch.Tensor)])
+    usable = [answer for answer in answers if isinstance(answer, Answer)]
     with phases.phase("metrics"):
-        comparison = _comparison(good, raw)
+        comparison = _comparison(good, torch.stack([answer.picture for answer in usable]))
         values = bench.metrics.measure(comparison, plan.suite.metrics)
     with phases.phase("write"):
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = comparison.completed.permute(0, 2, 3, 1).contiguous().numpy()
-        for row, (cut, picture) in enumerate(zip(good, pictures, strict=True)):
+        for row, (cut, picture, answer) in enumerate(zip(good, pictures, usable, strict=True)):
             measured = {name: float(column[row]) for name, column in values.items()}
             records[cut.sample.id] = replace(
                 _base(cut, plan.suite.seed), output_sha256=_sha256(picture), values=measured
             )
             if cut.sample.id in kept:
-                write_atomically(plan.layout.fill(cell.key, cut.sample.id), encode_png(picture))
+                _keep(plan.layout, cell, cut.sample.id, picture, answer.labels)
     return list(records.values())
+
+
+def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None) -> None:
+    write_atomically(layout.fill(cell.key, sample_id), encode_png(picture))
+    if labels is not None:
+        write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
 def _comparison(cuts: Sequence[_Cut], raw: torch.Tensor) -> bench.metrics.Comparison:

@@ -60,6 +60,10 @@ class RunLayout:
         """The untouched picture of a gallery sample."""
         return self.gallery / "samples" / "truth" / f"{sample_id}.png"
 
+    def labels(self, sample_id: str) -> Path:
+        """The true label map of a gallery sample (class indices, 255 = unlabelled), where the data set has one."""
+        return self.gallery / "samples" / "labels" / f"{sample_id}.png"
+
     def hole(self, protocol: str, sample_id: str) -> Path:
         """The hole (255 = missing) that `protocol` cuts into a gallery sample."""
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
@@ -75,6 +79,10 @@ class RunLayout:
     def fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a gallery sample."""
         return self.cell(key) / "gallery" / f"{sample_id}.png"
+
+    def predicted_labels(self, key: CellKey, sample_id: str) -> Path:
+        """The label map that a model completed for a gallery sample, where it gives one."""
+        return self.cell(key) / "gallery" / f"{sample_id}.labels.png"
 
     def cell_file(self, key: CellKey) -> Path:
         """The reduced cell."""

@@ -314,6 +314,27 @@ def test_gallery_pictures_are_the_composited_fills(pictures: Dataset, tmp_path: 
     shutil.rmtree(tmp_path / "out")
 
 
+def test_gallery_label_maps_are_kept(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
+    from PIL import Image
+
+    class Labelling(flat_model):  # type: ignore[misc]
+        def inpaint(self, batch: Batch) -> Prediction:
+            labels = batch.hole[:, 0].to(torch.uint8)
+            return Prediction(super().inpaint(batch).image, labels)
+
+    run = bench.evaluate([Labelling()], pictures, out=tmp_path / "out")
+
+    (key,) = run.cells
+    for sample in run.info["gallery"]:
+        true, predicted = (
+            np.asarray(Image.open(path))
+            for path in (run.layout.labels(sample), run.layout.predicted_labels(key, sample))
+        )
+        hole = np.asarray(Image.open(run.layout.hole("center-50@1", sample))) > 0
+        assert (true == pictures[list(pictures.ids).index(sample)].labels).all()
+        assert (predicted == hole).all()
+
+
 def test_reading_back_gives_the_same_run(pictures: Dataset, tmp_path: Path) -> None:
     run = bench.evaluate(["mean"], pictures, out=tmp_path / "out")
 
