@@ -33,6 +33,7 @@ class Tiny(SPGNetTraining):
 
 TINY = Tiny(
     size="small",
+    features="segmenter",
     critic=DiscriminatorConfig(scales=2, layers=2, base_channels=4),
     label_weights={"adversarial": 1.0, "matching": 10.0, "cross_entropy": 5.0},
     picture_weights={"adversarial": 1.0, "matching": 10.0, "perceptual": 10.0, "l1": 10.0},
@@ -150,6 +151,18 @@ def test_the_paper_preset_is_pix2pixhds_where_the_paper_is_silent() -> None:
     assert (paper.critic.scales, paper.critic.layers, paper.critic.base_channels) == (3, 3, 64)
 
 
+def test_the_perceptual_loss_takes_imagenet_features_where_they_are_at_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    assert PRESETS["paper"].resolved().features == "segmenter"
+    (tmp_path / "checkpoints").mkdir()
+    for name in ("vgg19", "alexnet"):  # the later wins: it is the paper's
+        (tmp_path / "checkpoints" / f"{name}-0123abcd.pth").touch()
+        assert PRESETS["paper"].resolved().features == name
+    assert PRESETS["small"].resolved() is PRESETS["small"]
+
+
 def test_a_single_picture_cannot_train_the_segmenter() -> None:
     with pytest.raises(UsageError, match="must hold two pictures or more; found 1"):
         recipe().stages[0].forward(batch(1))
@@ -162,4 +175,4 @@ def test_unlabelled_data_are_refused() -> None:
 
 def test_an_unknown_preset_is_refused() -> None:
     with pytest.raises(UnknownName, match="Did you mean small"):
-        RECIPES.create("spgnet", config="smal", data=DataFacts(CLASSES, (32, 32)))
+        RECIPES.create("spgnet", config="smalls", data=DataFacts(CLASSES, (32, 32)))

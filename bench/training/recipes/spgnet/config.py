@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import torch
 
 from spgnet import DiscriminatorConfig, SPGNetConfig
 
 __all__ = ["PRESETS", "SPGNetTraining"]
+
+Features: TypeAlias = Literal["auto", "segmenter", "vgg19", "alexnet"]
+_IMAGENET: tuple[Features, ...] = ("alexnet", "vgg19")
 
 
 def _shares() -> dict[str, float]:
@@ -23,7 +29,8 @@ class SPGNetTraining:
         size: `paper` or `small`, of the networks.
         critic: the discriminators, of label maps and of pictures.
         adversarial: kind of adversarial loss.
-        features: whose features the perceptual loss compares; `segmenter` is the trained front end's encoder.
+        features: whose features the perceptual loss compares. `segmenter` is the trained front end's encoder; `auto` is
+            AlexNet (the paper's) or VGG-19 if their weights lie in torch's hub folder, else the segmenter.
         label_weights: SP-Net's loss terms: `adversarial`, `matching`, `cross_entropy`. A term of weight 0 is not made.
         picture_weights: SG-Net's loss terms: `adversarial`, `matching`, `perceptual`, `l1`. Likewise.
         hole_weight: of a pixel in the hole, where one outside has weight 1, in cross-entropy and L1.
@@ -37,7 +44,7 @@ class SPGNetTraining:
     size: Literal["paper", "small"] = "paper"
     critic: DiscriminatorConfig = field(default_factory=DiscriminatorConfig)
     adversarial: Literal["lsgan", "hinge"] = "lsgan"
-    features: Literal["segmenter", "vgg19", "alexnet"] = "segmenter"
+    features: Features = "auto"
     label_weights: Mapping[str, float] = field(
         default_factory=lambda: {"adversarial": 1.0, "matching": 10.0, "cross_entropy": 0.0}
     )
@@ -57,6 +64,14 @@ class SPGNetTraining:
         make = SPGNetConfig.paper if self.size == "paper" else SPGNetConfig.small
         return make(classes, guided=guided)
 
+    def resolved(self) -> SPGNetTraining:
+        """The same with `auto` replaced by what is at hand on this machine."""
+        if self.features != "auto":
+            return self
+        folder = Path(torch.hub.get_dir()) / "checkpoints"
+        at_hand = [name for name in _IMAGENET if any(folder.glob(f"{name}-*.pth"))]
+        return replace(self, features=at_hand[0] if at_hand else "segmenter")
+
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
         return {name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()}
@@ -67,6 +82,7 @@ PRESETS: dict[str, SPGNetTraining] = {
     "small": SPGNetTraining(
         size="small",
         critic=DiscriminatorConfig(base_channels=32),
+        features="segmenter",
         label_weights={"adversarial": 0.2, "matching": 2.0, "cross_entropy": 10.0},
         picture_weights={"adversarial": 0.3, "matching": 3.0, "perceptual": 3.0, "l1": 30.0},
         hole_weight=5.0,

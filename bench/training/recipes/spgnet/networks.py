@@ -22,7 +22,7 @@ class Networks:
     """The guided model, the unguided one, and a discriminator for everything that is made.
 
     Args:
-        config: sizes.
+        config: sizes; resolved.
         classes: names.
     """
 
@@ -35,7 +35,7 @@ class Networks:
         self.label_critic = Discriminator(config.critic, len(classes))
         self.picture_critic = Discriminator(config.critic, 3)
         self.unguided_critic = Discriminator(config.critic, 3)
-        self.imagenet = None if config.features == "segmenter" else imagenet_features(config.features)
+        self.imagenet = imagenet_features(config.features) if config.features in ("vgg19", "alexnet") else None
 
     def by_name(self) -> dict[str, torch.nn.Module]:
         """For the trainer."""

@@ -43,6 +43,7 @@ class SPGNetRecipe(Recipe):
         if not data.classes:
             fix = "Choose a labelled data set."
             raise DataError("data set to train SPG-Net on", "have label maps", "no classes", fix)
+        config = config.resolved()
         self._networks = Networks(config, data.classes)
         self.networks = self._networks.by_name()
         self.stages = tuple(stage(self._networks) for stage in (Segmentation, Labels, Pictures, Joint, Unguided))
