@@ -103,7 +103,8 @@ def train(
         restart=not resume,
         progress=True,
     )
-    typer.echo(weights)
+    if fabric.is_global_zero:
+        typer.echo(weights)
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
