@@ -16,7 +16,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt uv
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt \
-		--build-constraint constraints.txt --editable . --group dev
+		--build-constraint constraints.txt --compile-bytecode --editable . --group dev
 	touch $@
 
 # Pin the newest versions that fit together; run it by hand, then `make test`.

@@ -11,6 +11,8 @@ import pytest
 PINNED = {
     "bench:evaluate": ["models", "dataset", "protocols", "metrics", "out"],
     "bench.data:load": ["name", "split", "size", "root", "limit"],
+    "bench.gating:compare": ["baseline", "candidates"],
+    "bench.gating:gate": ["baseline", "candidate", "margins"],
     "bench.masks:draw": ["name", "height", "width", "key", "seed", "labels"],
     "bench.metrics:psnr": ["reference", "completed", "region"],
     "bench.metrics:ssim": ["reference", "completed", "region"],
@@ -33,7 +35,19 @@ def test_pinned_signatures(name: str) -> None:
     assert parameters[: len(PINNED[name])] == PINNED[name]
 
 
-ROOMS = ("cli", "data", "errors", "evaluation", "masks", "metrics", "models", "records", "registry", "reporting")
+ROOMS = (
+    "cli",
+    "data",
+    "errors",
+    "evaluation",
+    "gating",
+    "masks",
+    "metrics",
+    "models",
+    "records",
+    "registry",
+    "reporting",
+)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bench.cli import compare, doctor, gate, listing, masks, predict, report, run, score
+from bench.cli import compare, doctor, gate, listing, masks, predict, report, run, score, train
 from bench.errors import SpgbenchError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("train")(train.train)
 app.command("ls")(listing.ls)
 app.command("doctor")(doctor.doctor)
 app.add_typer(masks.app, name="masks")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 import torch
 
-from bench.errors import Failure, NotApplicable, RunConflict, UsageError
+from bench.errors import Failure, NotApplicable, UsageError
 from bench.evaluation.executor import Unit, run_here, run_in_processes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
 from bench.evaluation.progress import progress_bar
 from bench.evaluation.reduce import reduce_cell
 from bench.evaluation.shard import Phases, encode_png
 from bench.evaluation.suite import Suite
-from bench.records import Run, read_run, read_shard, write_atomically, write_cell
+from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
 from bench.vocabulary import Dataset, Inpainter
 
 __all__ = ["Outcome", "Reuse", "evaluate", "pick_device", "run_suite"]
@@ -112,7 +110,7 @@ def run_suite(
         raise UsageError("workers", "be 1 for models or data in memory", str(workers), "Register them under a name.")
     device = pick_device(device)
     plan = resolve(suite, out, device, dataset, models)
-    with _locked(out):
+    with locked(out):
         warnings = write_run_file(plan, device)
         if reuse == "never":
             for cell in plan.cells:
@@ -188,15 +186,3 @@ def _keep_gallery(plan: Plan) -> None:
                     write_atomically(path, encode_png(protocol.hole(sample, plan.suite.seed, plan.dataset)))
                 except NotApplicable:
                     continue
-
-
-@contextmanager
-def _locked(out: Path) -> Iterator[None]:
-    """Hold the output folder: a second run into it at the same time would mix two runs' files."""
-    out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise RunConflict(f"output folder {out}", "be used by one run at a time", "another one running") from error
-        yield

@@ -1,6 +1,6 @@
 """What a run leaves on disk, and its reader."""
 
-from bench.records.files import read_shard, write_atomically, write_cell, write_shard
+from bench.records.files import locked, read_shard, write_atomically, write_cell, write_shard
 from bench.records.layout import CellKey, RunLayout, folder_name
 from bench.records.reader import Run, read_run
 from bench.records.schema import FORMAT, CellRecord, Failures, Record, Score, dump
@@ -16,6 +16,7 @@ __all__ = [
     "Score",
     "dump",
     "folder_name",
+    "locked",
     "read_run",
     "read_shard",
     "write_atomically",

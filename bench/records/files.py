@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from bench.errors import RunConflict
 from bench.records.layout import RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_from_line, record_to_line
 
-__all__ = ["read_shard", "write_atomically", "write_cell", "write_shard"]
+__all__ = ["locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
@@ -21,6 +24,23 @@ def write_atomically(path: Path, content: str | bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     part.write_bytes(content.encode() if isinstance(content, str) else content)
     part.replace(path)
+
+
+@contextmanager
+def locked(out: Path) -> Iterator[None]:
+    """Hold an output folder (made if it is not there): two commands at once would mix their files.
+
+    Raises:
+        RunConflict: when another process holds it.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    with (out / ".lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            must, fix = "be used by one command at a time", "Wait for it, or choose another folder with -o."
+            raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
+        yield
 
 
 def write_shard(path: Path, records: Iterable[Record]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,17 +73,6 @@ class TrainingFolder:
             for path in (self.log, self.card):
                 path.unlink(missing_ok=True)
         write_atomically(self.settings, dump(settings))
-
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Hold the folder: two trainings at once would mix their files."""
-        self.out.mkdir(parents=True, exist_ok=True)
-        with (self.out / ".lock").open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError as error:
-                raise RunConflict(f"output folder {self.out}", "be used by one training", "another one") from error
-            yield
 
     def _earlier(self) -> dict[str, Any]:
         try:

@@ -11,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 
 from bench.errors import UsageError
+from bench.records import locked
 from bench.training.batches import BatchMaker
 from bench.training.card import write_card
 from bench.training.checkpoints import Checkpoints
@@ -73,7 +74,7 @@ def fit(
     if not fabric.is_global_zero:
         fabric.barrier()
         return Training(recipe, stages, data, settings, folder, fabric).run(lambda *_: None)
-    with folder.locked(), training_bar(shown=progress) as report:
+    with locked(folder.out), training_bar(shown=progress) as report:
         folder.begin(identity, restart=restart)
         fabric.barrier()
         return Training(recipe, stages, data, settings, folder, fabric).run(report)

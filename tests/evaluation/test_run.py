@@ -262,7 +262,7 @@ def test_a_drifted_environment_is_said(pictures: Dataset, tmp_path: Path) -> Non
 def test_two_runs_at_once_are_refused(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
     class Nested(flat_model):  # type: ignore[misc]
         def inpaint(self, batch: Batch) -> Prediction:
-            with pytest.raises(RunConflict, match="one run at a time"):
+            with pytest.raises(RunConflict, match="one command at a time"):
                 bench.evaluate(["mean"], pictures, out=tmp_path / "out")
             return super().inpaint(batch)  # type: ignore[no-any-return]
 
