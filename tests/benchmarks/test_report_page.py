@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from PIL import Image
 
@@ -30,15 +31,31 @@ def save(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray(pixels).save(path, compress_level=1)
 
 
+def regions(draw: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """uint8 [SIZE, SIZE] of 11 classes: 60 cells with ragged borders, more than a street scene has."""
+    seeds, classes = draw.uniform(0, SIZE, (60, 2)), draw.integers(0, 11, 60).astype(np.uint8)
+    places = np.indices((SIZE, SIZE)) + draw.normal(0, 1, (2, SIZE, SIZE))
+    distances = [np.square(place[..., None] - seed) for place, seed in zip(places, seeds.T, strict=True)]
+    labels: npt.NDArray[np.uint8] = classes[np.add(*distances).argmin(-1)]
+    return labels
+
+
 def build(out: Path) -> Path:
-    """A run whose holes are a quarter of each picture and whose fills are noise, which no format makes small."""
+    """A run whose holes are a quarter of each picture and whose fills are noise, which no format makes small.
+
+    All models complete label maps.
+    """
     layout, draw = RunLayout(out), np.random.default_rng(0)
     names = [f"{index:02d}" for index in range(PICTURES)]
     models = [{"name": f"model-{m}", "fingerprint": f"{m:064x}", "labels": {}} for m in range(MODELS)]
     protocols = [f"protocol-{p}@1" for p in range(PROTOCOLS)]
     dataset = {"name": "noise", "split": "test", "size": str(SIZE), "limit": None, "revision": "0" * 64}
     info: dict[str, Any] = {"format": 1, "suite": "large", "seed": 0, "metrics": {"psnr.hole": ""}}
-    info |= {"dataset": {**dataset, "n": PICTURES, "classes": []}, "versions": {}, "environment": {}}
+    info |= {
+        "dataset": {**dataset, "n": PICTURES, "classes": [f"class-{c}" for c in range(11)]},
+        "versions": {},
+        "environment": {},
+    }
     info |= {"models": models, "protocols": protocols, "gallery": names}
     write_atomically(layout.run_file, dump(info))
     hole = np.zeros((SIZE, SIZE), bool)
@@ -46,11 +63,14 @@ def build(out: Path) -> Path:
     for name in names:
         truth = draw.integers(0, 256, (SIZE, SIZE, 3), np.uint8)
         save(layout.truth(name), truth)
+        labels = regions(draw)
+        save(layout.labels(name), labels)
         for protocol in protocols:
             save(layout.hole(protocol, name), hole.astype(np.uint8) * 255)
             for model in models:
                 key = CellKey(str(model["name"]), str(model["fingerprint"]), protocol, "noise", "0" * 64)
                 save(layout.fill(key, name), np.where(hole[..., None], np.roll(truth, 7, axis=0), truth))
+                save(layout.predicted_labels(key, name), np.roll(labels, 7, axis=0))
     for model in models:
         for protocol in protocols:
             key = CellKey(str(model["name"]), str(model["fingerprint"]), protocol, "noise", "0" * 64)

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.records import read_run
+from bench.records import Run, read_run
 from bench.reporting.page import write_page
+from bench.reporting.page.palette import class_colour
 from bench.reporting.tables import write_tables
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
@@ -42,12 +43,20 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     driver.quit()
 
 
+def no_labels(run: Run) -> None:
+    """A run without label maps."""
+
+
 @pytest.fixture
 def show(browser: Any, make_run: MakeRun) -> Iterator[Callable[..., Any]]:
-    """`show(models=..., ...)`: the browser with the page of such a run; at the end it must not have complained."""
+    """`show(models=..., ...)`: the browser with the page of such a run; at the end it must not have complained.
 
-    def open_page(**fields: Any) -> Any:
+    `add(run)` may put more files into the run before.
+    """
+
+    def open_page(add: Callable[[Run], None] = no_labels, **fields: Any) -> Any:
         run = read_run(make_run(**fields))
+        add(run)
         browser.get(write_page(run, write_tables(run)).as_uri())
         return browser
 
@@ -81,6 +90,29 @@ def see_cases(browser: Any) -> None:
 
 def by_model(model: str, protocol: str, index: int, key: str) -> float:
     return {"a": 20.0, "b": 30.0, "c": 25.0, "oracle": 99.0}[model] + index
+
+
+def add_labels(run: Run) -> None:
+    """True maps: sky above, road below, and in picture i a car of i columns; the first model sees cars everywhere."""
+    every_key = run.keys()
+    for index, sample in enumerate(run.info["gallery"]):
+        labels = np.zeros((32, 48), np.uint8)
+        labels[16:] = 1
+        labels[12:20, 12 : 12 + 6 * index] = 2
+        save(run.layout.labels(sample), labels)
+        for key in every_key:
+            if key.model == run.info["models"][0]["name"]:
+                save(run.layout.predicted_labels(key, sample), np.full((32, 48), 2, np.uint8))
+
+
+def save(path: Path, labels: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(labels).save(path)
+
+
+def shown_samples(browser: Any) -> list[str]:
+    radios = browser.find_elements(By.CSS_SELECTOR, "#samples label:not([hidden]) input")
+    return [radio.get_attribute("aria-label") for radio in radios]
 
 
 def test_the_page_asks_for_nothing(show: Callable[..., Any]) -> None:
@@ -238,8 +270,117 @@ def test_the_error_map_is_the_difference(show: Callable[..., Any], tmp_path: Pat
     assert np.array_equal(shown[..., :3], np.array(ramp).reshape(steps, 4)[level][..., :3])
 
 
+def test_pictures_are_chosen_by_what_their_hole_covers(show: Callable[..., Any]) -> None:
+    browser = show(add_labels, models=["a"], classes=["sky", "road", "car"], gallery=4, n=4)
+    tiles = browser.find_element(By.ID, "tiles")
+    choices = [choice.text for choice in Select(browser.find_element(By.ID, "class")).options]
+    choose(browser, "class", "2")
+    seen = [shown_samples(browser)]
+    for share in ("25", "50"):  # of 384 missing pixels a car of picture i has 48 i
+        choose(browser, "share", share)
+        seen.append(shown_samples(browser))
+    nothing = [browser.find_element(By.ID, "matching").text, tiles.is_displayed()]
+    choose(browser, "share", "25")
+    now = [browser.find_element(By.ID, "now").text]
+    tiles.send_keys(Keys.ARROW_DOWN * 3)
+    now.append(browser.find_element(By.ID, "now").text)
+
+    assert choices == ["any", "sky", "road", "car"]
+    assert seen == [["town/0001", "town/0002", "town/0003"], ["town/0002", "town/0003"], []]
+    assert nothing == ["In none of 4 pictures, car is at least 50 % of the hole under center-50@1.", False]
+    assert now == [
+        "town/0002 (picture 1 of 2) under center-50@1; car is 25.0 % of the hole; values of the region: hole",
+        "town/0003 (picture 2 of 2) under center-50@1; car is 37.5 % of the hole; values of the region: hole",
+    ]
+
+
+def test_a_case_opens_though_its_picture_was_filtered_out(show: Callable[..., Any]) -> None:
+    browser = show(
+        add_labels, models=["a"], classes=["sky", "road", "car"], gallery=4, n=4, value=lambda *a: float(a[2])
+    )
+    choose(browser, "class", "2")
+    see_cases(browser)
+    cases = texts(browser, ".row small")
+    browser.find_element(By.CSS_SELECTOR, ".row button").send_keys(Keys.ENTER)
+
+    assert cases == ["town/0000", "town/0001", "town/0003", "town/0002"]
+    assert texts(browser, "#now bdi")[0] == "town/0000"
+    assert browser.find_element(By.ID, "class").get_attribute("value") == ""
+    assert len(shown_samples(browser)) == 4
+
+
+def test_label_maps_are_wiped_between_and_explained(show: Callable[..., Any]) -> None:
+    browser = show(add_labels, models=["a", "b"], classes=["sky", "road", "car"], gallery=2, n=2)
+    legends = [texts(browser, "#legend button")]
+    for base, against in (("fill", "labels"), ("labels", "predicted")):
+        choose(browser, "base", base)
+        choose(browser, "against", against)
+        legends.append(texts(browser, "#legend button"))
+    alts = [image.get_attribute("alt") for image in browser.find_elements(By.CSS_SELECTOR, "#tiles .left")]
+    messages = texts(browser, "#tiles .message")
+    sides = texts(browser, ".wiper > label")
+    left = browser.find_element(By.CSS_SELECTOR, "[data-model='0'] .wiped")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", left)
+    for across in (-50, 50):  # of 256 pixels; the true map is to the left, with sky above
+        webdriver.ActionChains(browser).move_to_element_with_offset(left, across, -60).perform()
+        WebDriverWait(browser, 20).until(lambda _: texts(browser, "#legend .under") not in ([], legends[-1]))
+        legends.append(texts(browser, "#legend .under"))
+
+    assert legends == [[], ["sky", "road"], ["sky", "road", "car"], ["sky"], ["car"]]
+    assert alts == ["True label map of town/0000"] * 2
+    assert (messages, sides) == (["no label map"], ["the true label map", "its own label map"])
+    assert "True label map" in texts(browser, "#tiles figcaption")
+
+
+def test_a_class_is_seen_alone_by_keyboard(show: Callable[..., Any]) -> None:
+    browser = show(add_labels, models=["a"], classes=["sky", "road", "car"], gallery=2, n=2)
+    choose(browser, "against", "labels")
+    browser.find_element(By.CSS_SELECTOR, "#legend [value='1']").send_keys(Keys.ENTER)
+    drawn = "return document.querySelector('#tiles canvas')?.width === 48"
+    WebDriverWait(browser, 20).until(lambda _: browser.execute_script(drawn))
+    column = "document.querySelector('#tiles canvas').getContext('2d').getImageData(9, 0, 1, 32).data"
+    shown = np.array(browser.execute_script(f"return [...{column}]")).reshape(32, 4)[:, :3]
+    pressed = browser.switch_to.active_element
+    states = [pressed.get_attribute("aria-pressed")]
+    pressed.send_keys(Keys.SPACE)
+    states.append(browser.switch_to.active_element.get_attribute("aria-pressed"))
+
+    assert (shown[16:] == class_colour(1)).all()
+    assert (shown[:16] > 200).all()
+    assert states == ["true", "false"]
+    assert browser.find_elements(By.CSS_SELECTOR, "#tiles canvas") == []
+
+
+def test_without_label_maps_their_controls_are_absent(show: Callable[..., Any]) -> None:
+    browser = show(classes=["sky", "road", "car"])
+    names = ("class", "share", "matching", "base", "legend")
+    values = [choice.get_attribute("value") for choice in Select(browser.find_element(By.ID, "against")).options]
+
+    assert [name for name in names if browser.find_elements(By.ID, name)] == []
+    assert values == ["truth", "input", "error", "0", "1"]
+    assert browser.find_element(By.ID, "comparison").text == "Compare the fill with"
+    assert "label map" not in browser.find_element(By.ID, "gallery").text
+
+
+def test_predicted_label_maps_need_no_true_ones(show: Callable[..., Any]) -> None:
+    def add(run: Run) -> None:
+        add_labels(run)
+        for sample in run.info["gallery"]:
+            run.layout.labels(sample).unlink()
+
+    browser = show(add, models=["a"])
+    choose(browser, "against", "predicted")
+
+    assert texts(browser, "#legend button") == ["class 2"]
+    assert browser.find_elements(By.ID, "class") == []
+    assert texts(browser, "#tiles figcaption") == ["Input", "Truth", "a"]
+
+
 def test_hostile_names_stay_text(show: Callable[..., Any]) -> None:
-    browser = show(models=[HOSTILE, "plain"], protocols=[f"{HOSTILE}@1"], reason=HOSTILE, failed={"plain": [0]})
+    fields = {"models": [HOSTILE, "plain"], "protocols": [f"{HOSTILE}@1"], "classes": [HOSTILE, "road"]}
+    browser = show(add_labels, **fields, reason=HOSTILE, failed={"plain": [0]})
+    choose(browser, "against", "labels")
+    choose(browser, "class", "0")
     see_cases(browser)
 
     assert browser.execute_script("return window.broken") is None
@@ -274,7 +415,9 @@ def test_odd_runs_open_without_complaint(show: Callable[..., Any], fields: dict[
 
 
 def test_every_control_has_a_name_and_can_be_focused(show: Callable[..., Any]) -> None:
-    browser = show()
+    browser = show(add_labels)
+    choose(browser, "against", "labels")
+    choose(browser, "class", "0")
     browser.execute_script("document.querySelector('.chooser').open = true")
     controls = browser.find_elements(By.CSS_SELECTOR, "button, select, input, summary, #tiles, .scroll")
     names = [control.accessible_name for control in controls if control.is_displayed()]

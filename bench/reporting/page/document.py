@@ -21,7 +21,17 @@ from bench.reporting.table import build_table
 
 __all__ = ["write_page"]
 
-_SCRIPTS = ("dom.js", "tables.js", "errors.js", "viewer.js", "gallery.js", "cases.js", "start.js")
+_SCRIPTS = (
+    "dom.js",
+    "tables.js",
+    "errors.js",
+    "labels.js",
+    "viewer.js",
+    "classes.js",
+    "gallery.js",
+    "cases.js",
+    "start.js",
+)
 
 
 def write_page(run: Run, tables: Sequence[Path] = (), plots: Sequence[Path] = ()) -> Path:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bench.records import CellKey, Record, Run
 from bench.reporting.naming import is_oracle, metric_title, model_names
+from bench.reporting.page.labels import label_data
 from bench.reporting.page.pictures import Pictures
 from bench.reporting.table import Column
 
@@ -47,6 +48,7 @@ def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dic
         "holes": [[pictures.hole(protocol, sample) for sample in kept] for protocol in protocols],
         "fills": fills,
         "extremes": extremes,
+        **label_data(run, kept, grid, pictures),
     }
 
 

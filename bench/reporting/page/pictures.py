@@ -15,8 +15,11 @@ import numpy.typing as npt
 from PIL import Image
 
 from bench.records import CellKey, Run
+from bench.reporting.page.palette import painted
 
-__all__ = ["Pictures"]
+__all__ = ["Pictures", "read"]
+
+_Kind = Literal["truth", "hole", "fill", "labels"]
 
 _LOSSLESS_UP_TO = 8_000_000
 """Missing pixels of all fills: 12 MB of photographs in lossless WebP, and not over 32 MB even if all of it is noise."""
@@ -35,7 +38,7 @@ class Pictures:
 
     def __init__(self, run: Run) -> None:
         self._run = run
-        self._jobs: dict[str, tuple[Literal["truth", "hole", "fill"], Path, Path | None]] = {}
+        self._jobs: dict[str, tuple[_Kind, Path, Path | None]] = {}
         self._missing: dict[Path, int] = {}
         self._reduced = False
 
@@ -59,6 +62,10 @@ class Pictures:
         path, hole = self._run.layout.fill(key, sample), self._run.layout.hole(key.protocol, sample)
         return self._add("fill", path, hole if hole.exists() else None) if path.exists() else None
 
+    def labels(self, path: Path) -> str:
+        """Key of a label map in the colours of its classes."""
+        return self._add("labels", path, None)
+
     @property
     def lossless(self) -> bool:
         """Whether the fills on the page are what the models gave, to the last bit."""
@@ -72,7 +79,7 @@ class Pictures:
         if self.lossless:
             return f"Pictures are lossless WebP.{reduced} The PNG files are in the run's folder."
         return (
-            "Fills are WebP of quality 90, so that error maps are off by a few levels; truth and holes are lossless."
+            "Fills are WebP of quality 90, so that error maps are off by a few levels; the rest is lossless."
             f"{reduced} The exact PNG files are in the run's folder."
         )
 
@@ -83,28 +90,36 @@ class Pictures:
             codes = pool.map(lambda job: _encode(*job, lossless=lossless), self._jobs.values())
             yield from zip(self._jobs, codes, strict=True)
 
-    def _add(self, kind: Literal["truth", "hole", "fill"], path: Path, hole: Path | None) -> str:
+    def _add(self, kind: _Kind, path: Path, hole: Path | None) -> str:
         key = f"picture-{len(self._jobs)}"
         self._jobs[key] = (kind, path, hole)
         return key
 
     def _missing_in(self, hole: Path) -> int:
         if hole not in self._missing:
-            missing = _read(hole, "L") >= 128
+            missing = read(hole, "L") >= 128
             self._missing[hole] = int(np.count_nonzero(missing)) // _factor(missing.shape) ** 2
         return self._missing[hole]
 
 
-def _encode(kind: Literal["truth", "hole", "fill"], path: Path, hole: Path | None, *, lossless: bool) -> str:
-    image = _reduced(_striped(_read(path, "L")) if kind == "hole" else _read(path, "RGB"))
+def _encode(kind: _Kind, path: Path, hole: Path | None, *, lossless: bool) -> str:
+    image = _drawn(kind, path)
     if hole is not None:
-        image.putalpha(_mask(_read(hole, "L")))
+        image.putalpha(_mask(read(hole, "L")))
     buffer = io.BytesIO()
     if lossless or kind != "fill":
         image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
     else:
         image.save(buffer, "WEBP", quality=90, alpha_quality=100, method=2)
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _drawn(kind: _Kind, path: Path) -> Image.Image:
+    if kind == "labels":
+        labels = read(path, "L")
+        step = _factor(labels.shape)
+        return Image.fromarray(painted(labels[::step, ::step]))
+    return _reduced(_striped(read(path, "L")) if kind == "hole" else read(path, "RGB"))
 
 
 def _reduced(pixels: npt.NDArray[np.uint8]) -> Image.Image:
@@ -130,6 +145,7 @@ def _striped(hole: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     return np.where(stripe, np.uint8(_STRIPE), np.uint8(_PAPER))[..., None].repeat(3, axis=2)
 
 
-def _read(path: Path, mode: Literal["RGB", "L"]) -> npt.NDArray[np.uint8]:
+def read(path: Path, mode: Literal["RGB", "L"]) -> npt.NDArray[np.uint8]:
+    """uint8 [H, W, 3] or [H, W]."""
     with Image.open(path) as image:
         return np.asarray(image.convert(mode))

@@ -150,15 +150,7 @@ def _sorted_as(column: Column, text: str) -> str:
 
 def _foot(table: Table) -> Markup:
     rows = [row for group in table.groups for row in group.rows]
-    marked = any(entry.mark for row in rows for entry in row.entries)
-    legend = [
-        tag("strong", "Best"),
-        " and ",
-        tag("u", "second best"),
-        " of each column; equal as printed share the mark.",
-    ]
     notes = [
-        *([join(legend)] if marked else []),
         *(["Oracle rows are given labels of the truth and are not ranked."] if any(row.oracle for row in rows) else []),
         *table.notes,
     ]

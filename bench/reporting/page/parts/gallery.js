@@ -1,6 +1,6 @@
 /* What the gallery shows, and the controls that change it. */
 
-const state = { protocol: 0, sample: 0, measure: 0, against: "truth", order: "table", shown: new Set(), wipe: 100 };
+const state = { protocol: 0, sample: 0, measure: 0, base: "fill", against: "truth", order: "table", shown: new Set(), wipe: 100, covers: null, share: 1, only: null };
 
 function option(value, text) {
   return make("option", { value }, text);
@@ -10,7 +10,7 @@ function fillChoices() {
   byId("protocol").append(...data.protocols.map((name, place) => option(place, name)));
   byId("measure").append(...data.measures.map(({ title }, place) => option(place, title)));
   const models = make("optgroup", { label: "the fill of" }, ...data.models.map(({ name }, place) => option(place, name)));
-  byId("against").append(option("truth", "the truth"), option("input", "the input"), option("error", "its error map"), models);
+  byId("against").append(option("truth", "the truth"), option("input", "the input"), option("error", "its error map"), ...mapChoices().map(([value, text]) => option(value, text)), models);
   byId("models").append(...data.models.map(({ name }, place) => {
     const box = make("input", { type: "checkbox", name: "model", value: place, checked: true });
     return make("label", {}, box, " ", named(name));
@@ -31,16 +31,31 @@ function ordered(models) {
   return models.toSorted((one, other) => unscored(one) - unscored(other) || sign * (price(one) - price(other)) || 0);
 }
 
+/* Tiles that are no fill: the input where there is one, the truth, and its label map beside other maps. */
+function startTiles(withLabels) {
+  const { protocol, sample, only } = state;
+  const hole = data.holes[protocol][sample];
+  const map = data.labels[sample];
+  const tiles = [plainTile("Truth", sample)];
+  if (hole) tiles.unshift(plainTile("Input", sample, layer("", hole)));
+  if (withLabels && map) tiles.push(plainTile("True label map", sample, mapLayer("", map, "", only)));
+  return tiles;
+}
+
 function showTiles() {
+  filterSamples();
   const { protocol, sample } = state;
   const models = ordered([...data.models.keys()].filter((model) => state.shown.has(model)));
+  const classes = shownClasses(models);
+  if (!classes.includes(state.only)) state.only = null;
+  showLegend(classes);
   const tiles = models.map((model) => fillTile(model, state));
-  const start = data.holes[protocol][sample] ? [plainTile("Input", sample, data.holes[protocol][sample])] : [];
-  byId("tiles").replaceChildren(...start, plainTile("Truth", sample, null), ...tiles);
-  const count = data.samples.length;
-  byId("now").replaceChildren(named(data.samples[sample].id), ` (picture ${sample + 1} of ${count}) under `, named(data.protocols[protocol]), `; values of the region: ${data.measures[state.measure].region}`);
+  byId("tiles").replaceChildren(...startTiles(classes.length > 0), ...tiles);
+  const left = matching();
+  if (left.length) byId("now").replaceChildren(named(data.samples[sample].id), ` (picture ${left.indexOf(sample) + 1} of ${left.length}) under `, named(data.protocols[protocol]), ...coverageText(sample), `; values of the region: ${data.measures[state.measure].region}`);
   byId("models-shown").textContent = `${state.shown.size} of ${data.models.length}`;
   const against = byId("against").selectedOptions[0];
+  byId("left-side").textContent = byId("base")?.selectedOptions[0].textContent ?? "the fill";
   byId("right-side").textContent = against.textContent;
   byId("scale").hidden = state.against !== "error";
 }
@@ -51,10 +66,21 @@ function setWipe(share) {
   byId("tiles").style.setProperty("--wipe", `${state.wipe}%`);
 }
 
+function checkSample(sample) {
+  state.sample = sample;
+  byId("samples").querySelectorAll("input")[sample].checked = true;
+}
+
 function setSample(sample) {
-  state.sample = (sample + data.samples.length) % data.samples.length;
-  byId("samples").querySelectorAll("input")[state.sample].checked = true;
+  if (!matches(sample)) liftFilter();
+  checkSample(sample);
   showTiles();
+}
+
+/* So many pictures on among those that match, and around. */
+function stepSample(step) {
+  const left = matching();
+  setSample(left.at((left.indexOf(state.sample) + step) % left.length));
 }
 
 function setSize(size) {
@@ -68,8 +94,8 @@ const keys = {
   ArrowRight: () => setWipe(state.wipe + 2),
   Home: () => setWipe(0),
   End: () => setWipe(100),
-  ArrowUp: () => setSample(state.sample - 1),
-  ArrowDown: () => setSample(state.sample + 1),
+  ArrowUp: () => stepSample(-1),
+  ArrowDown: () => stepSample(1),
   " ": () => setWipe(state.wipe > 50 ? 0 : 100),
 };
 
@@ -116,6 +142,7 @@ function startChoices() {
     state.against = value;
     if (state.wipe === 100) setWipe(50);
   });
+  if (byId("base")) follow("base", ({ value }) => (state.base = value));
   follow("order", ({ value }) => (state.order = value));
   byId("models").addEventListener("change", showModels);
   byId("models").parentNode.addEventListener("keydown", ({ key, currentTarget }) => {
@@ -134,6 +161,8 @@ function startGallery() {
   state.shown = new Set(data.models.keys());
   byId("viewer").hidden = false;
   startChoices();
+  startClasses();
+  startLegend();
   startKeys();
   startDragging();
   drawRamp(byId("ramp"));

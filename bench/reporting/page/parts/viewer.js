@@ -5,15 +5,25 @@ function layer(side, picture, alt = "") {
 }
 
 /* Against what a fill is seen; null when there is nothing to lay over the truth. */
-function rightLayer(against, protocol, sample, fill) {
+function rightLayer(model, { protocol, sample, against, only }) {
+  const { picture } = data.fills[protocol][model][sample];
+  if (MAPS[against]) return mapLayer("right", mapOf(against, protocol, model, sample), "", only);
   if (against === "input") return data.holes[protocol][sample] && layer("right", data.holes[protocol][sample]);
   if (against === "error") {
     const canvas = make("canvas", { className: "right" });
-    drawErrors(canvas, data.samples[sample].truth, fill.picture);
+    drawErrors(canvas, data.samples[sample].truth, picture);
     return canvas;
   }
   const other = data.fills[protocol][Number(against)]?.[sample];
   return other?.picture ? layer("right", other.picture) : null;
+}
+
+function leftLayer(model, { protocol, sample, base, only }) {
+  const of = `${data.samples[sample].id} under ${data.protocols[protocol]}`;
+  const name = data.models[model].name;
+  if (base === "labels") return mapLayer("left", data.labels[sample], `True label map of ${data.samples[sample].id}`, only);
+  if (base === "predicted") return mapLayer("left", mapOf(base, protocol, model, sample), `Label map by ${name} of ${of}`, only);
+  return layer("left", data.fills[protocol][model][sample].picture, `Fill by ${name} of ${of}`);
 }
 
 function frame(sample, ...layers) {
@@ -22,28 +32,28 @@ function frame(sample, ...layers) {
   return make("div", { className: "frame" }, base, ...layers.filter(Boolean));
 }
 
-function plainTile(title, sample, picture) {
-  const view = frame(sample, picture && make("img", { src: sourceOf(picture), alt: "", className: "hole", draggable: false }));
+function plainTile(title, sample, ...layers) {
+  const view = frame(sample, ...layers);
   view.firstChild.alt = `${title} of ${data.samples[sample].id}`;
   return make("figure", { className: "tile" }, make("figcaption", {}, title), view);
 }
 
 function fillTile(model, state) {
-  const { protocol, sample, against } = state;
+  const { protocol, sample } = state;
   const fill = data.fills[protocol][model][sample];
   const { name, oracle } = data.models[model];
   const caption = make("figcaption", {}, named(name));
   if (oracle && !name.includes("oracle")) caption.append(make("small", {}, " oracle"));
-  const tile = make("figure", { className: "tile" }, caption, fillFrame(fill, name, state));
+  const tile = make("figure", { className: "tile" }, caption, fillFrame(model, state));
   tile.dataset.model = model;
   if (fill.values) tile.append(valueList(fill.values, protocol, sample, state));
   return tile;
 }
 
-function fillFrame(fill, name, { protocol, sample, against }) {
-  if (!fill.picture) return emptyFrame(sample, fill);
-  const alt = `Fill by ${name} of ${data.samples[sample].id} under ${data.protocols[protocol]}`;
-  const view = frame(sample, layer("left", fill.picture, alt), rightLayer(against, protocol, sample, fill));
+function fillFrame(model, state) {
+  const fill = data.fills[state.protocol][model][state.sample];
+  if (!fill.picture) return emptyFrame(state.sample, fill);
+  const view = frame(state.sample, leftLayer(model, state), rightLayer(model, state));
   view.classList.add("wiped");
   return view;
 }
