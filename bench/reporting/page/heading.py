@@ -65,7 +65,7 @@ def _warnings(run: Run) -> Iterator[str]:
 
 def _facts(run: Run) -> Iterator[Markup]:
     dataset = run.info["dataset"]
-    limit = f", the first {dataset['limit']}" if dataset["limit"] else ""
+    limit = f", {dataset['limit']} pictures spread over it" if dataset["limit"] else ""
     facts: dict[str, list[str]] = {
         "Data": [f"{dataset['name']}, {dataset['split']} split{limit}, revision {dataset['revision'][:12]}"],
         "Models": _listed(
