@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench.cli import options
+
 __all__ = ["report"]
 
 
-def report(out: Annotated[Path, typer.Argument(help="Output folder of a run.")]) -> None:
-    """Make tables, plots and grids again from the records; runs no model and does not need torch.
+class Layout(StrEnum):
+    """What to make."""
+
+    full = "full"
+    paper = "paper"
+
+
+def report(
+    out: Annotated[Path, typer.Argument(help="Output folder of a run.")],
+    layout: Annotated[
+        Layout, typer.Option(help="full: everything. paper: one table of whole-picture L1, SSIM and PSNR.")
+    ] = Layout.full,
+    protocols: Annotated[
+        str | None, typer.Option(help="Of the paper's table, separated by commas.", show_default=False)
+    ] = None,
+    intervals: Annotated[bool, typer.Option("--intervals", help="95 % intervals in LaTeX, too.")] = False,
+) -> None:
+    """Make tables, plots, grids and the page again from the records; runs no model and does not need torch.
 
     Example: spgbench report results/quick
     """
@@ -19,8 +38,12 @@ def report(out: Annotated[Path, typer.Argument(help="Output folder of a run.")])
     from bench.records import read_run
 
     run = read_run(out)
-    files = reporting.report(out)
-    typer.echo(reporting.main_table(run))
-    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
+    if layout is Layout.paper:
+        text, files = reporting.paper_layout(run, options.names(protocols), intervals=intervals)
+    else:
+        files = reporting.report(run, intervals=intervals)
+        text = reporting.main_table(run)
+    typer.echo(text)
+    typer.echo(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}", err=True)
     if run.missing:
         typer.echo(f"warning: {len(run.missing)} cells are not whole yet; the same run command goes on.", err=True)

@@ -11,13 +11,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from bench.records import Run
 
-__all__ = ["main_table", "report"]
+__all__ = ["main_table", "paper_layout", "report"]
 
 
-def report(out: Path) -> list[Path]:
+def report(out: Path | Run, *, intervals: bool = False) -> list[Path]:
     """Write all tables, plots and grids of the run in `out` beside its records, and `report.html` with all of them.
 
     The same records give the same bytes. A run that is not whole yet is reported as far as it is.
+
+    Args:
+        out: the folder, or the run that was read from it.
+        intervals: whether LaTeX tables, too, carry 95 % intervals.
 
     Returns:
         The files written: tables, plots, grids, the page, in an order that does not change.
@@ -31,9 +35,10 @@ def report(out: Path) -> list[Path]:
     from bench.reporting.plots import write_plots
     from bench.reporting.tables import write_tables
 
-    run = read_run(out)
-    tables, plots, grids = write_tables(run), write_plots(run), write_gallery(run)
-    return [*tables, *plots, *grids, write_page(run, tables, plots)]
+    run = read_run(out) if isinstance(out, Path) else out
+    tables, plots, grids = write_tables(run, intervals=intervals), write_plots(run), write_gallery(run)
+    copied = [path for path in tables if path.suffix != ".html"]  # the page has tables of its own
+    return [*tables, *plots, *grids, write_page(run, copied, plots)]
 
 
 def main_table(run: Run) -> str:
@@ -42,3 +47,26 @@ def main_table(run: Run) -> str:
     from bench.reporting.table import build_table
 
     return markdown(build_table(run), intervals=False)
+
+
+def paper_layout(
+    run: Run, protocols: tuple[str, ...] | None = None, *, intervals: bool = False
+) -> tuple[str, list[Path]]:
+    """The table of the SPG-Net paper's comparison: whole-picture L1, SSIM and PSNR, a block a protocol.
+
+    Args:
+        run: what was run.
+        protocols: which, with or without their version, or all.
+        intervals: whether numbers carry their 95 % intervals.
+
+    Returns:
+        The table as Markdown, and the files written: `tables/paper.*`.
+
+    Raises:
+        UsageError: a protocol that is not in the run, or none of the three metrics in it.
+    """
+    from bench.reporting.markdown import markdown
+    from bench.reporting.tables import paper_table, write_paper
+
+    table = paper_table(run, protocols)
+    return markdown(table, intervals=intervals), write_paper(run, table, intervals=intervals)

@@ -3,51 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
+from matplotlib.collections import LineCollection, PolyCollection
 
 from bench.records import Run
 from bench.reporting.measures import Measure
 from bench.reporting.naming import model_names
 from bench.reporting.style import add_note, look, names_width, new_figure, printable
+from bench.reporting.values import Floats, values_of
 
 if TYPE_CHECKING:
-    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 __all__ = ["distributions"]
 
-Floats = npt.NDArray[np.float64]
-
 _COLUMNS = 4
+_POINTS = 300
 _GOLDEN = 0.6180339887498949
 
 
-def distributions(run: Run, values: pd.DataFrame, measure: Measure) -> Figure | None:
+def distributions(run: Run, measure: Measure) -> Figure | None:
     """A panel a protocol, a line a model, one scale; None when no picture has a finite value of its own."""
-    every = values[values["key"] == measure.key]
-    finite = every[np.isfinite(every["value"])]
-    if finite.empty:
+    every = {name: block.values[measure.key] for name, block in values_of(run).items() if measure.key in block.values}
+    shown = {name: values for name, values in every.items() if np.isfinite(values).any()}
+    if not shown:
         return None
     names = list(model_names(run).values())
-    protocols = [name for name in run.info["protocols"] if name in set(finite["protocol"])]
-    columns = min(_COLUMNS, len(protocols))
-    rows = -(-len(protocols) // columns)
+    rows = -(-len(shown) // _COLUMNS)
+    columns = -(-len(shown) // rows)
     figure = new_figure(0.4 + names_width(names) + 2.4 * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
-    for axes, protocol in zip(panels, protocols, strict=False):
+    for axes, (protocol, values) in zip(panels, shown.items(), strict=False):
         axes.use_sticky_edges = False  # a box that begins at 0 would put its mean on the frame
-        of_protocol = finite[finite["protocol"] == protocol].sort_values("sample", kind="stable")
-        for index, name in enumerate(names):
-            _line(axes, index, of_protocol.loc[of_protocol["model"] == name, "value"].to_numpy(float))
+        _draw(axes, values)
         axes.set(title=printable(protocol, 34), yticks=range(len(names)), ylim=(len(names) - 0.5, -0.5))
         axes.set_yticklabels([printable(name) for name in names])
         axes.grid(visible=False, axis="y")
-    _label_lowest(panels, len(protocols), columns, measure.title)
-    add_note(figure, _note(every))
+    _label_lowest(panels, len(shown), columns, measure.title)
+    add_note(figure, _note(list(every.values())))
     return figure
 
 
@@ -60,23 +57,60 @@ def _label_lowest(panels: Sequence[Axes], used: int, columns: int, label: str) -
         axes.tick_params(labelbottom=True)
 
 
-def _line(axes: Axes, row: int, values: Floats) -> None:
-    """Points, box, whiskers, median and mean of one model; nothing for no values."""
-    if not len(values):
-        return
-    style: dict[str, Any] = {"color": look(row).color}
-    low, middle, high = np.quantile(values, [0.25, 0.5, 0.75])
-    inside = values[(values >= low - 1.5 * (high - low)) & (values <= high + 1.5 * (high - low))]
-    jitter = (np.arange(1, len(values) + 1) * _GOLDEN % 1 - 0.5) * 0.6
-    alpha = min(0.5, max(0.08, 15 / len(values)))
-    axes.scatter(values, row + jitter, s=5, alpha=alpha, linewidths=0, rasterized=True, **style)
-    axes.barh(row, high - low, left=low, height=0.5, facecolor="none", edgecolor=style["color"], linewidth=1.2)
-    axes.hlines([row, row], [inside.min(), high], [low, inside.max()], linewidth=1.2, **style)
-    axes.vlines(middle, row - 0.25, row + 0.25, linewidth=2.2, **style)
-    axes.plot(values.mean(), row, marker="D", markersize=4.5, color="white", markeredgecolor="black", zorder=5)
+@dataclass(frozen=True)
+class _Box:
+    """Quartiles, median, mean and ends of the whiskers of the values of one line."""
+
+    row: int
+    low: float
+    middle: float
+    high: float
+    whiskers: tuple[float, float]
+    mean: float
+
+    @classmethod
+    def around(cls, row: int, values: Floats) -> _Box:
+        low, middle, high = map(float, np.quantile(values, [0.25, 0.5, 0.75]))
+        inside = values[(values >= low - 1.5 * (high - low)) & (values <= high + 1.5 * (high - low))]
+        return cls(row, low, middle, high, (float(inside.min()), float(inside.max())), float(values.mean()))
 
 
-def _note(every: pd.DataFrame) -> str:
-    text = "A point a picture; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."
-    infinite = int(np.isinf(every["value"]).sum())
+def _draw(axes: Axes, values: Floats) -> None:
+    """Points, then boxes, whiskers, medians and means of all models; nothing for a model without values."""
+    boxes = []
+    for row, of_model in enumerate(values):
+        finite = of_model[np.isfinite(of_model)]
+        if len(finite):
+            boxes.append(_Box.around(row, finite))
+            _points(axes, row, finite)
+    colors = [look(box.row).color for box in boxes]
+    outlines = [
+        [(x, box.row + y) for x, y in ((box.low, -0.25), (box.high, -0.25), (box.high, 0.25), (box.low, 0.25))]
+        for box in boxes
+    ]
+    whiskers = [
+        [(start, box.row), (end, box.row)]
+        for box in boxes
+        for start, end in ((box.whiskers[0], box.low), (box.high, box.whiskers[1]))
+    ]
+    medians = [[(box.middle, box.row - 0.25), (box.middle, box.row + 0.25)] for box in boxes]
+    axes.add_collection(PolyCollection(outlines, facecolors="none", edgecolors=colors, linewidths=1.2))
+    axes.add_collection(LineCollection(whiskers, colors=[c for c in colors for _ in range(2)], linewidths=1.2))
+    axes.add_collection(LineCollection(medians, colors=colors, linewidths=2.2))
+    means = ([box.mean for box in boxes], [box.row for box in boxes])
+    axes.plot(*means, "D", markersize=4.5, color="white", markeredgecolor="black", zorder=5)
+
+
+def _points(axes: Axes, row: int, values: Floats) -> None:
+    points = values if len(values) <= _POINTS else values[np.arange(_POINTS) * len(values) // _POINTS]
+    jitter = (np.arange(1, len(points) + 1) * _GOLDEN % 1 - 0.5) * 0.6
+    alpha = min(0.5, max(0.15, 15 / len(points)))
+    axes.plot(points, row + jitter, "o", markersize=2.2, alpha=alpha, markeredgewidth=0, color=look(row).color)
+
+
+def _note(every: Sequence[Floats]) -> str:
+    most = max(int(np.isfinite(values).sum(axis=1).max()) for values in every)
+    points = f"Points: {_POINTS} of up to {most:,} pictures" if most > _POINTS else "A point a picture"
+    text = f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."
+    infinite = sum(int(np.isinf(values).sum()) for values in every)
     return f"{text} {infinite} infinite values left out." if infinite else text

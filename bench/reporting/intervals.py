@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from matplotlib.collections import LineCollection
+
 from bench.records import Run
 from bench.reporting.measures import Measure
 from bench.reporting.naming import model_names
@@ -40,15 +42,14 @@ def intervals(run: Run, measures: Sequence[Measure]) -> Figure | None:
 
 
 def _draw(axes: Axes, run: Run, protocol: str, measure: Measure) -> None:
-    for index, (name, fingerprint) in enumerate(model_names(run)):
-        for key, cell in run.cells.items():
-            score = cell.metrics.get(measure.key)
-            if (
-                (key.model, key.fingerprint, key.protocol) == (name, fingerprint, protocol)
-                and score
-                and score.value is not None
-            ):
-                style = look(index)
-                low, high = score.ci95 or (score.value, score.value)
-                axes.plot([low, high], [index, index], color=style.color, linewidth=1.8, solid_capstyle="butt")
-                axes.plot(score.value, index, color=style.color, marker=style.marker, markersize=4, linestyle="none")
+    rows = {model: row for row, model in enumerate(model_names(run))}
+    bars, colors = [], []
+    for key, cell in run.cells.items():
+        score = cell.metrics.get(measure.key)
+        if key.protocol == protocol and score and score.value is not None:
+            row = rows[key.model, key.fingerprint]
+            style = look(row)
+            bars.append([(end, row) for end in score.ci95 or (score.value, score.value)])
+            colors.append(style.color)
+            axes.plot(score.value, row, color=style.color, marker=style.marker, markersize=4, linestyle="none")
+    axes.add_collection(LineCollection(bars, colors=colors, linewidths=1.8, capstyle="butt"))

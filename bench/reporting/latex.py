@@ -1,4 +1,4 @@
-"""A table as LaTeX that needs `booktabs` and nothing else."""
+"""A table as LaTeX that needs `booktabs` and `siunitx`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from itertools import groupby
 
-from bench.reporting.naming import INFINITE, NOTHING, TIMES, protocol_title
+from bench.reporting.naming import INFINITE, NOTHING, TIMES
 from bench.reporting.table import Column, Entry, Group, Row, Table
 
 __all__ = ["escape_latex", "latex"]
@@ -39,7 +39,12 @@ _SPECIAL = {
     "↓": r"$\downarrow$",
 }
 
-_PREAMBLE = "% Needs \\usepackage{booktabs}.\n"
+_PREAMBLE = r"""% Needs in the preamble:
+%   \usepackage{booktabs}
+%   \usepackage{siunitx}
+%   \sisetup{detect-all}  % so that \num prints bold numbers in bold
+"""
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
 
 
 def escape_latex(text: str) -> str:
@@ -75,14 +80,14 @@ def latex(table: Table, *, intervals: bool = False) -> str:
 
 def _caption(table: Table, *, intervals: bool) -> str:
     only = table.groups[0] if len(table.groups) == 1 else None
-    what = f"{table.title}; {protocol_title(only.protocol, only.hole_share)}" if only else table.title
-    text = f"{escape_latex(what)}. Best in bold, second best underlined"
+    what = f"{table.title}; {only.title}" if only else table.title
+    second = "rows not distinguishable from it" if table.tested else "second best"
+    text = f"{escape_latex(what)}. Best in bold, {second} underlined"
     return f"{text}; in brackets the 95\\,\\% bootstrap interval of the mean." if intervals else f"{text}."
 
 
 def _label(table: Table) -> str:
-    name = table.groups[0].protocol if len(table.groups) == 1 else "overall"
-    return "tab:" + (re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "protocol")
+    return "tab:" + (re.sub(r"[^a-z0-9]+", "-", table.name.lower()).strip("-") or "protocol")
 
 
 def _header(table: Table) -> str:
@@ -108,7 +113,7 @@ def _metric(metric: str, column: Column) -> str:
 
 def _group(table: Table, group: Group, *, intervals: bool) -> str:
     width = 1 + len(table.columns) + len(table.counts)
-    name = escape_latex(protocol_title(group.protocol, group.hole_share))
+    name = escape_latex(group.title)
     heading = f"\\multicolumn{{{width}}}{{@{{}}l}}{{\\textit{{{name}}}}} \\\\\n" if len(table.groups) > 1 else ""
     ranked = [_row(table, row, intervals=intervals) for row in group.rows if not row.oracle]
     oracles = [_row(table, row, intervals=intervals) for row in group.rows if row.oracle]
@@ -122,16 +127,20 @@ def _row(table: Table, row: Row, *, intervals: bool) -> str:
         [
             f"\\textit{{{name}}}" if row.oracle else name,
             *(_entry(entry, intervals=intervals) for entry in row.entries),
-            *map(escape_latex, table.counts_of(row)),
+            *map(_number, table.counts_of(row)),
         ]
     )
 
 
 def _entry(entry: Entry, *, intervals: bool) -> str:
-    text = escape_latex(entry.text).replace("-", "$-$")
-    number = {"": "{}", "best": "\\textbf{{{}}}", "second": "\\underline{{{}}}"}[entry.mark].format(text)
-    interval = entry.interval.replace("-", "$-$")
+    number = {"": "{}", "best": "\\textbf{{{}}}", "second": "\\underline{{{}}}"}[entry.mark].format(_number(entry.text))
+    interval = _NUMBER.sub(lambda match: _number(match[0]), entry.interval)
     return f"{number} {{\\scriptsize {interval}}}" if intervals and interval else number
+
+
+def _number(text: str) -> str:
+    """`-1.50` as siunitx prints numbers; words and dashes as they are."""
+    return f"\\num{{{text}}}" if _NUMBER.fullmatch(text) else escape_latex(text)
 
 
 def _line(cells: Sequence[str]) -> str:

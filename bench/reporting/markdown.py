@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bench.reporting.naming import protocol_title
 from bench.reporting.table import Column, Entry, Group, Row, Table
 
 __all__ = ["escape_markdown", "markdown"]
 
-_LEGEND = "**Best** and <u>second best</u> of each column and protocol; numbers equal as printed share the mark."
 _INTERVALS = "In brackets the 95 % bootstrap interval of the mean over pictures."
 _ORACLE = "*Oracle* rows are given labels of the truth and are not ranked."
 
@@ -23,7 +21,7 @@ def escape_markdown(text: str) -> str:
 
 
 def markdown(table: Table, *, intervals: bool = True) -> str:
-    """A section a protocol, then legend, notes and signatures.
+    """A section a group, then notes and signatures.
 
     Args:
         table: what to print.
@@ -33,7 +31,6 @@ def markdown(table: Table, *, intervals: bool = True) -> str:
     rows = [row for group in table.groups for row in group.rows]
     entries = [entry for row in rows for entry in row.entries]
     foot = [
-        *([_LEGEND] if any(entry.mark for entry in entries) else []),
         *([_INTERVALS] if intervals and any(entry.interval for entry in entries) else []),
         *([_ORACLE] if any(row.oracle for row in rows) else []),
         *map(escape_markdown, table.notes),
@@ -52,7 +49,7 @@ def _section(table: Table, group: Group, *, intervals: bool) -> str:
         ]
         for row in group.rows
     ]
-    return f"## {escape_markdown(protocol_title(group.protocol, group.hole_share))}\n\n{_grid(header, body)}\n"
+    return f"## {escape_markdown(group.title)}\n\n{_grid(header, body)}\n"
 
 
 def _heading(column: Column) -> str:

@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.records import CellKey, CellRecord
 from bench.reporting.naming import NOTHING, metric_title
 
-__all__ = ["absence_notes", "failure_notes", "left_out_notes", "merge_signatures", "missing_notes"]
+__all__ = [
+    "absence_notes",
+    "failure_notes",
+    "left_out_notes",
+    "merge_signatures",
+    "missing_notes",
+    "without_n",
+]
 
 Cells = Mapping[CellKey, CellRecord]
 Names = Mapping[CellKey, str]
@@ -106,7 +113,7 @@ def merge_signatures(cells: Cells, called: Names, columns: Iterable[tuple[str, s
         kinds: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
         for cell_key, cell in cells.items():
             if key in cell.metrics:
-                kind, n = _without_n(cell.metrics[key].signature)
+                kind, n = without_n(cell.metrics[key].signature)
                 models, counts = kinds.setdefault(kind, ({}, {}))
                 models[called[cell_key]], counts[n] = None, None
         for kind, (models, counts) in kinds.items():
@@ -115,7 +122,8 @@ def merge_signatures(cells: Cells, called: Names, columns: Iterable[tuple[str, s
             yield title + whose, kind.replace("|n:#", f"|n:{numbers}")
 
 
-def _without_n(signature: str) -> tuple[str, str]:
+def without_n(signature: str) -> tuple[str, str]:
+    """A signature with its number of pictures left open, and that number."""
     match = re.search(r"\|n:(\d+)(?=\||$)", signature)
     return (signature.replace(match[0], "|n:#", 1), match[1]) if match else (signature, "")
 

@@ -1,35 +1,43 @@
-"""All plots of a run as files: values by hole share, distributions, and means with their intervals."""
+"""All plots of a run as files: values by hole share, ranks, means with their intervals, and distributions."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.records import Run
+from bench.reporting.critical_difference import critical_difference
 from bench.reporting.distributions import distributions
-from bench.reporting.frame import values_frame
 from bench.reporting.hole_share import by_hole_share
 from bench.reporting.intervals import intervals
 from bench.reporting.measures import measures
 from bench.reporting.style import save, styled
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 __all__ = ["write_plots"]
 
 
 def write_plots(run: Run) -> list[Path]:
-    """Write `plots/hole-share.*`, `plots/intervals.*` and `plots/distribution-<metric>-<region>.*`; returns the paths.
+    """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
-    Plots for which the run has no values yet are left out.
+    `hole-share`, `critical-difference`, `intervals` and `distribution-<metric>-<region>`; plots for which the run has
+    no values yet are left out.
     """
-    values = values_frame(run)
     headline = measures(run)
-    folder = run.layout.plots
+    drawn: dict[str, Callable[[], Figure | None]] = {
+        "hole-share": partial(by_hole_share, run, headline),
+        "critical-difference": partial(critical_difference, run, headline),
+        "intervals": partial(intervals, run, headline),
+        **{f"distribution-{m.key.replace('.', '-')}": partial(distributions, run, m) for m in headline},
+    }
     written: list[Path] = []
     with styled():
-        for name, figure in (
-            ("hole-share", by_hole_share(run, values, headline)),
-            ("intervals", intervals(run, headline)),
-            *((f"distribution-{m.key.replace('.', '-')}", distributions(run, values, m)) for m in headline),
-        ):
+        for name, draw in drawn.items():
+            figure = draw()
             if figure is not None:
-                written += save(figure, folder / name)
+                written += save(figure, run.layout.plots / name)
     return written

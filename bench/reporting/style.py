@@ -94,6 +94,7 @@ def save(figure: Figure, stem: Path) -> list[Path]:
     for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
         buffer = io.BytesIO()
         figure.savefig(buffer, format=suffix, dpi=200, metadata=metadata)
+        figure.set_layout_engine(None)  # the layout is found once, and is the same in both files
         path = stem.with_name(f"{stem.name}.{suffix}")
         write_atomically(path, buffer.getvalue())
         written.append(path)

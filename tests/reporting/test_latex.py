@@ -82,6 +82,10 @@ def balanced(source: str) -> bool:
     return depth == 0
 
 
+def num(text: str) -> str:
+    return f"\\num{{{text}}}"
+
+
 def body(source: str) -> list[list[str]]:
     """The rows of the tabular as cells."""
     inside = source.split("\\midrule\n", 1)[1].split("\\bottomrule", 1)[0]
@@ -111,8 +115,16 @@ def test_best_is_bold_and_second_underlined(make_run: MakeRun) -> None:
         build_table(read_run(make_run(models=["a", "b", "c"], metrics=["psnr.hole", "psnr.full"], value=value)))
     )
 
-    assert [row[1].strip() for row in body(source)] == ["1.00", "\\textbf{3.00}", "\\underline{2.00}"]
-    assert [row[2].strip() for row in body(source)] == ["$-$4.00", "\\textbf{$-$2.00}", "\\underline{$-$3.00}"]
+    assert [row[1].strip() for row in body(source)] == [
+        num("1.00"),
+        "\\textbf{\\num{3.00}}",
+        "\\underline{\\num{2.00}}",
+    ]
+    assert [row[2].strip() for row in body(source)] == [
+        num("-4.00"),
+        "\\textbf{\\num{-2.00}}",
+        "\\underline{\\num{-3.00}}",
+    ]
     assert "\\multicolumn{2}{c}{PSNR $\\uparrow$ (dB)}" in source
 
 
@@ -122,8 +134,8 @@ def test_intervals_are_an_option(make_run: MakeRun) -> None:
 
     table = build_table(read_run(make_run(metrics=["psnr.hole"], value=value)))
 
-    assert "[4.00, 6.00]" not in latex(table)
-    assert "{\\scriptsize [4.00, 6.00]}" in latex(table, intervals=True)
+    assert "scriptsize [" not in latex(table)
+    assert "{\\scriptsize [\\num{4.00}, \\num{6.00}]}" in latex(table, intervals=True)
 
 
 def test_protocols_are_groups_of_one_table(make_run: MakeRun) -> None:
@@ -132,3 +144,13 @@ def test_protocols_are_groups_of_one_table(make_run: MakeRun) -> None:
     assert source.count("\\begin{tabular}") == 1
     assert re.findall(r"\\textit\{(\w+)@1, 25\.0 \\% missing\}", source) == ["left", "right"]
     assert "\\label{tab:overall}" in source
+
+
+def test_the_head_says_what_the_preamble_needs(make_run: MakeRun) -> None:
+    source = latex(build_table(read_run(make_run())))
+    head, _, rest = source.partition("\\begin{table}")
+    used = {"booktabs": "\\toprule", "siunitx": "\\num{"}
+
+    assert all(line.startswith("%") for line in head.splitlines())
+    assert all(f"\\usepackage{{{package}}}" in head and command in rest for package, command in used.items())
+    assert "%" not in rest.replace("\\%", "")

@@ -18,20 +18,22 @@ import bench
 from bench.errors import UsageError
 from bench.records import read_run
 from bench.reporting import report
-from bench.reporting.frame import values_frame
-from bench.reporting.hole_share import bin_of
+from bench.reporting.bins import bin_of
 from bench.reporting.plots import write_plots
+from bench.reporting.values import values_of
 
 MakeRun = Callable[..., Path]
 
+PLOTS = ("hole-share", "critical-difference", "intervals", "distribution-psnr-hole", "distribution-l1-hole")
 ELSEWHERE = """
 import json, sys
 from pathlib import Path
 import bench.reporting
-heavy = {"pandas", "matplotlib", "PIL", "numpy", "torch"}
+heavy = {"scipy", "matplotlib", "PIL", "numpy", "torch"}
 light = not heavy & set(sys.modules)
 paths = bench.reporting.report(Path(sys.argv[1]))
-print(json.dumps({"light": light, "torch": "torch" in sys.modules, "pyplot": "matplotlib.pyplot" in sys.modules,
+print(json.dumps({"light": light, "torch": bool({"torch", "pandas"} & set(sys.modules)),
+                  "pyplot": "matplotlib.pyplot" in sys.modules,
                   "paths": [str(path) for path in paths]}))
 """
 
@@ -42,7 +44,7 @@ def checksums(paths: list[Path], out: Path) -> dict[str, str]:
 
 def test_another_process_writes_the_same_bytes_without_torch(make_run: MakeRun) -> None:
     def share(index: int) -> float:
-        return 0.08 * (index + 1)
+        return 0.15 + 0.2 * (index % 2)
 
     metrics = ["psnr.hole", "psnr.full", "l1.hole"]
     out = make_run(protocols=["left@1", "right@1"], metrics=metrics, share=share, n=12, failed={"mean": [0]})
@@ -64,12 +66,12 @@ def test_another_process_writes_the_same_bytes_without_torch(make_run: MakeRun) 
     assert there["paths"] == list(map(str, paths))
     assert checksums(paths, out) == here
     assert list(here) == [
-        *(f"tables/{name}.{suffix}" for name in ("overall", "left@1", "right@1") for suffix in ("md", "tex", "csv")),
         *(
-            f"plots/{name}.{suffix}"
-            for name in ("hole-share", "intervals", "distribution-psnr-hole", "distribution-l1-hole")
-            for suffix in ("png", "pdf")
+            f"tables/{name}.{suffix}"
+            for name in ("overall", "left@1", "right@1", "hole-share")
+            for suffix in ("md", "tex", "html", "csv")
         ),
+        *(f"plots/{name}.{suffix}" for name in PLOTS for suffix in ("png", "pdf")),
         *(f"gallery/{name}.png" for name in ("overall", "left@1", "right@1")),
         "report.html",
     ]
@@ -96,34 +98,87 @@ def test_plots_bear_hostile_names_and_values(make_run: MakeRun) -> None:
     models = ["_hidden", "$x_{$", "中" * 60, "\x1b[31m"]
     out = make_run(models=models, protocols=["$p$@1"], metrics=["psnr.hole", "l1.hole"], value=value, n=7)
 
-    assert len(write_plots(read_run(out))) == 8
+    assert len(write_plots(read_run(out))) == 10
 
 
 def test_a_run_of_one_picture_can_be_plotted(make_run: MakeRun) -> None:
     out = make_run(n=1, models=["a"], metrics=["psnr.hole"])
 
-    assert len(write_plots(read_run(out))) == 6
+    assert {path.stem for path in write_plots(read_run(out))} == {"intervals", "distribution-psnr-hole"}
 
 
 def test_no_hole_values_no_hole_share_plot(make_run: MakeRun) -> None:
     names = {path.stem for path in write_plots(read_run(make_run(metrics=["psnr.full"])))}
 
-    assert names == {"intervals", "distribution-psnr-full"}
+    assert names == {"critical-difference", "intervals", "distribution-psnr-full"}
 
 
 def test_bins_hold_their_upper_end() -> None:
-    share = np.array([1, 10, 11, 20, 30, 70, 71, 100]) / 100
+    share = np.array([1, 10, 11, 20, 30, 70, 71, 100, np.nan]) / 100
 
-    assert bin_of(share).tolist() == [0, 0, 1, 1, 2, 6, 7, 9]
+    assert bin_of(share).tolist() == [0, 0, 1, 1, 2, 6, 7, 9, -1]
 
 
-def test_values_of_scored_pictures_alone_are_read(make_run: MakeRun) -> None:
-    out = make_run(n=5, failed={"telea": [1]}, skipped=[2], metrics=["psnr.hole"])
-    frame = values_frame(read_run(out))
+def test_values_stand_where_a_picture_was_scored(make_run: MakeRun) -> None:
+    run = read_run(
+        make_run(
+            models=["telea", "mean", "gone"],
+            n=5,
+            failed={"telea": [1]},
+            skipped=[2],
+            metrics=["psnr.hole", "l1.full"],
+            missing=[("gone", "center-50@1")],
+        )
+    )
+    block = values_of(run)["center-50@1"]
+    there = ~np.isnan(block.values["psnr.hole"])
 
-    assert frame.groupby("model")["sample"].count().to_dict() == {"telea": 3, "mean": 4}
-    assert set(frame["key"]) == {"psnr.hole"}
-    assert set(frame["hole_share"]) == {0.25}
+    assert block.samples == tuple(f"town/{index:04d}" for index in range(5))
+    assert there.tolist() == [[True, False, False, True, True], [True, True, False, True, True], [False] * 5]
+    assert block.having("failed").sum(axis=1).tolist() == [1, 0, 0]
+    assert set(block.hole_share[~np.isnan(block.hole_share)]) == {0.25}
+    for row, key in enumerate(run.keys()[:2]):
+        for name in ("psnr.hole", "l1.full"):
+            recorded = [r.values[name] for r in run.records(key) if r.status == "ok"]
+            assert block.values[name][row][~np.isnan(block.values[name][row])].tolist() == recorded
+
+
+def rewritten(out: Path, change: Callable[[str], str]) -> Path:
+    """The run with another first shard, and checksums that fit it."""
+    run = read_run(out)
+    key = next(iter(run.cells))
+    shard, done = run.layout.shard(key, 0), run.layout.done(key)
+    shard.write_text(change(shard.read_text(encoding="utf-8")), encoding="utf-8")
+    sums = json.loads(done.read_text()) | {shard.name: hashlib.sha256(shard.read_bytes()).hexdigest()}
+    done.write_text(json.dumps(sums))
+    return out
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda text: text[: len(text) // 2], "0 that can be read"),
+        (lambda text: text.split("\n", 1)[1], "5 that can be read"),
+        (lambda text: text.split("\n")[0] + "\n" + text, "1 twice, such as 'town/0000'"),
+    ],
+)
+def test_lines_that_checksums_do_not_miss_are_missed(
+    make_run: MakeRun, change: Callable[[str], str], found: str
+) -> None:
+    with pytest.raises(UsageError, match=found) as error:
+        report(rewritten(make_run(), change))
+
+    assert "telea" in str(error.value)
+
+
+def test_a_damaged_shard_is_named(make_run: MakeRun) -> None:
+    out = make_run()
+    run = read_run(out)
+    shard = run.layout.shard(next(iter(run.cells)), 0)
+    shard.write_bytes(shard.read_bytes()[:-40])
+
+    with pytest.raises(UsageError, match=r"samples-0000\.jsonl with another SHA-256"):
+        report(out)
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path: Path) -> None:

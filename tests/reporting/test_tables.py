@@ -169,7 +169,7 @@ def test_a_run_without_any_whole_cell_has_a_table_of_dashes(make_run: MakeRun) -
     table = columns(main_table(read_run(out)))
 
     assert table["PSNR hole"] == {"telea": "\N{EN DASH}", "mean": "\N{EN DASH}"}
-    assert len(write_tables(read_run(out))) == 6
+    assert len(write_tables(read_run(out))) == 8
 
 
 def test_a_run_of_one_picture_has_no_intervals(make_run: MakeRun) -> None:
@@ -278,4 +278,6 @@ def test_protocol_names_become_safe_file_names(make_run: MakeRun) -> None:
     paths = write_tables(read_run(out))
 
     assert all(path.parent == out / "tables" for path in paths)
-    assert [path.name for path in paths[3:]] == [f"files+..+..+etc+holes.{suffix}" for suffix in ("md", "tex", "csv")]
+    assert [path.name for path in paths[4:8]] == [
+        f"files+..+..+etc+holes.{suffix}" for suffix in ("md", "tex", "html", "csv")
+    ]

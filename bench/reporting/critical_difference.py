@@ -1,0 +1,106 @@
+"""The critical-difference diagram: models on a line of average ranks, those that cannot be told apart joined by a bar.
+
+Demsar, "Statistical comparisons of classifiers over multiple data sets" (JMLR 7, 2006), figure 1; see `average_ranks`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.records import Run
+from bench.reporting.average_ranks import AverageRanks, average_ranks
+from bench.reporting.measures import Measure
+from bench.reporting.naming import is_oracle, model_names
+from bench.reporting.style import add_note, look, names_width, new_figure, printable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = ["critical_difference"]
+
+_LINE, _ROW, _BAR, _HEAD = 4.2, 0.2, 0.1, 0.5  # inches: length of the line, from name to name, bar to bar, above it all
+
+
+def critical_difference(run: Run, measures: Sequence[Measure]) -> Figure | None:
+    """A diagram a metric, best models left; None when no metric has two models to rank."""
+    ranked = [(measure, average_ranks(run, measure)) for measure in measures]
+    shown = [(measure, ranks) for measure, ranks in ranked if ranks is not None]
+    if not shown:
+        return None
+    names = [printable(name) for name in model_names(run).values()]
+    margin = names_width(names) + 0.65
+    heights = [_height(ranks) for _, ranks in shown]
+    figure = new_figure(2 * margin + _LINE, sum(heights) + 0.3 * len(shown) + 0.55)
+    panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
+    for axes, height, (measure, ranks) in zip(panels, heights, shown, strict=True):
+        axes.set_axis_off()
+        axes.set(xlim=(0, 2 * margin + _LINE), ylim=(-height, 0))
+        axes.set_title(measure.title, loc="left", fontweight="bold")
+        _draw(axes, ranks, names, margin)
+    add_note(figure, _note(run, [ranks for _, ranks in shown]))
+    return figure
+
+
+def _height(ranks: AverageRanks) -> float:
+    names = (len(ranks.models) + 1) // 2
+    return _HEAD + _BAR * len(_levels(ranks)) + _ROW * names
+
+
+def _levels(ranks: AverageRanks) -> list[list[tuple[int, int]]]:
+    """Groups that do not touch share a level."""
+    levels: list[list[tuple[int, int]]] = []
+    for group in ranks.groups:
+        free = next((level for level in levels if level[-1][1] < group[0]), None)
+        if free is None:
+            levels.append([group])
+        else:
+            free.append(group)
+    return levels
+
+
+def _draw(axes: Axes, ranks: AverageRanks, names: Sequence[str], margin: float) -> None:
+    count = len(ranks.models)
+    places = [margin + _LINE * (rank - 1) / (count - 1) for rank in ranks.ranks]
+    axes.plot([margin, margin + _LINE], [-_HEAD + 0.2] * 2, color="black", linewidth=1)
+    for tick in range(count):
+        x = margin + _LINE * tick / (count - 1)
+        axes.plot([x, x], [-_HEAD + 0.2, -_HEAD + 0.26], color="black", linewidth=1)
+        axes.text(x, -_HEAD + 0.3, str(tick + 1), ha="center", va="bottom", fontsize=8)
+    levels = _levels(ranks)
+    for place, level in enumerate(levels):
+        y = -_HEAD + 0.1 - _BAR * place
+        for first, last in level:
+            axes.plot([places[first] - 0.04, places[last] + 0.04], [y, y], color="#555555", linewidth=3.2, zorder=1)
+    for place, (model, rank) in enumerate(zip(ranks.models, ranks.ranks, strict=True)):
+        left = place < (count + 1) // 2
+        row = place if left else count - 1 - place
+        y = -_HEAD - _BAR * len(levels) - _ROW * row
+        _name(axes, (places[place], y), margin if left else margin + _LINE, left, names[model], rank, model)
+
+
+def _name(axes: Axes, place: tuple[float, float], edge: float, left: bool, name: str, rank: float, model: int) -> None:
+    """An elbow from the line of ranks to the name of a model at the edge."""
+    style, side = look(model), -1 if left else 1
+    (x, y), end = place, edge + side * 0.08
+    axes.plot([x, x, end], [-_HEAD + 0.2, y, y], color=style.color, linewidth=1.1, zorder=2)
+    axes.plot(x, -_HEAD + 0.2, color=style.color, marker=style.marker, markersize=4.5, zorder=3)
+    align = "right" if left else "left"
+    axes.text(end + side * 0.05, y, f"{rank:.2f}", ha=align, va="center", fontsize=7, color="#444444")
+    axes.text(end + side * 0.4, y, name, ha=align, va="center", fontsize=8)
+
+
+def _note(run: Run, every: Sequence[AverageRanks]) -> str:
+    pictures = sorted({ranks.pictures for ranks in every})
+    count = f"{pictures[0]:,}" if len(pictures) == 1 else f"{pictures[0]:,} to {pictures[-1]:,}"
+    keys = run.keys()
+    oracles = " Oracles are not ranked." if any(is_oracle(run, key) for key in keys) else ""
+    text = (
+        f"Average rank over {count} pictures, 1 is best. Bars join models that cannot be told apart: pairwise "
+        f"Wilcoxon signed-rank tests over pictures, Holm-corrected, 5 %.{oracles}"
+    )
+    used = [name for name in run.info["protocols"] if any(name in ranks.protocols for ranks in every)]
+    if len(used) == len(run.info["protocols"]):
+        return text
+    return f"{text} Only protocols under which every model was run: {', '.join(used)}."
