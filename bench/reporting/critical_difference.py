@@ -5,6 +5,7 @@ Demsar, "Statistical comparisons of classifiers over multiple data sets" (JMLR 7
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -30,17 +31,24 @@ def critical_difference(run: Run, measures: Sequence[Measure]) -> Figure | None:
     if not shown:
         return None
     names = [printable(name) for name in model_names(run).values()]
-    margin = names_width(names) + 0.65
+    left, right = (_margin(names, [ranks for _, ranks in shown], side) for side in ("left", "right"))
     heights = [_height(ranks) for _, ranks in shown]
-    figure = new_figure(2 * margin + _LINE, sum(heights) + 0.3 * len(shown) + 0.55)
+    figure = new_figure(left + _LINE + right, sum(heights) + 0.3 * len(shown) + 0.55)
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
     for axes, height, (measure, ranks) in zip(panels, heights, shown, strict=True):
         axes.set_axis_off()
-        axes.set(xlim=(0, 2 * margin + _LINE), ylim=(-height, 0))
+        axes.set(xlim=(0, left + _LINE + right), ylim=(-height, 0))
         axes.set_title(measure.title, loc="left", fontweight="bold")
-        _draw(axes, ranks, names, margin)
+        _draw(axes, ranks, names, left)
     add_note(figure, _note(run, [ranks for _, ranks in shown]))
     return figure
+
+
+def _margin(names: Sequence[str], every: Sequence[AverageRanks], side: str) -> float:
+    """Inches beside the line of ranks: the names of the better half stand left, the others right."""
+    half = [(ranks.models, (len(ranks.models) + 1) // 2) for ranks in every]
+    chosen = {model for models, half_ in half for model in (models[:half_] if side == "left" else models[half_:])}
+    return names_width(names[model] for model in chosen) + 0.65
 
 
 def _height(ranks: AverageRanks) -> float:
@@ -62,12 +70,13 @@ def _levels(ranks: AverageRanks) -> list[list[tuple[int, int]]]:
 
 def _draw(axes: Axes, ranks: AverageRanks, names: Sequence[str], margin: float) -> None:
     count = len(ranks.models)
-    places = [margin + _LINE * (rank - 1) / (count - 1) for rank in ranks.ranks]
+    low, high = math.floor(ranks.ranks[0]), max(math.ceil(ranks.ranks[-1]), math.floor(ranks.ranks[0]) + 1)
+    places = [margin + _LINE * (rank - low) / (high - low) for rank in ranks.ranks]
     axes.plot([margin, margin + _LINE], [-_HEAD + 0.2] * 2, color="black", linewidth=1)
-    for tick in range(count):
-        x = margin + _LINE * tick / (count - 1)
+    for tick in range(low, high + 1):
+        x = margin + _LINE * (tick - low) / (high - low)
         axes.plot([x, x], [-_HEAD + 0.2, -_HEAD + 0.26], color="black", linewidth=1)
-        axes.text(x, -_HEAD + 0.3, str(tick + 1), ha="center", va="bottom", fontsize=8)
+        axes.text(x, -_HEAD + 0.3, str(tick), ha="center", va="bottom", fontsize=8)
     levels = _levels(ranks)
     for place, level in enumerate(levels):
         y = -_HEAD + 0.1 - _BAR * place

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["distributions"]
 
 _COLUMNS = 4
-_POINTS = 300
+_POINTS = 200
 _GOLDEN = 0.6180339887498949
 
 

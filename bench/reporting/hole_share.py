@@ -20,10 +20,12 @@ if TYPE_CHECKING:
 __all__ = ["by_hole_share"]
 
 _PANELS = 3
+_BANDS = 8  # models up to which bands can be told apart
 
 
 def by_hole_share(run: Run, measures: Sequence[Measure]) -> Figure | None:
-    """Mean of the values in bins of 10 % of the picture, with 95 % bands, a panel a metric; None without such means.
+    """Mean of the values in bins of 10 % of the picture, with 95 % bands for up to 8 models, a panel a
+    metric; None without such means.
 
     Bins hold shares up to and including their upper end. Several protocols may hide the same picture: pictures are
     drawn as clusters.
@@ -40,7 +42,7 @@ def by_hole_share(run: Run, measures: Sequence[Measure]) -> Figure | None:
         axes.set(title=measure.title, xlabel="missing pixels (%)")
     handles = [line for line in panels[0].get_lines() if not line.get_label().startswith("_")]
     figure.legend(handles, [printable(name) for name in names], loc="outside right upper")
-    add_note(figure, _note(bins, shown))
+    add_note(figure, _note(bins, shown, len(names)))
     return figure
 
 
@@ -49,14 +51,16 @@ def _draw(axes: Axes, bins: Sequence[Bin], key: str, models: int) -> None:
     for row in range(models):
         style = look(row)
         scores = [(10 * bin_.index + 5, bin_.section.lines[row].scores[key]) for bin_ in bins]
-        points = [(middle, s.value, *(s.ci95 or (s.value, s.value))) for middle, s in scores if s.value is not None]
-        middle, mean, low, high = np.array(points, dtype=float).reshape(-1, 4).T
+        points = [(middle, s.value, *(s.ci95 or (s.value, s.value))) for middle, s in scores]  # None: a gap
+        middle, mean, low, high = np.array(points, dtype=float).T
         axes.plot(middle, mean, label=f"model {row}", **vars(style))
-        axes.fill_between(middle, low, high, color=style.color, alpha=0.12, linewidth=0)
+        if models <= _BANDS:
+            axes.fill_between(middle, low, high, color=style.color, alpha=0.12, linewidth=0)
 
 
-def _note(bins: Sequence[Bin], shown: Sequence[Measure]) -> str:
-    parts = ["Mean and 95 % bootstrap interval of the pictures in bins of 10 % (upper end included), all protocols."]
+def _note(bins: Sequence[Bin], shown: Sequence[Measure], models: int) -> str:
+    what = "Mean and 95 % bootstrap interval" if models <= _BANDS else "Mean (intervals: table by hole share)"
+    parts = [f"{what} of the pictures in bins of 10 % (upper end included), all protocols."]
     thin = [bin_.section.protocol.removesuffix(" missing") for bin_ in bins if bin_.thin]
     if thin:
         parts.append(f"Models with fewer than {FEWEST} values in a bin are left out of it: {', '.join(thin)}.")
