@@ -12,33 +12,55 @@ from bench.metrics.declarations import METRICS, MetricDeclaration, boundary_widt
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
+    from bench.metrics.label_comparison import LabelComparison
+    from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
+    from bench.metrics.multiscale import ms_ssim
     from bench.metrics.pixel_error import l1, psnr
     from bench.metrics.regions import boundary_band
+    from bench.metrics.relative_error import l1_relative
     from bench.metrics.similarity import ssim
 
 __all__ = [
     "METRICS",
     "Comparison",
+    "LabelComparison",
     "MetricDeclaration",
+    "assd",
     "boundary_band",
+    "boundary_f",
+    "boundary_iou",
     "boundary_width",
     "declaration",
+    "hd95",
+    "iou",
     "l1",
+    "l1_relative",
     "measure",
+    "ms_ssim",
     "psnr",
     "signature",
     "signatures",
     "ssim",
+    "trimap_iou",
 ]
 
 # No module of this package may bear one of these names: importing it would hide the function behind the module.
 _LAZY = {
     "Comparison": "bench.metrics.comparison",
+    "LabelComparison": "bench.metrics.label_comparison",
+    "assd": "bench.metrics.label_scores",
     "boundary_band": "bench.metrics.regions",
+    "boundary_f": "bench.metrics.label_scores",
+    "boundary_iou": "bench.metrics.label_scores",
+    "hd95": "bench.metrics.label_scores",
+    "iou": "bench.metrics.label_scores",
     "l1": "bench.metrics.pixel_error",
+    "l1_relative": "bench.metrics.relative_error",
     "measure": "bench.metrics.comparison",
+    "ms_ssim": "bench.metrics.multiscale",
     "psnr": "bench.metrics.pixel_error",
     "ssim": "bench.metrics.similarity",
+    "trimap_iou": "bench.metrics.label_scores",
 }
 
 

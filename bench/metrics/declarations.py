@@ -84,9 +84,13 @@ class MetricDeclaration:
         return "|".join([*fields, "agg:image-mean", f"composite:{composite}", f"v{self.version}"])
 
 
-def boundary_width(height: int, width: int) -> int:
-    """Pixels each side of a label boundary that count as near it: 1 % of the diagonal, rounded, at least 1."""
-    return max(1, round(BAND_SHARE * math.hypot(height, width)))
+def boundary_width(height: int, width: int, share: float = BAND_SHARE, rounding: Callable[[float], int] = round) -> int:
+    """A share of the picture's diagonal in whole pixels, at least 1.
+
+    By default the pixels each side of a label boundary that count as near it (region boundary): 1 %, rounded. Boundary
+    IoU has 0.02 (COCO) or 0.005 (Cityscapes), DAVIS F 0.008 with `math.ceil`.
+    """
+    return max(1, rounding(share * math.hypot(height, width)))
 
 
 BUILT_IN = {
@@ -160,6 +164,64 @@ BUILT_IN = {
             ),
             implementation="bench.metrics.pixel_error:l1_by_region",
             parameters=(("range", "255"),),
+        ),
+        MetricDeclaration(
+            name="ms-ssim",
+            unit="",
+            higher_is_better=True,
+            summary="structural similarity over five scales, RGB",
+            definition=(
+                "Wang et al., 2003: five scales with the weights 0.0448, 0.2856, 0.3001, 0.2363 and 0.1333. For each "
+                "RGB channel, the product of the mean contrast term (SSIM without luminance) of the four finer scales "
+                "and the mean SSIM of the coarsest, each to the power of its weight, a negative mean counted as 0; "
+                "then the mean over the channels. Window, constants and valid area as in `ssim`, at every scale. "
+                "Pictures are halved by means over 2x2 pixels, an odd side extended by its last row or column. "
+                "Pictures with a side below 161 pixels have no fifth scale and are refused."
+            ),
+            value_range="0 to 1; exactly 1 for equal pictures",
+            reference=(
+                "the maps of torchmetrics `structural_similarity_index_measure` in float64 on the same pixels, "
+                "multiplied as above"
+            ),
+            tolerance=1e-9,
+            blind_to=(
+                "What SSIM is blind to. It looks at the whole picture, so it also tells how large the hole is: compare "
+                "models on the same holes."
+            ),
+            implementation="bench.metrics.multiscale:ms_ssim_by_region",
+            regions=("full",),
+            parameters=(
+                ("scales", "5"),
+                ("weights", "wang2003"),
+                ("window", "gauss11"),
+                ("sigma", "1.5"),
+                ("k", "0.01,0.03"),
+                ("cov", "population"),
+                ("border", "valid"),
+                ("half", "mean2x2"),
+                ("channels", "rgb"),
+                ("range", "255"),
+            ),
+        ),
+        MetricDeclaration(
+            name="l1-relative",
+            unit="",
+            higher_is_better=False,
+            summary="sum of absolute differences over sum of values, for comparison with older tables",
+            definition=(
+                "Σ|a - b| / Σ(a + b) over the region's pixels and the three RGB channels of one image, on uint8 "
+                "values. Undefined where both pictures are black. EdgeConnect takes it on grey, AOT-GAN on RGB."
+            ),
+            value_range="0 to 1; exactly 0 for equal pictures",
+            reference="the formula in NumPy float64",
+            tolerance=1e-12,
+            blind_to=(
+                "Structure, as `l1`. An error weighs more in a dark picture than in a bright one, so means over "
+                "different pictures cannot be compared. Kept for old tables only: `l1` is the error to report."
+            ),
+            implementation="bench.metrics.relative_error:l1_relative_by_region",
+            regions=("full", "hole"),
+            parameters=(("denominator", "sum(a+b)"), ("channels", "rgb")),
         ),
     )
 }

@@ -1,8 +1,4 @@
-"""SSIM on the CPU: one compiled sweep over each channel, rows at a time so that it stays in cache.
-
-With s = x + y and d = x - y, SSIM needs four filtered maps instead of five: s, d, s² and d², since
-4 cov(x, y) = var(s) - var(d) and 2 (var(x) + var(y)) = var(s) + var(d). Means enter the same way.
-"""
+"""SSIM on the CPU: one compiled sweep over each channel, rows at a time so that it stays in cache."""
 
 from __future__ import annotations
 
@@ -14,7 +10,8 @@ import numpy.typing as npt
 import torch
 
 from bench.compiled import compiled
-from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
+from bench.metrics.similarity_rows import fill_row, filter_down, similarity_loss
+from bench.metrics.similarity_window import TAPS
 from bench.metrics.threads import as_array, for_each, stack_masks
 
 __all__ = ["dissimilarity_sums"]
@@ -24,8 +21,6 @@ Masks: TypeAlias = npt.NDArray[np.bool_]  # [R, H, W]
 Floats: TypeAlias = npt.NDArray[np.float64]
 
 _TAPS = np.array(TAPS)
-_C1 = 2 * STABILISER_LUMINANCE
-_C2 = 2 * STABILISER_CONTRAST
 
 
 def dissimilarity_sums(
@@ -73,11 +68,11 @@ def _channel_sums(x: Channel, y: Channel, masks: Masks, taps: Floats, sums: Floa
         if left >= right:
             continue
         for source in range(max(ready, top), top + 11):
-            _fill(x[source], y[source], ring[:, source % 11])
+            fill_row(x[source], y[source], ring[:, source % 11])
         ready = top + 11
         for index in range(4):
-            _filter_down(ring[index], top, left, right + 10, taps, filtered[index])
-        _filter_along(filtered, left, taps, row[left:right])
+            filter_down(ring[index], top, left, right + 10, taps, filtered[index])
+        similarity_loss(filtered, left, taps, row[left:right])
         for region in range(len(masks)):
             _add(row[left:right], masks[region, top + 5, left + 5 :], by_column[region, left:])
     for region in range(len(masks)):
@@ -100,70 +95,6 @@ def _difference_extents(x: Channel, y: Channel) -> tuple[npt.NDArray[np.int64], 
                 last[row] = column
                 break
     return first, last
-
-
-@compiled
-def _fill(x: npt.NDArray[np.uint8], y: npt.NDArray[np.uint8], maps: Floats) -> None:
-    """One row of s (centred, so that its square stays small), d, s² and d²."""
-    for column in range(len(x)):
-        total = float(x[column]) + float(y[column]) - 255.0
-        difference = float(x[column]) - float(y[column])
-        maps[0, column] = total
-        maps[1, column] = difference
-        maps[2, column] = total * total
-        maps[3, column] = difference * difference
-
-
-# In the loops below every array is a slice that begins at index 0: only then does the compiler see that no index is
-# negative and use vector instructions (5x).
-
-
-@compiled
-def _filter_down(ring: Floats, top: int, start: int, stop: int, taps: Floats, out: Floats) -> None:
-    """Filter the eleven rows of a ring [11, W] that begin with row `top` into columns `start` to `stop` of one row."""
-    r0, r1 = ring[top % 11, start:stop], ring[(top + 1) % 11, start:stop]
-    r2, r3 = ring[(top + 2) % 11, start:stop], ring[(top + 3) % 11, start:stop]
-    r4, r5 = ring[(top + 4) % 11, start:stop], ring[(top + 5) % 11, start:stop]
-    r6, r7 = ring[(top + 6) % 11, start:stop], ring[(top + 7) % 11, start:stop]
-    r8, r9 = ring[(top + 8) % 11, start:stop], ring[(top + 9) % 11, start:stop]
-    r10, out = ring[(top + 10) % 11, start:stop], out[start:stop]
-    for i in range(len(out)):
-        out[i] = (
-            taps[0] * r5[i]
-            + taps[1] * (r4[i] + r6[i])
-            + taps[2] * (r3[i] + r7[i])
-            + taps[3] * (r2[i] + r8[i])
-            + taps[4] * (r1[i] + r9[i])
-            + taps[5] * (r0[i] + r10[i])
-        )
-
-
-@compiled
-def _filter_along(rows: Floats, start: int, taps: Floats, out: Floats) -> None:
-    """Filter four rows along x, from column `start` on, and turn them into 1 - SSIM."""
-    totals, differences = rows[0, start:], rows[1, start:]
-    total_squares, difference_squares = rows[2, start:], rows[3, start:]
-    for i in range(len(out)):
-        mean_total = _window(totals, i, taps)
-        a, b = (mean_total + 255.0) ** 2, _window(differences, i, taps) ** 2
-        variance_total = _window(total_squares, i, taps) - mean_total**2
-        variance_difference = _window(difference_squares, i, taps) - b
-        upper = (a - b + _C1) * (variance_total - variance_difference + _C2)
-        lower = (a + b + _C1) * (variance_total + variance_difference + _C2)
-        out[i] = (lower - upper) / lower
-
-
-@compiled
-def _window(row: Floats, i: int, taps: Floats) -> float:
-    total: float = (
-        taps[0] * row[i + 5]
-        + taps[1] * (row[i + 4] + row[i + 6])
-        + taps[2] * (row[i + 3] + row[i + 7])
-        + taps[3] * (row[i + 2] + row[i + 8])
-        + taps[4] * (row[i + 1] + row[i + 9])
-        + taps[5] * (row[i] + row[i + 10])
-    )
-    return total
 
 
 @compiled

@@ -8,7 +8,7 @@ import torch
 
 from bench.metrics.similarity_window import REACH, STABILISER_CONTRAST, STABILISER_LUMINANCE, TAPS
 
-__all__ = ["dissimilarity_sums"]
+__all__ = ["contrast_dissimilarity", "dissimilarity", "dissimilarity_sums"]
 
 
 def dissimilarity_sums(
@@ -24,24 +24,33 @@ def dissimilarity_sums(
     Returns:
         float64 [N, R], and the number of windows summed, int64 [N, R].
     """
-    dissimilarity = _dissimilarity(reference.double(), picture.double()).sum(dim=1, keepdim=True)
+    values = dissimilarity(reference.double(), picture.double()).sum(dim=1, keepdim=True)
     valid = torch.cat(list(regions), dim=1)[:, :, REACH:-REACH, REACH:-REACH]
-    return (dissimilarity * valid).sum(dim=(2, 3)), reference.shape[1] * valid.sum(dim=(2, 3))
+    return (values * valid).sum(dim=(2, 3)), reference.shape[1] * valid.sum(dim=(2, 3))
 
 
-def _dissimilarity(reference: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
-    """1 - SSIM, float64 [N, 3, H - 10, W - 10]."""
-    total, difference = reference + picture - 255, reference - picture
-    maps = torch.stack([total, difference, total.square(), difference.square()])  # [4, N, 3, H, W]
-    mean_total, mean_difference, square_total, square_difference = _smooth(_smooth(maps, -2), -1)
-    a, b = (mean_total + 255).square(), mean_difference.square()
-    variance_total = square_total - mean_total.square()
-    variance_difference = square_difference - b
+def dissimilarity(reference: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+    """1 - SSIM of two float64 [N, 3, H, W] pictures: [N, 3, H - 10, W - 10]."""
+    a, b, variance_total, variance_difference = _moments(reference, picture)
     c1, c2 = 2 * STABILISER_LUMINANCE, 2 * STABILISER_CONTRAST
     upper = (a - b + c1) * (variance_total - variance_difference + c2)
     lower = (a + b + c1) * (variance_total + variance_difference + c2)
-    dissimilarity: torch.Tensor = (lower - upper) / lower
-    return dissimilarity
+    return (lower - upper) / lower
+
+
+def contrast_dissimilarity(reference: torch.Tensor, picture: torch.Tensor) -> torch.Tensor:
+    """1 - cs, where SSIM is luminance times cs, of two float64 [N, 3, H, W] pictures: [N, 3, H - 10, W - 10]."""
+    _, _, variance_total, variance_difference = _moments(reference, picture)
+    return 2 * variance_difference / (variance_total + variance_difference + 2 * STABILISER_CONTRAST)
+
+
+def _moments(reference: torch.Tensor, picture: torch.Tensor) -> tuple[torch.Tensor, ...]:
+    """Squared means, then variances, of the pictures' sum and of their difference."""
+    total, difference = reference + picture - 255, reference - picture
+    maps = torch.stack([total, difference, total.square(), difference.square()])  # [4, N, 3, H, W]
+    mean_total, mean_difference, square_total, square_difference = _smooth(_smooth(maps, -2), -1)
+    b = mean_difference.square()
+    return (mean_total + 255).square(), b, square_total - mean_total.square(), square_difference - b
 
 
 def _smooth(maps: torch.Tensor, axis: int) -> torch.Tensor:

@@ -21,6 +21,7 @@ from bench.registry import Registry
 from bench.vocabulary import REGIONS
 
 SSIM = "window:gauss11|sigma:1.5|k:0.01,0.03|cov:population|border:valid|channels:rgb|range:255"
+REGIONS_OF = {"ms-ssim": ("full",), "l1-relative": ("full", "hole")}
 
 
 def test_signatures_are_pinned() -> None:
@@ -36,6 +37,15 @@ def test_signatures_are_pinned() -> None:
         == f"ssim|region:boundary|band:6px|band-share:0.01|{SSIM}|agg:image-mean|composite:yes|v1"
     )
     assert signature("l1", "known", 64, 64) == "l1|region:known|range:255|agg:image-mean|composite:no|v1"
+    assert (
+        signature("ms-ssim", "full", 256, 256)
+        == "ms-ssim|region:full|scales:5|weights:wang2003|window:gauss11|sigma:1.5|k:0.01,0.03|cov:population"
+        "|border:valid|half:mean2x2|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("l1-relative", "hole", 256, 256)
+        == "l1-relative|region:hole|denominator:sum(a+b)|channels:rgb|agg:image-mean|composite:yes|v1"
+    )
 
 
 def test_another_version_is_another_signature() -> None:
@@ -56,6 +66,8 @@ def test_directions_and_units() -> None:
         "psnr": ("dB", True),
         "ssim": ("", True),
         "l1": ("%", False),
+        "ms-ssim": ("", True),
+        "l1-relative": ("", False),
     }
 
 
@@ -65,7 +77,7 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
 
     assert all(text.strip() for text in texts)
     assert 0 < metric.tolerance <= 1e-6
-    assert metric.regions == REGIONS
+    assert metric.regions == REGIONS_OF.get(metric.name, REGIONS)
     assert callable(metric.load())
 
 
