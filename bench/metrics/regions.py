@@ -11,36 +11,38 @@ import torch
 
 from bench.vocabulary import VOID
 
-__all__ = ["boundary_band"]
+__all__ = ["boundary_band", "ends"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-def boundary_band(labels: torch.Tensor, width: int) -> torch.Tensor:
+def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) -> torch.Tensor:
     """Pixels within `width` pixels of a boundary between two different labels.
 
-    A pixel touches a boundary when one of its four neighbours has another label; where either of the two is VOID there
-    is no boundary. A pixel is in the band when its Euclidean distance to the nearest touching pixel is below `width`,
-    so a straight boundary has `width` pixels of band on each side. The same for every hole: it can be kept per picture.
+    A pixel touches a boundary when one of its four neighbours has another label; where either of the two is
+    `ignore_index` there is no boundary. A pixel is in the band when its Euclidean distance to the nearest touching
+    pixel is below `width`, so a straight boundary has `width` pixels of band on each side. The same for every hole: it
+    can be kept per picture.
 
     Args:
-        labels: uint8 [N, H, W] class indices, VOID = 255.
+        labels: uint8 [N, H, W] class indices, or another integer type.
         width: pixels, at least 1 (see `boundary_width`).
+        ignore_index: label of pixels without a class.
 
     Returns:
         bool [N, 1, H, W] on the labels' device.
     """
-    touching = _touching(labels.cpu().numpy())
+    touching = _touching(labels.cpu().numpy(), ignore_index)
     return torch.from_numpy(_dilate_disk(touching, width)).unsqueeze(1).to(labels.device)
 
 
-def _touching(labels: npt.NDArray[np.uint8]) -> Mask:
+def _touching(labels: npt.NDArray[np.integer], ignore_index: int) -> Mask:
     """Pixels of [N, H, W] with a 4-neighbour of another label."""
     touching = np.zeros(labels.shape, bool)
     for axis in (1, 2):
-        before, after = _ends(labels, 1, axis)
-        differ = (before != after) & (before != VOID) & (after != VOID)
-        for end in _ends(touching, 1, axis):
+        before, after = ends(labels, 1, axis)
+        differ = (before != after) & (before != ignore_index) & (after != ignore_index)
+        for end in ends(touching, 1, axis):
             np.logical_or(end, differ, out=end)
     return touching
 
@@ -63,12 +65,12 @@ def _dilate_disk(mask: Mask, radius: int) -> Mask:
 def _dilate(target: Mask, source: Mask, shift: int, axis: int) -> Mask:
     """`target` or `source` moved by `shift` to either side along `axis`; nothing comes in from outside the picture."""
     result = target.copy()
-    for end, other in zip(_ends(result, shift, axis), reversed(_ends(source, shift, axis)), strict=True):
+    for end, other in zip(ends(result, shift, axis), reversed(ends(source, shift, axis)), strict=True):
         np.logical_or(end, other, out=end)
     return result
 
 
-def _ends(array: npt.NDArray[Any], shift: int, axis: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def ends(array: npt.NDArray[Any], shift: int, axis: int) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     """Views of all but the last and all but the first `shift` positions along `axis`."""
     size = max(array.shape[axis] - shift, 0)
     before, after = [slice(None)] * array.ndim, [slice(None)] * array.ndim
