@@ -153,7 +153,7 @@ def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[Rec
         return list(records.values())
     usable = [answer for answer in answers if isinstance(answer, Answer)]
     with phases.phase("metrics"):
-        comparison = _comparison(good, torch.stack([answer.picture for answer in usable]))
+        comparison = _comparison(good, usable)
         values = bench.metrics.measure(comparison, plan.suite.metrics)
     with phases.phase("write"):
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
@@ -174,12 +174,15 @@ def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, label
         write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
-def _comparison(cuts: Sequence[_Cut], raw: torch.Tensor) -> bench.metrics.Comparison:
+def _comparison(cuts: Sequence[_Cut], answers: Sequence[Answer]) -> bench.metrics.Comparison:
+    raw = torch.stack([answer.picture for answer in answers])
     truth = stack_pictures([cut.sample.image for cut in cuts])
     hole = torch.from_numpy(np.stack([cut.hole for cut in cuts]))[:, None]
     maps = [cut.sample.labels for cut in cuts if cut.sample.labels is not None]
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(cuts) else None
-    return bench.metrics.Comparison(truth, composite(raw, truth, hole), raw, hole, labels)
+    completed = [answer.labels for answer in answers if answer.labels is not None]
+    predicted = torch.stack(completed) if len(completed) == len(cuts) else None
+    return bench.metrics.Comparison(truth, composite(raw, truth, hole), raw, hole, labels, predicted)
 
 
 def _base(cut: _Cut, seed: int) -> Record:

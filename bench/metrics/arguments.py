@@ -58,11 +58,11 @@ def region_or_all(region: torch.Tensor | None, like: torch.Tensor) -> torch.Tens
     return region
 
 
-def check_labels(labels: object, like: torch.Tensor) -> None:
+def check_labels(labels: object, like: torch.Tensor, subject: str = "label maps") -> None:
     """Raises DataError unless `labels` is a uint8 tensor [N, H, W] on the device and of the size of `like`."""
     if not isinstance(labels, torch.Tensor) or labels.dtype != torch.uint8 or labels.ndim != 3:
-        raise DataError("label maps", "be a uint8 tensor [N, H, W]", describe(labels), "Unlabelled pixels are 255.")
-    _check_like("label maps", labels.unsqueeze(1), like, channels=1)
+        raise DataError(subject, "be a uint8 tensor [N, H, W]", describe(labels), "Unlabelled pixels are 255.")
+    _check_like(subject, labels.unsqueeze(1), like, channels=1)
 
 
 def _check_like(subject: str, tensor: torch.Tensor, like: torch.Tensor, channels: int) -> None:

@@ -10,6 +10,8 @@ import torch
 
 from bench.metrics.arguments import check_labels, check_pair, check_region, region_or_all
 from bench.metrics.declarations import boundary_width, declaration
+from bench.metrics.label_agreement import compare_labels
+from bench.metrics.label_comparison import LabelComparison
 from bench.metrics.pixel_error import PixelErrors, pixel_errors
 from bench.metrics.regions import boundary_band
 from bench.metrics.threads import elementwise
@@ -50,6 +52,7 @@ class Comparison:
         raw: uint8 [N, 3, H, W], the output everywhere.
         hole: bool [N, 1, H, W], True = missing.
         labels: uint8 [N, H, W] true labels with VOID = 255, or None: then region boundary is undefined (NaN).
+        predicted_labels: uint8 [N, H, W] label maps that the model completed, or None: then their scores are undefined.
 
     Raises:
         DataError: a tensor is not what it must be.
@@ -60,6 +63,7 @@ class Comparison:
     raw: torch.Tensor
     hole: torch.Tensor
     labels: torch.Tensor | None = None
+    predicted_labels: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
@@ -67,6 +71,8 @@ class Comparison:
         check_region("hole", self.hole, self.reference)
         if self.labels is not None:
             check_labels(self.labels, self.reference)
+        if self.predicted_labels is not None:
+            check_labels(self.predicted_labels, self.reference, "predicted label maps")
 
     @cached_property
     def boundary(self) -> torch.Tensor:
@@ -86,6 +92,11 @@ class Comparison:
         """The raw output outside the hole and the truth inside: errors in the hole reach no window of region known."""
         picture = elementwise("where", self.hole, self.reference, self.raw)
         return View(self.reference, picture, ("known",), (elementwise("logical_not", self.hole),))
+
+    @cached_property
+    def hole_labels(self) -> LabelComparison | None:
+        """True and predicted labels inside the hole; None without either."""
+        return compare_labels(self.labels, self.predicted_labels, self.hole)
 
     def by_region(self, measure_view: Callable[[View], torch.Tensor]) -> dict[Region, torch.Tensor]:
         """Apply a function `View -> [N, R]` to both views; `[N]` for each region."""

@@ -93,6 +93,8 @@ def boundary_width(height: int, width: int, share: float = BAND_SHARE, rounding:
     return max(1, rounding(share * math.hypot(height, width)))
 
 
+_PREDICTED_LABELS = (("labels", "predicted"), ("void", "ignored"))
+
 BUILT_IN = {
     metric.name: metric
     for metric in (
@@ -222,6 +224,48 @@ BUILT_IN = {
             implementation="bench.metrics.relative_error:l1_relative_by_region",
             regions=("full", "hole"),
             parameters=(("denominator", "sum(a+b)"), ("channels", "rgb")),
+        ),
+        MetricDeclaration(
+            name="label-accuracy",
+            unit="%",
+            higher_is_better=True,
+            summary="share of the hole's pixels whose class the model predicts right",
+            definition=(
+                "Pixels whose predicted label is the true one over all truly labelled pixels of the hole, of one "
+                "image. For models that complete label maps; undefined for others. Nothing is re-segmented."
+            ),
+            value_range="0 to 100",
+            reference="NumPy counts of equal labels",
+            tolerance=1e-9,
+            blind_to=(
+                "The picture: a model can predict the right labels and paint something else. Small classes: the "
+                "largest decide."
+            ),
+            implementation="bench.metrics.label_agreement:accuracy_by_region",
+            regions=("hole",),
+            parameters=_PREDICTED_LABELS,
+        ),
+        MetricDeclaration(
+            name="label-miou",
+            unit="%",
+            higher_is_better=True,
+            summary="intersection over union of predicted and true labels, mean over the image's classes",
+            definition=(
+                "For each class, truly labelled pixels of the hole that have it in both maps over those that have it "
+                "in either; then the mean over the classes that one of the maps has there, of one image. For models "
+                "that complete label maps; undefined for others. The mean over images is not the mIoU of counts pooled "
+                "over a data set, which segmentation benchmarks print."
+            ),
+            value_range="0 to 100",
+            reference="`iou` of NumPy masks of each class",
+            tolerance=1e-9,
+            blind_to=(
+                "The picture, as `label-accuracy`. Where a boundary runs, unless the object is small. A class of a few "
+                "pixels weighs as much as the rest of the hole."
+            ),
+            implementation="bench.metrics.label_agreement:miou_by_region",
+            regions=("hole",),
+            parameters=(*_PREDICTED_LABELS, ("classes", "in-either")),
         ),
     )
 }

@@ -15,7 +15,8 @@ _INTRODUCTION = """\
 <!-- Made by `python -m bench.metrics.page > docs/metrics.md`; edit bench/metrics/declarations.py or page.py. -->
 
 Every metric is computed for each image on uint8 RGB values. A model's float output is rounded to the nearest level
-(half to even) and clipped before; truncation would bias every pixel by half a level.
+(half to even) and clipped before; truncation would bias every pixel by half a level. The exceptions are `label-...`:
+they compare the label maps that a model completes, if it does, with the true ones.
 
 | metric | unit | better | range | version |
 |---|---|---|---|--:|

@@ -21,7 +21,12 @@ from bench.registry import Registry
 from bench.vocabulary import REGIONS
 
 SSIM = "window:gauss11|sigma:1.5|k:0.01,0.03|cov:population|border:valid|channels:rgb|range:255"
-REGIONS_OF = {"ms-ssim": ("full",), "l1-relative": ("full", "hole")}
+REGIONS_OF = {
+    "ms-ssim": ("full",),
+    "l1-relative": ("full", "hole"),
+    "label-accuracy": ("hole",),
+    "label-miou": ("hole",),
+}
 
 
 def test_signatures_are_pinned() -> None:
@@ -46,6 +51,10 @@ def test_signatures_are_pinned() -> None:
         signature("l1-relative", "hole", 256, 256)
         == "l1-relative|region:hole|denominator:sum(a+b)|channels:rgb|agg:image-mean|composite:yes|v1"
     )
+    assert (
+        signature("label-miou", "hole", 256, 256)
+        == "label-miou|region:hole|labels:predicted|void:ignored|classes:in-either|agg:image-mean|composite:yes|v1"
+    )
 
 
 def test_another_version_is_another_signature() -> None:
@@ -68,6 +77,8 @@ def test_directions_and_units() -> None:
         "l1": ("%", False),
         "ms-ssim": ("", True),
         "l1-relative": ("", False),
+        "label-accuracy": ("%", True),
+        "label-miou": ("%", True),
     }
 
 
