@@ -39,7 +39,7 @@ def squared_distances(
         int64 [number of the class's contour pixels] for each class, in pixels squared.
     """
     squared = np.full(len(contours.places), FAR)
-    along = np.empty(shape, np.int64)
+    along = np.empty((shape[0], shape[1] + 8), np.int64)[:, : shape[1]]  # rows 2^n bytes apart would share cache lines
     edges = np.arange(shape[0] + 1) * shape[1]
     slices = [slice(*pair) for pair in pairwise(contours.bounds.tolist())]
     for asking, offered in zip(slices, pairwise(targets.bounds.tolist()), strict=True):
@@ -63,17 +63,20 @@ def _search(
         nearest = farthest + 1
         offset = max(0, first - row, row - last)
         while offset * offset < nearest and (row - offset >= first or row + offset <= last):
-            for other in (row - offset, row + offset):
-                if first <= other <= last and rows[other] < rows[other + 1]:
-                    nearest = min(nearest, offset * offset + along[other, column])
+            if row - offset >= first:
+                nearest = min(nearest, offset * offset + along[row - offset, column])
+            if row + offset <= last:
+                nearest = min(nearest, offset * offset + along[row + offset, column])
             offset += 1
         squared[index] = nearest if nearest <= farthest else FAR
 
 
 @compiled
 def _fill_along(targets: Integers, origin: int, squared: Integers) -> None:
-    """The squared distance along a row, whose first place is `origin`, from each pixel to the nearest target in it."""
+    """The squared distance along a row that begins at place `origin`, from each pixel to the nearest target, or FAR."""
     start = 0
+    if len(targets) == 0:
+        squared[:] = FAR
     for index in range(len(targets)):
         column = targets[index] - origin
         stop = len(squared) if index + 1 == len(targets) else (column + targets[index + 1] - origin) // 2 + 1
