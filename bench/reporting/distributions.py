@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.collections import LineCollection, PolyCollection
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["distributions"]
 
 _COLUMNS = 4
-_POINTS = 200
+_POINTS = 2000  # in a panel: more hide one another, and a PDF of more is slow to open
 _GOLDEN = 0.6180339887498949
 
 
@@ -82,7 +82,7 @@ def _draw(axes: Axes, values: Floats) -> None:
         finite = of_model[np.isfinite(of_model)]
         if len(finite):
             boxes.append(_Box.around(row, finite))
-            _points(axes, row, finite)
+            _points(axes, row, finite, _POINTS // len(values))
     colors = [look(box.row).color for box in boxes]
     outlines = [
         [(x, box.row + y) for x, y in ((box.low, -0.25), (box.high, -0.25), (box.high, 0.25), (box.low, 0.25))]
@@ -101,16 +101,17 @@ def _draw(axes: Axes, values: Floats) -> None:
     axes.plot(*means, "D", markersize=4.5, color="white", markeredgecolor="black", zorder=5)
 
 
-def _points(axes: Axes, row: int, values: Floats) -> None:
-    points = values if len(values) <= _POINTS else values[np.arange(_POINTS) * len(values) // _POINTS]
+def _points(axes: Axes, row: int, values: Floats, most: int) -> None:
+    points = values if len(values) <= most else values[np.arange(most) * len(values) // most]
     jitter = (np.arange(1, len(points) + 1) * _GOLDEN % 1 - 0.5) * 0.6
-    alpha = min(0.5, max(0.15, 15 / len(points)))
-    axes.plot(points, row + jitter, "o", markersize=2.2, alpha=alpha, markeredgewidth=0, color=look(row).color)
+    style: dict[str, Any] = {"color": look(row).color, "markeredgewidth": 0, "markersize": 2.2, "zorder": 0.8}
+    axes.plot(points, row + jitter, "o", alpha=min(0.5, max(0.15, 15 / len(points))), **style)
 
 
 def _note(every: Sequence[Floats]) -> str:
     most = max(int(np.isfinite(values).sum(axis=1).max()) for values in every)
-    points = f"Points: {_POINTS} of up to {most:,} pictures" if most > _POINTS else "A point a picture"
+    drawn = _POINTS // len(every[0])
+    points = f"Points: {drawn} of up to {most:,} pictures" if most > drawn else "A point a picture"
     text = f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."
     infinite = sum(int(np.isinf(values).sum()) for values in every)
     return f"{text} {infinite} infinite values left out." if infinite else text
