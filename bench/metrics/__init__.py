@@ -12,12 +12,15 @@ from bench.metrics.declarations import METRICS, MetricDeclaration, boundary_widt
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
+    from bench.metrics.frechet import fid
+    from bench.metrics.kernel_distance import kid
     from bench.metrics.label_comparison import LabelComparison
     from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
     from bench.metrics.multiscale import ms_ssim
     from bench.metrics.pixel_error import l1, psnr
     from bench.metrics.regions import boundary_band
     from bench.metrics.relative_error import l1_relative
+    from bench.metrics.separability import ids
     from bench.metrics.similarity import ssim
 
 __all__ = [
@@ -31,8 +34,11 @@ __all__ = [
     "boundary_iou",
     "boundary_width",
     "declaration",
+    "fid",
     "hd95",
+    "ids",
     "iou",
+    "kid",
     "l1",
     "l1_relative",
     "measure",
@@ -52,8 +58,11 @@ _LAZY = {
     "boundary_band": "bench.metrics.regions",
     "boundary_f": "bench.metrics.label_scores",
     "boundary_iou": "bench.metrics.label_scores",
+    "fid": "bench.metrics.frechet",
     "hd95": "bench.metrics.label_scores",
+    "ids": "bench.metrics.separability",
     "iou": "bench.metrics.label_scores",
+    "kid": "bench.metrics.kernel_distance",
     "l1": "bench.metrics.pixel_error",
     "l1_relative": "bench.metrics.relative_error",
     "measure": "bench.metrics.comparison",
