@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.records import Run, read_run
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*", "gallery/overall.png")
-PLOTS = ("plots/hole-share.png", "plots/intervals.png", "plots/distribution-psnr-hole.png")
+PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
 START, END = "<!-- quick: written by `make reference` -->\n", "<!-- end of quick -->\n"
 
 

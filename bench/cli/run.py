@@ -74,7 +74,7 @@ def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Re
     outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    files = report(out)
+    files = report(outcome.run)
     typer.echo(main_table(outcome.run))
     typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
     typer.echo(_spent(outcome), err=True)

@@ -50,11 +50,16 @@ def hide(samples: Sequence[Sample], holes: Sequence[Hole], seed: int, labels: La
 
 
 def checked(prediction: Prediction, batch: Batch) -> torch.Tensor:
-    """The predicted pictures, float32 [N, 3, H, W] on the CPU; raises ModelFailure for what is no such picture."""
+    """The predicted pictures, float32 [N, 3, H, W] on the CPU; raises ModelFailure for what is no such picture, and
+    for label maps that are not uint8 [N, H, W]."""
     image = prediction.image
     if not isinstance(image, torch.Tensor) or image.shape != batch.image.shape:
         found = list(image.shape) if isinstance(image, torch.Tensor) else type(image).__name__
         raise ModelFailure("the model's picture", f"have shape {list(batch.image.shape)}", str(found))
+    labels, size = prediction.labels, [batch.image.shape[0], *batch.image.shape[2:]]
+    if labels is not None and (labels.dtype != torch.uint8 or list(labels.shape) != size):
+        found = f"{labels.dtype} {list(labels.shape)}"
+        raise ModelFailure("the model's label map", f"be torch.uint8 {size}", found)
     image = image.detach().to("cpu", torch.float32)
     if not torch.isfinite(image).all():
         raise ModelFailure("the model's picture", "be finite", f"{int((~torch.isfinite(image)).sum())} NaN or infinite")

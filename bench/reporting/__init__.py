@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.records import Run
 
-__all__ = ["main_table", "paper_layout", "report"]
+__all__ = ["main_table", "paper_layout", "report", "scores_frame", "values_frame"]
 
 
 def report(out: Path | Run, *, intervals: bool = False) -> list[Path]:
@@ -70,3 +72,17 @@ def paper_layout(
 
     table = paper_table(run, protocols)
     return markdown(table, intervals=intervals), write_paper(run, table, intervals=intervals)
+
+
+def scores_frame(run: Run) -> pd.DataFrame:
+    """The cells as a pandas data frame, a row for every model, protocol, metric and region: what the CSV files hold."""
+    from bench.reporting import numbers
+
+    return numbers.scores_frame(run)
+
+
+def values_frame(run: Run) -> pd.DataFrame:
+    """The records as a pandas data frame, a row for every model, protocol, sample and `metric.region`."""
+    from bench.reporting import numbers
+
+    return numbers.values_frame(run)

@@ -29,18 +29,11 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 _METRIC_TITLES = {
     "psnr": "PSNR",
     "ssim": "SSIM",
+    "ms-ssim": "MS-SSIM",
     "l1": "L1",
-    "lpips": "LPIPS",
-    "fid": "FID",
-    "kid": "KID",
-    "ids": "P-IDS",
-    "miou": "mIoU",
-    "iou": "IoU",
-    "boundary_iou": "Boundary IoU",
-    "boundary_f": "Boundary F",
-    "trimap_iou": "Trimap IoU",
-    "hd95": "HD95",
-    "assd": "ASSD",
+    "l1-relative": "Relative L1",
+    "label-accuracy": "Label accuracy",
+    "label-miou": "Label mIoU",
 }
 """Also the order of the columns; a metric that is not listed comes after these, under its own name."""
 

@@ -1,16 +1,18 @@
-"""The numbers of the tables as CSV, unrounded: one line a model, condition, metric and region."""
+"""The numbers behind the tables and plots, unrounded, as pandas data frames in long format and as CSV."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from bench.records import CellKey, CellRecord, Run, Score
 from bench.reporting.bins import Bin
 from bench.reporting.naming import column_order, is_oracle, model_names
 
-__all__ = ["bin_csv", "score_csv"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["bin_csv", "score_csv", "scores_frame", "values_frame"]
 
 _SCORE_COLUMNS = (
     *("model", "fingerprint", "oracle", "protocol", "dataset", "metric", "region", "value", "lo", "hi"),
@@ -22,24 +24,56 @@ _BIN_COLUMNS = (
 )
 
 
-def score_csv(run: Run, protocols: Iterable[str], keys: Collection[str] | None = None) -> str:
-    """The whole cells of `protocols`, all metrics or those of `keys`.
+def scores_frame(run: Run, protocols: Iterable[str] | None = None, keys: Collection[str] | None = None) -> pd.DataFrame:
+    """A row for every model, protocol, metric and region of the whole cells.
 
-    `value` with its 95 % interval `lo` to `hi` in `unit` (empty when no value is finite), `n` values behind it,
-    `direction` is `higher` or `lower`, whichever is better.
+    Columns: `value` with its 95 % interval `lo` to `hi` in `unit` (missing when no value is finite), `n` values behind
+    it; `direction` is `higher` or `lower`, whichever is better; what a row is about and what it depends on.
+
+    Args:
+        run: what was run.
+        protocols: full names, or None for all.
+        keys: `metric.region` names, or None for all.
     """
+    import pandas as pd
+
     rows = [
         row
-        for protocol in protocols
+        for protocol in (run.info["protocols"] if protocols is None else protocols)
         for key, cell in run.cells.items()
         if key.protocol == protocol
         for row in _score_rows(key, cell, is_oracle(run, key), keys)
     ]
-    return _csv(_SCORE_COLUMNS, rows)
+    return pd.DataFrame(rows, columns=list(_SCORE_COLUMNS))
+
+
+def values_frame(run: Run) -> pd.DataFrame:
+    """A row for every scored sample and `metric.region` (`key`) of the whole cells, infinite and NaN values included.
+
+    `model` is the name under which tables list it.
+    """
+    import pandas as pd
+
+    names = model_names(run)
+    rows = [
+        (names[key.model, key.fingerprint], key.protocol, record.sample, record.hole_share, name, value)
+        for key in run.cells
+        for record in run.records(key)
+        if record.status == "ok"
+        for name, value in record.values.items()
+    ]
+    return pd.DataFrame(rows, columns=["model", "protocol", "sample", "hole_share", "key", "value"])
+
+
+def score_csv(run: Run, protocols: Iterable[str], keys: Collection[str] | None = None) -> str:
+    """`scores_frame` as CSV."""
+    return _csv(scores_frame(run, protocols, keys))
 
 
 def bin_csv(run: Run, bins: Sequence[Bin]) -> str:
     """Every bin, over all protocols: hole shares above `share_over` and up to `share_to`."""
+    import pandas as pd
+
     rows = [
         (
             *(model, fingerprint, line.oracle, bin_.index / 10, (bin_.index + 1) / 10, *_named(key)),
@@ -50,7 +84,7 @@ def bin_csv(run: Run, bins: Sequence[Bin]) -> str:
         for (model, fingerprint), line in zip(model_names(run), bin_.section.lines, strict=True)
         for key, score in line.scores.items()
     ]
-    return _csv(_BIN_COLUMNS, rows)
+    return _csv(pd.DataFrame(rows, columns=list(_BIN_COLUMNS)))
 
 
 def _score_rows(
@@ -74,9 +108,5 @@ def _direction(score: Score) -> str:
     return "higher" if score.higher_is_better else "lower"
 
 
-def _csv(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows(rows)
-    return text.getvalue()
+def _csv(frame: pd.DataFrame) -> str:
+    return frame.to_csv(index=False, lineterminator="\n")

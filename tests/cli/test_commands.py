@@ -75,7 +75,7 @@ def test_run_report_and_score_of_one_folder(picture_folder: Callable[..., Path],
     assert "| flat" in ran.stdout
     assert "s in all" in ran.stderr
     assert f"open {out / 'report.html'}" in ran.stderr
-    assert {file.suffix for file in (out / "tables").iterdir()} == {".md", ".tex", ".csv"}
+    assert {file.suffix for file in (out / "tables").iterdir()} == {".md", ".tex", ".csv", ".html"}
     assert {file.suffix for file in (out / "plots").iterdir()} == {".png", ".pdf"}
     assert list((out / "gallery").glob("*.png"))
 

@@ -100,6 +100,12 @@ def test_what_is_no_picture(image: torch.Tensor, message: str) -> None:
         checked(Prediction(image), _batch())
 
 
+@pytest.mark.parametrize("labels", [torch.zeros(1, 6, 5), torch.zeros(1, 1, 6, 5, dtype=torch.uint8)])
+def test_what_is_no_label_map(labels: torch.Tensor) -> None:
+    with pytest.raises(ModelFailure, match=r"be torch\.uint8 \[1, 6, 5\]; found"):
+        checked(Prediction(torch.zeros(1, 3, 6, 5), labels), _batch())
+
+
 def test_a_slight_overshoot_is_clipped_not_refused() -> None:
     image = torch.full((1, 3, 6, 5), 1.002)
 

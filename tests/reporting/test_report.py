@@ -29,10 +29,10 @@ ELSEWHERE = """
 import json, sys
 from pathlib import Path
 import bench.reporting
-heavy = {"scipy", "matplotlib", "PIL", "numpy", "torch"}
+heavy = {"scipy", "matplotlib", "PIL", "numpy", "pandas", "torch"}
 light = not heavy & set(sys.modules)
 paths = bench.reporting.report(Path(sys.argv[1]))
-print(json.dumps({"light": light, "torch": bool({"torch", "pandas"} & set(sys.modules)),
+print(json.dumps({"light": light, "torch": "torch" in sys.modules,
                   "pyplot": "matplotlib.pyplot" in sys.modules,
                   "paths": [str(path) for path in paths]}))
 """
