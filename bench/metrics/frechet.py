@@ -23,9 +23,9 @@ __all__ = ["fid"]
 def fid(features_a: Features, features_b: Features) -> float:
     """Fréchet distance between Gaussians fitted to two sets of features, exact in float64; covariances with N - 1.
 
-    Symmetric, at least 0, and 0 for equal sets within rounding. It is biased upwards by an amount that depends on N
-    (two samples of one distribution of 2048 features: about 80 at N = 500, 10 at N = 5000), so values at different N
-    are different numbers: print N beside it.
+    Symmetric, at least 0, and 0 for equal sets within rounding. It is biased upwards, the more the fewer pictures: two
+    samples of one distribution are far from 0 apart until N is many times D. Values at different N are different
+    numbers, so print N beside it.
 
     Args:
         features_a: float [N, D], a tensor or an array, N >= 2; one row a picture, in any order.

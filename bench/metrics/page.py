@@ -60,6 +60,26 @@ A score carries all that it depends on; two scores may be compared when their si
 ## Definitions
 """
 
+_SETS = """
+## Distances between sets of pictures
+
+Functions of stored features, float [N, D], one row a picture: tensors or arrays, computed in float64. Features that are
+not finite, or the same in all rows, are refused. Print N beside every value.
+
+- `bench.metrics.fid(a, b)`: Fréchet distance between two Gaussians, covariances with N - 1. The trace of the matrix
+  square root is taken as a sum of singular values, so nothing is approximated and small N are fast. A test holds it to
+  a relative 1e-6 of the formula with `scipy.linalg.sqrtm`. Blind spots: it is biased upwards, the more the fewer
+  pictures; compare values of one N only.
+- `bench.metrics.kid(a, b, subsets=100, subset_size=1000, seed=0)`: unbiased MMD² under the kernel (x·y / D + 1)³, mean
+  over seeded random subsets, and its standard error. A subset holds at most half of the smaller set; a larger
+  `subset_size` is reduced to that. A test holds it to a relative 1e-9 of torchmetrics `poly_mmd` on the same subsets.
+  The error is that of other pictures (a delete-d jackknife), not the spread over subsets that other tools print: a test
+  compares it with the spread over repeated draws of the pictures. Near 0 it is too large rather than too small.
+- `bench.metrics.ids(real, fake)`: P-IDS and U-IDS, scikit-learn `LinearSVC(dual=False)` fitted to and scored on the
+  same features, in pairs. Fewer than 5000 pictures in both sets together are refused unless `allow_few=True`: a plane
+  through 2048 features separates nearly any sets of that size, and both scores are 0 whatever the model.
+"""
+
 _OTHERS = """
 ## Numbers of other evaluators
 
@@ -69,12 +89,12 @@ The same name often hides another number. Before setting one of ours beside one 
 |---|---|
 | LaMa | SSIM with zero padding, borders included; pictures truncated to uint8, not rounded |
 | MAT | the same SSIM window and crop; PSNR of each image, infinity possible |
-| EdgeConnect | PSNR on grey; SSIM on grey with a uniform window of 51; MAE is relative, Σ\\|a-b\\| / Σ(a+b) |
-| AOT-GAN | SSIM with scikit-image's default uniform window of 7; MAE is relative |
+| EdgeConnect | PSNR on grey; SSIM on grey with a uniform window of 51; MAE is `l1-relative` on grey |
+| AOT-GAN | SSIM with scikit-image's default uniform window of 7; MAE is `l1-relative` |
 | ZITS | PSNR is `1 - 10 log10(MSE + 1e-7)`: 1 dB too high, capped at 71 dB; SSIM on grey from swapped channels |
 | MMagic | L1 over the hole only, PSNR over the picture; one exact image makes the mean PSNR infinite |
 | IQA-PyTorch | `ssim` is on luma (`ssimc` is RGB); PSNR capped at 80 dB by an epsilon |
-| torchmetrics | PSNR pools the squared error of all images by default; SSIM counts reflected borders |
+| torchmetrics | PSNR pools the squared error of all images by default; SSIM and MS-SSIM count reflected borders |
 | scikit-image | SSIM's defaults: uniform window of 7, sample covariance |
 """
 
@@ -94,7 +114,7 @@ def render() -> str:
         signatures="\n".join(BUILT_IN[name].signature(region, 256, 256) for name, region in _EXAMPLES),
     )
     metrics = BUILT_IN.values()
-    return _INTRODUCTION + "".join(map(_row, metrics)) + regions + "".join(map(_section, metrics)) + _OTHERS
+    return _INTRODUCTION + "".join(map(_row, metrics)) + regions + "".join(map(_section, metrics)) + _SETS + _OTHERS
 
 
 def _row(metric: MetricDeclaration) -> str:

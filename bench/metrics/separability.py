@@ -5,9 +5,6 @@ Reference: scikit-learn `LinearSVC(dual=False)`, fitted and scored on the same f
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
@@ -17,15 +14,16 @@ from bench.metrics.features import Features, check_feature_sets
 __all__ = ["ids"]
 
 _FEWEST = 5000
-"""Real and completed pictures together. With fewer than about twice the features, any two sets can be separated."""
+"""Real and completed pictures together: above twice the 2048 features of Inception."""
 
 
 def ids(features_real: Features, features_fake: Features, allow_few: bool = False) -> tuple[float, float]:
     """Paired and unpaired inception discriminative score: how often a linear SVM takes a completed picture for real.
 
-    The SVM is fitted to both sets and scored on the same ones, so with few pictures it separates anything: two samples
-    of one distribution of 2048 features score 0 up to 2N = 3000. Hence the least 2N. Nothing is random, and the order
-    of the pairs does not matter beyond the solver's tolerance.
+    The SVM is fitted to both sets and scored on the same ones, so with few pictures it separates anything: points in
+    general position mostly can be, up to twice as many as they have features (Cover, 1965), and score 0 whatever the
+    model. Hence the least 2N. Nothing is random, and the order of the pairs does not matter beyond the solver's
+    tolerance.
 
     Args:
         features_real: float [N, D], a tensor or an array; row i is the true picture of the pair i.
@@ -38,7 +36,7 @@ def ids(features_real: Features, features_fake: Features, allow_few: bool = Fals
 
     Raises:
         DataError: an argument is not what it must be, holds constant features, or the sets are not paired.
-        UsageError: fewer than 5000 pictures in both sets together; scikit-learn is not installed.
+        UsageError: fewer than 5000 pictures in both sets together.
     """
     pair = check_feature_sets(features_real, features_fake, ("features_real", "features_fake"))
     real, fake = (features.cpu().numpy() for features in pair)
@@ -50,16 +48,11 @@ def ids(features_real: Features, features_fake: Features, allow_few: bool = Fals
 
 def _decisions(real: npt.NDArray[np.float64], fake: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
     """Signed distances [N] of both sets to the SVM's plane, positive on the real side."""
-    machine = _support_vector_machine()
+    from sklearn.svm import LinearSVC
+
+    machine = LinearSVC(dual=False)
     machine.fit(np.concatenate([real, fake]), np.repeat([1, 0], len(real)))
     return machine.decision_function(real), machine.decision_function(fake)
-
-
-def _support_vector_machine() -> Any:
-    try:
-        return import_module("sklearn.svm").LinearSVC(dual=False)
-    except ImportError as error:
-        raise UsageError("ids", "have scikit-learn", repr(error), "pip install scikit-learn") from error
 
 
 def _check_counts(real: int, fake: int, allow_few: bool) -> None:
