@@ -43,7 +43,7 @@ def ids(features_real: Features, features_fake: Features, allow_few: bool = Fals
     _check_counts(len(real), len(fake), allow_few)
     real_side, fake_side = _decisions(real, fake)
     wrong = np.count_nonzero(real_side <= 0) + np.count_nonzero(fake_side > 0)
-    return float(np.mean(fake_side > real_side)), wrong / (len(real) + len(fake))
+    return float(np.mean(fake_side > real_side)), float(wrong / (len(real) + len(fake)))
 
 
 def _decisions(real: npt.NDArray[np.float64], fake: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:

@@ -292,6 +292,7 @@ def test_ids_is_what_scikit_learn_scores() -> None:
     assert unpaired == pytest.approx(1 - machine.score(inputs, targets), abs=1e-12)
     assert paired == np.mean(machine.decision_function(fake) > machine.decision_function(real))
     assert 0 < paired < unpaired < 0.5
+    assert [type(share) for share in (paired, unpaired)] == [float, float]
     assert (paired, unpaired) == ids(torch.from_numpy(real), fake)
 
 
