@@ -58,8 +58,7 @@ def checked(prediction: Prediction, batch: Batch) -> torch.Tensor:
         raise ModelFailure("the model's picture", f"have shape {list(batch.image.shape)}", str(found))
     labels, size = prediction.labels, [batch.image.shape[0], *batch.image.shape[2:]]
     if labels is not None and (labels.dtype != torch.uint8 or list(labels.shape) != size):
-        found = f"{labels.dtype} {list(labels.shape)}"
-        raise ModelFailure("the model's label map", f"be torch.uint8 {size}", found)
+        raise ModelFailure("the model's label map", f"be torch.uint8 {size}", f"{labels.dtype} {list(labels.shape)}")
     image = image.detach().to("cpu", torch.float32)
     if not torch.isfinite(image).all():
         raise ModelFailure("the model's picture", "be finite", f"{int((~torch.isfinite(image)).sum())} NaN or infinite")
