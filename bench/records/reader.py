@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ class Run:
 
     layout: RunLayout
     info: dict[str, Any]
-    _read: dict[CellKey, list[Record]] = field(default_factory=dict, repr=False, compare=False)
 
     def keys(self) -> list[CellKey]:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
@@ -52,12 +51,10 @@ class Run:
         return [key for key in self.keys() if not self.layout.done(key).exists()]
 
     def records(self, key: CellKey) -> list[Record]:
-        """The per-sample records of a whole cell, sorted by sample id; read once."""
-        if key not in self._read:
-            files = sorted(self.layout.cell(key).glob("samples-*.jsonl"))
-            found = (record for file in files for record in read_shard(file) or ())
-            self._read[key] = sorted(found, key=lambda record: record.sample)
-        return self._read[key]
+        """The per-sample records of a whole cell, sorted by sample id; read anew at each call."""
+        files = sorted(self.layout.cell(key).glob("samples-*.jsonl"))
+        found = (record for file in files for record in read_shard(file) or ())
+        return sorted(found, key=lambda record: record.sample)
 
     def _cell(self, key: CellKey) -> CellRecord:
         folder = self.layout.cell(key)

@@ -65,7 +65,7 @@ def test_the_commands_of_the_page_gate_a_run(
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
     margins = dict(re.findall(r"^\| `(\w+\.\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
-    tolerances = dict(re.findall(r"^\| `(\w+)` \| ([\d.]+)", PAGE, re.MULTILINE))
+    tolerances = dict(re.findall(r"^\| `([\w-]+)` \| ([\d.]+)", PAGE, re.MULTILINE))
 
     assert {name: text.replace(" ", "") for name, text in margins.items()} == MARGINS
     assert {name: float(text) for name, text in tolerances.items()} == TOLERANCES
