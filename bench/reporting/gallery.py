@@ -31,7 +31,8 @@ def write_gallery(run: Run) -> list[Path]:
     kept = [sample for sample in samples if run.layout.truth(sample).exists()]
     if not kept:
         return []
-    records = {key: {record.sample: record for record in run.records(key)} for key in run.cells}
+    shown = set(kept)
+    records = {key: {r.sample: r for r in run.records(key) if r.sample in shown} for key in run.cells}
     grids = {folder_name(protocol): [(protocol, sample) for sample in kept] for protocol in protocols}
     overall = [(protocol, kept[index % len(kept)]) for index, protocol in enumerate(protocols)]
     written = []
