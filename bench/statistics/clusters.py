@@ -22,6 +22,8 @@ __all__ = ["ClusterSums", "Clusters", "Floats", "cluster_sums"]
 Floats = npt.NDArray[np.float64]
 Clusters = Sequence[Hashable] | npt.NDArray[np.generic] | None
 
+_SMALLEST = -1074  # exponent of the smallest float64 above 0: every number is a multiple of it
+
 
 @dataclass(frozen=True)
 class ClusterSums:
@@ -97,5 +99,6 @@ def _added(rows: Floats, member: npt.NDArray[np.int64]) -> Floats:
 def _on_grid(sums: Floats) -> Floats:
     largest = np.abs(sums).max(axis=0)
     bits = 51 - len(sums).bit_length()
-    step = np.ldexp(1.0, np.frexp(np.where(largest > 0, largest, 1.0))[1] - bits)
+    exponent = np.frexp(np.where(largest > 0, largest, 1.0))[1] - bits
+    step = np.ldexp(1.0, np.maximum(exponent, _SMALLEST))
     return np.asarray(np.rint(sums / step) * step)
