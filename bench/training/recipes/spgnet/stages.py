@@ -33,9 +33,10 @@ class _SPGNetStage(Stage):
         used = {term: weight for term, weight in weights.items() if weight}
         return Player(name, networks, used, self.config.learning_rate, self.config.betas)
 
-    def critic(self, name: str) -> Player:
-        """A discriminator as a player."""
-        return self.player(name, (name,), {"adversarial": 1.0})
+    def critic(self, name: str, weights: Mapping[str, float]) -> tuple[Player, ...]:
+        """A discriminator as a player; none where the generator's `weights` have no use for one."""
+        used = weights["adversarial"] or weights["matching"]
+        return (self.player(name, (name,), {"adversarial": 1.0}),) if used else ()
 
 
 class Segmentation(_SPGNetStage):
@@ -77,7 +78,7 @@ class Labels(_SPGNetStage):
         super().__init__(networks)
         self.players = (
             self.player("sp-net", ("sp-net",), self.config.label_weights),
-            self.critic("label critic"),
+            *self.critic("label critic", self.config.label_weights),
         )
 
     def forward(self, batch: TrainingBatch) -> Terms:
@@ -109,7 +110,7 @@ class Pictures(_SPGNetStage):
         super().__init__(networks)
         self.players = (
             self.player("sg-net", ("sg-net",), self.config.picture_weights),
-            self.critic("picture critic"),
+            *self.critic("picture critic", self.config.picture_weights),
         )
 
     def forward(self, batch: TrainingBatch) -> Terms:
@@ -150,8 +151,8 @@ class Joint(Pictures):
         }
         self.players = (
             self.player("generators", ("sp-net", "sg-net"), weights),
-            self.critic("label critic"),
-            self.critic("picture critic"),
+            *self.critic("label critic", self.config.label_weights),
+            *self.critic("picture critic", self.config.picture_weights),
         )
 
     def forward(self, batch: TrainingBatch) -> Terms:
@@ -183,7 +184,7 @@ class Unguided(_SPGNetStage):
         self.after = ("segmenter",) if self.config.features == "segmenter" else ()  # its encoder makes the loss
         self.players = (
             self.player("unguided", ("unguided",), self.config.picture_weights),
-            self.critic("unguided critic"),
+            *self.critic("unguided critic", self.config.picture_weights),
         )
 
     def forward(self, batch: TrainingBatch) -> Terms:
