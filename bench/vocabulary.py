@@ -24,6 +24,7 @@ __all__ = [
     "CellBound",
     "Dataset",
     "Inpainter",
+    "Judge",
     "LabelAxes",
     "LabelSource",
     "Prediction",
@@ -181,4 +182,22 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when it has no answer for a sample, or one too many."""
+        ...
+
+
+class Judge(typing.Protocol):
+    """A segmenter that tells what completed pictures show. No model that it judges may use it.
+
+    Attributes:
+        name: as in the run's records.
+        fingerprint: hash of weights, code version and options; another fingerprint is another metric.
+        classes: what the indices of its label maps mean, in their order.
+    """
+
+    name: str
+    fingerprint: str
+    classes: tuple[str, ...]
+
+    def segment(self, pictures: torch.Tensor) -> torch.Tensor:
+        """uint8 [N, 3, H, W] -> class indices, uint8 [N, H, W]; VOID where it gives none."""
         ...
