@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.errors import UsageError
+from bench.records.profile import (
+    Bound,
+    Configuration,
+    ProfileLayout,
+    ProfileRecord,
+    read_profile,
+    write_environment,
+    write_records,
+)
+
+RECORD = ProfileRecord(
+    model="spgnet:unguided",
+    fingerprint="ab" * 32,
+    device="cpu",
+    device_name="Some CPU",
+    configuration=Configuration(256, 512, 4, "bf16", "channels-last", "compile"),
+    status="ok",
+    wall_s=(0.011, 0.010, 0.012),
+    warmup_s=(0.02,),
+    first_call_s=1.5,
+    compile_s=1.4,
+    stages={"segmenter": (0.004, 0.005)},
+    peak_memory={"resident": 1 << 30},
+    parameters=12,
+    flops=10**12,
+    graphs=1,
+    graph_breaks=0,
+    output_change={"max": 0.1, "mean": 0.01},
+    bound=Bound(0.004, 0.002, 1e12, 2e12, 1e10),
+    references={"convolution": (0.010, 0.0101)},
+    environment={"torch": "2.15", "before": {"throttle": []}, "after": {"throttle": []}},
+)
+
+
+def test_a_record_survives_its_line() -> None:
+    line = RECORD.to_line()
+
+    assert ProfileRecord.from_line(line) == RECORD
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize("line", ["", "{}", '{"format": 2}', RECORD.to_line()[:-20], "[]"])
+def test_foreign_lines_are_refused(line: str) -> None:
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        ProfileRecord.from_line(line)
+
+
+@given(st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=40), st.floats(0, 100))
+def test_percentiles_are_numpys(samples: list[float], percent: float) -> None:
+    record = replace(RECORD, wall_s=tuple(samples))
+
+    assert record.latency(percent) == pytest.approx(np.percentile(samples, percent), rel=1e-12)
+
+
+def test_throughput_counts_pictures() -> None:
+    assert RECORD.throughput == pytest.approx(4 / 0.011)
+    assert math.isnan(replace(RECORD, wall_s=()).throughput)
+
+
+def test_the_share_of_the_bound_is_of_the_side_that_binds() -> None:
+    assert RECORD.share_of_bound == pytest.approx(0.004 / 0.011)
+    assert replace(RECORD, device_s=(0.008,)).share_of_bound == pytest.approx(0.5)
+    assert replace(RECORD, bound=None).share_of_bound is None
+    assert Bound(1.0, 2.0, None, None, 1e9).binds == "memory"
+
+
+@pytest.mark.parametrize(("after", "void"), [(0.01019, ""), (0.0103, "+3.0 %"), (0.0097, "-3.0 %")])
+def test_a_reference_that_drifts_makes_it_void(after: float, void: str) -> None:
+    record = replace(RECORD, references={"copy": (0.02, 0.02), "convolution": (0.010, after)})
+
+    assert (void in record.void) if void else record.void == ""
+
+
+def test_a_new_throttle_reason_makes_it_void() -> None:
+    state = {"before": {"throttle": ["power cap"]}, "after": {"throttle": ["power cap", "thermal"]}}
+
+    assert replace(RECORD, environment=state).void == "throttled: thermal"
+
+
+def test_a_profile_is_read_back_in_the_order_of_the_models(tmp_path: Path) -> None:
+    layout = ProfileLayout(tmp_path)
+    other = replace(RECORD, model="a")
+    for record in (RECORD, other):
+        write_records(layout.records_file(record.model, record.fingerprint), [record])
+    models = [{"name": record.model, "fingerprint": record.fingerprint} for record in (RECORD, other)]
+    write_environment(layout, {"models": models})
+
+    profile = read_profile(tmp_path)
+
+    assert profile.records == (RECORD, other)
+    assert profile.of("a", other.fingerprint) == [other]
+    assert layout.records_file(RECORD.model, RECORD.fingerprint).relative_to(tmp_path).as_posix() == (
+        "profile/spgnet+unguided/abababababab.jsonl"
+    )
+
+
+def test_what_is_no_profile_is_refused(tmp_path: Path) -> None:
+    layout = ProfileLayout(tmp_path)
+    with pytest.raises(UsageError, match=r"no profile/environment\.json"):
+        read_profile(tmp_path)
+    layout.environment_file.parent.mkdir()
+    layout.environment_file.write_text(json.dumps({"format": 99}))
+    with pytest.raises(UsageError, match="format 99"):
+        read_profile(tmp_path)
+    write_environment(layout, {"models": [{"name": "a", "fingerprint": "b"}]})
+    with pytest.raises(UsageError, match="profile again"):
+        read_profile(tmp_path)
