@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.errors import RunConflict
 from bench.records.layout import RunLayout
-from bench.records.schema import CellRecord, Record, dump, record_from_line, record_to_line
+from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
 
 __all__ = ["locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
 
@@ -51,8 +51,7 @@ def write_shard(path: Path, records: Iterable[Record]) -> None:
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
     """The records of a shard; None when it is missing, damaged or not about `samples` (then run it again)."""
     try:
-        text = path.read_text(encoding="utf-8").removesuffix("\n")
-        records = [record_from_line(line) for line in text.split("\n")]  # splitlines would also split at U+0085
+        records = records_from_lines(path.read_bytes().decode("utf-8"))
     except (OSError, ValueError, KeyError, TypeError):
         return None
     if samples is not None and [record.sample for record in records] != list(samples):
@@ -63,6 +62,7 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
 def write_cell(layout: RunLayout, cell: CellRecord, shards: int) -> None:
     """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell."""
     write_atomically(layout.cell_file(cell.key), cell.to_json())
-    files = [layout.cell_file(cell.key), *(layout.shard(cell.key, index) for index in range(shards))]
+    parts = ((layout.shard(cell.key, index), layout.features(cell.key, index)) for index in range(shards))
+    files = [layout.cell_file(cell.key), *(file for pair in parts for file in pair if file.exists())]
     checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     write_atomically(layout.done(cell.key), dump(checksums))

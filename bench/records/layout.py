@@ -76,6 +76,10 @@ class RunLayout:
         """The records of one shard."""
         return self.cell(key) / f"samples-{shard:04d}.jsonl"
 
+    def features(self, key: CellKey, shard: int) -> Path:
+        """The features of one shard's completed pictures, for distances between sets of pictures."""
+        return self.cell(key) / f"features-{shard:04d}.npz"
+
     def fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a gallery sample."""
         return self.cell(key) / "gallery" / f"{sample_id}.png"
