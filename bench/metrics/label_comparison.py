@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from bench.metrics.contour_scores import f_score, mean_distance, percentile_95
+from bench.metrics.kept import KEPT, digest
 from bench.metrics.label_arguments import IGNORED, Codes, Mask, check_width, encode, region_mask
 from bench.metrics.label_contours import Contours, crossings, surfaces, within
 from bench.metrics.label_distances import FAR, squared_distances
@@ -22,6 +23,7 @@ from bench.metrics.threads import for_each
 __all__ = ["LabelComparison"]
 
 Integers: TypeAlias = npt.NDArray[np.int64]
+Value = TypeVar("Value")
 Distances: TypeAlias = list[tuple[Integers, Integers]]
 """For each class, squared distances from the reference's contour to the prediction's, and back."""
 
@@ -31,7 +33,8 @@ class LabelComparison:
     """Label maps to compare. The methods return float64 [N, num_classes] on the maps' device; the work is the CPU's.
 
     The functions of `bench.metrics` with the methods' names say what is computed. Use this class to take several scores
-    of the same maps: their codes, contours and distances are then found once.
+    of the same maps: their codes, contours and distances are then found once. What is found in a reference alone is
+    kept in memory for other predictions.
 
     Attributes:
         reference: integer [N, H, W], the true class of each pixel.
@@ -60,6 +63,11 @@ class LabelComparison:
         return encode(self.reference, self.predicted, self.num_classes, self.ignore_index)
 
     @cached_property
+    def fingerprint(self) -> tuple[bytes, ...]:
+        """Stands for the content of both maps and of the region: all that the scores depend on."""
+        return (*map(digest, self.codes), digest(self.counted), str(self.num_classes).encode())
+
+    @cached_property
     def counted(self) -> Mask:
         """The region, bool [N, H, W]."""
         return region_mask(self.region, self.reference)
@@ -81,7 +89,7 @@ class LabelComparison:
     def boundary_iou(self, width: int) -> torch.Tensor:
         """See `bench.metrics.boundary_iou`."""
         check_width(width)
-        reference, predicted = (self._banded(codes, width) for codes in self.codes)
+        reference, predicted = (self._banded(side, width) for side in (0, 1))
         return self._ratios(self._overlap(reference, predicted, self.counted))
 
     def trimap_iou(self, width: int) -> torch.Tensor:
@@ -103,12 +111,25 @@ class LabelComparison:
         """See `bench.metrics.assd`."""
         return self._scores(self.surface_distances, mean_distance)
 
-    def _banded(self, codes: Codes, width: int) -> Codes:
+    @cached_property
+    def _digests(self) -> list[bytes]:
+        """Of each reference map."""
+        return [digest(codes) for codes in self.codes[0]]
+
+    def _once(self, side: int, image: int, find: Callable[[Codes, int], Value], option: int) -> Value:
+        """`find(codes, option)` of one map; what is found in a reference (side 0) is kept for other predictions."""
+        codes = self.codes[side][image]
+        if side:
+            return find(codes, option)
+        return KEPT.get((find.__name__, self._digests[image], option), find, codes, option)
+
+    def _banded(self, side: int, width: int) -> Codes:
         """Codes [N, H, W] that keep their class in its inner band alone."""
+        codes = self.codes[side]
         banded = np.empty_like(codes)
 
         def one(image: int) -> None:
-            kept = (codes[image] == IGNORED) | inner_band(codes[image], width)
+            kept = (codes[image] == IGNORED) | self._once(side, image, inner_band, width)
             banded[image] = np.where(kept, codes[image], self.num_classes)
 
         for_each(one, range(len(codes)))
@@ -129,7 +150,7 @@ class LabelComparison:
 
         def one(image: int) -> None:
             region = self.counted[image]
-            truth, answer = (contours(codes[image], self.num_classes) for codes in self.codes)
+            truth, answer = (self._once(side, image, contours, self.num_classes) for side in (0, 1))
             forth = squared_distances(within(truth, region), answer, region.shape, farthest)
             back = squared_distances(within(answer, region), truth, region.shape, farthest)
             found[image] = list(zip(forth, back, strict=True))

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from bench.metrics.kept import KEPT, digest
 from bench.vocabulary import VOID
 
 __all__ = ["boundary_band", "ends"]
@@ -22,7 +23,7 @@ def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) ->
     A pixel touches a boundary when one of its four neighbours has another label; where either of the two is
     `ignore_index` there is no boundary. A pixel is in the band when its Euclidean distance to the nearest touching
     pixel is below `width`, so a straight boundary has `width` pixels of band on each side. The same for every hole: it
-    can be kept per picture.
+    is found once for a label map and kept in memory.
 
     Args:
         labels: uint8 [N, H, W] class indices, or another integer type.
@@ -32,14 +33,21 @@ def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) ->
     Returns:
         bool [N, 1, H, W] on the labels' device.
     """
-    touching = _touching(labels.cpu().numpy(), ignore_index)
-    return torch.from_numpy(_dilate_disk(touching, width)).unsqueeze(1).to(labels.device)
+    maps = np.ascontiguousarray(labels.cpu().numpy())
+    bands = np.empty((len(maps), 1, *maps.shape[1:]), bool)
+    for one, band in zip(maps, bands, strict=True):
+        band[0] = KEPT.get(("boundary_band", digest(one), width, ignore_index), _band, one, width, ignore_index)
+    return torch.from_numpy(bands).to(labels.device)
+
+
+def _band(labels: npt.NDArray[np.integer], width: int, ignore_index: int) -> Mask:
+    return _dilate_disk(_touching(labels, ignore_index), width)
 
 
 def _touching(labels: npt.NDArray[np.integer], ignore_index: int) -> Mask:
-    """Pixels of [N, H, W] with a 4-neighbour of another label."""
+    """Pixels of [H, W] with a 4-neighbour of another label."""
     touching = np.zeros(labels.shape, bool)
-    for axis in (1, 2):
+    for axis in (0, 1):
         before, after = ends(labels, 1, axis)
         differ = (before != after) & (before != ignore_index) & (after != ignore_index)
         for end in ends(touching, 1, axis):
@@ -48,7 +56,7 @@ def _touching(labels: npt.NDArray[np.integer], ignore_index: int) -> Mask:
 
 
 def _dilate_disk(mask: Mask, radius: int) -> Mask:
-    """Pixels whose squared distance to a True pixel of `mask` [N, H, W] is below `radius` squared.
+    """Pixels whose squared distance to a True pixel of `mask` [H, W] is below `radius` squared.
 
     A disk is a stack of rows: the farther a row from the centre, the shorter. Rows are added from the farthest (and
     shortest) to the centre, so each horizontal dilation grows out of the one before.
@@ -57,8 +65,8 @@ def _dilate_disk(mask: Mask, radius: int) -> Mask:
     row, reach = mask, 0
     for offset in range(radius - 1, -1, -1):
         while reach < math.isqrt(radius * radius - 1 - offset * offset):
-            row, reach = _dilate(row, row, 1, axis=2), reach + 1
-        result = _dilate(result, row, offset, axis=1)
+            row, reach = _dilate(row, row, 1, axis=1), reach + 1
+        result = _dilate(result, row, offset, axis=0)
     return result
 
 
