@@ -1,5 +1,8 @@
-"""The catalogue of models. `load` makes one ready to fill holes; listing the catalogue imports no model."""
+"""The catalogue of models. `load` makes one ready to fill holes; listing the catalogue imports no model.
 
-from bench.models.catalogue import MODELS, load
+`load_for_run` does the same for a run, where a model that cannot be used must not stop the others.
+"""
 
-__all__ = ["MODELS", "load"]
+from bench.models.catalogue import MODELS, load, load_for_run
+
+__all__ = ["MODELS", "load", "load_for_run"]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from bench.errors import UsageError
-from bench.registry import Registry
+from bench.errors import ModelFailure, SpgbenchError, UsageError
+from bench.registry import Entry, Registry
 from bench.vocabulary import Inpainter
 
-__all__ = ["MODELS", "load"]
+__all__ = ["MODELS", "load", "load_for_run"]
 
 MODELS: Registry[Inpainter] = Registry("model", "spgbench.models")
 
@@ -30,6 +32,14 @@ for _name, _guidance, _summary in (
 ):
     MODELS.add(_name, "bench.models.spgnet:SPGNetModel", _summary, guidance=_guidance, name=_name)
 MODELS.add("folder:", "bench.models.folder:FolderModel", "folder:DIR, predictions made elsewhere, paired by name")
+for _name, _target, _summary in (
+    ("torchscript:", "torchscript:load_torchscript", "torchscript:FILE, called as model(image, mask)"),
+    ("onnx:", "onnx:load_onnx", "onnx:FILE, run by ONNX Runtime (extra: onnx)"),
+    ("python:", "python_function:load_python_function", "python:FILE.py:function, called as function(image, hole)"),
+    ("command:", "command:load_command", "command:PROGRAM ARGUMENTS, reads and writes folders of PNG files"),
+    ("diffusers:", "diffusers:load_diffusers", "diffusers:NAME, an inpainting pipeline (extra: diffusers)"),
+):
+    MODELS.add(_name, f"bench.models.{_target}", _summary)
 
 
 def load(name: str, device: str = "cpu") -> Inpainter:
@@ -38,27 +48,67 @@ def load(name: str, device: str = "cpu") -> Inpainter:
     Args:
         name: a name of the catalogue (`telea`) or a scheme with its argument (`folder:DIR`); options may follow
             (`telea?radius=5`, `spgnet?weights=FILE`), and a name of your own for the tables may go before
-            (`ours=folder:DIR`).
+            (`ours=folder:DIR`). Options begin at the first `?` and are separated by `&`.
         device: torch device that learned models run on.
 
     Raises:
         UnknownName: for a name that the catalogue does not hold.
-        UsageError: when a package, a folder, a weight file or an option is not what the model needs.
+        UsageError: when a folder, a file or an option that the name holds is not there or does not fit.
+        ModelFailure: when the name is right and the model cannot be used: a plug-in that does not import, a package
+            that is not installed, a file of another kind, weights of another architecture.
     """
     title, spec = _split_title(name)
     base, _, query = spec.partition("?")
     entry, argument = MODELS.find(base)
-    make = MODELS.load(entry)
     options = dict(entry.options) | _options(spec, query)
-    positional = (argument,) if argument else ()
-    try:
-        inspect.signature(make).bind(*positional, device=device, **options)
-        model = make(*positional, device=device, **options)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"model '{spec}'", "have options that fit", str(error), "See `spgbench ls models`.") from error
+    model = _made(entry, spec, (argument,) if argument else (), {"device": device, **options})
     if title or query:
-        model.name = title or spec
+        model.name = title or f"{model.name}?{query}"
     return model
+
+
+def load_for_run(name: str, device: str = "cpu") -> Inpainter:
+    """As `load`, but a model that cannot be used comes back as one that fails every sample, so that others go on."""
+    try:
+        return load(name, device)
+    except ModelFailure as failure:
+        from bench.models.broken import BrokenModel
+
+        title, spec = _split_title(name)
+        return BrokenModel(title or spec, failure)
+
+
+def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any]) -> Inpainter:
+    """Call the target; an error says whether the command is wrong or the model."""
+    subject, make = f"model '{spec}'", _imported(entry)
+    try:
+        inspect.signature(make).bind(*positional, **arguments)
+    except TypeError as error:
+        raise _unfit(subject, error) from error
+    try:
+        return make(*positional, **arguments)
+    except SpgbenchError:
+        raise
+    except (TypeError, ValueError) as error:
+        if Path(str(arguments.get("weights", ""))).is_file():
+            raise ModelFailure(subject, "have weights that fit", str(error)) from error
+        raise _unfit(subject, error) from error
+    except Exception as error:  # a model from elsewhere may raise anything
+        raise ModelFailure(subject, "be made ready", f"{type(error).__name__}: {error}") from error
+
+
+def _imported(entry: Entry) -> Callable[..., Inpainter]:
+    try:
+        return MODELS.load(entry)
+    except UsageError as error:
+        raise ModelFailure(error.subject, error.must, error.found, error.fix) from error
+    except Exception as error:  # whatever a plug-in does when it is imported
+        must, found = f"import from {entry.target}", f"{type(error).__name__}: {error}"
+        raise ModelFailure(f"model '{entry.name}'", must, found, "Mend or uninstall it.") from error
+
+
+def _unfit(subject: str, error: Exception) -> UsageError:
+    return UsageError(subject, "have options that fit", str(error), "See `spgbench ls models`.")
 
 
 def _split_title(name: str) -> tuple[str, str]:

@@ -27,7 +27,8 @@ def fingerprint_files(root: Path, files: Iterable[Path]) -> str:
     """SHA-256 (hex) over the names below `root` and the contents of `files`."""
     total = hashlib.sha256()
     for file in sorted(files):
-        content = hashlib.sha256(file.read_bytes()).hexdigest()
+        with file.open("rb") as opened:
+            content = hashlib.file_digest(opened, "sha256").hexdigest()
         total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
 

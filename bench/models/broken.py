@@ -1,0 +1,31 @@
+"""A model that cannot be used: its cells fail and say why, those of the others go on."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from bench.errors import ModelFailure
+from bench.vocabulary import Batch, LabelAxes, Prediction
+
+__all__ = ["BrokenModel"]
+
+
+class BrokenModel:
+    """What stands in a run for a model that was named rightly and could not be made ready.
+
+    Args:
+        name: of the row.
+        failure: why; every sample is recorded with it.
+    """
+
+    labels = LabelAxes()
+
+    def __init__(self, name: str, failure: ModelFailure) -> None:
+        self.name, self.failure = name, failure
+        said = re.sub(r"0x[0-9a-fA-F]+", "0x", f"{name}|{failure}")  # addresses differ between processes
+        self.fingerprint = hashlib.sha256(f"broken|{said}".encode()).hexdigest()
+
+    def inpaint(self, batch: Batch) -> Prediction:  # noqa: ARG002 (all models take a batch)
+        """Raise the failure."""
+        raise self.failure

@@ -1,0 +1,146 @@
+"""A program of any kind as a model: it reads a folder of PNG pictures and one of holes, and writes a folder of PNGs."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from bench.errors import ModelFailure, UsageError
+from bench.models.convention import declared
+from bench.models.foreign import ForeignModel, file_sha256
+from bench.models.processes import run_limited
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["Command", "load_command"]
+
+_ALLOWED = ("hole", "fill", "multiple", "size", "batch", "composite", "version")
+_FOLDERS = ("inputs", "holes", "outputs")
+_BATCH = 8
+_PATIENCE = 2
+
+
+def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **options: Any) -> ForeignModel:  # noqa: ARG001 (all models take a device)
+    """A program as a model.
+
+    Args:
+        line: the program and its arguments, split as a shell would, run without one. `{inputs}`, `{holes}` and
+            `{outputs}` stand for the three folders; without any of them the folders are the last three arguments.
+        device: ignored, a program chooses for itself.
+        timeout: seconds a picture may take, times the pictures of a call.
+        options: of `bench.models.convention.Convention`, but for the ranges: the files are 8-bit RGB. `batch` is how
+            many pictures it finds at once.
+
+    Raises:
+        UsageError: for a program that is not there, or an option that does not fit.
+    """
+    convention = declared("command:", options, _ALLOWED, ("timeout",), range="0-255", batch=_BATCH)
+    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
+        raise UsageError("option 'timeout' of model 'command:'", "be above 0 seconds", repr(timeout))
+    words = shlex.split(line)
+    if not words or shutil.which(words[0]) is None:
+        raise UsageError(f"model 'command:{line}'", "start with a program", "none of that name", "Check the path.")
+    name = Path(words[0]).name
+    facts = {"command": " ".join(_stated(words)), "timeout": f"{timeout:g}"}
+    return ForeignModel(
+        f"command:{name}",
+        Command(words, timeout),
+        convention,
+        facts,
+        sources=(__name__, "bench.models.processes"),
+        libraries=("pillow",),
+    )
+
+
+class Command:
+    """A program that is run for every batch, in a folder of its own that is deleted afterwards.
+
+    It finds `inputs/0000.png`, ... (RGB), `holes/0000.png`, ... (grey, 255 where the mask is 1, else 0) and, beside
+    those folders, `seeds.json` (`{"0000": seed}`), and writes `outputs/0000.png`, ... of the same size. A program that
+    ran out of its time twice in a row is not run again.
+
+    Args:
+        words: program and arguments.
+        seconds: time limit a picture.
+    """
+
+    def __init__(self, words: Sequence[str], seconds: float) -> None:
+        self._words, self._seconds, self._late = tuple(words), seconds, 0
+
+    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:  # noqa: ARG002
+        """float [N, 3, H, W] of 0 to 255 and bool [N, 1, H, W] -> float32 [N, 3, H, W]; raises ModelFailure."""
+        if self._late >= _PATIENCE:
+            found = f"{self._late} calls in a row that did not end"
+            raise ModelFailure(f"program {self._words[0]}", "end in time", found, "It was not run again.")
+        names = [f"{index:04}" for index in range(len(image))]
+        with tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
+            work = Path(folder)
+            _write(work, names, image, mask, seeds)
+            self._run(work, self._seconds * len(names))
+            return torch.from_numpy(np.stack([_read(work, name, names, tuple(image.shape[-2:])) for name in names]))
+
+    def _run(self, work: Path, seconds: float) -> None:
+        words = _placed(self._words, {folder: str(work / folder) for folder in _FOLDERS})
+        outcome = run_limited(words, seconds, work / "said.txt")
+        self._late = self._late + 1 if outcome.late else 0
+        if outcome.problem:
+            raise ModelFailure(
+                f"program {self._words[0]}",
+                f"end with exit code 0 within {seconds:g} s",
+                outcome.problem + (f", having said: {outcome.said}" if outcome.said else ""),
+                "Give it longer with ?timeout=SECONDS a picture." if outcome.late else "",
+            )
+
+
+def _write(work: Path, names: Sequence[str], image: Tensor, mask: Tensor, seeds: Sequence[int]) -> None:
+    for folder in _FOLDERS:
+        (work / folder).mkdir()
+    pictures = image.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+    masks = mask[:, 0].to(torch.uint8).mul(255).contiguous().numpy()
+    for name, picture, hole in zip(names, pictures, masks, strict=True):
+        Image.fromarray(picture).save(work / "inputs" / f"{name}.png", compress_level=1)
+        Image.fromarray(hole).save(work / "holes" / f"{name}.png", compress_level=1)
+    (work / "seeds.json").write_text(json.dumps(dict(zip(names, seeds, strict=True))), encoding="utf-8")
+
+
+def _read(work: Path, name: str, names: Sequence[str], size: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:
+    path = work / "outputs" / f"{name}.png"
+    if not path.is_file():
+        there = sum((work / "outputs" / f"{each}.png").is_file() for each in names)
+        must = f"write {len(names)} PNG files, outputs/0000.png and so on"
+        raise ModelFailure("the program", must, f"{there} of them; the first that is missing is {name}.png")
+    try:
+        with Image.open(path) as image:
+            picture = np.asarray(image.convert("RGB"), np.float32)
+    except (OSError, SyntaxError) as error:
+        raise ModelFailure(f"the program's {name}.png", "be a readable picture", str(error)) from error
+    if picture.shape[:2] != size:
+        found = f"{picture.shape[0]}x{picture.shape[1]}"
+        raise ModelFailure(f"the program's {name}.png", f"be as large as its input, {size[0]}x{size[1]}", found)
+    return picture.transpose(2, 0, 1)
+
+
+def _placed(words: Sequence[str], folders: dict[str, str]) -> list[str]:
+    """Fill the placeholders in, or put the folders at the end when there is none."""
+    placed = list(words)
+    for name, path in folders.items():
+        placed = [word.replace(f"{{{name}}}", path) for word in placed]
+    return placed if placed != list(words) else [*words, *folders.values()]
+
+
+def _stated(words: Sequence[str]) -> list[str]:
+    """The command line with its files' contents in place of their paths; a program found on PATH counts by name."""
+    return [
+        f"sha256={file_sha256(Path(word))}" if Path(word).is_file() and (place or "/" in word) else word
+        for place, word in enumerate(words)
+    ]

@@ -1,0 +1,144 @@
+"""Models from elsewhere: called as they declare, at any size, picture by picture, with their answers checked."""
+
+from __future__ import annotations
+
+import hashlib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bench.errors import ModelFailure, UsageError
+from bench.models.any_size import fill_at_any_size
+from bench.models.convention import Convention
+from bench.models.fingerprint import fingerprint_code
+from bench.models.ranges import decoded, encoded
+from bench.models.seeding import seeded
+from bench.vocabulary import Batch, LabelAxes, Prediction
+
+__all__ = ["Call", "ForeignModel", "existing_file", "file_sha256", "reason"]
+
+_SOURCES = tuple(
+    f"bench.models.{name}" for name in ("any_size", "convention", "fingerprint", "foreign", "ranges", "seeding")
+)
+
+
+class Call(typing.Protocol):
+    """The model itself, in its own terms."""
+
+    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
+        """Fill a batch.
+
+        Args:
+            image: float32 [N, 3, h, w] in the declared range.
+            mask: bool [N, 1, h, w] in the declared polarity.
+            labels: uint8 [N, h, w] with VOID in the hole, or None.
+            seeds: one a sample.
+
+        Returns:
+            [N, 3, h, w] in the declared output range.
+        """
+        ...
+
+
+class ForeignModel:
+    """A model from elsewhere as a model of the harness.
+
+    Args:
+        name: of the row.
+        call: the model.
+        convention: what it is given and gives back.
+        facts: what else its answers depend on, such as the hash of a file; part of the signature.
+        sources: modules of the adapter, beside those that all adapters share.
+        libraries: distributions whose version its answers depend on.
+        labels: where the label maps come from that it is given.
+        device: that it runs on.
+
+    Attributes:
+        signature: the facts and the convention in one line.
+        fingerprint: hash of the signature, of the adapter's code and of the versions of the libraries.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: Call,
+        convention: Convention,
+        facts: Mapping[str, str],
+        *,
+        sources: tuple[str, ...],
+        libraries: tuple[str, ...] = ("torch",),
+        labels: LabelAxes = LabelAxes(),  # noqa: B008 (frozen)
+        device: str = "cpu",
+    ) -> None:
+        self.name, self.labels = name, labels
+        self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), convention.signature])
+        self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
+        self._subject, self._call, self._convention, self._device = name, call, convention, torch.device(device)
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        """Fill a batch, so many pictures at once as the convention says.
+
+        Raises:
+            ModelFailure: when the model raises, or returns what is no picture or lies in another range.
+        """
+        if batch.labels is None and self.labels.context != "none":
+            raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
+        step = self._convention.batch
+        starts = range(0, len(batch.ids), step)
+        return Prediction(torch.cat([self._fill(batch, slice(start, start + step)) for start in starts]))
+
+    def _fill(self, batch: Batch, rows: slice) -> Tensor:
+        hole = batch.hole[rows].to(self._device)
+        image = batch.image[rows].to(self._device).masked_fill(hole, self._convention.fill)
+        labels = None if batch.labels is None else batch.labels[rows].to(self._device)
+        seeds = batch.seeds[rows]
+
+        def fill(image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
+            return self._answer(image, hole, labels, seeds)
+
+        convention = self._convention
+        with seeded(seeds[0], self._device):
+            filled = fill_at_any_size(fill, image, hole, labels, multiple=convention.multiple, size=convention.size)
+        return torch.where(hole, filled, image) if convention.composite else filled
+
+    def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
+        convention = self._convention
+        mask = hole if convention.hole else ~hole
+        try:
+            raw = self._call(encoded(image, convention.range), mask, labels, seeds)
+        except ModelFailure:
+            raise
+        except Exception as error:
+            must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
+            raise ModelFailure(f"model {self._subject}", must, reason(error)) from error
+        subject = f"the picture of {self._subject}"
+        if not isinstance(raw, Tensor):
+            raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")
+        if raw.shape != image.shape:
+            raise ModelFailure(subject, f"have shape {list(image.shape)}", str(list(raw.shape)))
+        output = convention.output or convention.range
+        raw = raw.detach().to(image)
+        return decoded(raw, output, image, hole, clip=convention.clip, subject=subject)
+
+
+def existing_file(kind: str, file: str) -> Path:
+    """The path; raises UsageError when there is no such file."""
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(f"{kind} {file}", "be a file", "no such file", "Check the path.")
+    return path
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 (hex) of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: BaseException) -> str:
+    """The last line of an error, after its kind: libraries put long traces before it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

@@ -1,0 +1,169 @@
+"""ONNX files, run by ONNX Runtime: a picture and a mask in, a picture out."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from bench.errors import ModelFailure, UsageError
+from bench.models.convention import Convention, declared
+from bench.models.foreign import ForeignModel, existing_file, file_sha256, reason
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+__all__ = ["load_onnx"]
+
+_TYPES: dict[str, type[np.generic]] = {
+    "tensor(float)": np.float32,
+    "tensor(float16)": np.float16,
+    "tensor(double)": np.float64,
+    "tensor(uint8)": np.uint8,
+    "tensor(int64)": np.int64,
+    "tensor(bool)": np.bool_,
+}
+_FLOATS = ("tensor(float)", "tensor(float16)", "tensor(double)")
+_EXPORT = "Export a model(image [N, 3, H, W], mask [N, 1, H, W]) that returns one picture."
+
+
+@dataclass(frozen=True)
+class _Input:
+    """An input as the file describes it: a whole number or a name for each dimension."""
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.type} [{', '.join(map(str, self.shape))}]"
+
+
+def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ForeignModel:
+    """An ONNX file as a model.
+
+    It has two inputs, told apart by their 3 and 1 channels, of any number type; the mask is 0 and 1. A height and width
+    that the file fixes become the convention's `size`. Files beside it whose names begin with its own (external
+    weights) belong to it.
+
+    Args:
+        file: the .onnx file.
+        device: with `cuda`, ONNX Runtime's CUDA provider where it is installed; else the CPU, with a warning.
+        options: of `bench.models.convention.Convention`.
+
+    Raises:
+        UsageError: for a missing file or an option that does not fit.
+        ModelFailure: without onnxruntime, for a damaged file, or for a model with other inputs.
+    """
+    path = existing_file("ONNX file", file)
+    convention = declared("onnx:", options)
+    session, version = _session(path, device)
+    image, mask = _inputs(path, session)
+    convention = _with_fixed_size(path, convention, image)
+    if image.type == "tensor(uint8)" and convention.range != "0-255":
+        fix = "It takes 8-bit pictures: declare ?range=0-255."
+        raise ModelFailure(f"ONNX file {path.name}", "be given 0-255", f"{convention.range} declared", fix)
+    output = session.get_outputs()[0].name
+
+    def call(picture: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
+        fed = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
+        return torch.from_numpy(np.asarray(session.run([output], fed)[0]))
+
+    return ForeignModel(
+        f"onnx:{path.name}",
+        call,
+        convention,
+        {"onnx": _sha256(path), "onnxruntime": version},
+        sources=(__name__,),
+    )
+
+
+def _session(path: Path, device: str) -> tuple[Any, str]:
+    """The file ready to run, and the version of what runs it."""
+    try:
+        onnxruntime: Any = importlib.import_module("onnxruntime")
+    except ImportError as error:
+        fix = 'Install it: pip install "spgbench[onnx]".'
+        raise ModelFailure(f"model onnx:{path.name}", "have onnxruntime to run in", "it not installed", fix) from error
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = torch.get_num_threads()
+    settings.log_severity_level = 3
+    try:
+        session = onnxruntime.InferenceSession(str(path), settings, providers=_providers(onnxruntime, device))
+    except Exception as error:  # its errors have no common base but Exception
+        raise ModelFailure(f"ONNX file {path.name}", "be a whole ONNX model", reason(error), _EXPORT) from error
+    return session, str(onnxruntime.__version__)
+
+
+def _providers(onnxruntime: Any, device: str) -> list[Any]:
+    if device.partition(":")[0] != "cuda":
+        return ["CPUExecutionProvider"]
+    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
+        index = int(device.partition(":")[2] or 0)
+        return [("CUDAExecutionProvider", {"device_id": index}), "CPUExecutionProvider"]
+    warnings.warn("ONNX files run on the CPU: install onnxruntime-gpu in the place of onnxruntime", stacklevel=4)
+    return ["CPUExecutionProvider"]
+
+
+def _inputs(path: Path, session: Any) -> tuple[_Input, _Input]:
+    """Picture and mask; raises ModelFailure for another number, other channels, or types that hold no picture."""
+    inputs = [_Input(each.name, each.type, tuple(each.shape)) for each in session.get_inputs()]
+    pairs = [pair for pair in (inputs, inputs[::-1]) if len(inputs) == 2 and _fit(*pair)]
+    if not pairs or len(session.get_outputs()) < 1:
+        said = "; ".join(map(str, inputs))
+        raise ModelFailure(
+            f"ONNX file {path.name}", "take image [N, 3, H, W] and mask [N, 1, H, W]", f"inputs {said}", _EXPORT
+        )
+    image, mask = pairs[0]
+    return image, mask
+
+
+def _fit(image: _Input, mask: _Input) -> bool:
+    """Whether the two can be picture and mask in this order; open channel numbers go by the order."""
+    ranks = len(image.shape) == len(mask.shape) == 4
+    types = image.type in (*_FLOATS, "tensor(uint8)") and mask.type in _TYPES
+    return ranks and types and _may_be(image.shape[1], 3) and _may_be(mask.shape[1], 1) and _alike(image, mask)
+
+
+def _may_be(dimension: int | str | None, wanted: int) -> bool:
+    return not isinstance(dimension, int) or dimension == wanted
+
+
+def _alike(image: _Input, mask: _Input) -> bool:
+    sides = zip(image.shape[2:], mask.shape[2:], strict=True)
+    return all(not (isinstance(a, int) and isinstance(b, int)) or a == b for a, b in sides)
+
+
+def _with_fixed_size(path: Path, convention: Convention, image: _Input) -> Convention:
+    count, _, height, width = image.shape
+    if isinstance(count, int) and count != convention.batch:
+        must = f"take {convention.batch} pictures at once"
+        raise ModelFailure(f"ONNX file {path.name}", must, f"exactly {count}", "Export it for one, or for any number.")
+    if not (isinstance(height, int) and isinstance(width, int)):
+        return convention
+    if convention.size not in (None, (height, width)):
+        raise UsageError(f"option 'size' of model 'onnx:{path.name}'", f"be {height}x{width}", "another", "Leave it.")
+    return replace(convention, size=(height, width))
+
+
+def _array(values: Tensor, kind: str) -> np.ndarray[Any, np.dtype[Any]]:
+    array = values.numpy()
+    if kind == "tensor(uint8)" and values.is_floating_point():
+        array = np.rint(array)
+    return np.ascontiguousarray(array.astype(_TYPES[kind]))
+
+
+def _sha256(path: Path) -> str:
+    """Of the file, or of it and its external weights together."""
+    beside: Sequence[Path] = [other for other in path.parent.iterdir() if other.name.startswith(path.name)]
+    if len(beside) == 1:
+        return file_sha256(path)
+    lines = sorted(f"{other.name} {file_sha256(other)}" for other in beside if other.is_file())
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
