@@ -80,7 +80,7 @@ def resolve(
         bench.metrics.METRICS.find(metric)
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
-    every = [bench.models.load(model, device) if isinstance(model, str) else model for model in wanted]
+    every = [bench.models.load_for_run(model, device) if isinstance(model, str) else model for model in wanted]
     _refuse_doubles("model", [model.name for model in every])
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     if dataset is None:
@@ -150,9 +150,7 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
         "protocols": [protocol.name for protocol in plan.protocols],
         "metrics": signatures(plan),
         "seed": suite.seed,
-        "models": [
-            {"name": model.name, "fingerprint": model.fingerprint, "labels": model.labels.as_dict()} for model in models
-        ],
+        "models": [_model_facts(model) for model in models],
         "gallery": [dataset.ids[index] for index in plan.gallery()],
         "versions": {library: version(library) for library in _LIBRARIES},
         "environment": {
@@ -162,6 +160,13 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
             "device": torch.cuda.get_device_name(device) if device.startswith("cuda") else "cpu",
         },
     }
+
+
+def _model_facts(model: Inpainter) -> dict[str, Any]:
+    """Name, fingerprint and label sources, and in words what a model from elsewhere is given, where it says so."""
+    facts = {"name": model.name, "fingerprint": model.fingerprint, "labels": model.labels.as_dict()}
+    signature = getattr(model, "signature", None)
+    return facts if signature is None else {**facts, "signature": signature}
 
 
 def signatures(plan: Plan) -> dict[str, str]:
