@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.gating.cells import CellReader, CellValues
 from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
 from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
 from bench.gating.selection import ModelPair, Selection, pair_models
 from bench.gating.wording import harmless, some
 from bench.records import Run
+from bench.records.values import CellValues
 from bench.statistics import holm
 
 __all__ = ["LEVEL", "ComparedCell", "Comparison", "Difference", "Mark", "as_selection", "compare"]
@@ -127,7 +127,7 @@ def compare(
     Raises:
         UsageError: when a candidate is of other pictures, has no model in common, or a cell was edited or damaged.
     """
-    reader, left = CellReader(), as_selection(baseline)
+    left = as_selection(baseline)
     drafts: list[ComparedCell] = []
     measured: dict[tuple[int, int], PairedValues] = {}
     for side in candidates:
@@ -135,7 +135,7 @@ def compare(
         refuse_other_pictures(left, right)
         for pair in pair_models(left, right).pairs:
             for protocol in _protocols(left, right):
-                draft, values = _draft(reader, left, right, pair, protocol)
+                draft, values = _draft(left, right, pair, protocol)
                 measured.update({(len(drafts), index): one for index, one in values.items()})
                 drafts.append(draft)
     found = pair_statistics(list(measured.values()), seed=seed, wilcoxon=wilcoxon)
@@ -154,12 +154,11 @@ def _protocols(left: Selection, right: Selection) -> list[str]:
 
 
 def _draft(
-    reader: CellReader, left: Selection, right: Selection, pair: ModelPair, protocol: str
+    left: Selection, right: Selection, pair: ModelPair, protocol: str
 ) -> tuple[ComparedCell, dict[int, PairedValues]]:
     """A cell with its rows, numbers still to come, and the values of the rows that can be measured."""
     cell = ComparedCell(str(right.run.layout.out), pair, protocol)
-    a = reader.read(left.run, left.key(pair.baseline, protocol))
-    b = reader.read(right.run, right.key(pair.candidate, protocol))
+    a, b = left.values(pair.baseline, protocol), right.values(pair.candidate, protocol)
     if a is None or b is None:
         side = "either side" if a is b else "the baseline" if a is None else "the candidate"
         return replace(cell, mark="x", note=f"no whole cell of {side}"), {}

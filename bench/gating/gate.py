@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.errors import UsageError
-from bench.gating.cells import CellReader
 from bench.gating.comparison import as_selection
 from bench.gating.findings import Finding, GateResult
 from bench.gating.golden import golden_finding
@@ -31,7 +30,6 @@ class _Work:
     right: Selection
     margins: Mapping[str, Margin]
     tolerances: Mapping[str, Margin] | None
-    reader: CellReader = field(default_factory=CellReader)
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -101,8 +99,8 @@ def _units(side: Selection) -> dict[str, str]:
 
 def _look(work: _Work, pair: ModelPair, protocol: str, is_golden: bool) -> None:
     """Everything about one pair of cells: what is found at once, and the questions for statistics."""
-    before = work.reader.read(work.left.run, work.left.key(pair.baseline, protocol))
-    after = work.reader.read(work.right.run, work.right.key(pair.candidate, protocol))
+    before = work.left.values(pair.baseline, protocol)
+    after = work.right.values(pair.candidate, protocol)
     if before is None:
         work.notes.append(f"{pair.title} {protocol}: no whole cell of the baseline, not looked at")
         return

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from bench.errors import UsageError
-from bench.gating.cells import CellValues
 from bench.gating.selection import Selection
+from bench.records.values import CellValues
 
 __all__ = ["refuse_other_pictures", "unlike_holes", "unlike_signature"]
 

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bench.gating.cells import CellValues, Floats
+from bench.records.values import CellValues, Floats
 from bench.statistics import (
     ClusterSums,
     cluster_intervals,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from bench.errors import UnknownName, UsageError
 from bench.records import CellKey, Run, read_run
+from bench.records.values import CellValues
 
 __all__ = ["ModelPair", "Pairing", "Selection", "others", "pair_models", "select"]
 
@@ -33,6 +34,11 @@ class Selection:
         """The cell of a model that counts."""
         dataset = self.run.info["dataset"]
         return CellKey(model, self.models[model], protocol, dataset["name"], dataset["revision"])
+
+    def values(self, model: str, protocol: str) -> CellValues | None:
+        """The numbers of that cell, or None when it is not whole; raises UsageError when it was edited or damaged."""
+        key = self.key(model, protocol)
+        return self.run.values(key) if key in self.run.cells else None
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from bench.errors import UsageError
 from bench.records.files import read_shard
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import FORMAT, CellRecord, Record
+
+if TYPE_CHECKING:
+    from bench.records.values import CellValues
 
 __all__ = ["Run", "read_run"]
 
@@ -30,6 +33,7 @@ class Run:
 
     layout: RunLayout
     info: dict[str, Any]
+    _values: dict[CellKey, CellValues] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def keys(self) -> list[CellKey]:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
@@ -55,6 +59,18 @@ class Run:
         files = sorted(self.layout.cell(key).glob("samples-*.jsonl"))
         found = (record for file in files for record in read_shard(file) or ())
         return sorted(found, key=lambda record: record.sample)
+
+    def values(self, key: CellKey) -> CellValues:
+        """The records of a whole cell as arrays; read at the first call and kept.
+
+        Raises:
+            UsageError: when the cell was edited or damaged, holds a sample twice, or lost lines.
+        """
+        from bench.records.values import read_values
+
+        if key not in self._values:
+            self._values[key] = read_values(self.layout.cell(key), self.cells[key])
+        return self._values[key]
 
     def _cell(self, key: CellKey) -> CellRecord:
         folder = self.layout.cell(key)

@@ -151,7 +151,7 @@ def record_to_line(record: Record) -> str:
 
 
 def records_from_lines(text: str) -> list[Record]:
-    """Inverse of `record_to_line`, line by line; raises ValueError, KeyError or TypeError on truncated or foreign lines."""
+    """Inverse of `record_to_line`, of many lines; raises ValueError, KeyError or TypeError on a damaged one."""
     records = []
     for data in data_from_lines(text):
         data["hole_share"] = _decode(data["hole_share"])

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from PIL import Image
 
-from bench.records import CellKey, Record, Run, folder_name, write_atomically
+from bench.records import CellKey, Run, folder_name, write_atomically
+from bench.records.values import CellValues
 from bench.reporting.naming import dataset_title, model_names
 from bench.reporting.tiles import Tile, draw_grid, hatched, png_bytes, scaled
 
@@ -31,8 +32,6 @@ def write_gallery(run: Run) -> list[Path]:
     kept = [sample for sample in samples if run.layout.truth(sample).exists()]
     if not kept:
         return []
-    shown = set(kept)
-    records = {key: {r.sample: r for r in run.records(key) if r.sample in shown} for key in run.cells}
     grids = {folder_name(protocol): [(protocol, sample) for sample in kept] for protocol in protocols}
     overall = [(protocol, kept[index % len(kept)]) for index, protocol in enumerate(protocols)]
     written = []
@@ -43,7 +42,7 @@ def write_gallery(run: Run) -> list[Path]:
             f"{'' if name == 'overall' else name + ' on '}{dataset_title(run)}; under each fill the PSNR of its hole"
         )
         grid = draw_grid(
-            [_row(run, records, protocol, sample) for protocol, sample in rows],
+            [_row(run, protocol, sample) for protocol, sample in rows],
             column_titles=["input", *model_names(run).values(), "truth"],
             row_titles=titles,
             title=title,
@@ -53,31 +52,29 @@ def write_gallery(run: Run) -> list[Path]:
     return written
 
 
-def _row(run: Run, records: dict[CellKey, dict[str, Record]], protocol: str, sample: str) -> list[Tile]:
+def _row(run: Run, protocol: str, sample: str) -> list[Tile]:
     truth = _read(run.layout.truth(sample), "RGB")
     hole = run.layout.hole(protocol, sample)
     every = run.keys()
     keys = [key for key in every if key.protocol == protocol]
     start = Tile(hatched(truth, _read(hole, "L") >= 128)) if hole.exists() else Tile(None, message="no hole")
-    fills = [_fill(run, key, sample, records.get(key, {}).get(sample)) for key in keys]
+    fills = [_fill(run, key, sample) for key in keys]
     return [start, *fills, Tile(scaled(truth))]
 
 
-def _fill(run: Run, key: CellKey, sample: str, record: Record | None) -> Tile:
+def _fill(run: Run, key: CellKey, sample: str) -> Tile:
+    cell = run.values(key) if key in run.cells else None
+    row = cell.row.get(sample) if cell else None
+    if cell is None or row is None:
+        return Tile(None, message="not run yet")
     path = run.layout.fill(key, sample)
-    if record is None or record.status != "ok" or not path.exists():
-        return Tile(None, message=_why_not(record))
-    return Tile(scaled(_read(path, "RGB")), _quality(record))
+    if cell.status[row] != "ok" or not path.exists():
+        return Tile(None, message={"ok": "not kept", "failed": "failed", "skipped": "no hole"}[cell.status[row]])
+    return Tile(scaled(_read(path, "RGB")), _quality(cell, row))
 
 
-def _why_not(record: Record | None) -> str:
-    if record is None:
-        return "not run yet"
-    return {"ok": "not kept", "failed": "failed", "skipped": "no hole"}[record.status]
-
-
-def _quality(record: Record) -> str:
-    value = record.values.get(_CAPTION, math.nan)
+def _quality(cell: CellValues, row: int) -> str:
+    value = cell.values[_CAPTION][row] if _CAPTION in cell.values else math.nan
     if math.isnan(value):
         return ""
     return f"{value:.1f} dB" if math.isfinite(value) else "exact"

@@ -55,14 +55,24 @@ def values_frame(run: Run) -> pd.DataFrame:
     import pandas as pd
 
     names = model_names(run)
-    rows = [
-        (names[key.model, key.fingerprint], key.protocol, record.sample, record.hole_share, name, value)
-        for key in run.cells
-        for record in run.records(key)
-        if record.status == "ok"
-        for name, value in record.values.items()
-    ]
-    return pd.DataFrame(rows, columns=["model", "protocol", "sample", "hole_share", "key", "value"])
+    columns = ["model", "protocol", "sample", "hole_share", "key", "value"]
+    rows = []
+    for key in run.cells:
+        cell = run.values(key)
+        scored = [row for row, status in enumerate(cell.status) if status == "ok"]
+        rows += [
+            (
+                names[key.model, key.fingerprint],
+                key.protocol,
+                cell.samples[row],
+                cell.hole_share[row],
+                name,
+                of_cell[row],
+            )
+            for row in scored
+            for name, of_cell in cell.values.items()
+        ]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def score_csv(run: Run, protocols: Iterable[str], keys: Collection[str] | None = None) -> str:

@@ -1,11 +1,10 @@
-"""The per-picture values of a run as arrays: read once, shared by all tables, plots and grids."""
+"""The per-picture values of a run, a protocol together: shared by all tables and plots."""
 
 from __future__ import annotations
 
 import functools
 import math
 import weakref
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
@@ -13,15 +12,14 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import UsageError
-from bench.records import CellKey, Record, Run
+from bench.records import CellKey, Run
+from bench.records.values import CellValues, Floats
 
 if TYPE_CHECKING:
     from bench.records.schema import Status
 
 __all__ = ["Block", "Floats", "once_a_run", "values_of"]
 
-Floats = npt.NDArray[np.float64]
 T = TypeVar("T")
 
 
@@ -34,7 +32,8 @@ class Block:
         pictures: what each sample was cut from [N], the SHA-256 of its pixels: samples of one picture are a cluster.
         status: of each model on each sample [M][N]; None where the cell is not whole.
         hole_share: missing pixels over all pixels, float64 [M, N]; NaN where there is no hole, or no record.
-        values: `metric.region` to float64 [M, N]; NaN where undefined or not scored, infinities as they are.
+        values: `metric.region` or `metric.region.class` to float64 [M, N]; NaN where undefined or not scored,
+            infinities as they are.
     """
 
     samples: tuple[str, ...]
@@ -77,51 +76,25 @@ def values_of(run: Run) -> dict[str, Block]:
 
 
 def _block(run: Run, keys: Sequence[CellKey]) -> Block:
-    names = list(dict.fromkeys(name for key in keys if key in run.cells for name in run.cells[key].metrics))
-    parts = [_Part(run, key, names) if key in run.cells else None for key in keys]
+    cells = [run.values(key) if key in run.cells else None for key in keys]
+    names = list(dict.fromkeys(name for cell in cells if cell for name in cell.values))
     pictures: dict[str, str] = {}
-    for part in parts:
-        pictures = part.pictures | pictures if part else pictures
+    for cell in cells:
+        pictures = dict(zip(cell.samples, cell.pictures, strict=True)) | pictures if cell else pictures
     samples = tuple(sorted(pictures))
-    status = tuple(part.status_of(samples) if part else (None,) * len(samples) for part in parts)
-    columns = np.full((1 + len(names), len(keys), len(samples)), math.nan)
     place = {sample: index for index, sample in enumerate(samples)}
-    for index, part in enumerate(parts):
-        if part:
-            columns[:, index, [place[sample] for sample in part.pictures]] = part.columns
-    values = dict(zip(names, columns[1:], strict=True))
-    return Block(samples, tuple(pictures[sample] for sample in samples), status, columns[0], values)
+    hole_share = np.full((len(keys), len(samples)), math.nan)
+    values = {name: np.full_like(hole_share, math.nan) for name in names}
+    for index, cell in enumerate(cells):
+        if cell:
+            columns = [place[sample] for sample in cell.samples]
+            hole_share[index, columns] = cell.hole_share
+            for name, of_cell in cell.values.items():
+                values[name][index, columns] = of_cell
+    status = tuple(_status(cell, samples) for cell in cells)
+    return Block(samples, tuple(pictures[sample] for sample in samples), status, hole_share, values)
 
 
-class _Part:
-    """One cell: its samples, and hole share and values as float64 [1 + K, N]."""
-
-    def __init__(self, run: Run, key: CellKey, names: Sequence[str]) -> None:
-        records = run.records(key)
-        _check(run, key, records)
-        self._status = {record.sample: record.status for record in records}
-        self.pictures = {record.sample: record.image_sha256 or record.sample for record in records}
-        rows = [[record.hole_share, *_values(record, names)] for record in records]
-        self.columns = np.array(rows, dtype=np.float64).reshape(len(rows), 1 + len(names)).T
-
-    def status_of(self, samples: Sequence[str]) -> tuple[Status | None, ...]:
-        return tuple(map(self._status.get, samples))
-
-
-def _values(record: Record, names: Sequence[str]) -> list[float]:
-    if record.status != "ok":
-        return [math.nan] * len(names)
-    return [record.values.get(name, math.nan) for name in names]
-
-
-def _check(run: Run, key: CellKey, records: Sequence[Record]) -> None:
-    """What checksums do not see: a cell that was reduced from other lines than those that can be read."""
-    n, folder = run.cells[key].n, run.layout.cell(key)
-    twice = [sample for sample, times in Counter(record.sample for record in records).items() if times > 1]
-    if twice:
-        found = f"{len(twice)} twice, such as {min(twice)!r}"
-        raise UsageError(f"cell {folder}", "hold each sample once", found, "Delete the folder and run again.")
-    if len(records) != n:
-        found = f"{len(records)} that can be read"
-        must = f"hold the {n} records that its cell.json counts"
-        raise UsageError(f"cell {folder}", must, found, "Delete the folder and run again.")
+def _status(cell: CellValues | None, samples: Sequence[str]) -> tuple[Status | None, ...]:
+    known = dict(zip(cell.samples, cell.status, strict=True)) if cell else {}
+    return tuple(map(known.get, samples))

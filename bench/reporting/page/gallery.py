@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from bench.records import CellKey, Record, Run
+import numpy as np
+
+from bench.records import CellKey, Run
+from bench.records.values import CellValues, Floats
 from bench.reporting.naming import is_oracle, metric_title, model_names
 from bench.reporting.page.labels import label_data
 from bench.reporting.page.pictures import Pictures
@@ -32,12 +35,9 @@ def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dic
     fills: list[list[Any]] = []
     extremes: list[list[Any]] = []
     for of_protocol in grid:
-        every = [
-            {record.sample: record for record in run.records(key)} if key in run.cells else {} for key in of_protocol
-        ]
-        pairs = list(zip(of_protocol, every, strict=True))
-        fills.append([[_fill(key, sample, r.get(sample), shown, pictures) for sample in kept] for key, r in pairs])
-        extremes.append([_extremes(records.values(), shown) for records in every])
+        cells = [(key, run.values(key) if key in run.cells else None) for key in of_protocol]
+        fills.append([[_fill(key, sample, cell, shown, pictures) for sample in kept] for key, cell in cells])
+        extremes.append([_extremes(cell, shown) for _, cell in cells])
     return {
         "protocols": protocols,
         "models": [
@@ -70,14 +70,15 @@ def _measure(column: Column) -> dict[str, Any]:
 
 
 def _fill(
-    key: CellKey, sample: str, record: Record | None, columns: Sequence[Column], pictures: Pictures
+    key: CellKey, sample: str, cell: CellValues | None, columns: Sequence[Column], pictures: Pictures
 ) -> dict[str, Any]:
-    if record is None:
+    row = cell.row.get(sample) if cell else None
+    if cell is None or row is None:
         return {"status": "missing", "reason": "not run yet"}
-    if record.status != "ok":
-        return {"status": record.status, "reason": record.reason}
+    if cell.status[row] != "ok":
+        return {"status": cell.status[row], "reason": cell.reasons[sample]}
     picture = pictures.fill(key, sample)
-    values = [_plain(record.values.get(column.key, math.nan)) for column in columns]
+    values = [_plain(cell.values[column.key][row]) if column.key in cell.values else None for column in columns]
     return {"status": "ok", "picture": picture, "values": values} | ({} if picture else {"reason": "not kept"})
 
 
@@ -88,14 +89,21 @@ def _plain(value: float) -> float | str | None:
     return float(f"{value:.6g}") if math.isfinite(value) else str(value)
 
 
-def _extremes(records: Iterable[Record], columns: Sequence[Column]) -> list[list[Any]]:
+def _extremes(cell: CellValues | None, columns: Sequence[Column]) -> list[list[Any]]:
     """A column a line: id and value of the worst picture, id and value of the best, or nothing."""
-    scored = [record for record in records if record.status == "ok"]
-    lines: list[list[Any]] = []
+    if cell is None:
+        return [[] for _ in columns]
+    lines = []
     for column in columns:
-        values = [(record.values[column.key], record.sample) for record in scored if column.key in record.values]
-        finite = [value for value in values if math.isfinite(value[0])]
-        ends = [min(finite), max(finite)] if finite else []
+        ends = _ends(cell.values.get(column.key, np.empty(0)))
         ordered = ends if column.higher_is_better else ends[::-1]
-        lines.append([part for value, sample in ordered for part in (sample, _plain(value))])
+        lines.append([part for row in ordered for part in (cell.samples[row], _plain(cell.values[column.key][row]))])
     return lines
+
+
+def _ends(values: Floats) -> list[int]:
+    """Rows of the first of the least and the last of the greatest finite values."""
+    finite = np.flatnonzero(np.isfinite(values))
+    if not len(finite):
+        return []
+    return [int(finite[np.argmin(values[finite])]), int(finite[::-1][np.argmax(values[finite[::-1]])])]
