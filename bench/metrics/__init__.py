@@ -8,7 +8,9 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.metrics.declarations import METRICS, MetricDeclaration, boundary_width, declaration, signature, signatures
+from bench.metrics.declarations import METRICS, class_keys, declaration, signature, signatures, with_companions
+from bench.metrics.metric_declaration import MetricDeclaration
+from bench.metrics.widths import boundary_width
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from bench.metrics.label_comparison import LabelComparison
     from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
     from bench.metrics.multiscale import ms_ssim
+    from bench.metrics.perceptual import lpips
     from bench.metrics.pixel_error import l1, psnr
     from bench.metrics.regions import boundary_band
     from bench.metrics.relative_error import l1_relative
@@ -33,6 +36,7 @@ __all__ = [
     "boundary_f",
     "boundary_iou",
     "boundary_width",
+    "class_keys",
     "declaration",
     "fid",
     "hd95",
@@ -41,6 +45,7 @@ __all__ = [
     "kid",
     "l1",
     "l1_relative",
+    "lpips",
     "measure",
     "ms_ssim",
     "psnr",
@@ -48,6 +53,7 @@ __all__ = [
     "signatures",
     "ssim",
     "trimap_iou",
+    "with_companions",
 ]
 
 # No module of this package may bear one of these names: importing it would hide the function behind the module.
@@ -65,6 +71,7 @@ _LAZY = {
     "kid": "bench.metrics.kernel_distance",
     "l1": "bench.metrics.pixel_error",
     "l1_relative": "bench.metrics.relative_error",
+    "lpips": "bench.metrics.perceptual",
     "measure": "bench.metrics.comparison",
     "ms_ssim": "bench.metrics.multiscale",
     "psnr": "bench.metrics.pixel_error",

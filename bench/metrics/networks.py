@@ -1,0 +1,109 @@
+"""Running a frozen network over pictures so that a picture's result does not depend on those beside it.
+
+On the CPU every picture goes through alone and on one thread, because what a convolution returns changes in its last
+bits with the number of threads that share it; several pictures go through at once. That is also the faster way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import TypeAlias, TypeVar, cast
+
+import torch
+
+from bench.errors import DataError
+
+__all__ = ["Outputs", "on_one_thread_each", "read_state", "run_network", "with_weights"]
+
+Outputs: TypeAlias = tuple[torch.Tensor, ...]
+Network = TypeVar("Network", bound=torch.nn.Module)
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_PIXELS = 1 << 20
+"""In a batch on other devices than the CPU, about."""
+
+
+def run_network(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tensor, device: torch.device) -> Outputs:
+    """Outputs of `network` for pictures, stacked along the first axis.
+
+    On the CPU bit-equal for any number of pictures, any order and any number of threads. On other devices pictures go
+    through in batches of one size, which depends on that of the pictures alone, and without TF32.
+
+    Args:
+        network: takes pictures uint8 [n, 3, H, W] on `device` and returns float tensors [n, ...].
+        pictures: uint8 [N, 3, H, W], on any device.
+        device: where the network is.
+
+    Returns:
+        The network's tensors [N, ...], on `device`.
+
+    Raises:
+        DataError: there is no picture.
+    """
+    if not len(pictures):
+        raise DataError("pictures", "be at least one", "none", "Leave an empty batch out.")
+    if device.type == "cpu":
+        parts = on_one_thread_each(network, torch.split(pictures.cpu(), 1))
+    else:
+        parts = list(_in_batches(network, pictures.to(device)))
+    return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
+
+
+def on_one_thread_each(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
+    """Results of all tasks, without gradients: up to `torch.get_num_threads()` at once, each by one thread alone."""
+
+    def run(task: Task) -> Result:
+        with torch.no_grad():  # holds for the thread that enters it
+            return work(task)
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # threads that start from here on have it too
+    try:
+        with ThreadPoolExecutor(min(threads, max(len(tasks), 1))) as pool:
+            return list(pool.map(run, tasks))
+    finally:
+        torch.set_num_threads(threads)
+
+
+def read_state(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a checkpoint, on the CPU; code in it is never run. Raises DataError when it is no state dict."""
+    try:
+        return cast("dict[str, torch.Tensor]", torch.load(path, map_location="cpu", weights_only=True))
+    except Exception as error:  # torch raises UnpicklingError, RuntimeError, EOFError and others
+        fix = "Delete it and fetch it again."
+        raise DataError(f"weights {path}", "be a state dict that torch can load", repr(error), fix) from error
+
+
+def with_weights(network: Network, state: Mapping[str, torch.Tensor], device: torch.device) -> Network:
+    """A network made on the meta device, filled with exactly these weights, frozen and laid out for convolutions.
+
+    Raises:
+        DataError: the weights are those of another network.
+    """
+    try:
+        network.load_state_dict(state, assign=True)
+    except RuntimeError as error:
+        must, fix = f"hold the weights of {type(network).__name__}", "Give the file that belongs to this network."
+        raise DataError("state dict", must, str(error), fix) from error
+    network.requires_grad_(requires_grad=False).eval()
+    return network.to(device).to(memory_format=torch.channels_last)
+
+
+def _in_batches(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tensor) -> Iterator[Outputs]:
+    """Batches of one size, the last one filled up with black pictures."""
+    size = max(1, _PIXELS // (pictures.shape[2] * pictures.shape[3]))
+    with torch.no_grad(), _exact(pictures.device):
+        for batch in torch.split(pictures, size):
+            filling = batch.new_zeros(size - len(batch), *batch.shape[1:])
+            yield tuple(tensor[: len(batch)] for tensor in network(torch.cat([batch, filling])))
+
+
+def _exact(device: torch.device) -> AbstractContextManager[None]:
+    """Convolutions in full float32, by the same algorithm each time."""
+    if device.type != "cuda":
+        return nullcontext()
+    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)

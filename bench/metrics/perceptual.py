@@ -1,0 +1,178 @@
+"""LPIPS (Zhang et al., 2018, "The unreasonable effectiveness of deep features as a perceptual metric"), version 0.1.
+
+Reference: the `lpips` package and torchmetrics with the same weights; held to a relative 1e-5. The network is that of
+the `lpips` package: its slices, its scaling, its heads. Only the order of the work differs: features are taken once for
+each picture, and the distance of features that are at hand costs little.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import warnings
+from functools import cached_property, lru_cache
+from importlib import import_module
+from typing import Any, Literal, TypeAlias
+
+import torch
+
+from bench.errors import DataError, UnknownName
+from bench.metrics.arguments import check_pair, check_picture
+from bench.metrics.networks import Outputs, on_one_thread_each, read_state, run_network, with_weights
+from bench.weights import WeightFile, find, weight_file
+
+__all__ = ["Lpips", "LpipsNet", "lpips"]
+
+LpipsNet: TypeAlias = Literal["alex", "vgg", "squeeze"]
+
+_BACKBONES = {"alex": "alexnet", "vgg": "vgg16", "squeeze": "squeezenet"}
+_SMALLEST = {"alex": 31, "vgg": 16, "squeeze": 17}
+"""Sides in pixels below which the last feature map has no pixel."""
+_CODE = 1
+"""Raised when a change here changes a feature's bits: stored features of another version are not used."""
+
+
+def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "alex") -> torch.Tensor:
+    """Learned perceptual distance of each image, version 0.1, with the published weights.
+
+    On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads.
+
+    Args:
+        reference: uint8 [N, 3, H, W] RGB.
+        completed: uint8 [N, 3, H, W].
+        net: `alex` (what LPIPS as a metric means), `vgg` (as LaMa reports it) or `squeeze`.
+
+    Returns:
+        float64 [N] on the pictures' device, at least 0 with the published weights; 0 for equal pictures.
+
+    Raises:
+        DataError: an argument is not what it must be, or the pictures are too small.
+        UnknownName: another network.
+        WeightsMissing: the weights are neither at hand nor can be downloaded.
+    """
+    check_pair(reference, completed)
+    network = _loaded(net, str(reference.device))
+    return network.distance(network.features(reference), network.features(completed))
+
+
+class Lpips:
+    """One network of LPIPS with its weights.
+
+    Args:
+        net: `alex`, `vgg` or `squeeze`.
+        device: where it works.
+        backbone: another file than the published one of the backbone; the fingerprint tells.
+        head: another file than that of the `lpips` package.
+
+    Attributes:
+        name: e.g. `lpips-alex`.
+        fingerprint: hash of all that a feature depends on beside the picture: weights, network, version of code.
+
+    Raises:
+        UnknownName: another network.
+        WeightsMissing: the weights are neither at hand nor can be downloaded.
+        DataError: a weight file holds something else.
+    """
+
+    def __init__(
+        self,
+        net: LpipsNet = "alex",
+        device: str | torch.device = "cpu",
+        *,
+        backbone: WeightFile | None = None,
+        head: WeightFile | None = None,
+    ) -> None:
+        if net not in _BACKBONES:
+            raise UnknownName("network of LPIPS", net, _BACKBONES)
+        backbone, head = backbone or weight_file(_BACKBONES[net]), head or weight_file(f"lpips-{net}-head")
+        self.name, self.device, self._smallest = f"lpips-{net}", torch.device(device), _SMALLEST[net]
+        parts = f"{self.name}|v0.1|{backbone.sha256}|{head.sha256}|{_CODE}"
+        self.fingerprint = hashlib.sha256(parts.encode()).hexdigest()
+        self._model = _assemble(net, read_state(find(backbone)), read_state(find(head)), self.device)
+
+    def features(self, pictures: torch.Tensor) -> Outputs:
+        """Unit-length feature vectors of every pixel of every layer: what a distance needs of a picture.
+
+        Args:
+            pictures: uint8 [N, 3, H, W] RGB on any device, both sides at least 31 (alex), 16 (vgg) or 17 (squeeze).
+
+        Returns:
+            One float32 [N, pixels, channels] for each layer, on the network's device.
+
+        Raises:
+            DataError: the pictures are not what they must be.
+        """
+        self._check_size(check_picture("pictures", pictures))
+        return run_network(self._forward, pictures, self.device)
+
+    def distance(self, features_a: Outputs, features_b: Outputs) -> torch.Tensor:
+        """LPIPS of each image from its features and those of its counterpart, float64 [N].
+
+        Raises:
+            DataError: the features are not of pictures of one size and number.
+        """
+        shapes_a, shapes_b = ([list(layer.shape) for layer in features] for features in (features_a, features_b))
+        if shapes_a != shapes_b:
+            fix = "Take both from this network, for pictures of one size."
+            raise DataError("features_b", f"have the shapes {shapes_a} of features_a", str(shapes_b), fix)
+        pairs = list(zip(*(list(zip(*features, strict=True)) for features in (features_a, features_b)), strict=True))
+        values = on_one_thread_each(self._distance, pairs) if self.device.type == "cpu" else map(self._distance, pairs)
+        return torch.stack(list(values))
+
+    def _forward(self, pictures: torch.Tensor) -> Outputs:
+        scaled = self._model.scaling_layer(pictures.float() / 127.5 - 1)
+        maps = self._model.net(scaled.contiguous(memory_format=torch.channels_last))
+        return tuple(_unit(features.permute(0, 2, 3, 1).flatten(1, 2).contiguous()) for features in maps)
+
+    def _distance(self, pair: tuple[Outputs, Outputs]) -> torch.Tensor:
+        """Mean over pixels of the weighted squared difference, summed over the layers: float64 []."""
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for a, b, weight in zip(*pair, self._weights, strict=True):
+            by_channel = (a - b).square_().sum(dim=0, dtype=torch.float64)
+            total += (by_channel * weight).sum() / len(a)
+        return total
+
+    @cached_property
+    def _weights(self) -> list[torch.Tensor]:
+        """Of the heads: float64 [channels] for each layer."""
+        return [layer.model[-1].weight.flatten().double() for layer in self._model.lins]
+
+    def _check_size(self, pictures: torch.Tensor) -> None:
+        height, width = pictures.shape[2:]
+        if min(height, width) < self._smallest:
+            must = f"be at least {self._smallest}x{self._smallest} pixels"
+            fix = f"Leave {self.name} out, or give larger pictures."
+            raise DataError(f"picture for {self.name}", must, f"{height}x{width}", fix)
+
+
+@lru_cache(maxsize=6)
+def _loaded(net: LpipsNet, device: str) -> Lpips:
+    return Lpips(net, device)
+
+
+def _unit(vectors: torch.Tensor) -> torch.Tensor:
+    """Vectors along the last axis at unit length, as the package makes them."""
+    length = vectors.square().sum(dim=-1, keepdim=True).sqrt_()
+    return vectors / (length + 1e-10)
+
+
+def _assemble(net: str, backbone: dict[str, torch.Tensor], head: dict[str, torch.Tensor], device: torch.device) -> Any:
+    """The package's module with weights from files; on the meta device, so that no random one is ever drawn."""
+    package = import_module("lpips")
+    with warnings.catch_warnings(), torch.device("meta"):
+        warnings.simplefilter("ignore")  # the package calls torchvision by an old name of an argument
+        model = package.LPIPS(net=net, pretrained=False, pnet_rand=True, verbose=False)
+    model.scaling_layer = package.ScalingLayer()
+    wanted = {name: _source(name) for name in model.state_dict()}
+    known = {**backbone, **head, **{f"scaling_layer.{k}": v for k, v in model.scaling_layer.state_dict().items()}}
+    state = {name: known[source] for name, source in wanted.items() if source in known}
+    return with_weights(model, state, device)
+
+
+def _source(name: str) -> str:
+    """Where a weight of the package's module comes from: a key of torchvision's network, or of the head's file."""
+    room, _, rest = name.partition(".")
+    if room == "net":  # net.slice2.3.weight is features.3.weight
+        return f"features.{rest.partition('.')[2]}"
+    if room == "lins":  # lins.0.model.1.weight is the same as lin0.model.1.weight
+        return f"lin{rest}"
+    return name
