@@ -57,6 +57,7 @@ def train(
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
     check_every: Annotated[int, typer.Option(min=1, help="Steps between validation, sheet and checkpoint.")] = 500,
     resume: Annotated[bool, typer.Option("--resume/--restart", help="Go on where it stopped, or begin anew.")] = True,
+    start: Annotated[Path | None, typer.Option(help="Folder weights/ of an earlier training to start from.")] = None,
     out: options.Out = None,
 ) -> None:
     """Train a model: checkpoints, log.csv, tensorboard, sample sheets, weights and card.json in the output folder.
@@ -85,6 +86,7 @@ def train(
         batch_size=batch_size,
         seed=seed,
         precision=precision.value,
+        start=start,
         stages=options.names(stages) or (),
         log_every=log_every,
         check_every=check_every,

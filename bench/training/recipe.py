@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from bench.errors import UsageError
 from bench.registry import Registry
 
 if TYPE_CHECKING:
@@ -125,6 +126,16 @@ class Recipe(ABC):
     stages: tuple[Stage, ...]
     settings: Mapping[str, Any]
 
+    def start_from(self, folder: Path) -> None:
+        """Give the networks the weights that `export` wrote into a folder; those it did not write stay as they are.
+
+        Raises:
+            UsageError: the recipe cannot.
+            DataError, ValueError: there are none, they are damaged, or of another architecture or other classes.
+        """
+        subject, fix = f"recipe '{self.name}'", "Train from the beginning."
+        raise UsageError(subject, "be able to start from weights", f"no way to read {folder}", fix)
+
     @abstractmethod
     def export(self, folder: Path, stages: Sequence[str]) -> None:
         """Write what the named stages have trained into an existing folder: safetensors, and JSON beside them."""
@@ -134,3 +145,4 @@ RECIPES: Registry[Recipe] = Registry("recipe", "spgbench.recipes")
 """What `spgbench train` can train; each is called with `config=` and `data=`."""
 
 RECIPES.add("spgnet", "bench.training.recipes.spgnet:build", "SPG-Net in the paper's stages: segmenter, SP-Net, SG-Net")
+RECIPES.add("judge", "bench.training.recipes.judge:build", "the segmenter that judges completed pictures")

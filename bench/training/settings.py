@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench.data
@@ -28,6 +30,7 @@ class Settings:
         batch_size: pictures a step, over all processes.
         seed: of initial weights, order, augmentation, holes and everything drawn in a step.
         precision: float32, or mixed with bfloat16 or float16.
+        start: folder of weights that a training of the same recipe wrote, to start from; None starts from random ones.
         stages: names of the stages to train, in the recipe's order; empty for all that are not optional.
         clip: largest norm of a player's gradient.
         average_decay: of the exponential moving averages of the weights.
@@ -40,6 +43,7 @@ class Settings:
     batch_size: int = 8
     seed: int = 0
     precision: Precision = "32"
+    start: Path | None = None
     stages: tuple[str, ...] = ()
     clip: float = 10.0
     average_decay: float = 0.999
@@ -56,6 +60,7 @@ class Settings:
             "batch size": self.batch_size,
             "seed": self.seed,
             "precision": self.precision,
+            "start": _digest(self.start) if self.start else None,
             "stages": list(self.stages),
             "clip": self.clip,
             "average decay": self.average_decay,
@@ -161,3 +166,12 @@ def chosen_stages(recipe: Recipe, names: Sequence[str]) -> tuple[Stage, ...]:
     if not chosen:
         raise UsageError(f"recipe '{recipe.name}'", "be trained in at least one stage", "none", "Name its stages.")
     return chosen
+
+
+def _digest(folder: Path) -> str:
+    """SHA-256 over all weight files of a folder, in order of their names."""
+    files = sorted(folder.glob("*.safetensors"))
+    if not files:
+        fix = "Give the folder weights/ of an earlier training."
+        raise UsageError(f"folder {folder}", "hold weights to start from", "no safetensors file", fix)
+    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from bench.errors import UsageError
+from bench.errors import DataError, UsageError
 from bench.records import locked
 from bench.training.batches import BatchMaker
 from bench.training.card import write_card
@@ -57,7 +57,8 @@ def fit(
     Raises:
         UsageError: batch and processes do not fit each other; a stage that the recipe does not have.
         RunConflict: `out` holds another training, or other files.
-        DataError: the recipe needs labels and the data has none, or a picture is too small.
+        DataError: the recipe needs labels and the data has none, a picture is too small, or the weights to start from
+            do not fit.
         Failure: a loss was not finite, or a checkpoint could not be written; the last good checkpoint stays.
     """
     if settings.batch_size % fabric.world_size or settings.batch_size < 1:
@@ -70,6 +71,8 @@ def fit(
     identity = {"recipe": recipe.name, **settings.identity(), "data": data.identity(), "model": dict(recipe.settings)}
     folder = TrainingFolder(out)
     folder.check(identity, restart=restart)
+    if settings.start:
+        _start(recipe, settings.start)
     fabric.barrier()
     if not fabric.is_global_zero:
         fabric.barrier()
@@ -78,6 +81,13 @@ def fit(
         folder.begin(identity, restart=restart)
         fabric.barrier()
         return Training(recipe, stages, data, settings, folder, fabric).run(report)
+
+
+def _start(recipe: Recipe, weights: Path) -> None:
+    try:
+        recipe.start_from(weights)
+    except ValueError as error:  # from a model's own package, in four parts already
+        raise DataError(f"weights in {weights}", "fit the recipe", str(error), "Start from others.") from error
 
 
 @dataclass

@@ -76,6 +76,33 @@ def test_all_stages_train_and_the_weights_load_where_they_are_used(tmp_path: Pat
         assert completion.image.isfinite().all()
 
 
+def test_a_training_starts_from_the_weights_of_an_earlier_one(tmp_path: Path) -> None:
+    earlier, later = recipe(), SPGNetRecipe(TINY, DataFacts(CLASSES, (64, 64)))
+    earlier.export(tmp_path, STAGES)
+    assert not same_weights(earlier, later)
+    later.start_from(tmp_path)
+    assert same_weights(earlier, later)
+
+
+def same_weights(one: SPGNetRecipe, other: SPGNetRecipe) -> bool:
+    names = ("segmenter", "sp-net", "sg-net", "unguided")
+    states = [[made.networks[name].state_dict() for name in names] for made in (one, other)]
+    return all(
+        torch.equal(value, b[key]) for a, b in zip(*states, strict=True) for key, value in a.items() if "weight" in key
+    )
+
+
+def test_weights_of_other_classes_or_sizes_are_no_start(tmp_path: Path, fabric: Fabric) -> None:
+    recipe().export(tmp_path / "weights", STAGES)
+    with pytest.raises(DataError, match="ground, square"):
+        SPGNetRecipe(TINY, DataFacts(("ground", "circle"), (32, 32))).start_from(tmp_path / "weights")
+    with pytest.raises(DataError, match="found neither"):
+        recipe().start_from(tmp_path)
+    settings = toy_settings(1, batch_size=2, stages=STAGES, start=tmp_path / "weights")
+    with pytest.raises(DataError, match="of another shape"):
+        fit(partial(SPGNetRecipe, PRESETS["small"]), data(), settings, tmp_path / "out", fabric)
+
+
 @pytest.mark.parametrize("name", STAGES)
 def test_a_player_moves_its_own_networks_and_no_others(name: str, tmp_path: Path, fabric: Fabric) -> None:
     made = recipe()

@@ -62,6 +62,17 @@ def test_training_writes_all_that_it_promises(tmp_path: Path, fabric: Fabric) ->
     assert [event.step for event in board.Scalars("adversarial/critic.judge")] == [8, 9, 10, 12]
 
 
+def test_a_start_is_part_of_what_a_training_is(tmp_path: Path, fabric: Fabric) -> None:
+    fit(Toy, toy_data(), toy_settings(), tmp_path / "first", fabric)
+    started = toy_settings(start=tmp_path / "first" / "weights")
+    with pytest.raises(RunConflict, match="start None where the command says"):
+        fit(Toy, toy_data(), started, tmp_path / "first", fabric)
+    with pytest.raises(UsageError, match="be able to start from weights"):
+        fit(Toy, toy_data(), started, tmp_path / "second", fabric)
+    with pytest.raises(UsageError, match="hold weights to start from"):
+        fit(Toy, toy_data(), toy_settings(start=tmp_path), tmp_path / "second", fabric)
+
+
 def test_same_seed_same_weights_and_another_seed_others(tmp_path: Path, fabric: Fabric) -> None:
     for name, settings in (("a", toy_settings()), ("b", toy_settings(workers=2)), ("c", toy_settings(seed=1))):
         fit(Toy, toy_data(), settings, tmp_path / name, fabric)
