@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -31,6 +31,7 @@ __all__ = [
     "Protocol",
     "Region",
     "Sample",
+    "Staged",
 ]
 
 VOID = 255
@@ -200,4 +201,13 @@ class Judge(typing.Protocol):
 
     def segment(self, pictures: torch.Tensor) -> torch.Tensor:
         """uint8 [N, 3, H, W] -> class indices, uint8 [N, H, W]; VOID where it gives none."""
+        ...
+
+
+@typing.runtime_checkable
+class Staged(typing.Protocol):
+    """A model whose work falls into parts, for whoever asks where the time goes."""
+
+    def stages(self, batch: Batch) -> Mapping[str, Callable[[], object]]:
+        """The parts of `inpaint(batch)`, in the order of the work and to be called in it; each may be called again."""
         ...

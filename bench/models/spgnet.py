@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
+
+import torch
 
 import spgnet
 import spgnet.weights
 from bench.models.fingerprint import fingerprint_code
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import VOID, Batch, LabelAxes, Prediction
 
 __all__ = ["SPGNetModel"]
 
@@ -53,3 +56,48 @@ class SPGNetModel:
             return Prediction(self._net.guide(image, hole, labels), labels)
         completion = self._net.complete(image, hole, labels)
         return Prediction(completion.image, completion.labels, completion.probabilities)
+
+    def stages(self, batch: Batch) -> dict[str, Callable[[], object]]:
+        """The networks and the compositing one by one, without the checks of arguments that `inpaint` makes."""
+        work = _Stages(self._net, batch.image.to(self._device), batch.hole.to(self._device))
+        if batch.labels is not None:
+            known = self.labels.hole == "oracle"
+            labels = batch.labels.to(self._device)
+            work.context = labels if known else labels.masked_fill(work.hole[:, 0], VOID)
+            work.guidance = spgnet.one_hot(work.context, len(self._net.config.classes))
+        used = {
+            "segmenter": (self.labels.context == "segmenter", work.segment),
+            "SP-Net": (self.labels.hole == "predicted", work.complete_labels),
+            "SG-Net": (True, work.complete_picture),
+            "compositing": (True, work.composite),
+        }
+        return {name: stage for name, (takes_part, stage) in used.items() if takes_part}
+
+
+class _Stages:
+    """The way of one batch through the networks; every stage leaves what the next one reads."""
+
+    def __init__(self, net: spgnet.SPGNet, image: torch.Tensor, hole: torch.Tensor) -> None:
+        self.net, self.image, self.hole = net, image, hole
+        self.context: torch.Tensor | None = None
+        self.guidance: torch.Tensor | None = None
+        self.picture = image
+
+    @torch.no_grad()
+    def segment(self) -> None:
+        if self.net.segmenter is not None:
+            self.context = self.net.segmenter.visible_labels(self.image, self.hole)
+
+    @torch.no_grad()
+    def complete_labels(self) -> None:
+        if self.net.spnet is not None and self.context is not None:
+            visible = spgnet.one_hot(self.context, len(self.net.config.classes))
+            self.guidance = self.net.spnet.probabilities(self.image, visible, self.hole)
+
+    @torch.no_grad()
+    def complete_picture(self) -> None:
+        self.picture = self.net.sgnet(self.image, self.guidance, self.hole)
+
+    @torch.no_grad()
+    def composite(self) -> torch.Tensor:
+        return torch.where(self.hole, self.picture, self.image)

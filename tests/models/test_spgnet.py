@@ -10,7 +10,7 @@ import torch
 import bench
 import bench.models
 from bench.evaluation.compositing import hide
-from bench.vocabulary import Dataset, LabelAxes, Sample
+from bench.vocabulary import Dataset, LabelAxes, Sample, Staged
 from spgnet import SPGNet, SPGNetConfig
 
 ROWS = ("spgnet", "spgnet:oracle-context", "spgnet:oracle-labels")
@@ -73,3 +73,27 @@ def test_oracle_labels_need_labels(weights: Path, tmp_path: Path) -> None:
     (cell,) = run.cells.values()
     assert cell.n_failed == 1
     assert "must have label maps for oracle labels" in cell.failures[0].reason
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [
+        ("spgnet", ["segmenter", "SP-Net", "SG-Net", "compositing"]),
+        ("spgnet:oracle-context", ["SP-Net", "SG-Net", "compositing"]),
+        ("spgnet:oracle-labels", ["SG-Net", "compositing"]),
+    ],
+)
+def test_the_stages_make_what_inpaint_makes(row: str, names: list[str], pictures: Dataset, weights: Path) -> None:
+    hole = np.zeros((48, 48), bool)
+    hole[10:30, 12:40] = True
+    model = bench.models.load(f"{row}?weights={weights}")
+    batch = hide([pictures[0], pictures[1]], [hole, hole], 0, model.labels)
+    assert isinstance(model, Staged)
+
+    stages = model.stages(batch)
+    made = [[stage() for stage in stages.values()][-1] for _ in range(2)]
+
+    assert list(stages) == names
+    for composite in made:
+        assert isinstance(composite, torch.Tensor)
+        assert torch.equal(composite, torch.where(batch.hole, model.inpaint(batch).image, batch.image))
