@@ -20,7 +20,7 @@ from bench.metrics.arguments import check_pair, check_picture
 from bench.metrics.networks import Outputs, on_one_thread_each, read_state, run_network, with_weights
 from bench.weights import WeightFile, find, weight_file
 
-__all__ = ["Lpips", "LpipsNet", "lpips"]
+__all__ = ["Lpips", "LpipsNet", "loaded", "lpips"]
 
 LpipsNet: TypeAlias = Literal["alex", "vgg", "squeeze"]
 
@@ -50,7 +50,7 @@ def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "ale
         WeightsMissing: the weights are neither at hand nor can be downloaded.
     """
     check_pair(reference, completed)
-    network = _loaded(net, str(reference.device))
+    network = loaded(net, str(reference.device))
     return network.distance(network.features(reference), network.features(completed))
 
 
@@ -145,7 +145,8 @@ class Lpips:
 
 
 @lru_cache(maxsize=6)
-def _loaded(net: LpipsNet, device: str) -> Lpips:
+def loaded(net: LpipsNet, device: str) -> Lpips:
+    """The network with its published weights, loaded once in a process; raises as `Lpips` does."""
     return Lpips(net, device)
 
 
