@@ -1,0 +1,140 @@
+"""The judge: a segmenter of whole pictures that scores what models paint, and that no model uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from bench.errors import DataError, UnknownName
+from bench.segmentation.network import JudgeConfig, JudgeNetwork
+from bench.training.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms
+from bench.vocabulary import VOID
+from spgnet import weights
+
+__all__ = ["PRESETS", "JudgeRecipe", "JudgeTraining", "balanced_cross_entropy", "build", "jitter"]
+
+_FILE = "judge"
+
+
+@dataclass(frozen=True)
+class JudgeTraining:
+    """Everything that is configured.
+
+    Attributes:
+        balance: exponent of a class's share of the labelled pixels in its weight: 0 weighs pixels alike, 1 classes.
+        jitter: largest relative change of brightness, contrast and each colour.
+        learning_rate, betas: Adam's.
+    """
+
+    balance: float = 0.5
+    jitter: float = 0.2
+    learning_rate: float = 1e-3
+    betas: tuple[float, float] = (0.9, 0.999)
+
+
+PRESETS = {"small": JudgeTraining()}
+"""By the names of `--config`."""
+
+
+def build(config: str = "small", *, data: DataFacts) -> JudgeRecipe:
+    """The recipe of a preset.
+
+    Raises:
+        UnknownName: no such preset.
+    """
+    if config not in PRESETS:
+        raise UnknownName("config of recipe 'judge'", config, PRESETS)
+    return JudgeRecipe(PRESETS[config], data)
+
+
+class JudgeRecipe(Recipe):
+    """One network, one stage. The holes that the trainer cuts are not used: the judge sees complete pictures.
+
+    Args:
+        config: loss, augmentation and rate.
+        data: class names.
+
+    Raises:
+        DataError: the data has no classes.
+    """
+
+    name = "judge"
+    needs_labels = True
+
+    def __init__(self, config: JudgeTraining, data: DataFacts) -> None:
+        if not data.classes:
+            raise DataError(
+                "data set to train a judge on", "have label maps", "no classes", "Choose a labelled data set."
+            )
+        self._network = JudgeNetwork(JudgeConfig(data.classes))
+        self.networks = {_FILE: self._network}
+        self.stages = (_Segmentation(self._network, config),)
+        self.settings = asdict(config) | {"betas": list(config.betas), "encoder": self._network.config.encoder}
+
+    def start_from(self, folder: Path) -> None:
+        """Read the judge that `export` wrote, say of another data set with the same classes."""
+        earlier = JudgeNetwork.read((folder / _FILE).absolute())
+        if earlier.config != self._network.config:
+            raise DataError(f"weights in {folder}", f"be of {self._network.config}", str(earlier.config))
+        weights.load_state(self._network, earlier.state_dict(), f"weights in {folder}")
+
+    def export(self, folder: Path, stages: Sequence[str]) -> None:  # noqa: ARG002 (there is only one stage)
+        """Write `judge`, as `bench.segmentation.load` reads it."""
+        self._network.save(folder / _FILE)
+
+
+class _Segmentation(Stage):
+    name = "judge"
+    averaged = (_FILE,)
+
+    def __init__(self, network: JudgeNetwork, config: JudgeTraining) -> None:
+        self._network, self._config = network, config
+        self.players = (Player(_FILE, (_FILE,), {"cross_entropy": 1.0}, config.learning_rate, config.betas),)
+
+    def forward(self, batch: TrainingBatch) -> Terms:
+        return {"logits": self._network(jitter(batch.image, self._config.jitter))}
+
+    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:  # noqa: ARG002
+        assert batch.labels is not None  # noqa: S101 (the recipe needs labels: the loader has refused anything else)
+        return {"cross_entropy": balanced_cross_entropy(outputs["logits"], batch.labels, self._config.balance)}
+
+    def guess(self, batch: TrainingBatch) -> Guess:
+        """Labels of the whole picture, what is under the hole included: a judge is shown completed pictures."""
+        return Guess(labels=self._network(batch.image).argmax(dim=1))
+
+
+def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Tensor:
+    """Cross-entropy over the labelled pixels, rare classes weighing more; 0 where no pixel is labelled.
+
+    Args:
+        logits: float [N, C, H, W].
+        labels: int64 [N, H, W]; VOID pixels count nothing.
+        balance: a pixel weighs `share ** -balance`, where `share` is its class's share of the batch's labelled pixels.
+    """
+    count = torch.bincount(labels[labels != VOID], minlength=logits.shape[1])
+    share = count / count.sum().clamp(min=1)
+    weight = share.clamp(min=torch.finfo(share.dtype).eps).pow(-balance)
+    total = functional.cross_entropy(logits.float(), labels, weight, ignore_index=VOID, reduction="sum")
+    return total / (weight * count).sum().clamp(min=torch.finfo(share.dtype).tiny)
+
+
+def jitter(image: Tensor, most: float) -> Tensor:
+    """Each picture's brightness, contrast and colours changed at random.
+
+    Args:
+        image: float [N, 3, H, W] in [0, 1].
+        most: largest relative change, the same for all three.
+
+    Returns:
+        The same form, clipped to [0, 1].
+    """
+    brightness, contrast = (1 + most * (2 * torch.rand(2, len(image), 1, 1, 1, device=image.device) - 1)).unbind()
+    colour = 1 + most / 2 * (2 * torch.rand(len(image), 3, 1, 1, device=image.device) - 1)
+    mean = image.mean(dim=(1, 2, 3), keepdim=True)
+    return (((image - mean) * contrast + mean) * brightness * colour).clamp(0, 1)
