@@ -35,22 +35,20 @@ def scene() -> Scene:
 
 @pytest.fixture
 def lively() -> Callable[[nn.Module], None]:
-    """Gives a network weights under which its output depends on its input, and statistics that are not 0 and 1."""
+    """Gives a network that normalises statistics under which its output depends on its input."""
 
     def apply(network: nn.Module) -> None:
         torch.manual_seed(1)
-        for module in network.modules():
-            if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear):
-                fan_in = (
-                    module.weight[0].numel()
-                    if not isinstance(module, nn.ConvTranspose2d)
-                    else (module.weight[:, 0].numel() // 4)
-                )
-                nn.init.normal_(module.weight, 0, fan_in**-0.5)
-            elif isinstance(module, nn.BatchNorm2d):
-                assert module.running_mean is not None
-                assert module.running_var is not None
-                module.running_mean.normal_(0, 0.1)
-                module.running_var.uniform_(0.3, 0.7)
+        norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+        convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
+        for norm in norms:
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
+            norm.running_mean.normal_(0, 0.1)
+            norm.running_var.uniform_(0.3, 0.7)
+        for convolution in convolutions if norms else ():
+            inputs = convolution.in_channels * convolution.kernel_size[0] ** 2
+            up = isinstance(convolution, nn.ConvTranspose2d)  # a quarter of its inputs reaches an output
+            nn.init.normal_(convolution.weight, 0, (inputs / 4 if up else inputs) ** -0.5)
 
     return apply

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from baselines.deepfill_v2 import DeepFillV2
 from baselines.glcic import GLCIC
 from baselines.network import InpaintingNetwork
 from baselines.partial_conv import PartialConvUNet
@@ -22,6 +23,7 @@ from baselines.partial_conv import PartialConvUNet
 Scene = Callable[..., tuple[Tensor, Tensor]]
 Lively = Callable[[nn.Module], None]
 NETWORKS: dict[str, type[InpaintingNetwork]] = {
+    "deepfill_v2": DeepFillV2,
     "glcic": GLCIC,
     "partial_conv": PartialConvUNet,
 }
