@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bench.cli import compare, doctor, gate, listing, masks, predict, report, run, score, train
+from bench.cli import compare, doctor, edit, fetch, gate, listing, masks, predict, report, run, score, train
 from bench.errors import SpgbenchError
 
 __all__ = ["app", "main"]
@@ -25,9 +25,11 @@ app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("train")(train.train)
+app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)
 app.command("doctor")(doctor.doctor)
 app.add_typer(masks.app, name="masks")
+app.add_typer(fetch.app, name="fetch")
 
 
 def main() -> None:

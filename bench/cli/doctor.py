@@ -31,6 +31,8 @@ _PACKAGES = (
 def doctor() -> None:
     """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when something is off.
 
+    Weights of metrics that are not at hand are listed as absent; that is no failure.
+
     Example: spgbench doctor
     """
     checks: tuple[tuple[str, Callable[[], str]], ...] = (
@@ -42,6 +44,7 @@ def doctor() -> None:
         ("devices", _devices),
     )
     failed = [name for name, check in checks if not _passes(name, check)]
+    _weights()
     if failed:
         typer.echo(f"spgbench: {len(failed)} of {len(checks)} checks failed: {', '.join(failed)}", err=True)
         raise typer.Exit(1)
@@ -57,6 +60,18 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
         typer.echo(f"FAILED  {name}: {type(error).__name__}: {error}")
         return False
     return True
+
+
+def _weights() -> None:
+    """Which weights are at hand: without them their metrics are left out, so none of them is a failure."""
+    from bench.weights import WEIGHT_SETS, WeightsMissing, find_set
+
+    for name in WEIGHT_SETS:
+        try:
+            paths = find_set(name, fetch=False)
+            typer.echo(f"ok      weights {name}: {', '.join(map(str, paths.values()))}")
+        except WeightsMissing as error:
+            typer.echo(f"absent  weights {name}: found {error.found}; spgbench fetch weights {name}")
 
 
 def _pair() -> str:

@@ -56,12 +56,13 @@ def _alone(file: WeightFile, folder: Path) -> Iterator[None]:
 
 
 def _receive(file: WeightFile, part: Path, progress: Callable[[int], None]) -> None:
-    """All bytes of the file into `part`; a connection that breaks is taken up again where it broke."""
+    """All bytes of the file into `part`; a connection that breaks is taken up where it broke, one that fails is not."""
     if _size(part) > file.size:
         part.unlink()
     progress(_size(part))
     reason = ""
     for _ in range(_TRIES):
+        before = _size(part)
         try:
             _continue(file, part, progress)
         except urllib.error.HTTPError as error:
@@ -70,6 +71,8 @@ def _receive(file: WeightFile, part: Path, progress: Callable[[int], None]) -> N
             reason = str(getattr(error, "reason", error)) or type(error).__name__
         if _size(part) >= file.size:
             return
+        if _size(part) == before:
+            break
     raise _unreachable(file, reason or f"{_size(part):,} of {file.size:,} bytes")
 
 
