@@ -96,7 +96,9 @@ def _pipeline(name: str, device: str) -> tuple[Path, Any]:
         folder = Path(name)
         if not folder.is_dir():
             folder = Path(diffusers.DiffusionPipeline.download(name, use_safetensors=True))
-        pipeline = diffusers.AutoPipelineForInpainting.from_pretrained(str(folder), use_safetensors=True)
+        pipeline = diffusers.AutoPipelineForInpainting.from_pretrained(
+            str(folder), use_safetensors=True, low_cpu_mem_usage=False
+        )
     except Exception as error:  # of hub, network, files and library alike
         fix = "Give a folder that save_pretrained wrote; pickled weights are not read, convert them to safetensors."
         raise ModelFailure(f"model diffusers:{name}", "be an inpainting pipeline", reason(error), fix) from error

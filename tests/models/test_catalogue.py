@@ -13,8 +13,7 @@ from bench.errors import UnknownName, UsageError
 from bench.models import MODELS
 from bench.vocabulary import Batch
 
-LEARNED = {"spgnet", "spgnet:oracle-context", "spgnet:oracle-labels", "spgnet:unguided"}
-CLASSICAL = [entry.name for entry in MODELS if not entry.name.endswith(":") and entry.name not in LEARNED]
+CLASSICAL = [entry.name for entry in MODELS if entry.target.endswith(":PictureModel")]
 
 
 def batch(n: int = 3, size: int = 40, under: int = 0) -> Batch:
@@ -38,22 +37,6 @@ def test_every_model_fills_and_keeps_known_pixels(name: str) -> None:
     assert image.dtype == torch.float32
     assert torch.equal(image[~given.hole.expand_as(image)], given.image[~given.hole.expand_as(image)])
     assert image[given.hole.expand_as(image)].min() > 0
-
-
-@pytest.mark.parametrize("name", CLASSICAL)
-def test_a_fill_is_the_same_alone_and_never_reads_the_hole(name: str) -> None:
-    model, together = bench.models.load(name), batch()
-
-    image = model.inpaint(together).image
-    for row in range(3):
-        alone = Batch(
-            batch(under=200).image[row : row + 1],
-            together.hole[row : row + 1],
-            None,
-            together.ids[row : row + 1],
-            together.seeds[row : row + 1],
-        )
-        assert torch.equal(model.inpaint(alone).image[0], image[row])
 
 
 def test_models_are_those_of_the_library() -> None:
