@@ -15,6 +15,7 @@ from bench.metrics.widths import boundary_width
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
     from bench.metrics.frechet import fid
+    from bench.metrics.gradient_difference import gradient
     from bench.metrics.kernel_distance import kid
     from bench.metrics.label_comparison import LabelComparison
     from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
@@ -39,6 +40,7 @@ __all__ = [
     "class_keys",
     "declaration",
     "fid",
+    "gradient",
     "hd95",
     "ids",
     "iou",
@@ -65,6 +67,7 @@ _LAZY = {
     "boundary_f": "bench.metrics.label_scores",
     "boundary_iou": "bench.metrics.label_scores",
     "fid": "bench.metrics.frechet",
+    "gradient": "bench.metrics.gradient_difference",
     "hd95": "bench.metrics.label_scores",
     "ids": "bench.metrics.separability",
     "iou": "bench.metrics.label_scores",

@@ -9,12 +9,13 @@ from functools import cached_property
 import torch
 
 from bench.metrics.arguments import check_labels, check_pair, check_region, region_or_all
-from bench.metrics.declarations import boundary_width, declaration
-from bench.metrics.label_agreement import compare_labels
+from bench.metrics.declarations import declaration
+from bench.metrics.label_agreement import Maps, compare_labels
 from bench.metrics.label_comparison import LabelComparison
 from bench.metrics.pixel_error import PixelErrors, pixel_errors
 from bench.metrics.regions import boundary_band
 from bench.metrics.threads import elementwise
+from bench.metrics.widths import boundary_width
 from bench.vocabulary import Region
 
 __all__ = ["Comparison", "View", "measure"]
@@ -53,6 +54,10 @@ class Comparison:
         hole: bool [N, 1, H, W], True = missing.
         labels: uint8 [N, H, W] true labels with VOID = 255, or None: then region boundary is undefined (NaN).
         predicted_labels: uint8 [N, H, W] label maps that the model completed, or None: then their scores are undefined.
+        judged: uint8 [N, H, W] what a judge sees in the completed pictures, or None, likewise.
+        judged_truth: uint8 [N, H, W] what it sees in the untouched ones, or None, likewise.
+        classes: names of the classes 0, 1, ... as keys of records have them (see `class_keys`); without them, scores by
+            class have only their mean.
 
     Raises:
         DataError: a tensor is not what it must be.
@@ -64,6 +69,9 @@ class Comparison:
     hole: torch.Tensor
     labels: torch.Tensor | None = None
     predicted_labels: torch.Tensor | None = None
+    judged: torch.Tensor | None = None
+    judged_truth: torch.Tensor | None = None
+    classes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
@@ -71,8 +79,13 @@ class Comparison:
         check_region("hole", self.hole, self.reference)
         if self.labels is not None:
             check_labels(self.labels, self.reference)
-        if self.predicted_labels is not None:
-            check_labels(self.predicted_labels, self.reference, "predicted label maps")
+        for subject, maps in (
+            ("predicted label maps", self.predicted_labels),
+            ("judge's label maps of completed pictures", self.judged),
+            ("judge's label maps of untouched pictures", self.judged_truth),
+        ):
+            if maps is not None:
+                check_labels(maps, self.reference, subject)
 
     @cached_property
     def boundary(self) -> torch.Tensor:
@@ -93,10 +106,16 @@ class Comparison:
         picture = elementwise("where", self.hole, self.reference, self.raw)
         return View(self.reference, picture, ("known",), (elementwise("logical_not", self.hole),))
 
+    def agreement(self, maps: Maps) -> LabelComparison | None:
+        """Those maps beside the true labels, inside the hole; None where either is missing."""
+        if maps not in self._agreements:
+            others = {"predicted": self.predicted_labels, "judged": self.judged, "ceiling": self.judged_truth}[maps]
+            self._agreements[maps] = compare_labels(self.labels, others, self.hole, len(self.classes))
+        return self._agreements[maps]
+
     @cached_property
-    def hole_labels(self) -> LabelComparison | None:
-        """True and predicted labels inside the hole; None without either."""
-        return compare_labels(self.labels, self.predicted_labels, self.hole)
+    def _agreements(self) -> dict[Maps, LabelComparison | None]:
+        return {}
 
     def by_region(self, measure_view: Callable[[View], torch.Tensor]) -> dict[Region, torch.Tensor]:
         """Apply a function `View -> [N, R]` to both views; `[N]` for each region."""
@@ -109,6 +128,8 @@ class Comparison:
 
 def measure(comparison: Comparison, names: Iterable[str]) -> dict[str, torch.Tensor]:
     """All values of a batch: `{"psnr.full": float64 [N], "psnr.hole": ..., ...}` on the pictures' device.
+
+    Metrics by class also give `{"label-miou.hole.road": ..., ...}`. Metrics of sets of pictures are none of a batch.
 
     NaN means undefined (the region has no pixel), `inf` is the PSNR of equal pixels. Raises UnknownName, and DataError
     for a picture that a metric cannot take.

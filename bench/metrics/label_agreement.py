@@ -1,59 +1,97 @@
-"""The harness's scores of completed label maps: how the classes that a model put into the hole agree with the truth.
+"""The harness's scores of label maps in the hole: what a model predicts, and what a judge sees in its pictures.
 
-Only for models that complete label maps. Reference: NumPy counts of equal labels; held to 1e-9 %.
+The functions are those of `bench.metrics.label_scores`; here they become one number an image and one a class. Held to
+the formulas on NumPy counts (1e-9 %) and to those functions.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from bench.metrics.kept import KEPT
 from bench.metrics.label_arguments import IGNORED
 from bench.metrics.label_comparison import LabelComparison
-from bench.vocabulary import VOID, Region
+from bench.vocabulary import VOID
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison
+    from bench.metrics.widths import Width
 
-__all__ = ["accuracy_by_region", "compare_labels", "miou_by_region"]
+__all__ = ["Maps", "accuracy_by_region", "class_scores_by_region", "compare_labels"]
 
-Integers: TypeAlias = npt.NDArray[np.int64]
+Maps: TypeAlias = Literal["predicted", "judged", "ceiling"]
+"""Which label maps are held against the true ones: those that the model completed, those that the judge sees in the
+completed pictures, or those that it sees in the untouched ones."""
+
+Score: TypeAlias = Literal["iou", "boundary_iou", "boundary_f", "trimap_iou", "hd95", "assd"]
+Floats: TypeAlias = npt.NDArray[np.float64]
 
 
 def compare_labels(
-    labels: torch.Tensor | None, predicted_labels: torch.Tensor | None, hole: torch.Tensor
+    labels: torch.Tensor | None, others: torch.Tensor | None, hole: torch.Tensor, classes: int
 ) -> LabelComparison | None:
     """Both label maps inside the hole, VOID ignored; None where either is missing.
 
     Args:
         labels: uint8 [N, H, W] true labels, VOID = 255, or None.
-        predicted_labels: uint8 [N, H, W], or None.
+        others: uint8 [N, H, W], or None.
         hole: bool [N, 1, H, W], True = missing.
+        classes: least number of classes; labels beyond them make more.
     """
-    if labels is None or predicted_labels is None:
+    if labels is None or others is None:
         return None
-    return LabelComparison(labels, predicted_labels, VOID, hole, VOID)
+    greatest = (maps.masked_fill(maps == VOID, 0).max().item() for maps in (labels, others) if maps.numel())
+    return LabelComparison(labels, others, max([classes, *(1 + int(label) for label in greatest)]), hole, VOID)
 
 
-def accuracy_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
-    """Accuracy of the predicted labels in region hole, float64 [N] in %; NaN without labels or labelled pixels."""
-    return {"hole": _each(comparison, _accuracies)}
+def accuracy_by_region(comparison: Comparison, *, maps: Maps) -> dict[str, torch.Tensor]:
+    """Share of the labelled pixels of the hole whose class is the true one, float64 [N] in %; NaN without any."""
+    compared = comparison.agreement(maps)
+    values = [math.nan] * len(comparison.reference) if compared is None else _accuracies(compared)
+    return {"hole": _column(comparison, values)}
 
 
-def miou_by_region(comparison: Comparison) -> dict[Region, torch.Tensor]:
-    """Mean IoU over the classes of an image in region hole, float64 [N] in %; NaN without labels or labelled pixels."""
-    return {"hole": _each(comparison, _mean_ious)}
+def class_scores_by_region(
+    comparison: Comparison, *, maps: Maps, score: Score, width: Width | None = None
+) -> dict[str, torch.Tensor]:
+    """A score of each class in the hole, and its mean over the classes of an image where it is defined.
+
+    Shares are in %; distances in pixels, where a class that one map lacks altogether counts the picture's diagonal.
+
+    Returns:
+        `hole` and `hole.<class>` to float64 [N]; NaN where undefined.
+    """
+    compared = comparison.agreement(maps)
+    height, wide = comparison.hole.shape[2:]
+    if compared is None:
+        by_class = np.full((len(comparison.reference), len(comparison.classes)), math.nan)
+    else:
+        options = (width.pixels(height, wide),) if width else ()
+        by_class = _kept_scores(compared, score, options) if maps == "ceiling" else _scores(compared, score, options)
+    if score in ("hd95", "assd"):
+        scale, by_class = 1, np.minimum(by_class, math.hypot(height, wide))
+    else:
+        scale = 100
+    means = {"hole": _column(comparison, [scale * _mean(values) for values in by_class.tolist()])}
+    return means | {
+        f"hole.{name}": _column(comparison, scale * by_class[:, index]) for index, name in enumerate(comparison.classes)
+    }
 
 
-def _each(comparison: Comparison, scores: Callable[[LabelComparison], list[float]]) -> torch.Tensor:
-    maps, like = comparison.hole_labels, comparison.reference
-    values = [math.nan] * len(like) if maps is None else scores(maps)
-    return torch.tensor(values, dtype=torch.float64, device=like.device)
+def _scores(maps: LabelComparison, score: Score, options: tuple[int, ...]) -> Floats:
+    function: Callable[..., torch.Tensor] = getattr(maps, score)
+    return function(*options).cpu().numpy()
+
+
+def _kept_scores(maps: LabelComparison, score: Score, options: tuple[int, ...]) -> Floats:
+    """The same, found once for these maps: no model changes what a judge sees in the untouched pictures."""
+    return KEPT.get((score, options, maps.fingerprint), _scores, maps, score, options)
 
 
 def _accuracies(maps: LabelComparison) -> list[float]:
@@ -65,12 +103,11 @@ def _accuracies(maps: LabelComparison) -> list[float]:
     ]
 
 
-def _mean_ious(maps: LabelComparison) -> list[float]:
-    return [_mean_iou(*counts) for counts in zip(*maps.overlap, strict=True)]
+def _mean(values: list[float]) -> float:
+    """Over the classes where it is defined; Python floats, exactly summed."""
+    defined = [value for value in values if not math.isnan(value)]
+    return math.fsum(defined) / len(defined) if defined else math.nan
 
 
-def _mean_iou(intersection: Integers, union: Integers) -> float:
-    """In %, over the classes that are in either map; Python floats, exactly summed."""
-    present = union > 0
-    ratios = (intersection[present] / union[present]).tolist()
-    return 100 * math.fsum(ratios) / len(ratios) if ratios else math.nan
+def _column(comparison: Comparison, values: Iterable[float]) -> torch.Tensor:
+    return torch.tensor(list(values), dtype=torch.float64, device=comparison.reference.device)

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
+from itertools import groupby
 
-from bench.metrics.declarations import BAND_SHARE, BUILT_IN, MetricDeclaration, boundary_width
+from bench.metrics.declarations import BUILT_IN
+from bench.metrics.declared_labels import FAMILIES, LABEL_METRICS, LABEL_SCORES, LabelScore
+from bench.metrics.metric_declaration import MetricDeclaration
+from bench.metrics.widths import BAND_SHARE, boundary_width
 from bench.vocabulary import REGIONS, Region
 
 __all__ = ["render"]
@@ -15,8 +20,8 @@ _INTRODUCTION = """\
 <!-- Made by `python -m bench.metrics.page > docs/metrics.md`; edit bench/metrics/declarations.py or page.py. -->
 
 Every metric is computed for each image on uint8 RGB values. A model's float output is rounded to the nearest level
-(half to even) and clipped before; truncation would bias every pixel by half a level. The exceptions are `label-...`:
-they compare the label maps that a model completes, if it does, with the true ones.
+(half to even) and clipped before; truncation would bias every pixel by half a level. [Scores of label
+maps](#scores-of-label-maps) compare what a model or a judge takes the hole's pixels for with the true labels.
 
 | metric | unit | better | range | version |
 |---|---|---|---|--:|
@@ -58,6 +63,27 @@ A score carries all that it depends on; two scores may be compared when their si
 ```
 
 ## Definitions
+"""
+
+_LABELS = """
+## Scores of label maps
+
+True labels inside the hole, against one of these:
+
+| metric | what is held against the true labels |
+|---|---|
+{families}
+
+A *judge* is a segmenter that no evaluated model uses: `--judge NAME`, or the one that ships for the data set. Every
+number of it stands beside its ceiling; the distance between them is what the model has lost. Values are of one image;
+classes that neither map has where the score looks are undefined and in no mean. Records hold `judge-miou.hole` and, for
+each class where it is defined, `judge-miou.hole.CLASS`; `cell.json` has the means of both, with the number of pictures
+behind each. Boundaries are found in the whole map and counted in the hole, so the hole's edge is none. Widths are
+shares of the diagonal, and signatures print the pixels.
+
+| score | unit | better | range | looks at |
+|---|---|---|---|---|
+{scores}
 """
 
 _SETS = """
@@ -102,6 +128,7 @@ _EXAMPLES: tuple[tuple[str, Region], ...] = (
     *(("psnr", region) for region in REGIONS),
     ("ssim", "hole"),
     ("l1", "hole"),
+    ("judge-boundary-iou", "hole"),
 )
 _SIZES = ((256, 256), (256, 512), (512, 1024), (1024, 2048))
 
@@ -113,8 +140,37 @@ def render() -> str:
         widths=", ".join(f"{boundary_width(*size)} px at {size[0]}x{size[1]}" for size in _SIZES),
         signatures="\n".join(BUILT_IN[name].signature(region, 256, 256) for name, region in _EXAMPLES),
     )
-    metrics = BUILT_IN.values()
-    return _INTRODUCTION + "".join(map(_row, metrics)) + regions + "".join(map(_section, metrics)) + _SETS + _OTHERS
+    pictures = [metric for metric in BUILT_IN.values() if metric not in LABEL_METRICS]
+    labels = _LABELS.format(
+        families="\n".join(f"| `{family.form.format('...')}` | {family.definition} |" for family in FAMILIES),
+        scores="\n".join(map(_label_row, LABEL_SCORES)),
+    )
+    same_definition = [list(scores) for _, scores in groupby(LABEL_SCORES, key=lambda score: score.definition)]
+    sections = [*map(_section, pictures), labels, *map(_label_section, same_definition), _SETS, _OTHERS]
+    return _INTRODUCTION + "".join(map(_row, pictures)) + regions + "".join(sections)
+
+
+def _label_row(score: LabelScore) -> str:
+    better = "higher" if score.higher_is_better else "lower"
+    width = "the hole"
+    if score.width:
+        pixels = ", ".join(f"{score.width.pixels(*size)} px at {size[0]}x{size[1]}" for size in _SIZES)
+        width = f"{score.width.share:.1%} of the diagonal: {pixels}"
+    return f"| `{score.name}` | {score.unit} | {better} | {score.value_range} | {width} |"
+
+
+def _label_section(scores: Sequence[LabelScore]) -> str:
+    """One for scores that differ in their width alone."""
+    score = scores[0]
+    title = f": {score.summary}" if len(scores) == 1 else ""
+    return f"""
+### {", ".join(f"`{one.name}`" for one in scores)}{title}
+
+{score.definition}
+
+- A test holds it to within {_tolerance(score.tolerance, score.unit)} of {score.reference}.
+- Blind spots: {score.blind_to}
+"""
 
 
 def _row(metric: MetricDeclaration) -> str:
@@ -123,7 +179,7 @@ def _row(metric: MetricDeclaration) -> str:
 
 
 def _section(metric: MetricDeclaration) -> str:
-    tolerance = f"{metric.tolerance:.0e} {metric.unit}".strip().replace("e-0", "e-")
+    tolerance = _tolerance(metric.tolerance, metric.unit)
     return f"""
 ### `{metric.name}`: {metric.summary}
 
@@ -133,6 +189,10 @@ def _section(metric: MetricDeclaration) -> str:
 - A test holds it to within {tolerance} of {metric.reference}.
 - Blind spots: {metric.blind_to}
 """
+
+
+def _tolerance(tolerance: float, unit: str) -> str:
+    return f"{tolerance:.0e} {unit}".strip().replace("e-0", "e-")
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import pytest
 import bench.metrics
 import bench.registry
 from bench.errors import UnknownName, UsageError
-from bench.metrics import METRICS, MetricDeclaration, declaration, signature, signatures
+from bench.metrics import METRICS, MetricDeclaration, class_keys, declaration, signature, signatures, with_companions
 from bench.metrics.declarations import BUILT_IN
 from bench.metrics.page import render
 from bench.registry import Registry
@@ -22,10 +22,19 @@ from bench.vocabulary import REGIONS
 
 SSIM = "window:gauss11|sigma:1.5|k:0.01,0.03|cov:population|border:valid|channels:rgb|range:255"
 REGIONS_OF = {
-    "ms-ssim": ("full",),
+    **dict.fromkeys(("ms-ssim", "lpips-alex", "lpips-vgg", "lpips-squeeze"), ("full",)),
+    **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
     "l1-relative": ("full", "hole"),
-    "label-accuracy": ("hole",),
-    "label-miou": ("hole",),
+    "gradient": ("hole", "boundary"),
+}
+LABEL_SCORES = {
+    "accuracy": ("%", True),
+    "miou": ("%", True),
+    "boundary-iou": ("%", True),
+    "boundary-f": ("%", True),
+    **{f"trimap-miou-{share}": ("%", True) for share in (5, 10, 20, 40)},
+    "hd95": ("px", False),
+    "assd": ("px", False),
 }
 
 
@@ -55,6 +64,38 @@ def test_signatures_are_pinned() -> None:
         signature("label-miou", "hole", 256, 256)
         == "label-miou|region:hole|labels:predicted|void:ignored|classes:in-either|agg:image-mean|composite:yes|v1"
     )
+    assert (
+        signature("gradient", "boundary", 256, 256) == "gradient|region:boundary|band:4px|band-share:0.01"
+        "|pairs:4-neighbours|norm:l1|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("judge-boundary-f", "hole", 256, 512) == "judge-boundary-f|region:hole|width:5px|width-share:0.008"
+        "|labels:judged|void:ignored|classes:in-either|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("judge-assd-ceiling", "hole", 256, 256) == "judge-assd-ceiling|region:hole|labels:ceiling"
+        "|void:ignored|classes:in-either|lacking:diagonal|agg:image-mean|composite:yes|v1"
+    )
+
+
+def test_a_judge_is_never_without_its_ceiling() -> None:
+    assert with_companions(["judge-miou", "psnr", "judge-hd95", "judge-miou"]) == (
+        "judge-miou",
+        "judge-miou-ceiling",
+        "psnr",
+        "judge-hd95",
+        "judge-hd95-ceiling",
+    )
+
+
+def test_keys_of_classes_have_no_dots_and_stand_once() -> None:
+    assert class_keys(("road", "traffic light", "n.a.", "traffic.light", " ")) == (
+        "road",
+        "traffic-light",
+        "n-a",
+        "traffic-light-3",
+        "class",
+    )
 
 
 def test_another_version_is_another_signature() -> None:
@@ -77,8 +118,10 @@ def test_directions_and_units() -> None:
         "l1": ("%", False),
         "ms-ssim": ("", True),
         "l1-relative": ("", False),
-        "label-accuracy": ("%", True),
-        "label-miou": ("%", True),
+        "gradient": ("%", False),
+        **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
+        **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
+        **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},
     }
 
 
@@ -88,7 +131,8 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
 
     assert all(text.strip() for text in texts)
     assert 0 < metric.tolerance <= 1e-6
-    assert metric.regions == REGIONS_OF.get(metric.name, REGIONS)
+    of_labels = metric.name.startswith(("label-", "judge-"))
+    assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
     assert callable(metric.load())
 
 
