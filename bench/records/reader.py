@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from bench.errors import UsageError
-from bench.records.files import read_shard
 from bench.records.layout import CellKey, RunLayout
-from bench.records.schema import FORMAT, CellRecord, Record
+from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines
 
 if TYPE_CHECKING:
     from bench.records.values import CellValues
@@ -46,7 +46,7 @@ class Run:
 
     @cached_property
     def cells(self) -> dict[CellKey, CellRecord]:
-        """The whole cells; raises UsageError when one was edited or damaged."""
+        """The whole cells; raises UsageError when the summary of one was edited or damaged."""
         return {key: self._cell(key) for key in self.keys() if self.layout.done(key).exists()}
 
     @property
@@ -55,34 +55,69 @@ class Run:
         return [key for key in self.keys() if not self.layout.done(key).exists()]
 
     def records(self, key: CellKey) -> list[Record]:
-        """The per-sample records of a whole cell, sorted by sample id; read anew at each call."""
-        files = sorted(self.layout.cell(key).glob("samples-*.jsonl"))
-        found = (record for file in files for record in read_shard(file) or ())
+        """The per-sample records of a whole cell, sorted by sample id; read anew at each call.
+
+        Raises:
+            UsageError: when they were edited or damaged.
+        """
+        found = []
+        for name, content in self.files(key, "samples"):
+            try:
+                found += records_from_lines(content.decode("utf-8"))
+            except (ValueError, KeyError, TypeError) as error:
+                raise _damaged(self.layout.cell(key), f"{name} with lines that do not parse") from error
         return sorted(found, key=lambda record: record.sample)
 
     def values(self, key: CellKey) -> CellValues:
         """The records of a whole cell as arrays; read at the first call and kept.
 
         Raises:
-            UsageError: when the cell was edited or damaged, holds a sample twice, or lost lines.
+            UsageError: when they were edited or damaged, hold a sample twice, or lost lines.
         """
-        from bench.records.values import read_values
+        from bench.records.values import parse_values
 
         if key not in self._values:
-            self._values[key] = read_values(self.layout.cell(key), self.cells[key])
+            self._values[key] = parse_values(self.layout.cell(key), self.cells[key], self.files(key, "samples"))
         return self._values[key]
 
-    def _cell(self, key: CellKey) -> CellRecord:
+    def files(self, key: CellKey, kind: Literal["samples", "features"]) -> Iterator[tuple[str, bytes]]:
+        """Name and content of every shard of a whole cell, in order; checked against what the run wrote.
+
+        Raises:
+            UsageError: when one was edited, damaged or taken away.
+        """
         folder = self.layout.cell(key)
+        for name, checksum in sorted(self._checksums(key).items()):
+            if name.startswith(f"{kind}-"):
+                yield name, _checked(folder, name, checksum)
+
+    def _cell(self, key: CellKey) -> CellRecord:
+        folder, name = self.layout.cell(key), self.layout.cell_file(key).name
+        content = _checked(folder, name, self._checksums(key).get(name, ""))
         try:
-            for name, checksum in json.loads(self.layout.done(key).read_text(encoding="utf-8")).items():
-                if hashlib.sha256((folder / name).read_bytes()).hexdigest() != checksum:
-                    raise ValueError(f"{name} with another SHA-256 than when it was written")
-            return CellRecord.from_json(self.layout.cell_file(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise UsageError(
-                f"cell {folder}", "be as the run wrote it", str(error), "Delete the folder and run again."
-            ) from error
+            return CellRecord.from_json(content.decode("utf-8"))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _damaged(folder, str(error)) from error
+
+    def _checksums(self, key: CellKey) -> dict[str, str]:
+        try:
+            return dict(json.loads(self.layout.done(key).read_bytes()))
+        except (OSError, ValueError, TypeError) as error:
+            raise _damaged(self.layout.cell(key), str(error)) from error
+
+
+def _checked(folder: Path, name: str, checksum: str) -> bytes:
+    try:
+        content = (folder / name).read_bytes()
+    except OSError as error:
+        raise _damaged(folder, str(error)) from error
+    if hashlib.sha256(content).hexdigest() != checksum:
+        raise _damaged(folder, f"{name} with another SHA-256 than when it was written")
+    return content
+
+
+def _damaged(folder: Path, found: str) -> UsageError:
+    return UsageError(f"cell {folder}", "be as the run wrote it", found, "Delete the folder and run again.")
 
 
 def read_run(out: Path) -> Run:

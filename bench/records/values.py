@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from bench.errors import UsageError
 from bench.records.schema import CellRecord, Record, Status, data_from_lines
 
-__all__ = ["CellValues", "Floats", "read_values"]
+__all__ = ["CellValues", "Floats", "parse_values"]
 
 Floats = npt.NDArray[np.float64]
 
@@ -65,17 +65,18 @@ class CellValues:
         return {sample: index for index, sample in enumerate(self.samples)}
 
 
-def read_values(folder: Path, cell: CellRecord) -> CellValues:
-    """Read the shards of a cell.
+def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, bytes]]) -> CellValues:
+    """The shards of a cell as arrays.
 
     Args:
-        folder: of the cell.
+        folder: of the cell, for messages.
         cell: its summary: which values there are, and how many samples.
+        shards: name and content of the files.
 
     Raises:
         UsageError: when a shard has damaged lines, a sample is there twice, or lines are lost.
     """
-    records = [data for file in sorted(folder.glob("samples-*.jsonl")) for data in _shard(file)]
+    records = [data for name, content in shards for data in _parsed(folder / name, content)]
     records.sort(key=itemgetter("sample"))
     samples = tuple(data["sample"] for data in records)
     _check(folder, samples, cell.n)
@@ -96,12 +97,12 @@ def read_values(folder: Path, cell: CellRecord) -> CellValues:
     )
 
 
-def _shard(file: Path) -> list[dict[str, Any]]:
+def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
-        found = data_from_lines(file.read_bytes().decode("utf-8"))
+        found = data_from_lines(content.decode("utf-8"))
         if all(data.keys() == _FIELDS for data in found):
             return found
-    except (OSError, ValueError, AttributeError):
+    except (ValueError, AttributeError):
         pass
     raise _damaged(f"records {file}", "lines that do not parse")
 

@@ -128,7 +128,7 @@ def test_an_edited_number_is_found(tmp_path: Path, name: str) -> None:
     file.write_text(file.read_text().replace("a", "b", 1))
 
     with pytest.raises(UsageError, match="another SHA-256"):
-        _ = read_run(tmp_path).cells
+        read_run(tmp_path).values(KEY)
 
 
 @pytest.mark.parametrize(
