@@ -34,10 +34,10 @@ def find(file: str | WeightFile, *, progress: Callable[[int], None] | None = Non
     wanted = weight_file(file) if isinstance(file, str) else file
     refused: list[str] = []
     for path in candidates(wanted):
-        if path.is_file():
-            found = _sha256_of(path)
-            if found == wanted.sha256:
-                return path
+        found = _sha256_of(path)
+        if found == wanted.sha256:
+            return path
+        if found:
             refused.append(_refuse(path, found))
     if not fetch or offline_folder():
         raise _missing(wanted, refused)
@@ -82,8 +82,12 @@ def _missing(file: WeightFile, refused: list[str]) -> WeightsMissing:
 
 
 def _sha256_of(path: Path) -> str:
-    status = path.stat()
-    return _sha256(path, status.st_size, status.st_mtime_ns)
+    """Hash of a file; empty where there is none, or none that may be read."""
+    try:
+        status = path.stat()
+        return _sha256(path, status.st_size, status.st_mtime_ns)
+    except OSError:
+        return ""
 
 
 @lru_cache(maxsize=64)
