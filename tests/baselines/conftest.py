@@ -34,21 +34,18 @@ def scene() -> Scene:
 
 
 @pytest.fixture
-def lively() -> Callable[[nn.Module], None]:
-    """Gives a network that normalises statistics under which its output depends on its input."""
+def lively(scene: Scene) -> Callable[[nn.Module], None]:
+    """Gives a network that normalises the statistics of some pictures, so that its output depends on its input."""
 
     def apply(network: nn.Module) -> None:
         torch.manual_seed(1)
         norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
-        convolutions = [m for m in network.modules() if isinstance(m, nn.Conv2d | nn.ConvTranspose2d)]
         for norm in norms:
-            assert norm.running_mean is not None
-            assert norm.running_var is not None
-            norm.running_mean.normal_(0, 0.1)
-            norm.running_var.uniform_(0.3, 0.7)
-        for convolution in convolutions if norms else ():
-            inputs = convolution.in_channels * convolution.kernel_size[0] ** 2
-            up = isinstance(convolution, nn.ConvTranspose2d)  # a quarter of its inputs reaches an output
-            nn.init.normal_(convolution.weight, 0, (inputs / 4 if up else inputs) ** -0.5)
+            norm.momentum = None  # the mean of all that is seen
+            nn.init.uniform_(norm.weight, 0.5, 1.5)
+        if norms:
+            with torch.no_grad():
+                network.train()(*scene(4, 64, 64, seed=1))
+        network.eval()
 
     return apply

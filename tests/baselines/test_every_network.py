@@ -15,16 +15,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from baselines.context_encoder import ContextEncoder
 from baselines.deepfill_v2 import DeepFillV2
+from baselines.edge_connect import EdgeConnect
 from baselines.glcic import GLCIC
+from baselines.lama import LaMa
 from baselines.network import InpaintingNetwork
 from baselines.partial_conv import PartialConvUNet
 
 Scene = Callable[..., tuple[Tensor, Tensor]]
 Lively = Callable[[nn.Module], None]
 NETWORKS: dict[str, type[InpaintingNetwork]] = {
+    "context_encoder": ContextEncoder,
     "deepfill_v2": DeepFillV2,
+    "edge_connect": EdgeConnect,
     "glcic": GLCIC,
+    "lama": LaMa,
     "partial_conv": PartialConvUNet,
 }
 
