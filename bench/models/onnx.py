@@ -144,8 +144,8 @@ def _alike(image: _Input, mask: _Input) -> bool:
 def _with_fixed_size(path: Path, convention: Convention, image: _Input) -> Convention:
     count, _, height, width = image.shape
     if isinstance(count, int) and count != convention.batch:
-        must = f"take {convention.batch} pictures at once"
-        raise ModelFailure(f"ONNX file {path.name}", must, f"exactly {count}", "Export it for one, or for any number.")
+        fix = "Export it for batches of 1, or of any number."
+        raise ModelFailure(f"ONNX file {path.name}", f"take batches of {convention.batch}", f"of {count} alone", fix)
     if not (isinstance(height, int) and isinstance(width, int)):
         return convention
     if convention.size not in (None, (height, width)):

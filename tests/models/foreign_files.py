@@ -31,11 +31,13 @@ class ToyNet(nn.Module):
 
 
 def write_torchscript(path: Path, module: nn.Module | None = None, *, inputs: int = 2) -> Path:
-    """Trace a module, ToyNet unless given, and save it."""
+    """Save a module, ToyNet unless given: traced with so many inputs, or scripted with 0."""
     examples = (torch.rand(1, 3, 16, 16), torch.ones(1, 1, 16, 16), torch.ones(1, 1, 16, 16))[:inputs]
+    jit: Any = torch.jit
+    net = module or ToyNet().eval()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
-        torch.jit.trace(module or ToyNet().eval(), examples).save(str(path))  # type: ignore[no-untyped-call]
+        (jit.trace(net, examples) if inputs else jit.script(net)).save(str(path))
     return path
 
 
