@@ -32,6 +32,8 @@ class Suite:
         seed: of the holes and of models that draw random numbers.
         gallery: how many pictures to keep for the grids, spread evenly over the split.
         data_root: folder of the data set; no result depends on it.
+        judge: who segments completed pictures for the metrics `judge-...`; None: the judge that ships for the data set.
+        gate: `metric.region` and the margin that `spgbench gate` holds, such as `0.05dB`; empty: its own.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Suite:
     seed: int = 0
     gallery: int = 4
     data_root: str | None = None
+    gate: tuple[tuple[str, str], ...] = ()
 
     def with_changes(self, **changes: Any) -> Suite:
         """A copy with the changes that are not None: the options of the command line go before the file."""
@@ -85,6 +88,8 @@ def _parse(path: Path) -> Suite:
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:
+    if key == "gate":
+        return _margins(path, value)
     whole = isinstance(value, int) and not isinstance(value, bool)
     least = 1 if key == "limit" else 0
     if key in ("models", "protocols", "metrics"):
@@ -96,6 +101,17 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     if not good:
         raise UsageError(f"'{key}' in suite file {path.name}", must, repr(value))
     return tuple(value) if isinstance(value, list) else str(value) if key == "size" else value
+
+
+def _margins(path: Path, value: Any) -> tuple[tuple[str, str], ...]:
+    from bench.gating import parse_limit
+
+    if not isinstance(value, Mapping) or not value:
+        must = "map METRIC.REGION to a margin"
+        raise UsageError(f"'gate' in suite file {path.name}", must, repr(value), "For example psnr.hole: 0.05dB.")
+    for name, margin in value.items():
+        parse_limit(f"{name}:{margin}", f"'gate' in suite file {path.name}")
+    return tuple((str(name), str(margin)) for name, margin in value.items())
 
 
 def _is_list_of_names(value: Any) -> bool:

@@ -45,6 +45,9 @@ def test_options_go_before_the_file() -> None:
         ("dataset: 3", "'dataset' in suite file bad.yaml must be a text"),
         ("size: [256]", "must be a text"),
         ("- telea", "mapping of keys"),
+        ("gate: 0.1dB", "map METRIC.REGION to a margin"),
+        ("gate: {psnr.hole: about a decibel}", "METRIC.REGION:AMOUNT"),
+        ("gate: {psnr.hole: -1}", "METRIC.REGION:AMOUNT"),
         ("models: [", "readable YAML"),
         ("", "mapping of keys"),
     ],
@@ -55,6 +58,13 @@ def test_a_bad_file(tmp_path: Path, text: str, message: str) -> None:
 
     with pytest.raises(UsageError, match=message):
         read_suite(str(file))
+
+
+def test_margins_of_the_gate_are_kept_as_written(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("gate:\n  psnr.hole: 0.05dB\n  ssim.boundary: 0.5%\n  l1.hole: 0.2\n")
+
+    assert read_suite(str(file)).gate == (("psnr.hole", "0.05dB"), ("ssim.boundary", "0.5%"), ("l1.hole", "0.2"))
 
 
 def test_a_missing_file_and_an_unknown_name(tmp_path: Path) -> None:
