@@ -215,9 +215,9 @@ class ProfileRecord:
         return "; ".join(reasons)
 
     def to_line(self) -> str:
-        """One canonical JSON line, with its newline."""
+        """One JSON line, with its newline; keys in the order of the fields, stages in the order of the work."""
         data = {"format": PROFILE_FORMAT, **asdict(self)}
-        return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
+        return json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
 
     @classmethod
     def from_line(cls, line: str) -> ProfileRecord:

@@ -32,7 +32,7 @@ RECORD = ProfileRecord(
     warmup_s=(0.02,),
     first_call_s=1.5,
     compile_s=1.4,
-    stages={"segmenter": (0.004, 0.005)},
+    stages={"segmenter": (0.004, 0.005), "SP-Net": (0.001, 0.002)},
     peak_memory={"resident": 1 << 30},
     parameters=12,
     flops=10**12,
@@ -49,6 +49,7 @@ def test_a_record_survives_its_line() -> None:
     line = RECORD.to_line()
 
     assert ProfileRecord.from_line(line) == RECORD
+    assert list(ProfileRecord.from_line(line).stages) == ["segmenter", "SP-Net"]
     assert line.count("\n") == 1
 
 

@@ -1,0 +1,124 @@
+"""Timing one call so that all of its work is in the time, and warming up until the timing is steady."""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+import torch
+
+__all__ = ["Clock", "Timed", "clock_for", "is_steady", "warm_up"]
+
+T = TypeVar("T")
+
+_WINDOW = 8
+_TOLERANCE = 0.02
+_TREND = 1.5  # standard deviations of Kendall's S from which a trend is taken for one
+
+
+@dataclass(frozen=True)
+class Timed(Generic[T]):
+    """One call: seconds on the host's clock, seconds on the device where that has events, and what came back."""
+
+    wall: float
+    device: float | None
+    result: T
+
+
+class Clock(Protocol):
+    """Times calls on one device."""
+
+    def time(self, call: Callable[[], T]) -> Timed[T]:
+        """Call, wait until the device has finished, and tell the time."""
+        ...
+
+
+class _HostClock:
+    """For the CPU, where a call returns when its work is done."""
+
+    def time(self, call: Callable[[], T]) -> Timed[T]:
+        start = time.perf_counter()
+        result = call()
+        return Timed(time.perf_counter() - start, None, result)
+
+
+class _CudaClock:
+    """Two events around the call on the device's own stream, and a wait before and after."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+
+    def time(self, call: Callable[[], T]) -> Timed[T]:
+        with torch.cuda.device(self._device):
+            first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]  # of torch
+            torch.cuda.synchronize()
+            start = time.perf_counter()
+            first.record()
+            result = call()
+            last.record()
+            torch.cuda.synchronize()
+            wall = time.perf_counter() - start
+            return Timed(wall, first.elapsed_time(last) / 1e3, result)
+
+
+class _WaitingClock:
+    """For accelerators without CUDA's events: the host's clock, and a wait before and after."""
+
+    def time(self, call: Callable[[], T]) -> Timed[T]:
+        torch.accelerator.synchronize()
+        start = time.perf_counter()
+        result = call()
+        torch.accelerator.synchronize()
+        return Timed(time.perf_counter() - start, None, result)
+
+
+def clock_for(device: str) -> Clock:
+    """The clock of a torch device."""
+    kind = torch.device(device).type
+    if kind == "cuda":
+        return _CudaClock(torch.device(device))
+    return _HostClock() if kind == "cpu" else _WaitingClock()
+
+
+def warm_up(
+    call: Callable[[], float],
+    *,
+    seconds: float,
+    stopped: Callable[[], bool],
+    most: int = 200,
+    now: Callable[[], float] = time.monotonic,
+) -> list[float]:
+    """Call until the last eight calls have no slope, or the time is up; returns what each took.
+
+    Args:
+        call: makes a call and tells its seconds.
+        seconds: the longest to go on.
+        stopped: asked before every call.
+        most: calls.
+        now: seconds on any clock that does not jump.
+    """
+    taken: list[float] = []
+    end = now() + seconds
+    while len(taken) < most and now() < end and not stopped() and not is_steady(taken):
+        taken.append(call())
+    return taken
+
+
+def is_steady(taken: Sequence[float]) -> bool:
+    """Whether the last eight calls lie on a flat line: no slope above 2 % over all of them, or none above the noise.
+
+    The slope is Theil and Sen's (the median of the slopes between all pairs); whether it stands out of the noise is
+    told by Kendall's S, the pairs that rise less the pairs that fall.
+    """
+    if len(taken) < _WINDOW:
+        return False
+    last = taken[-_WINDOW:]
+    pairs = list(itertools.combinations(range(_WINDOW), 2))
+    slope = statistics.median((last[j] - last[i]) / (j - i) for i, j in pairs)
+    trend = sum((last[j] > last[i]) - (last[j] < last[i]) for i, j in pairs)
+    noise = (_WINDOW * (_WINDOW - 1) * (2 * _WINDOW + 5) / 18) ** 0.5
+    return abs(slope) * (_WINDOW - 1) <= _TOLERANCE * statistics.median(last) or abs(trend) <= _TREND * noise

@@ -1,0 +1,104 @@
+"""The machine, in the words of a record: what does not change while measuring, and what may."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from bench.errors import UsageError
+from bench.profiling import nvml
+
+__all__ = ["device_name", "environment", "machine_state", "resolve_device"]
+
+_LIBRARIES = ("torch", "torchvision", "numpy", "numba", "opencv-python-headless", "scipy")
+_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT")
+
+
+def resolve_device(device: str) -> str:
+    """`auto` is the first CUDA device or else the CPU, `cuda` is `cuda:0`; opens nothing on a GPU.
+
+    Raises:
+        UsageError: for a device that is not there.
+    """
+    if device == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    try:
+        found = torch.device(device)
+    except RuntimeError as error:
+        raise UsageError(f"device '{device}'", "be cpu, cuda or cuda:1", "another word") from error
+    if found.type == "cuda":
+        there = torch.cuda.device_count()
+        if (found.index or 0) >= there:
+            raise UsageError(
+                f"device '{device}'", "be one of this machine", f"{there} CUDA devices", "Try --device cpu."
+            )
+        return f"cuda:{found.index or 0}"
+    if found.type != "cpu" and torch.accelerator.current_accelerator() != torch.device(found.type):
+        raise UsageError(f"device '{device}'", "be one of this machine", "no such device", "Try --device cpu.")
+    return device
+
+
+def device_name(device: str) -> str:
+    """Of the GPU, or of the processor."""
+    if torch.device(device).type == "cuda":
+        return torch.cuda.get_device_name(device)
+    with contextlib.suppress(OSError, StopIteration):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return platform.processor() or platform.machine()
+
+
+def environment(device: str) -> dict[str, Any]:
+    """Everything that does not change while a process lives, as JSON values."""
+    facts: dict[str, Any] = {
+        "device": device,
+        "device_name": device_name(device),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cores": os.cpu_count(),
+        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "threads": torch.get_num_threads(),
+        "cpu_instructions": torch.backends.cpu.get_cpu_capability(),
+        "libraries": {name: found for name in _LIBRARIES if (found := _version(name))},
+        "variables": {name: os.environ[name] for name in _VARIABLES if name in os.environ},
+    }
+    if torch.device(device).type == "cuda":
+        facts |= {
+            "driver": nvml.driver(device),
+            "cuda": torch.version.cuda,
+            "cudnn": torch.backends.cudnn.version(),  # type: ignore[no-untyped-call]  # of torch
+            "cudnn_benchmark": torch.backends.cudnn.benchmark,
+            "compute_capability": list(torch.cuda.get_device_capability(device)),
+            "device_memory": torch.cuda.get_device_properties(device).total_memory,
+        }
+    return facts
+
+
+def machine_state(device: str) -> dict[str, Any]:
+    """What may change while measuring: clocks, throttling, load; `throttle` is always there."""
+    with contextlib.suppress(OSError):
+        load = os.getloadavg()[0]
+        return {"throttle": [], "load": round(load, 2), "cpu_mhz": _cpu_mhz(), **nvml.state(device)}
+    return {"throttle": [], **nvml.state(device)}
+
+
+def _cpu_mhz() -> float | None:
+    """Mean over the cores, where Linux tells."""
+    with contextlib.suppress(OSError, ValueError):
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+        clocks = [float(line.partition(":")[2]) for line in lines if line.startswith("cpu MHz")]
+        return round(sum(clocks) / len(clocks), 1) if clocks else None
+    return None
+
+
+def _version(library: str) -> str:
+    try:
+        return version(library)
+    except PackageNotFoundError:
+        return ""

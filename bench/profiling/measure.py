@@ -1,0 +1,176 @@
+"""One configuration of one model, measured: a record, whatever happens."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import torch
+
+from bench.profiling import nvml
+from bench.profiling.arithmetic import obstacle
+from bench.profiling.clock import clock_for, warm_up
+from bench.profiling.environment import environment, machine_state
+from bench.profiling.inputs import make_batch
+from bench.profiling.memory import is_out_of_memory, peak_memory, release
+from bench.profiling.observe import graph_counts
+from bench.profiling.references import References, seconds
+from bench.profiling.roofline import Machine
+from bench.profiling.subject import Call, Look, Subject, check_prediction
+from bench.profiling.sweep import Effort
+from bench.records.profile import Configuration, Outcome, ProfileRecord
+from bench.vocabulary import Batch
+
+__all__ = ["Meter", "reason_of"]
+
+_FEWEST = 3
+_LONGEST_REASON = 400
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What all configurations at one resolution and batch size share."""
+
+    batch: Batch
+    look: Look
+
+
+class Meter:
+    """Measures one model.
+
+    Args:
+        subject: the model.
+        effort: how long.
+        stopped: asked between calls; True ends the measurement and keeps what there is.
+    """
+
+    def __init__(self, subject: Subject, effort: Effort, stopped: Callable[[], bool]) -> None:
+        self._subject, self._effort, self._stopped = subject, effort, stopped
+        self._device = subject.device
+        self._clock = clock_for(self._device)
+        self._facts = environment(self._device)
+        self._references = References(self._device)
+        self._machine = Machine(self._device)
+        self._shapes: dict[tuple[int, int, int], _Shape | Exception] = {}
+
+    def measure(self, configuration: Configuration) -> ProfileRecord:
+        """The record, also when it is that nothing could be measured."""
+        model = self._subject.model
+        name = self._facts["device_name"]
+        record = ProfileRecord(model.name, model.fingerprint, self._device, name, configuration, "ok")
+        try:
+            shape = self._shape(configuration)
+            refused = obstacle(configuration, self._device, has_networks=bool(shape.look.networks))
+            if refused:
+                return replace(record, status="unsupported", reason=refused, environment=self._facts)
+            return self._between_references(record, shape)
+        except Exception as error:  # noqa: BLE001 (a model, a compiler or a device may raise anything; it is recorded)
+            release()
+            status: Outcome = "out-of-memory" if is_out_of_memory(error) else "failed"
+            return replace(record, status=status, reason=reason_of(error), environment=self._facts)
+
+    def _between_references(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
+        before, first = machine_state(self._device), self._references.time()
+        record = self._measured(record, shape)
+        release()
+        last = self._references.time()
+        return replace(
+            record,
+            references={name: (first[name], last[name]) for name in first},
+            environment={**self._facts, "before": before, "after": machine_state(self._device)},
+        )
+
+    def _measured(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
+        configuration, look = record.configuration, shape.look
+        record = replace(record, parameters=look.parameters, flops=look.flops)
+        if configuration.mode != "eager":
+            graphs, breaks = graph_counts(look.calls)
+            record = replace(record, graphs=graphs, graph_breaks=breaks)
+        call = self._subject.ready(configuration, shape.batch)
+        with peak_memory(self._device) as peak:
+            record = self._timed(record, call, shape)
+        record = replace(record, peak_memory=peak)
+        if record.status == "ok":
+            record = replace(record, stages=self._stages(configuration, shape.batch))
+        if look.flops and record.measured:
+            bound = self._machine.bound(look.convolutions, look.flops, configuration.precision)
+            record = replace(record, bound=bound)
+        return record
+
+    def _shape(self, configuration: Configuration) -> _Shape:
+        key = configuration.height, configuration.width, configuration.batch_size
+        if key not in self._shapes:
+            self._shapes.clear()  # the sweep goes shape by shape; pictures of the last one need not be kept
+            try:
+                batch = make_batch(*key, self._subject.model.labels)
+                self._shapes[key] = _Shape(batch, self._subject.look(batch))
+            except Exception as error:  # noqa: BLE001 (as in `measure`; the other settings of this shape fail alike)
+                self._shapes[key] = error
+        found = self._shapes[key]
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _timed(self, record: ProfileRecord, call: Call, shape: _Shape) -> ProfileRecord:
+        first = self._clock.time(call)
+        check_prediction(first.result, shape.batch)
+        change = _change(first.result.image, shape.look.picture)
+        plain = record.configuration.setting == "fp32 eager"
+        record = replace(
+            record,
+            first_call_s=shape.look.first_call_s if plain else first.wall,
+            output_change=None if plain else change,
+        )
+        warmed = warm_up(
+            lambda: self._clock.time(call).wall, seconds=self._effort.warmup_seconds, stopped=self._stopped
+        )
+        used = nvml.energy(self._device)
+        wall, device = self._samples(call)
+        now = nvml.energy(self._device)
+        record = replace(record, warmup_s=tuple(warmed), wall_s=tuple(wall), device_s=tuple(device))
+        if used is not None and now is not None and wall:
+            record = replace(record, energy_j=(now - used) / len(wall))
+        if record.configuration.mode != "eager" and wall:
+            record = replace(record, compile_s=max(0.0, first.wall - statistics.median(wall)))
+        return replace(record, status="partial", reason="stopped") if self._stopped() else record
+
+    def _samples(self, call: Call) -> tuple[list[float], list[float]]:
+        """Seconds on the host's clock and on the device, as many as there is time for."""
+        wall: list[float] = []
+        device: list[float] = []
+        end = time.monotonic() + self._effort.seconds
+        while len(wall) < self._effort.samples and not self._stopped():
+            if len(wall) >= _FEWEST and time.monotonic() > end:
+                break
+            timed = self._clock.time(call)
+            wall.append(timed.wall)
+            device += [] if timed.device is None else [timed.device]
+        return wall, device
+
+    def _stages(self, configuration: Configuration, batch: Batch) -> dict[str, tuple[float, ...]]:
+        """Round by round, so that all stages see the same machine; the first round is for warming up."""
+        stages = self._subject.stages(configuration, batch)
+        taken: dict[str, list[float]] = {name: [] for name in stages}
+        end = time.monotonic() + self._effort.seconds
+        for turn in range(self._effort.samples + 1 if stages else 0):
+            if self._stopped() or (turn > _FEWEST and time.monotonic() > end):
+                break
+            for name, stage in stages.items():
+                taken[name].append(seconds(self._clock, stage))
+        return {name: tuple(values[1:]) for name, values in taken.items()}
+
+
+def reason_of(error: BaseException) -> str:
+    """One line for a record: what was raised, and the first line of what it says."""
+    text: Any = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {text[0] if text else ''}"[:_LONGEST_REASON]
+
+
+def _change(image: torch.Tensor, plain: torch.Tensor | None) -> dict[str, float] | None:
+    if plain is None:
+        return None
+    difference = (image.detach().to("cpu", torch.float32) - plain).abs()
+    return {"max": float(difference.max()), "mean": float(difference.mean())}

@@ -1,0 +1,69 @@
+"""What NVIDIA's library tells of a GPU: clocks, temperature, why it slows down, energy. Nothing where it is not."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+import torch
+
+__all__ = ["driver", "energy", "state"]
+
+_REASONS = {
+    0x4: "software power cap",
+    0x8: "hardware slowdown",
+    0x20: "software thermal slowdown",
+    0x40: "hardware thermal slowdown",
+    0x80: "hardware power brake",
+}
+"""Bits of nvmlClocksThrottleReasons that mean slower than asked for; idle and user settings are not among them."""
+
+
+def energy(device: str) -> float | None:
+    """Joules that the GPU has used since the driver was loaded, or None."""
+    used = _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetTotalEnergyConsumption(gpu))
+    return None if used is None else float(used) / 1e3
+
+
+def driver(device: str) -> str | None:
+    """Version of the driver, or None."""
+    found = _asked(device, lambda nvml, _: nvml.nvmlSystemGetDriverVersion())
+    return None if found is None else str(found)
+
+
+def state(device: str) -> dict[str, Any]:
+    """`clock_mhz`, `memory_clock_mhz`, `temperature_c`, `power_w`, `throttle` (reasons); what is not told lacks."""
+    told = {
+        "clock_mhz": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM)),
+        "memory_clock_mhz": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM)),
+        "temperature_c": _asked(
+            device, lambda nvml, gpu: nvml.nvmlDeviceGetTemperature(gpu, nvml.NVML_TEMPERATURE_GPU)
+        ),
+        "power_w": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetPowerUsage(gpu) / 1e3),
+        "throttle": _asked(device, _throttle_reasons),
+    }
+    return {name: value for name, value in told.items() if value is not None}
+
+
+def _throttle_reasons(nvml: Any, gpu: Any) -> list[str]:
+    bits = int(nvml.nvmlDeviceGetCurrentClocksThrottleReasons(gpu))
+    return [reason for bit, reason in _REASONS.items() if bits & bit]
+
+
+def _asked(device: str, question: Callable[[Any, Any], Any]) -> Any:
+    """The answer, or None without the library, the driver, the device, or an answer."""
+    if torch.device(device).type != "cuda":
+        return None
+    try:
+        import pynvml  # type: ignore[import-untyped]  # the library ships no types
+    except ImportError:
+        return None
+    with contextlib.suppress(pynvml.NVMLError):
+        pynvml.nvmlInit()  # counted: every one has its shutdown
+        try:
+            uuid = torch.cuda.get_device_properties(device).uuid
+            return question(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
+        finally:
+            pynvml.nvmlShutdown()
+    return None

@@ -1,0 +1,180 @@
+"""What a model does when it is called: its networks, its convolutions, its operations. No model needs to help."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.module import register_module_forward_hook, register_module_forward_pre_hook
+from torch.utils.flop_counter import FlopCounterMode
+
+__all__ = ["Convolution", "NetworkCall", "Observation", "graph_counts", "observe"]
+
+
+@dataclass(frozen=True)
+class NetworkCall:
+    """A call of a module that no other module made."""
+
+    network: nn.Module
+    args: tuple[Any, ...]
+    kwargs: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Convolution:
+    """A two-dimensional convolution at one shape.
+
+    Attributes:
+        inputs: [N, C, H, W] of its input.
+        outputs: [N, C, H, W] of its result.
+        kernel, stride, padding, dilation: rows and columns.
+        groups: as in torch.
+        transposed: whether it is an up-convolution.
+        output_padding: of an up-convolution.
+    """
+
+    inputs: tuple[int, int, int, int]
+    outputs: tuple[int, int, int, int]
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+    groups: int
+    transposed: bool
+    output_padding: tuple[int, int] = (0, 0)
+
+    @property
+    def flops(self) -> int:
+        """Two for every multiply-add, as torch's counter has it."""
+        one = self.inputs if self.transposed else self.outputs
+        other = self.outputs if self.transposed else self.inputs
+        pixels = one[0] * one[2] * one[3]
+        return 2 * pixels * one[1] * (other[1] // self.groups) * self.kernel[0] * self.kernel[1]
+
+    @property
+    def numbers(self) -> int:
+        """Input, weights and result together."""
+        weights = self.inputs[1] * self.outputs[1] // self.groups * self.kernel[0] * self.kernel[1]
+        return _product(self.inputs) + _product(self.outputs) + weights
+
+
+@dataclass(frozen=True)
+class Observation:
+    """One call, looked at.
+
+    Attributes:
+        result: what the call returned.
+        calls: the outermost modules that were called, in order.
+        convolutions: how often each was done.
+        flops: as torch counts them.
+    """
+
+    result: Any
+    calls: tuple[NetworkCall, ...]
+    convolutions: Counter[Convolution] = field(default_factory=Counter)
+    flops: int = 0
+
+    @property
+    def networks(self) -> tuple[nn.Module, ...]:
+        """The outermost modules, each once."""
+        return tuple({id(call.network): call.network for call in self.calls}.values())
+
+    @property
+    def parameters(self) -> int:
+        """Numbers in the networks, shared ones once."""
+        every = {id(parameter): parameter for network in self.networks for parameter in network.parameters()}
+        return sum(parameter.numel() for parameter in every.values())
+
+
+def observe(call: Callable[[], Any]) -> Observation:
+    """Make a call and watch every module and operation of it."""
+    calls: list[NetworkCall] = []
+    convolutions: Counter[Convolution] = Counter()
+    with _watched(calls, convolutions), FlopCounterMode(display=False) as counter:
+        result = call()
+    return Observation(result, tuple(calls), convolutions, counter.get_total_flops())
+
+
+def graph_counts(calls: tuple[NetworkCall, ...]) -> tuple[int, int]:
+    """Graphs and graph breaks that torch's compiler makes of the networks, each looked at once."""
+    graphs = breaks = 0
+    seen: set[int] = set()
+    for call in calls:
+        if id(call.network) not in seen:
+            seen.add(id(call.network))
+            explained = torch._dynamo.explain(call.network)(*call.args, **call.kwargs)
+            graphs += explained.graph_count
+            breaks += explained.graph_break_count
+    torch._dynamo.reset()
+    return graphs, breaks
+
+
+@contextlib.contextmanager
+def _watched(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> Iterator[None]:
+    depth = 0
+
+    def enter(module: nn.Module, inputs: Any) -> None:  # noqa: ARG001 (torch's signature)
+        nonlocal depth
+        depth += 1
+
+    def leave(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+        nonlocal depth
+        depth -= 1
+        if depth == 0:
+            calls.append(NetworkCall(module, args, kwargs))
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and args and isinstance(output, torch.Tensor):
+            convolutions[_convolution(module, args[0], output)] += 1
+
+    handles = [
+        register_module_forward_pre_hook(enter),
+        register_module_forward_hook(leave, with_kwargs=True, always_call=True),
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def _convolution(module: nn.Conv2d | nn.ConvTranspose2d, values: torch.Tensor, output: torch.Tensor) -> Convolution:
+    padding = _same_padding(module) if isinstance(module.padding, str) else _pair(module.padding)
+    return Convolution(
+        _four(values),
+        _four(output),
+        _pair(module.kernel_size),
+        _pair(module.stride),
+        padding,
+        _pair(module.dilation),
+        module.groups,
+        isinstance(module, nn.ConvTranspose2d),
+        _pair(module.output_padding) if isinstance(module, nn.ConvTranspose2d) else (0, 0),
+    )
+
+
+def _same_padding(module: nn.Conv2d | nn.ConvTranspose2d) -> tuple[int, int]:
+    if module.padding == "valid":
+        return 0, 0
+    first, second = (step * (size - 1) // 2 for step, size in zip(module.dilation, module.kernel_size, strict=True))
+    return first, second
+
+
+def _pair(values: tuple[int, ...]) -> tuple[int, int]:
+    first, second = values
+    return first, second
+
+
+def _four(values: torch.Tensor) -> tuple[int, int, int, int]:
+    n, channels, height, width = (1,) * (4 - values.ndim) + tuple(values.shape)
+    return n, channels, height, width
+
+
+def _product(numbers: tuple[int, ...]) -> int:
+    total = 1
+    for number in numbers:
+        total *= number
+    return total
