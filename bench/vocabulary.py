@@ -23,6 +23,7 @@ __all__ = [
     "Batch",
     "CellBound",
     "Dataset",
+    "Editable",
     "Inpainter",
     "Judge",
     "LabelAxes",
@@ -200,7 +201,24 @@ class Judge(typing.Protocol):
     classes: tuple[str, ...]
 
     def segment(self, pictures: torch.Tensor) -> torch.Tensor:
-        """uint8 [N, 3, H, W] -> class indices, uint8 [N, H, W]; VOID where it gives none."""
+        """uint8 [N, 3, H, W] -> class indices, uint8 [N, H, W]; VOID where it gives none.
+
+        The map of a picture does not depend on the others in the batch.
+        """
+        ...
+
+
+@typing.runtime_checkable
+class Editable(typing.Protocol):
+    """A model that paints under any label map that it is told."""
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the indices of its label maps mean, in their order."""
+        ...
+
+    def paint(self, batch: Batch, labels: torch.Tensor) -> Prediction:
+        """Fill the holes under `labels`, uint8 [N, H, W], used in the hole too; VOID where nothing is known."""
         ...
 
 

@@ -18,6 +18,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from spgnet.acceleration import Acceleration, accelerate
     from spgnet.config import DiscriminatorConfig, GeneratorConfig, SegmenterConfig, SPGNetConfig
     from spgnet.discriminators import Discriminator
     from spgnet.labels import VOID, edit, one_hot
@@ -29,6 +30,7 @@ __all__ = [
     "LIBRARIES",
     "SOURCES",
     "VOID",
+    "Acceleration",
     "Completion",
     "Discriminator",
     "DiscriminatorConfig",
@@ -39,13 +41,25 @@ __all__ = [
     "SPNet",
     "Segmenter",
     "SegmenterConfig",
+    "accelerate",
     "edit",
     "one_hot",
 ]
 
 SOURCES = tuple(
     f"spgnet.{name}"
-    for name in ("_arguments", "_imagenet", "config", "labels", "model", "networks", "sampling", "segmenter", "weights")
+    for name in (
+        "_arguments",
+        "_imagenet",
+        "acceleration",
+        "config",
+        "labels",
+        "model",
+        "networks",
+        "sampling",
+        "segmenter",
+        "weights",
+    )
 )
 """Modules whose source text a fill depends on, beside the weights; for a harness that must tell stale results."""
 
@@ -54,6 +68,7 @@ LIBRARIES = ("segmentation-models-pytorch", "torch")
 
 _MODULES = {
     "VOID": "labels",
+    "Acceleration": "acceleration",
     "Completion": "model",
     "Discriminator": "discriminators",
     "DiscriminatorConfig": "config",
@@ -64,6 +79,7 @@ _MODULES = {
     "SPNet": "networks",
     "Segmenter": "segmenter",
     "SegmenterConfig": "config",
+    "accelerate": "acceleration",
     "edit": "labels",
     "one_hot": "labels",
 }

@@ -26,7 +26,7 @@ class SPNet(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator = _Generator(config, config.classes)
+        self.generator: nn.Module = _Generator(config, config.classes)
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
         """Class logits, for cross-entropy.
@@ -54,7 +54,7 @@ class SGNet(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator = _Generator(config, 3)
+        self.generator: nn.Module = _Generator(config, 3)
 
     def forward(self, image: Tensor, labels: Tensor | None, hole: Tensor) -> Tensor:
         """The picture, known pixels included (nothing is composited).

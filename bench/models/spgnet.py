@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
+from dataclasses import asdict
+from typing import Any, Literal
 
 import torch
 
@@ -33,17 +34,28 @@ class SPGNetModel:
         guidance: `segmenter`: labels of the visible part are predicted, the paper's way; `oracle-context`: they are the
             true ones; `oracle-labels`: the true ones in the hole too, an upper bound; `none`: weights trained without.
         device: torch device.
+        acceleration: fields of spgnet.Acceleration; the default is exact.
 
     Raises:
         ValueError: for weights that cannot be read.
     """
 
-    def __init__(self, *, name: str, weights: str, guidance: Guidance = "segmenter", device: str = "cpu") -> None:
+    def __init__(
+        self,
+        *,
+        name: str,
+        weights: str,
+        guidance: Guidance = "segmenter",
+        device: str = "cpu",
+        **acceleration: Any,
+    ) -> None:
         self.name, self.labels = name, _AXES[guidance]
-        self._net = spgnet.SPGNet.from_pretrained(weights, device)
+        faster = spgnet.Acceleration(**acceleration)
+        exact = spgnet.SPGNet.from_pretrained(weights, device)
+        self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
-        options = {"weights": sha256, "guidance": guidance}
+        options = {"weights": sha256, "guidance": guidance, **asdict(faster)}
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, __name__), spgnet.LIBRARIES, options)
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -56,6 +68,16 @@ class SPGNetModel:
             return Prediction(self._net.guide(image, hole, labels), labels)
         completion = self._net.complete(image, hole, labels)
         return Prediction(completion.image, completion.labels, completion.probabilities)
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes of its label maps."""
+        return self._net.config.classes
+
+    def paint(self, batch: Batch, labels: torch.Tensor) -> Prediction:
+        """Fill a batch under a label map of its own: an edited one."""
+        image, hole = batch.image.to(self._device), batch.hole.to(self._device)
+        return Prediction(self._net.guide(image, hole, labels.to(self._device)), labels)
 
     def stages(self, batch: Batch) -> dict[str, Callable[[], object]]:
         """The networks and the compositing one by one, without the checks of arguments that `inpaint` makes."""

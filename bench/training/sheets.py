@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import colorsys
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,26 +11,25 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import write_atomically
-from bench.vocabulary import VOID
+from bench.reporting.palette import painted
 
-__all__ = ["class_colours", "write_sheet"]
+__all__ = ["write_sheet"]
 
 _GAP, _CAPTION, _NARROWEST = 4, 18, 96
-_PAPER, _INK, _UNKNOWN = (255, 255, 255), (40, 40, 40), (0, 0, 0)
+_PAPER, _INK = (255, 255, 255), (40, 40, 40)
 
 
-def write_sheet(path: Path, columns: Mapping[str, torch.Tensor], classes: Sequence[str]) -> None:
+def write_sheet(path: Path, columns: Mapping[str, torch.Tensor]) -> None:
     """Write a PNG with a captioned column for each entry and a row for each picture.
 
     Args:
         path: of the PNG.
         columns: pictures, float [N, 3, H, W] in [0, 1], or label maps, integer [N, H, W] (VOID is drawn black).
-        classes: names; a colour each.
     """
     narrowest = min(values.shape[-1] for values in columns.values())
     zoom = -(-_NARROWEST // narrowest)
     tiles = {
-        caption: _tiles(values.detach().cpu(), classes).repeat(zoom, axis=1).repeat(zoom, axis=2)
+        caption: _tiles(values.detach().cpu()).repeat(zoom, axis=1).repeat(zoom, axis=2)
         for caption, values in columns.items()
     }
     first = next(iter(tiles.values()))
@@ -48,17 +46,7 @@ def write_sheet(path: Path, columns: Mapping[str, torch.Tensor], classes: Sequen
     write_atomically(path, buffer.getvalue())
 
 
-def class_colours(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Colours that tell `count` classes apart, uint8 [256, 3]; VOID and indices beyond are black."""
-    colours = np.full((VOID + 1, 3), _UNKNOWN, np.uint8)
-    for index in range(count):
-        hue, light = (index * 0.381966) % 1.0, 0.42 + 0.26 * (index % 3) / 2  # golden angle: neighbours lie far apart
-        colours[index] = [round(255 * part) for part in colorsys.hls_to_rgb(hue, light, 0.65)]
-    return colours
-
-
-def _tiles(values: torch.Tensor, classes: Sequence[str]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+def _tiles(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     if values.is_floating_point():
         return values.float().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).contiguous().numpy()
-    colours: np.ndarray[tuple[int, ...], np.dtype[np.uint8]] = class_colours(len(classes))[values.numpy()]
-    return colours
+    return painted(values.numpy().astype(np.uint8))

@@ -107,7 +107,7 @@ class StageRun:
         if guess.image is not None:
             columns |= {"raw": guess.image, "composite": composite(guess.image, batch)}
         path = training.folder.sheet(self.stage.name, self.spent.steps)
-        write_sheet(path, columns | {"truth": batch.image}, training.data.train.classes)
+        write_sheet(path, columns | {"truth": batch.image})
 
     def _write(self, values: dict[str, float]) -> None:
         if self.training.log:

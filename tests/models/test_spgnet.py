@@ -9,8 +9,9 @@ import torch
 
 import bench
 import bench.models
+from bench.errors import UsageError
 from bench.evaluation.compositing import hide
-from bench.vocabulary import Dataset, LabelAxes, Sample, Staged
+from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Staged
 from spgnet import SPGNet, SPGNetConfig
 
 ROWS = ("spgnet", "spgnet:oracle-context", "spgnet:oracle-labels")
@@ -97,3 +98,31 @@ def test_the_stages_make_what_inpaint_makes(row: str, names: list[str], pictures
     for composite in made:
         assert isinstance(composite, torch.Tensor)
         assert torch.equal(composite, torch.where(batch.hole, model.inpaint(batch).image, batch.image))
+
+
+def test_a_faster_one_is_another_row_near_the_exact_one(pictures: Dataset, weights: Path) -> None:
+    hole = np.zeros((48, 48), bool)
+    hole[10:30, 12:40] = True
+    exact = bench.models.load(f"spgnet?weights={weights}")
+    fast = bench.models.load(f"spgnet?weights={weights}&folded=true&precision=bfloat16")
+    batch = hide([pictures[0]], [hole], 0, exact.labels)
+
+    assert fast.fingerprint != exact.fingerprint
+    torch.testing.assert_close(fast.inpaint(batch).image, exact.inpaint(batch).image, atol=0.05, rtol=0)
+    with pytest.raises(UsageError, match="precision must be one of"):
+        bench.models.load(f"spgnet?weights={weights.stem}&precision=int8")
+
+
+def test_a_label_map_is_painted(pictures: Dataset, weights: Path) -> None:
+    hole = np.zeros((48, 48), bool)
+    hole[10:30, 12:40] = True
+    model = bench.models.load(f"spgnet?weights={weights}")
+    assert isinstance(model, Editable)
+    assert model.classes == ("ground", "thing")
+    batch = hide([pictures[0]], [hole], 0, model.labels)
+    ground, thing = (torch.full((1, 48, 48), index, dtype=torch.uint8) for index in (0, 1))
+
+    assert torch.equal(
+        model.paint(batch, thing).image, SPGNet.from_pretrained(weights).guide(batch.image, batch.hole, thing)
+    )
+    assert not torch.equal(model.paint(batch, ground).image, model.paint(batch, thing).image)

@@ -12,7 +12,7 @@ from PIL import Image
 
 from bench.records import Run, read_run
 from bench.reporting.page import write_page
-from bench.reporting.page.palette import class_colour
+from bench.reporting.palette import class_colour
 from bench.reporting.tables import write_tables
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")

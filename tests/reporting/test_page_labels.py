@@ -15,7 +15,7 @@ from PIL import Image
 
 from bench.records import read_run
 from bench.reporting.page import write_page
-from bench.reporting.page.palette import class_colour, painted
+from bench.reporting.palette import class_colour, painted
 
 MakeRun = Callable[..., Path]
 CLASSES = ("sky", "road", "car")

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bench.records import CellKey, Run
-from bench.reporting.page.palette import painted
+from bench.reporting.palette import painted
 
 __all__ = ["Pictures", "read"]
 

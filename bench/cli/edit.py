@@ -1,0 +1,72 @@
+"""`spgbench edit`: one picture under several edits of its label map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.cli import options
+from bench.errors import UnknownName
+
+__all__ = ["edit"]
+
+
+def edit(
+    model: Annotated[str, typer.Argument(help="A model that paints under label maps.")] = "spgnet",
+    *,
+    edits: Annotated[
+        str,
+        typer.Option(help="CLASS or CLASS@TOP,LEFT,BOTTOM,RIGHT in shares of the hole, separated by spaces."),
+    ] = "building tree car@0.5,0.2,0.9,0.8 sky@0,0,0.5,1",
+    sample: Annotated[str | None, typer.Option(help="Id of the picture; the first one.", show_default=False)] = None,
+    dataset: options.Dataset = None,
+    data_root: options.DataRoot = None,
+    split: options.Split = None,
+    size: options.Size = None,
+    protocol: Annotated[str, typer.Option(help="Mask protocol that cuts the hole.")] = "center-50",
+    seed: options.Seed = None,
+    device: options.Device = "auto",
+    out: options.Out = None,
+) -> None:
+    """Draw a sheet: a picture's hole filled as the model sees fit, and under each of several edited label maps.
+
+    Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
+    """
+    import bench.models
+    from bench.evaluation.edits import Edit, edit_sheet
+    from bench.evaluation.plan import resolve
+    from bench.evaluation.run import pick_device
+    from bench.evaluation.suite import Suite
+    from bench.records import write_atomically
+    from bench.reporting.tiles import png_bytes
+
+    suite = options.changed(
+        Suite("edit", models=()),
+        dataset=dataset,
+        data_root=data_root,
+        split=split,
+        size=size,
+        limit=None,
+        protocols=protocol,
+        seed=seed,
+    )
+    path = out or Path("edits.png")
+    wanted = [Edit.parse(text) for text in edits.split()]
+    plan = resolve(suite, path)
+    chosen = plan.dataset[_index(plan.dataset.ids, sample)]
+    hole = plan.protocols[0].hole(chosen, plan.suite.seed, plan.dataset)
+    painter = bench.models.load(model, pick_device(device))
+    title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
+    write_atomically(path, png_bytes(edit_sheet(painter, chosen, hole, wanted, plan.suite.seed, title)))
+    typer.echo(path)
+
+
+def _index(ids: Sequence[str], sample: str | None) -> int:
+    if sample is None:
+        return 0
+    if sample not in ids:
+        raise UnknownName("sample", sample, ids)
+    return ids.index(sample)
