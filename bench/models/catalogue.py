@@ -75,7 +75,9 @@ def load_for_run(name: str, device: str = "cpu") -> Inpainter:
         from bench.models.broken import BrokenModel
 
         title, spec = _split_title(name)
-        return BrokenModel(title or spec, failure)
+        base, mark, query = spec.partition("?")
+        entry, argument = MODELS.find(base)
+        return BrokenModel(title or f"{entry.name}{Path(argument).name}{mark}{query}", failure)
 
 
 def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any]) -> Inpainter:

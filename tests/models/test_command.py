@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+import bench
+import bench.models
+from bench.errors import ModelFailure, UsageError
+from bench.evaluation.compositing import sample_seed
+from bench.vocabulary import Dataset
+from tests.models.contract import make_batch
+from tests.models.foreign_files import write_program
+
+COPY = 'cp "$inputs"/*.png "$outputs"'
+
+
+def _spec(folder: Path, text: str, options: str = "") -> str:
+    return f"command:sh {write_program(folder / 'fill.sh', text)}{options}"
+
+
+def test_what_it_writes_is_the_answer(tmp_path: Path) -> None:
+    batch = make_batch(3)
+
+    model = bench.models.load(_spec(tmp_path, COPY, "?fill=0.2"))
+
+    torch.testing.assert_close(model.inpaint(batch).image, batch.image.masked_fill(batch.hole, 0.2), rtol=0, atol=1e-6)
+    assert model.name == "command:sh?fill=0.2"
+
+
+@pytest.mark.parametrize(("options", "missing"), [("", 1.0), ("?hole=0", 0.0)])
+def test_holes_are_black_and_white(options: str, missing: float, tmp_path: Path) -> None:
+    batch = make_batch(2)
+
+    image = bench.models.load(_spec(tmp_path, 'cp "$holes"/*.png "$outputs"', options)).inpaint(batch).image
+
+    expected = torch.where(batch.hole, missing, 1 - missing)
+    assert torch.equal(image, expected.expand_as(image))
+
+
+def test_folders_may_be_placed_and_seeds_lie_beside_them(tmp_path: Path) -> None:
+    batch = make_batch(2)
+    script = tmp_path / "fill.sh"
+    script.write_text(f'cp "$2/../seeds.json" {tmp_path}; cp "$2"/*.png "$1"\n')
+
+    bench.models.load(f"command:sh {script} {{outputs}} {{inputs}}").inpaint(batch)
+
+    assert json.loads((tmp_path / "seeds.json").read_text()) == {"0000": batch.seeds[0], "0001": batch.seeds[1]}
+
+
+HANG = 'while true; do echo alive >> "$PULSE"; sleep 0.05; done'
+
+
+def _beats(pulse: Path) -> int:
+    return pulse.stat().st_size if pulse.exists() else 0
+
+
+@pytest.mark.parametrize(
+    "text", [f"({HANG}) & wait", f"trap '' TERM; {HANG}", f"({HANG}) & {COPY}"], ids=["child", "deaf", "left behind"]
+)
+def test_nothing_that_it_started_outlives_it(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pulse = tmp_path / "pulse"
+    monkeypatch.setenv("PULSE", str(pulse))
+    monkeypatch.setattr("bench.models.processes._GRACE", 0.3)
+    model = bench.models.load(_spec(tmp_path, text, "?timeout=60" if COPY in text else "?timeout=0.5"))
+
+    if COPY in text:
+        model.inpaint(make_batch(1))
+    else:
+        with pytest.raises(ModelFailure, match=r"end with exit code 0 within 0\.5 s; found no end after 0\.5 s"):
+            model.inpaint(make_batch(1))
+
+    time.sleep(0.1)
+    beats = _beats(pulse)
+    time.sleep(0.4)
+    assert _beats(pulse) == beats
+
+
+def test_after_two_hangs_it_is_not_run_again(tmp_path: Path) -> None:
+    model = bench.models.load(_spec(tmp_path, f"echo run >> {tmp_path}/runs; sleep 60", "?timeout=0.2"))
+
+    messages = []
+    for _ in range(4):
+        with pytest.raises(ModelFailure) as failure:
+            model.inpaint(make_batch(1))
+        messages.append(str(failure.value))
+
+    assert (tmp_path / "runs").read_text().count("run") == 2
+    assert ["no end after" in message for message in messages] == [True, True, False, False]
+    assert "It was not run again." in messages[3]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("echo out of luck >&2; exit 3", "found exit code 3, having said: out of luck"),
+        ("kill -9 $$", "found death by SIGKILL"),
+        ("true", "write 2 PNG files, outputs/0000.png and so on; found 0 of them; the first that is missing is 0000"),
+        ('cp "$inputs/0000.png" "$outputs"', "found 1 of them; the first that is missing is 0001.png"),
+        ('for n in 0000 0001; do echo > "$outputs/$n.png"; done', "0000.png must be a readable picture"),
+        ('for n in 0000 0001; do head -c 300 "$inputs/$n.png" > "$outputs/$n.png"; done', "be a readable picture"),
+    ],
+)
+def test_what_a_program_can_do_wrong(text: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(ModelFailure, match=message):
+        bench.models.load(_spec(tmp_path, text)).inpaint(make_batch(2))
+
+
+def test_a_picture_of_another_size_is_refused(tmp_path: Path) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (20, 10)).save(tmp_path / "small.png")
+
+    with pytest.raises(ModelFailure, match="be as large as its input, 32x40; found 10x20"):
+        bench.models.load(_spec(tmp_path, f'cp {tmp_path}/small.png "$outputs/0000.png"')).inpaint(make_batch(1))
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("command:no-such-program-here", "start with a program; found none of that name"),
+        ("command: ", "start with a program"),
+        ("command:sh -c 'unclosed", "No closing quotation"),
+        ("command:sh?timeout=0", "be above 0 seconds"),
+        ("command:sh?timeout=soon", "be above 0 seconds"),
+        ("command:sh?range=0-1", "option 'range'"),
+        ("command:sh?timeuot=3", "Did you mean timeout"),
+    ],
+)
+def test_commands_that_cannot_be(spec: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        bench.models.load(spec)
+
+
+def test_the_fingerprint_follows_the_script_and_the_words(tmp_path: Path) -> None:
+    prints = [bench.models.load(_spec(tmp_path, COPY)).fingerprint for _ in range(2)]
+    (tmp_path / "elsewhere").mkdir()
+    moved = bench.models.load(_spec(tmp_path / "elsewhere", COPY)).fingerprint
+    others = [
+        bench.models.load(_spec(tmp_path, COPY, "?timeout=9")).fingerprint,
+        bench.models.load(_spec(tmp_path, COPY) + " --fast").fingerprint,
+        bench.models.load(_spec(tmp_path, COPY + "\n# changed")).fingerprint,
+    ]
+
+    assert prints == [moved, moved]
+    assert len({moved, *others}) == 4
+
+
+def test_bad_pictures_fail_alone_and_other_models_go_on(pictures: Dataset, tmp_path: Path) -> None:
+    text = f'grep -q {sample_seed(0, "p003")} "$inputs/../seeds.json" && exit 1\n{COPY}'
+
+    run = bench.evaluate([_spec(tmp_path, text), "mean"], pictures, out=tmp_path / "out")
+
+    bad, good = run.cells.values()
+    assert [failure.samples for failure in bad.failures] == [("p003",)]
+    assert (bad.n_failed, good.n_failed) == (1, 0)
