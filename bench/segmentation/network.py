@@ -1,4 +1,4 @@
-"""The network of the shipped judges: a feature pyramid over a small RegNet, trained on whole pictures."""
+"""The network of the shipped judges: a U-Net over a small RegNet, trained on whole pictures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHITECTURE = "Judge"
 """What the JSON beside a judge's weights calls them."""
 
 _STRIDE = 32
-_PYRAMID_CHANNELS, _SEGMENTATION_CHANNELS = 96, 64
+_DECODER = (96, 64, 32, 24, 12)  # channels, coarsest first
 _MEAN = (0.485, 0.456, 0.406)
 _STD = (0.229, 0.224, 0.225)
 
@@ -48,10 +48,10 @@ class JudgeConfig:
 
 
 class JudgeNetwork(nn.Module):
-    """Semantic FPN (Kirillov et al. 2019) over RegNetX-200MF (Radosavovic et al. 2020): 2.7 million parameters.
+    """U-Net (Ronneberger et al. 2015) over RegNetX-200MF (Radosavovic et al. 2020): 3 million parameters.
 
     It shares nothing with the segmenter inside SPG-Net, DeepLabv3+ over MobileNetV2 or ResNet-50: neither encoder nor
-    decoder nor input, since it is shown whole pictures. Logits are made at a quarter of the picture's size.
+    decoder nor input, since it is shown whole pictures.
 
     Args:
         config: classes and encoder; weights are drawn at random from torch's global generator.
@@ -63,14 +63,8 @@ class JudgeNetwork(nn.Module):
     def __init__(self, config: JudgeConfig) -> None:
         super().__init__()
         self.config = config
-        self.network = smp.FPN(
-            config.encoder,
-            encoder_weights=None,
-            decoder_pyramid_channels=_PYRAMID_CHANNELS,
-            decoder_segmentation_channels=_SEGMENTATION_CHANNELS,
-            decoder_dropout=0.0,
-            classes=len(config.classes),
-        )
+        count = len(config.classes)
+        self.network = smp.Unet(config.encoder, encoder_weights=None, decoder_channels=_DECODER, classes=count)
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1), persistent=False)
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1), persistent=False)
 

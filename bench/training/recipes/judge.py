@@ -34,7 +34,7 @@ class JudgeTraining:
 
     balance: float = 0.5
     jitter: float = 0.2
-    learning_rate: float = 1e-3
+    learning_rate: float = 1.5e-3
     betas: tuple[float, float] = (0.9, 0.999)
 
 
