@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from bench.cli import compare, doctor, edit, fetch, gate, listing, masks, predict, report, run, score, train
+from bench.cli import compare, doctor, edit, fetch, gate, listing, masks, predict, profile, report, run, score, train
 from bench.errors import SpgbenchError
 
 __all__ = ["app", "main"]
@@ -24,6 +24,7 @@ app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("profile")(profile.profile)
 app.command("train")(train.train)
 app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import math
-import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -185,6 +184,10 @@ class ProfileRecord:
         """Seconds a call on the host's clock, what a user waits: a percentile by linear interpolation, NaN without."""
         return _percentile(self.wall_s, percent)
 
+    def device_latency(self, percent: float = 50) -> float:
+        """Seconds a call between two events on the device; NaN on a CPU, which has none."""
+        return _percentile(self.device_s, percent)
+
     @property
     def throughput(self) -> float:
         """Pictures a second at the median latency; NaN without samples."""
@@ -195,7 +198,7 @@ class ProfileRecord:
         """The roofline's time over the measured one, 0 to 1 and a bit for noise; None where one of the two lacks."""
         if self.bound is None or not self.measured:
             return None
-        return self.bound.seconds / (statistics.median(self.device_s) if self.device_s else self.latency())
+        return self.bound.seconds / (self.device_latency() if self.device_s else self.latency())
 
     @property
     def drift(self) -> float:

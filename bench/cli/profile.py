@@ -1,0 +1,126 @@
+"""`spgbench profile`: what a model costs, and whether a change makes it slower."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bench.cli import options
+
+if TYPE_CHECKING:
+    from bench.profiling import Effort, Sweep
+    from bench.records.profile import ProfileRecord
+
+__all__ = ["profile"]
+
+
+def profile(
+    models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
+    resolutions: Annotated[str, typer.Option(help="Sizes: 256 (square) or 512x1024 (height x width).")] = "256",
+    batch_sizes: Annotated[str, typer.Option(help="Pictures a call.")] = "1",
+    precisions: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16.")] = "fp32",
+    memory_formats: Annotated[str, typer.Option(help="contiguous, channels-last.")] = "contiguous",
+    modes: Annotated[str, typer.Option(help="eager, compile, cuda-graphs.")] = "eager",
+    samples: Annotated[int, typer.Option(min=3, help="Timed calls a configuration.")] = 30,
+    seconds: Annotated[float, typer.Option(help="Or as many as fit into this time, at least 3.")] = 20.0,
+    budget: Annotated[
+        float | None, typer.Option(help="Seconds for everything; what is measured by then is kept.", show_default=False)
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
+    ] = None,
+    device: options.Device = "auto",
+    out: options.Out = None,
+) -> None:
+    """Measure latency, throughput, memory and operations for every size, against what the machine can do at most.
+
+    One process a model; what does not work is recorded with its reason. docs/performance.md says how it measures.
+
+    Example: spgbench profile --models telea,patchmatch --resolutions 128,128x256 --samples 5 -o results/cost
+    """
+    names = options.names(models) or ()
+    sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
+    _check_names(names)
+    from bench.profiling import Effort
+
+    effort = Effort(samples=samples, seconds=seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads)
+    _measure(names, sweep, effort, device, out or Path("results") / "profile")
+
+
+def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, out: Path) -> None:
+    """Sweep, report, print the tables; exit 1 when a model could not be loaded or it was interrupted."""
+    from bench import profiling
+    from bench.reporting.latency import profile_table, report_profile
+
+    found = profiling.profile(names, out, sweep, effort, device=device, on_record=_tell)
+    files = report_profile(found)
+    typer.echo(profile_table(found))
+    typer.echo(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}", err=True)
+    void = sum(bool(record.void) for record in found.records)
+    if void:
+        typer.echo(f"warning: {void} configurations are VOID, the machine was not steady", err=True)
+    for name, reason in found.environment["not_loaded"].items():
+        typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
+    status = found.environment["status"]
+    if status != "whole":
+        typer.echo(f"warning: not whole ({status}); what was measured is kept", err=True)
+    if found.environment["not_loaded"] or status == "interrupted":
+        raise typer.Exit(1)
+
+
+def _tell(record: ProfileRecord) -> None:
+    """A line a configuration on stderr, but none for those that were not begun."""
+    if record.status == "not-run":
+        return
+    number = f"{1e3 * record.latency():.4g} ms" if record.measured else record.status
+    marks = f" VOID ({record.void})" if record.void else ""
+    reason = f": {record.reason}" if record.reason else ""
+    typer.echo(f"{record.model} {record.configuration}: {number}{reason}{marks}", err=True)
+
+
+def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: str, modes: str) -> Sweep:
+    from typing import Any
+
+    from bench.profiling import Sweep
+
+    chosen: dict[str, Any] = {
+        "precisions": options.names(precisions),
+        "memory_formats": options.names(memory_formats),
+        "modes": options.names(modes),
+    }
+    return Sweep(_sizes(resolutions), tuple(_whole(text) for text in options.names(batch_sizes) or ()), **chosen)
+
+
+def _sizes(text: str) -> tuple[tuple[int, int], ...]:
+    from bench.data import parse_size
+    from bench.errors import UsageError
+
+    sizes = [parse_size(name) for name in options.names(text) or ()]
+    if None in sizes:
+        raise UsageError(
+            "resolution", "be 256 or 512x1024", "'native'", "Give numbers: what is timed is drawn to size."
+        )
+    return tuple(size for size in sizes if size is not None)
+
+
+def _whole(text: str) -> int:
+    from bench.errors import UsageError
+
+    if not text.isdecimal():
+        raise UsageError("batch size", "be a whole number", repr(text), "Give 1,8 for example.")
+    return int(text)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    """Unknown names are refused before anything is measured."""
+    from bench.errors import UsageError
+    from bench.models import MODELS
+
+    if not names:
+        raise UsageError("--models", "name at least one model", "none", "See `spgbench ls models`.")
+    for name in names:
+        title, equals, rest = name.partition("=")
+        spec = rest if equals and not {"?", ":"} & set(title) else name
+        MODELS.find(spec.partition("?")[0])

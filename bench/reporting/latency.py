@@ -1,0 +1,105 @@
+"""Everything that is made of a profile's records: tables, plots, and files for other people's dashboards."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench.records import RunLayout, write_atomically
+from bench.records.profile import Profile, ProfileRecord
+from bench.records.schema import dump
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["profile_frame", "profile_table", "report_profile"]
+
+_MIB = 1 << 20
+
+
+def report_profile(profile: Profile) -> list[Path]:
+    """Write `tables/profile.{md,csv,json}`, `plots/profile-*.{png,pdf}`, `profile/pytest-benchmark.json` and
+    `profile/bencher.json` beside the records; returns the paths. The same records give the same bytes."""
+    from bench.reporting import latency_exports, latency_plots
+    from bench.reporting.style import save, styled
+
+    layout = RunLayout(profile.layout.out)
+    frame = profile_frame(profile)
+    texts = {
+        layout.tables / "profile.md": profile_table(profile),
+        layout.tables / "profile.csv": frame.to_csv(index=False, lineterminator="\n"),
+        layout.tables / "profile.json": dump(_plain(frame)),
+        profile.layout.environment_file.with_name("pytest-benchmark.json"): latency_exports.as_pytest_benchmark(
+            profile
+        ),
+        profile.layout.environment_file.with_name("bencher.json"): latency_exports.as_bencher(profile),
+    }
+    for path, text in texts.items():
+        write_atomically(path, text)
+    written = list(texts)
+    with styled():
+        for name, figure in latency_plots.figures(profile).items():
+            written += save(figure, layout.plots / f"profile-{name}")
+    return written
+
+
+def profile_table(profile: Profile) -> str:
+    """The tables as Markdown that also reads well on a terminal."""
+    from bench.reporting.latency_table import as_markdown
+
+    return as_markdown(profile)
+
+
+def profile_frame(profile: Profile) -> pd.DataFrame:
+    """A row a configuration, in SI units but for milliseconds and MiB; what could not be measured is missing."""
+    import pandas as pd
+
+    return pd.DataFrame([_row(record) for record in profile.records])
+
+
+def _row(record: ProfileRecord) -> dict[str, Any]:
+    configuration, bound = record.configuration, record.bound
+    return {
+        "model": record.model,
+        "fingerprint": record.fingerprint,
+        "device": record.device,
+        "device_name": record.device_name,
+        "height": configuration.height,
+        "width": configuration.width,
+        "batch_size": configuration.batch_size,
+        "precision": configuration.precision,
+        "memory_format": configuration.memory_format,
+        "mode": configuration.mode,
+        "status": record.status,
+        "reason": record.reason,
+        "void": record.void,
+        "samples": len(record.wall_s),
+        "p50_ms": 1e3 * record.latency(50),
+        "p90_ms": 1e3 * record.latency(90),
+        "p99_ms": 1e3 * record.latency(99),
+        "device_p50_ms": 1e3 * record.device_latency(),
+        "pictures_per_s": record.throughput,
+        "first_call_s": record.first_call_s,
+        "compile_s": record.compile_s,
+        **{f"peak_{name}_mib": record.peak_memory.get(name, math.nan) / _MIB for name in _MEMORY},
+        "parameters": record.parameters,
+        "gflops": None if record.flops is None else record.flops / 1e9,
+        "graphs": record.graphs,
+        "graph_breaks": record.graph_breaks,
+        "joules_per_call": record.energy_j,
+        "bound_ms": None if bound is None else 1e3 * bound.seconds,
+        "share_of_bound": record.share_of_bound,
+        "binds": None if bound is None else bound.binds,
+        "change_max": (record.output_change or {}).get("max"),
+        "change_mean": (record.output_change or {}).get("mean"),
+        "drift": record.drift,
+    }
+
+
+_MEMORY = ("resident", "allocated", "reserved")
+
+
+def _plain(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
