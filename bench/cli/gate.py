@@ -18,6 +18,10 @@ def gate(
         list[str] | None,
         typer.Option(help="Margin of the paired gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
+    suite: Annotated[
+        str | None,
+        typer.Option(help="Take the margins of this suite, not those the baseline was run with.", show_default=False),
+    ] = None,
     golden: Annotated[
         bool | None,
         typer.Option(
@@ -42,7 +46,8 @@ def gate(
     """Fail when a candidate is worse than the baseline, and only then: exit 0, 1 (regression) or 2 (not comparable).
 
     Golden: same weights, every picture's numbers must be the same. Paired: other weights, no mean may be worse than its
-    margin; PASS, REGRESSION, or INCONCLUSIVE with the number of pictures needed. docs/ci.md has all of it.
+    margin; PASS, REGRESSION, or INCONCLUSIVE with the number of pictures needed. Margins are of the suite that the baseline
+    was run with, unless --suite or --fail name others. docs/ci.md has all of it.
 
     Example: spgbench gate results/main results/branch --fail psnr.hole:0.05dB --fail ssim.hole:0.002
     """
@@ -57,6 +62,7 @@ def gate(
         gating.select(candidate),
         dict(gating.parse_limit(text) for text in fail) if fail else None,
         golden=golden,
+        suite=_margins_of(suite),
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
     )
     if markdown is not None:
@@ -75,3 +81,11 @@ def gate(
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
         typer.echo(f"warning: {gate_lines.summary(result)}", err=True)
+
+
+def _margins_of(suite: str | None) -> dict[str, str] | None:
+    if suite is None:
+        return None
+    from bench.evaluation.suite import read_suite
+
+    return dict(read_suite(suite).gate)

@@ -8,6 +8,7 @@ from typing import Literal
 from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
 from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
 from bench.gating.selection import ModelPair, Selection, pair_models
+from bench.gating.sets import SetPair, of_set, set_statistics
 from bench.gating.wording import harmless, some
 from bench.records import Run
 from bench.records.values import CellValues
@@ -130,20 +131,27 @@ def compare(
     left = as_selection(baseline)
     drafts: list[ComparedCell] = []
     measured: dict[tuple[int, int], PairedValues] = {}
+    of_sets: dict[tuple[int, int], SetPair] = {}
     for side in candidates:
         right = as_selection(side)
         refuse_other_pictures(left, right)
         for pair in pair_models(left, right).pairs:
             for protocol in _protocols(left, right):
-                draft, values = _draft(left, right, pair, protocol)
-                measured.update({(len(drafts), index): one for index, one in values.items()})
+                draft, values, sets = _draft(left, right, pair, protocol)
+                measured |= {(len(drafts), index): one for index, one in values.items()}
+                of_sets |= {(len(drafts), index): one for index, one in sets.items()}
                 drafts.append(draft)
     found = pair_statistics(list(measured.values()), seed=seed, wilcoxon=wilcoxon)
-    tested = [index for index, statistics in enumerate(found) if statistics.p is not None]
-    corrected = dict(zip(tested, holm([found[index].p or 0.0 for index in tested]), strict=True))
+    resampled = [set_statistics(pair, seed=seed) for pair in of_sets.values()]
+    every = [*found, *(statistics for statistics, _ in resampled)]
+    tested = [index for index, statistics in enumerate(every) if statistics.p is not None]
+    corrected = dict(zip(tested, holm([every[index].p or 0.0 for index in tested]), strict=True))
     cells = [list(draft.differences) for draft in drafts]
     for index, ((cell, row), paired) in enumerate(measured.items()):
         cells[cell][row] = _filled(cells[cell][row], paired, found[index], corrected.get(index))
+    for index, ((cell, row), (statistics, note)) in enumerate(zip(of_sets, resampled, strict=True), len(found)):
+        pair_of_sets = of_sets[cell, row]
+        cells[cell][row] = _filled_set(cells[cell][row], pair_of_sets, statistics, corrected.get(index), note)
     whole = (replace(draft, differences=tuple(rows)) for draft, rows in zip(drafts, cells, strict=True))
     return Comparison(str(left.run.layout.out), tuple(whole), len(tested))
 
@@ -155,21 +163,27 @@ def _protocols(left: Selection, right: Selection) -> list[str]:
 
 def _draft(
     left: Selection, right: Selection, pair: ModelPair, protocol: str
-) -> tuple[ComparedCell, dict[int, PairedValues]]:
-    """A cell with its rows, numbers still to come, and the values of the rows that can be measured."""
+) -> tuple[ComparedCell, dict[int, PairedValues], dict[int, SetPair]]:
+    """A cell with its rows, numbers still to come, and what the rows that can be compared are made from."""
     cell = ComparedCell(str(right.run.layout.out), pair, protocol)
     a, b = left.values(pair.baseline, protocol), right.values(pair.candidate, protocol)
     if a is None or b is None:
         side = "either side" if a is b else "the baseline" if a is None else "the candidate"
-        return replace(cell, mark="x", note=f"no whole cell of {side}"), {}
+        return replace(cell, mark="x", note=f"no whole cell of {side}"), {}, {}
     unlike = unlike_holes(a, b)
     if unlike:
-        return replace(cell, mark="x", note=f"not comparable: {unlike}", refused=True), {}
+        return replace(cell, mark="x", note=f"not comparable: {unlike}", refused=True), {}, {}
     both = PairedCell(a, b)
     mark, note = _usable(both)
     rows = _rows(a, b)
-    values = {index: both.values(row.metric) for index, row in enumerate(rows) if row.mark != "x"}
-    return replace(cell, mark=mark, note=note, differences=tuple(rows)), values
+    comparable = {index: row.metric for index, row in enumerate(rows) if row.mark != "x"}
+    sets = {
+        index: SetPair(metric, a, b, (left.run, right.run))
+        for index, metric in comparable.items()
+        if of_set(a.scores[metric])
+    }
+    values = {index: both.values(metric) for index, metric in comparable.items() if index not in sets}
+    return replace(cell, mark=mark, note=note, differences=tuple(rows)), values, sets
 
 
 def _rows(a: CellValues, b: CellValues) -> list[Difference]:
@@ -213,6 +227,24 @@ def _filled(row: Difference, values: PairedValues, statistics: PairStatistics, p
         exact_gained=values.exact_gained,
         worst=values.worst(),
         note=values.left_out,
+    )
+
+
+def _filled_set(
+    row: Difference, pair: SetPair, statistics: PairStatistics, p_holm: float | None, note: str
+) -> Difference:
+    before, after = pair.scores
+    mark: Mark = "" if p_holm is None else "~"
+    if p_holm is not None and p_holm <= LEVEL:
+        mark = "-" if ((statistics.difference or 0.0) > 0) == row.higher_is_better else "+"
+    return replace(
+        row,
+        mark=mark,
+        baseline_mean=before.value,
+        candidate_mean=after.value,
+        statistics=statistics,
+        p_holm=p_holm,
+        note=f"not tested: {note}" if note else "",
     )
 
 

@@ -13,9 +13,10 @@ from bench.gating.findings import Finding, GateResult
 from bench.gating.golden import golden_finding
 from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
 from bench.gating.margins import Margin, named_margins
-from bench.gating.noninferiority import Question, answer
+from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
 from bench.gating.selection import ModelPair, Selection, pair_models
+from bench.gating.sets import SetPair, of_set, set_golden_finding
 from bench.gating.wording import some
 from bench.records import Run
 
@@ -32,7 +33,13 @@ class _Work:
     tolerances: Mapping[str, Margin] | None
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
+    set_questions: list[SetQuestion] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def runs(self) -> tuple[Run, Run]:
+        """Of the baseline and of the candidate."""
+        return self.left.run, self.right.run
 
 
 def gate(
@@ -41,6 +48,7 @@ def gate(
     margins: Mapping[str, Margin | str] | None = None,
     *,
     golden: bool | None = None,
+    suite: Mapping[str, Margin | str] | None = None,
     tolerances: Mapping[str, Margin | str] | None = None,
     seed: int = 0,
 ) -> GateResult:
@@ -52,9 +60,10 @@ def gate(
 
     Args:
         baseline, candidate: runs of `bench.records.read_run`, or one model of each (`Selection(run, "telea")`).
-        margins: `metric.region` to margin (`"0.05dB"`); None takes `bench.gating.MARGINS`. Giving margins asks for
-            the paired gate.
+        margins: `metric.region` to margin (`"0.05dB"`); giving margins asks for the paired gate. None takes those of
+            the suite, and if that has none `bench.gating.MARGINS`.
         golden: True or False asks for one gate; None chooses for each pair of models.
+        suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
         tolerances: `metric.region` to tolerance, beside those of `bench.gating.TOLERANCES`.
         seed: of the random draws.
 
@@ -71,8 +80,9 @@ def gate(
     checked = None if tolerances is None else named_margins(tolerances, units, "--tolerance")
     same = {pair: left.models[pair.baseline] == right.models[pair.candidate] for pair in pairing.pairs}
     modes = {pair: golden if golden is not None else same[pair] and margins is None for pair in pairing.pairs}
-    needs_margins = not all(modes.values())
-    work = _Work(left, right, named_margins(margins, units) if needs_margins else {}, checked)
+    work = _Work(left, right, {}, checked)
+    if not all(modes.values()):
+        work.margins = named_margins(margins, units) if margins is not None else _suite_margins(work, suite, units)
     work.findings += [
         Finding("REGRESSION", "cell", model, text="vanished: the candidate does not have this model")
         for model in pairing.vanished
@@ -82,14 +92,29 @@ def gate(
         for protocol in left.run.info["protocols"]:
             _look(work, pair, protocol, is_golden)
     work.notes += _new_protocols(left, right)
-    work.findings += answer(work.questions, seed=seed)
+    work.findings += answer(work.questions, work.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
     return GateResult(_ordered(work.findings, order, left.run.info["protocols"]), tuple(work.notes))
 
 
+def _suite_margins(
+    work: _Work, suite: Mapping[str, Margin | str] | None, units: Mapping[str, str]
+) -> dict[str, Margin]:
+    """Of the suite, less what could not be measured for want of weights, which is noted; the usual ones without any."""
+    info = work.left.run.info
+    wanted = dict(info.get("gate", {}) if suite is None else suite)
+    for name in list(wanted):
+        reason = info.get("unavailable", {}).get(name.partition(".")[0])
+        if reason and name not in units:
+            work.notes.append(f"{name}: the baseline does not have it, its margin is not held: {reason}")
+            del wanted[name]
+    return named_margins(wanted or None, units, "the suite's gate")
+
+
 def _units(side: Selection) -> dict[str, str]:
     """`metric.region` to unit, of everything in the whole cells."""
-    units = {name: score.unit for cell in side.run.cells.values() for name, score in cell.metrics.items()}
+    cells = side.run.cells.values()
+    units = {name: score.unit for cell in cells for name, score in (cell.metrics | cell.by_class).items()}
     if not units:
         raise UsageError(
             f"baseline {side.run.layout.out}", "hold at least one whole cell", "none", "Finish its run first."
@@ -113,8 +138,8 @@ def _look(work: _Work, pair: ModelPair, protocol: str, is_golden: bool) -> None:
         return
     both = PairedCell(before, after)
     work.findings += _shrinkage(pair.title, protocol, both)
-    for metric in before.cell.metrics if is_golden else work.margins:
-        if metric in before.cell.metrics:
+    for metric in before.scores if is_golden else work.margins:
+        if metric in before.scores:
             _look_at_metric(work, pair.title, protocol, both, metric, is_golden)
 
 
@@ -122,11 +147,20 @@ def _look_at_metric(work: _Work, model: str, protocol: str, both: PairedCell, me
     obstacle = _obstacle(model, protocol, metric, both)
     if obstacle is not None:
         work.findings.append(obstacle)
+    elif of_set(both.baseline.scores[metric]):
+        _look_at_set(work, model, protocol, SetPair(metric, both.baseline, both.candidate, work.runs), is_golden)
     elif is_golden:
         work.findings.append(golden_finding(model, protocol, both, metric, work.tolerances))
     else:
         work.findings += _newly_undefined(model, protocol, both, metric)
         work.questions.append(Question(model, protocol, metric, both.values(metric), work.margins[metric]))
+
+
+def _look_at_set(work: _Work, model: str, protocol: str, pair: SetPair, is_golden: bool) -> None:
+    if is_golden:
+        work.findings.append(set_golden_finding(model, protocol, pair, (work.tolerances or {}).get(pair.metric)))
+    else:
+        work.set_questions.append(SetQuestion(model, protocol, pair, work.margins[pair.metric]))
 
 
 def _vanished(right: Selection, protocol: str) -> str:
@@ -152,7 +186,7 @@ def _shrinkage(model: str, protocol: str, both: PairedCell) -> Iterable[Finding]
 
 def _obstacle(model: str, protocol: str, metric: str, both: PairedCell) -> Finding | None:
     """What stands in the way of comparing one metric, if anything does."""
-    first, second = both.baseline.cell.metrics[metric], both.candidate.cell.metrics.get(metric)
+    first, second = both.baseline.scores[metric], both.candidate.scores.get(metric)
     if second is None:
         text = "vanished: the candidate does not have this metric"
         return Finding("REGRESSION", "cell", model, protocol, metric, text)

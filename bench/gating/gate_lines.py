@@ -28,8 +28,7 @@ def as_text(result: GateResult) -> str:
     """A line a finding; what passed is a line a cell; the summary last."""
     lines = [f"{finding.verdict:12}  {harmless(finding.subject)}: {harmless(text)}" for finding, text in _grave(result)]
     for (model, protocol), findings in groupby(result.of("PASS"), key=lambda one: (one.model, one.protocol)):
-        names = ", ".join(finding.metric or finding.text for finding in findings)
-        lines.append(f"{'PASS':12}  {harmless(f'{model} {protocol}')}: {harmless(names)}")
+        lines.append(f"{'PASS':12}  {harmless(f'{model} {protocol}')}: {harmless(_names(list(findings)))}")
     lines += [f"{'note':12}  {harmless(note)}" for note in result.notes]
     return "\n".join([*lines, summary(result)]) + "\n"
 
@@ -47,6 +46,13 @@ def as_markdown(result: GateResult) -> str:
     if result.notes:
         parts.append("\n".join(f"- {markdown_text(note)}" for note in result.notes))
     return "\n\n".join(parts) + "\n"
+
+
+def _names(findings: list[Finding]) -> str:
+    """What passed; of numbers by class, how many."""
+    by_class = sum(finding.metric.count(".") > 1 for finding in findings)
+    names = [finding.metric or finding.text for finding in findings if finding.metric.count(".") < 2]
+    return ", ".join([*names, f"{by_class} by class"] if by_class else names)
 
 
 def _grave(result: GateResult) -> list[tuple[Finding, str]]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from bench.gating.findings import Finding, Verdict
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairedValues, PairStatistics, pair_statistics
-from bench.gating.wording import change, interval, p_value
+from bench.gating.sets import SetPair, set_statistics
+from bench.gating.wording import change, interval, number, p_value
 from bench.statistics import holm, n_needed, sign_test_p
 
 __all__ = ["LEVEL", "Question", "answer"]
@@ -28,7 +29,17 @@ class Question:
     margin: Margin
 
 
-def answer(questions: Sequence[Question], *, seed: int = 0) -> list[Finding]:
+@dataclass(frozen=True)
+class SetQuestion:
+    """One metric of a set of pictures in one pair of cells, and the margin to hold."""
+
+    model: str
+    protocol: str
+    pair: SetPair
+    margin: Margin
+
+
+def answer(questions: Sequence[Question], set_questions: Sequence[SetQuestion] = (), *, seed: int = 0) -> list[Finding]:
     """One finding a question, and one more where pictures that were exact are so no longer.
 
     With the difference turned so that positive is better, its 95 % interval [low, high], and the margin m:
@@ -38,6 +49,8 @@ def answer(questions: Sequence[Question], *, seed: int = 0) -> list[Finding]:
       (Holm), is at most 0.05.
     - INCONCLUSIVE: neither, with the number of pictures that would decide at the difference and spread found.
 
+    Metrics of sets have the interval of paired half-samples in place of the bootstrap's, and a normal p.
+
     Infinite values are in no mean. Where only one side is infinite, a sign test on those pictures is a question more.
     """
     found = pair_statistics([question.values for question in questions], seed=seed)
@@ -45,15 +58,49 @@ def answer(questions: Sequence[Question], *, seed: int = 0) -> list[Finding]:
     signs = [sign_test_p(question.values.exact_gained, question.values.exact_lost) for question in exact]
     # a question without finite differences has only the sign test
     p = [1.0 if one.p is None or one.difference is None else one.p for one in found]
-    corrected = holm([*p, *signs])
+    sets = [set_statistics(question.pair, seed=seed) for question in set_questions]
+    corrected = holm([*p, *signs, *(1.0 if one.p is None else one.p for one, _ in sets)])
     findings = [
         _finding(question, statistics, p_holm, len(corrected))
         for question, statistics, p_holm in zip(questions, found, corrected, strict=False)
     ]
     findings += [
-        _exact_finding(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=True)
+        _exact_finding(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
+    ]
+    findings += [
+        _set_finding(question, statistics, reason, p_holm)
+        for question, (statistics, reason), p_holm in zip(
+            set_questions, sets, corrected[len(questions) + len(exact) :], strict=True
+        )
     ]
     return findings
+
+
+def _set_finding(question: SetQuestion, statistics: PairStatistics, reason: str, p_holm: float) -> Finding:
+    before, after = question.pair.scores
+    limit = question.margin.absolute(question.pair.metric, before.unit, before.value or 0.0)
+    finding = Finding(
+        "INCONCLUSIVE",
+        "paired",
+        question.model,
+        question.protocol,
+        question.pair.metric,
+        f"{number(before.value, before.unit)} to {number(after.value, before.unit)}; {reason}",
+        unit=before.unit,
+        baseline_mean=before.value,
+        candidate_mean=after.value,
+        difference=statistics.difference,
+        ci95=statistics.ci95,
+        limit=limit,
+        p_holm=p_holm,
+        n=statistics.n,
+    )
+    if statistics.difference is None or statistics.ci95 is None:
+        return replace(finding, verdict="PASS") if statistics.difference == 0 else finding
+    verdict = _verdict(_turned(statistics.difference, statistics.ci95, before.higher_is_better), limit, p_holm)
+    text = f"{change(statistics.difference, before.unit)} {interval(statistics.ci95, before.unit)}"
+    limits = f"margin {limit:.4g} {before.unit}".rstrip()
+    return replace(finding, verdict=verdict, text=f"{text}, {limits}, p {p_value(p_holm)}, n {statistics.n}")
 
 
 def _finding(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> Finding:

@@ -179,9 +179,9 @@ class PairedCell:
         return tuple(sorted(self.baseline.failed & self.candidate.ok))
 
     def values(self, metric: str) -> PairedValues:
-        """One metric that both cells hold."""
+        """One metric of pictures that both cells hold."""
         left, right = self.rows
-        score = self.baseline.cell.metrics[metric]
+        score = self.baseline.scores[metric]
         return PairedValues(
             self.samples,
             self.pictures,

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UsageError
-from bench.records.schema import CellRecord, Record, Status, data_from_lines
+from bench.records.schema import CellRecord, Record, Score, Status, data_from_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
 
@@ -48,6 +48,11 @@ class CellValues:
     holes: tuple[str, ...]
     hole_share: Floats
     values: dict[str, Floats]
+
+    @cached_property
+    def scores(self) -> dict[str, Score]:
+        """The cell's numbers, those of single classes too."""
+        return self.cell.metrics | self.cell.by_class
 
     @cached_property
     def ok(self) -> frozenset[str]:

@@ -52,6 +52,11 @@ class Recipe:
     hole: str = "hole"
     picture: Callable[[str], str] = own_picture
     signature: str = "v1"
+    by_class: Sequence[str] = ()
+    distances: Mapping[str, float] = field(default_factory=dict)
+    features: Callable[[str], Sequence[float]] | None = None
+    untouched: Callable[[str], Sequence[float]] | None = None
+    info: Mapping[str, Any] = field(default_factory=dict)
 
 
 def usual(metric: str, index: int) -> float:
@@ -68,8 +73,11 @@ def build(out: Path, recipe: Recipe) -> Path:
         "protocols": list(recipe.protocols),
         "metrics": {metric: metric for metric in recipe.metrics},
         "models": [{"name": name, "fingerprint": mark * 64} for name, mark in recipe.models.items()],
+        **recipe.info,
     }
     write_atomically(layout.run_file, dump(info))
+    if recipe.untouched:
+        _write_features(layout.untouched_features, recipe.ids, recipe.untouched)
     for name, mark in recipe.models.items():
         for protocol in recipe.protocols:
             if protocol not in recipe.missing:
@@ -82,6 +90,8 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe) -> None:
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in records)
     ok = [record for record in records if record.status == "ok"]
     write_shard(layout.shard(key, 0), records)
+    if recipe.features:
+        _write_features(layout.features(key, 0), [record.sample for record in ok], recipe.features)
     cell = CellRecord(
         key=key,
         labels={"context": "none", "hole": "none"},
@@ -91,9 +101,20 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe) -> None:
         hole_share=0.25,
         holes_sha256=hashlib.sha256(holes.encode()).hexdigest(),
         failures=(),
-        metrics={m: _score(m, [record.values[m] for record in ok], recipe.signature) for m in recipe.metrics},
+        metrics={m: _score(m, [record.values[m] for record in ok], recipe.signature) for m in recipe.metrics}
+        | {name: _distance(name, value, len(ok)) for name, value in recipe.distances.items()},
+        by_class={m: _score(m, [record.values[m] for record in ok], recipe.signature) for m in recipe.by_class},
     )
     write_cell(layout, cell, 1)
+
+
+def _write_features(path: Path, samples: Sequence[str], feature: Callable[[str], Sequence[float]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez(path, samples=np.array(samples), fid=np.array([feature(sample) for sample in samples], np.float32))
+
+
+def _distance(name: str, value: float, n: int) -> Score:
+    return Score(value, None, n, 0, 0, "", False, f"{name.replace('.', '|region:')}|agg:set|composite:yes|v1|n:{n}")
 
 
 def _record(model: str, protocol: str, index: int, sample: str, recipe: Recipe) -> Record:
@@ -101,7 +122,8 @@ def _record(model: str, protocol: str, index: int, sample: str, recipe: Recipe) 
     if sample in recipe.failed:
         return Record(sample, "failed", "the model raised", image_sha256=picture, hole_sha256=hole)
     value = recipe.value or usual
-    values = {metric: value(metric, index) + recipe.change(model, metric, index) for metric in recipe.metrics}
+    names = (*recipe.metrics, *recipe.by_class)
+    values = {metric: value(metric, index) + recipe.change(model, metric, index) for metric in names}
     return Record(sample, "ok", image_sha256=picture, hole_sha256=hole, hole_share=0.25, values=values)
 
 

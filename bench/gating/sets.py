@@ -1,0 +1,159 @@
+"""Metrics of sets of pictures, one number a cell: FID, KID, and what else cannot be taken picture by picture."""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.errors import UsageError
+from bench.gating.findings import Finding
+from bench.gating.margins import Margin
+from bench.gating.pairs import PairStatistics
+from bench.gating.wording import change, number
+from bench.metrics import declaration
+from bench.metrics.set_resampling import half_sample_spread
+from bench.records import CellKey, Run, Score
+from bench.records.values import CellValues
+from bench.statistics import detectable_effect
+
+__all__ = ["SetPair", "of_set", "set_golden_finding", "set_statistics"]
+
+_GOLDEN = Margin(0.1, "%")  # features of one network differ in the fifth digit between machines
+_Z95 = 1.959963984540054
+_FEWEST = 8
+
+Features = npt.NDArray[np.float32]
+
+
+def of_set(score: Score) -> bool:
+    """Whether a number is of all pictures together, so that no picture has a value of its own."""
+    return "|agg:set|" in f"{score.signature}|"
+
+
+@dataclass(frozen=True)
+class SetPair:
+    """One metric of a set in two cells, and where their features are."""
+
+    metric: str
+    baseline: CellValues
+    candidate: CellValues
+    runs: tuple[Run, Run]
+
+    @property
+    def scores(self) -> tuple[Score, Score]:
+        """As recorded."""
+        return self.baseline.scores[self.metric], self.candidate.scores[self.metric]
+
+    @property
+    def same_pictures(self) -> bool:
+        """Distances of sets of other pictures, or of fewer, are other numbers."""
+        return self.baseline.ok == self.candidate.ok
+
+
+def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str]:
+    """Difference of the two numbers with its 95 % interval and p, from paired half-samples of the stored features.
+
+    Returns:
+        The statistics, without interval and p where there is nothing to draw from; and why, or nothing.
+    """
+    first, second = pair.scores
+    if first.value is None or second.value is None:
+        return _without_error(first.n, None), "no value on both sides"
+    difference = second.value - first.value
+    if not pair.same_pictures:
+        return _without_error(first.n, None), "not of the same pictures on both sides"
+    error, reason = _error(pair, seed)
+    if error is None:
+        return _without_error(first.n, difference), reason
+    pictures = len(set(pair.baseline.pictures))
+    p = math.erfc(abs(difference) / error / math.sqrt(2)) if error else float(difference == 0)
+    interval = (difference - _Z95 * error, difference + _Z95 * error)
+    detectable = detectable_effect(error)
+    return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None, detectable), ""
+
+
+def set_golden_finding(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> Finding:
+    """PASS when the number is the same within the tolerance, 0.1 % of it unless one was asked for."""
+    first, second = pair.scores
+    before, after = first.value, second.value
+    limit = (tolerance or _GOLDEN).absolute(pair.metric, first.unit, before or 0.0)
+    same = before == after if before is None or after is None else abs(after - before) <= limit
+    by = "" if before is None or after is None else f" ({change(after - before, first.unit)})"
+    return Finding(
+        "PASS" if same else "REGRESSION",
+        "golden",
+        model,
+        protocol,
+        pair.metric,
+        f"{number(before, first.unit)} to {number(after, first.unit)}{by}, tolerance {limit:.4g} {first.unit}".rstrip(),
+        unit=first.unit,
+        baseline_mean=before,
+        candidate_mean=after,
+        difference=None if before is None or after is None else after - before,
+        limit=limit,
+        n=first.n,
+    )
+
+
+def _without_error(n: int, difference: float | None) -> PairStatistics:
+    return PairStatistics(n, n, difference, None, None, None, None, None, None, None)
+
+
+def _error(pair: SetPair, seed: int) -> tuple[float | None, str]:
+    """Standard error of the difference, or why there is none."""
+    metric = declaration(pair.metric.partition(".")[0])
+    name = metric.name.partition("-")[0]
+    if name not in ("fid", "kid"):
+        return None, "is not resampled"
+    samples = sorted(pair.baseline.ok)
+    pictures = [pair.baseline.pictures[pair.baseline.row[sample]] for sample in samples]
+    if len(set(pictures)) < _FEWEST:
+        return None, f"fewer than {_FEWEST} pictures to resample"
+    sides = zip(pair.runs, (pair.baseline, pair.candidate), strict=True)
+    completed = [_rows(_completed(run, cell.cell.key, metric.features), samples) for run, cell in sides]
+    truth = _rows(_untouched(pair.runs, metric.features), samples)
+    if truth is None or completed[0] is None or completed[1] is None:
+        return None, "has no features on disk to resample"
+    spread = half_sample_spread(
+        "fid" if name == "fid" else "kid", truth, [completed[0], completed[1]], pictures, seed=seed
+    )
+    return float((spread[1] - spread[0]).std(ddof=1)), ""
+
+
+def _completed(run: Run, key: CellKey, kind: str) -> dict[str, Features]:
+    """Features of a cell's pictures by sample id."""
+    found: dict[str, Features] = {}
+    for name, content in run.files(key, "features"):
+        found |= _unpacked(content, kind, run.layout.cell(key) / name)
+    return found
+
+
+def _untouched(runs: tuple[Run, Run], kind: str) -> dict[str, Features]:
+    """Features of the untouched pictures, of whichever run kept them."""
+    for run in runs:
+        path = run.layout.untouched_features
+        if path.exists():
+            return _unpacked(path.read_bytes(), kind, path)
+    return {}
+
+
+def _unpacked(content: bytes, kind: str, path: Path) -> dict[str, Features]:
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
+            return dict(zip(file["samples"].tolist(), file[kind], strict=True)) if kind in file else {}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise UsageError(
+            f"features {path}", "be as the run wrote them", str(error), "Delete it and run again."
+        ) from error
+
+
+def _rows(features: dict[str, Features], samples: list[str]) -> Features | None:
+    if not samples or any(sample not in features for sample in samples):
+        return None
+    return np.stack([features[sample] for sample in samples])
