@@ -146,3 +146,12 @@ RECIPES: Registry[Recipe] = Registry("recipe", "spgbench.recipes")
 
 RECIPES.add("spgnet", "bench.training.recipes.spgnet:build", "SPG-Net in the paper's stages: segmenter, SP-Net, SG-Net")
 RECIPES.add("judge", "bench.training.recipes.judge:build", "the segmenter that judges completed pictures")
+for _name, _summary in (
+    ("context-encoder", "context encoder: L2, adversarial"),
+    ("glcic", "GLCIC in three phases: completion, discriminator, both"),
+    ("partial-conv", "partial-convolution U-Net: training, fine-tuning"),
+    ("deepfill-v2", "DeepFill v2: L1, SN-PatchGAN"),
+    ("edge-connect", "EdgeConnect: edges, fills under true edges, fills under drawn ones"),
+    ("lama", "LaMa: L1 on what is known, adversarial, feature matching, perceptual"),
+):
+    RECIPES.add(_name, f"bench.training.recipes.{_name.replace('-', '_')}:build", _summary)

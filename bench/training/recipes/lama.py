@@ -1,0 +1,102 @@
+"""LaMa: L1 on what is known, a discriminator that is told where the hole is, feature matching, perceptual."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from baselines.lama import LaMa
+from bench.training.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, Terms
+from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
+from bench.training.recipes.terms import generator_entropy, weighted_mean
+from spgnet import Discriminator, DiscriminatorConfig
+
+__all__ = ["PRESETS", "LaMaRecipe", "build"]
+
+_PENALTY = 1e-3
+"""Weight of the squared gradient on true pictures (R1)."""
+
+
+class Fill(FillStage):
+    """The network's own picture against the truth and before the discriminator; nothing is composited."""
+
+    name = "fill"
+
+    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+        """L1 over the known pixels and over the hole, and mean squared differences of features."""
+        error = (outputs["picture"] - batch.image).abs()
+        terms = {
+            "known": weighted_mean(error, ~batch.hole, hole_weight=1, known_weight=0),
+            "missing": weighted_mean(error, batch.hole, hole_weight=1, known_weight=0),
+        }
+        if self.parts.features is not None:
+            pairs = zip(self.parts.maps(batch.image), self.parts.maps(outputs["picture"]), strict=True)
+            terms["perceptual"] = torch.stack([functional.mse_loss(f, r.detach()) for r, f in pairs]).mean()
+        return terms
+
+    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+        """Cross-entropy of the scores, and mean squared differences of the discriminator's features."""
+        with torch.no_grad():
+            real = self._features(batch.image)
+        fake = self._features(outputs["picture"])
+        distances = [functional.mse_loss(f.float(), r.float()) for r, f in zip(real[:-1], fake[:-1], strict=True)]
+        return {"adversarial": generator_entropy(fake[-1]), "matching": torch.stack(distances).mean()}
+
+    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+        """Cross-entropy, where patches of the made picture outside the hole count as true ones, and R1."""
+        truth = batch.image.detach().requires_grad_()
+        real, fake = self._features(truth)[-1].float(), self._features(outputs["picture"])[-1].float()
+        (gradient,) = torch.autograd.grad(real.sum(), truth, create_graph=True)
+        inside = functional.adaptive_max_pool2d(batch.hole.float(), (fake.shape[2], fake.shape[3]))
+        made = inside * functional.softplus(fake) + (1 - inside) * functional.softplus(-fake)
+        penalty = gradient.float().square().sum(dim=(1, 2, 3)).mean()
+        return functional.softplus(-real).mean() + made.mean() + _PENALTY * penalty
+
+    def _features(self, image: Tensor) -> list[Tensor]:
+        features: list[Tensor] = self.parts.critics["critic"](image)[0]
+        return features
+
+
+PRESETS = {
+    "paper": BaselineTraining(
+        "paper",
+        {"known": 10.0, "missing": 0.0, "adversarial": 10.0, "matching": 100.0, "perceptual": 30.0},
+        {"fill": 1.0},
+        learning_rate=1e-3,
+        critic_rate=1e-4,
+        betas=(0.9, 0.999),
+    ),
+    "small": BaselineTraining(
+        "small",
+        {"known": 10.0, "missing": 30.0, "adversarial": 0.3, "matching": 3.0, "perceptual": 0.0},
+        {"fill": 1.0},
+        learning_rate=1e-3,
+        critic_rate=1e-4,
+        betas=(0.9, 0.999),
+        critic_channels=32,
+        features="none",
+    ),
+}
+"""By the names of `--config`."""
+
+
+class LaMaRecipe(BaselineRecipe):
+    """LaMa with the weights of its big configuration; `small` also has L1 in the hole and less of the others."""
+
+    name = "lama"
+    architecture = LaMa
+    presets = PRESETS
+
+    def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:  # noqa: ARG002
+        """pix2pixHD's patch discriminator with four strided layers, at one scale."""
+        shape = DiscriminatorConfig(scales=1, layers=4, base_channels=config.critic_channels, norm="batch")
+        return {"critic": Discriminator(shape, 3)}
+
+    def make_stages(self) -> tuple[Stage, ...]:
+        """One stage."""
+        return (Fill(self.parts),)
+
+
+build = LaMaRecipe.build
