@@ -14,6 +14,7 @@ from bench.metrics.widths import boundary_width
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison, measure
+    from bench.metrics.diversity import best_of, lpips_diversity
     from bench.metrics.frechet import fid
     from bench.metrics.gradient_difference import gradient
     from bench.metrics.kernel_distance import kid
@@ -33,6 +34,7 @@ __all__ = [
     "LabelComparison",
     "MetricDeclaration",
     "assd",
+    "best_of",
     "boundary_band",
     "boundary_f",
     "boundary_iou",
@@ -48,6 +50,7 @@ __all__ = [
     "l1",
     "l1_relative",
     "lpips",
+    "lpips_diversity",
     "measure",
     "ms_ssim",
     "psnr",
@@ -63,6 +66,7 @@ _LAZY = {
     "Comparison": "bench.metrics.comparison",
     "LabelComparison": "bench.metrics.label_comparison",
     "assd": "bench.metrics.label_scores",
+    "best_of": "bench.metrics.diversity",
     "boundary_band": "bench.metrics.regions",
     "boundary_f": "bench.metrics.label_scores",
     "boundary_iou": "bench.metrics.label_scores",
@@ -75,6 +79,7 @@ _LAZY = {
     "l1": "bench.metrics.pixel_error",
     "l1_relative": "bench.metrics.relative_error",
     "lpips": "bench.metrics.perceptual",
+    "lpips_diversity": "bench.metrics.diversity",
     "measure": "bench.metrics.comparison",
     "ms_ssim": "bench.metrics.multiscale",
     "psnr": "bench.metrics.pixel_error",

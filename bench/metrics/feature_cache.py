@@ -21,7 +21,7 @@ from typing import Protocol, TypeAlias
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load, save
 
 from bench.metrics.arguments import check_picture
 from bench.weights import cache_folder
@@ -134,7 +134,7 @@ class FeatureCache:
             return None
         path = self._path(key)
         try:
-            tensors = load_file(path)
+            tensors = load(path.read_bytes())  # opened once: another process may delete it meanwhile
         except (OSError, SafetensorError):
             return None
         with suppress(OSError):  # gone, or in a folder that cannot be written
@@ -148,9 +148,9 @@ class FeatureCache:
         part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")  # of this process and thread alone
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            save_file({f"{position:03d}": tensor for position, tensor in enumerate(tensors)}, part)
+            part.write_bytes(save({f"{position:03d}": tensor for position, tensor in enumerate(tensors)}))
             part.replace(path)
-        except (OSError, SafetensorError) as error:
+        except OSError as error:
             self._writable = False
             warnings.warn(f"nothing more is written to the feature cache {self.folder}: {error}", stacklevel=2)
         else:
