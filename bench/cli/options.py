@@ -10,7 +10,20 @@ import typer
 if TYPE_CHECKING:
     from bench.evaluation.suite import Suite
 
-__all__ = ["DataRoot", "Dataset", "Device", "Limit", "Metrics", "Out", "Protocols", "Seed", "Size", "Split", "names"]
+__all__ = [
+    "DataRoot",
+    "Dataset",
+    "Device",
+    "Judge",
+    "Limit",
+    "Metrics",
+    "Out",
+    "Protocols",
+    "Seed",
+    "Size",
+    "Split",
+    "names",
+]
 
 Dataset = Annotated[str | None, typer.Option(help="Data set; see `spgbench ls datasets`.", show_default=False)]
 DataRoot = Annotated[str | None, typer.Option(help="Folder that holds the data set.", show_default=False)]
@@ -21,6 +34,10 @@ Limit = Annotated[
 ]
 Protocols = Annotated[str | None, typer.Option(help="Mask protocols, separated by commas.", show_default=False)]
 Metrics = Annotated[str | None, typer.Option(help="Metrics, separated by commas.", show_default=False)]
+Judge = Annotated[
+    str | None,
+    typer.Option(help="Segmenter that judges completed pictures, for metrics judge-...", show_default=False),
+]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of holes and models.", show_default=False)]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder.", show_default=False)]
@@ -42,6 +59,7 @@ def changed(
     limit: int | None,
     protocols: str | None,
     metrics: str | None = None,
+    judge: str | None = None,
     seed: int | None,
 ) -> Suite:
     """The suite with what the command line says."""
@@ -54,5 +72,6 @@ def changed(
         limit=limit,
         protocols=names(protocols),
         metrics=names(metrics),
+        judge=judge,
         seed=seed,
     )

@@ -35,6 +35,7 @@ def run(
     limit: options.Limit = None,
     protocols: options.Protocols = None,
     metrics: options.Metrics = None,
+    judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
     workers: Annotated[int, typer.Option(min=1, help="Processes; no result depends on it.")] = 1,
@@ -61,6 +62,7 @@ def run(
         limit=limit,
         protocols=protocols,
         metrics=metrics,
+        judge=judge,
         seed=seed,
     )
     execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)

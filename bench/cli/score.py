@@ -23,6 +23,7 @@ def score(
     limit: options.Limit = None,
     protocols: options.Protocols = None,
     metrics: options.Metrics = None,
+    judge: options.Judge = None,
     seed: options.Seed = None,
     out: options.Out = None,
 ) -> None:
@@ -44,6 +45,7 @@ def score(
         limit=limit,
         protocols=protocols,
         metrics=metrics,
+        judge=judge,
         seed=seed,
     )
     execute(suite, out or Path("results") / suite.name, device="cpu")

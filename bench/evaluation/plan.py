@@ -6,6 +6,7 @@ import json
 import platform
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,10 @@ import bench.masks
 import bench.metrics
 import bench.models
 from bench.errors import RunConflict, UsageError
+from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
 from bench.records import FORMAT, CellKey, RunLayout, dump, write_atomically
-from bench.vocabulary import CellBound, Dataset, Inpainter, Protocol
+from bench.vocabulary import CellBound, Dataset, Inpainter, Judge, Protocol
 
 __all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "signatures", "write_run_file"]
 
@@ -40,13 +42,25 @@ class Cell:
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that a run needs, looked up and ready."""
+    """Everything that a run needs, looked up and ready.
+
+    Attributes:
+        judge: a judge that goes in the place of the suite's.
+        device: where networks work.
+    """
 
     suite: Suite
     dataset: Dataset
     protocols: tuple[Protocol, ...]
     cells: tuple[Cell, ...]
     layout: RunLayout
+    device: str = "cpu"
+    judge: Judge | None = None
+
+    @cached_property
+    def measurement(self) -> Measurement:
+        """What is measured; found out at first use, since judges and weights are large. Raises as `prepare` does."""
+        return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device)
 
     def shards(self) -> list[range]:
         """Sample indices, cut in fixed steps."""
@@ -69,8 +83,9 @@ def resolve(
     device: str = "cpu",
     dataset: Dataset | None = None,
     models: Sequence[str | Inpainter] | None = None,
+    judge: Judge | None = None,
 ) -> Plan:
-    """Look up everything that `suite` names; a `dataset` and `models` that are at hand go in the place of the suite's.
+    """Look up everything that `suite` names; what is at hand (`dataset`, `models`, `judge`) goes in its place.
 
     Raises:
         UnknownName: for a name that no catalogue holds, with suggestions.
@@ -87,7 +102,7 @@ def resolve(
         size = bench.data.parse_size(suite.size)
         dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
     cells = tuple(_cell(model, protocol, dataset) for model in every for protocol in protocols)
-    return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out))
+    return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out), device, judge)
 
 
 def _cell(model: Inpainter, protocol: Protocol, dataset: Dataset) -> Cell:
@@ -149,7 +164,9 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
         },
         "protocols": [protocol.name for protocol in plan.protocols],
         "metrics": signatures(plan),
+        **_left_out(plan),
         "seed": suite.seed,
+        "gate": dict(suite.gate),
         "models": [_model_facts(model) for model in models],
         "gallery": [dataset.ids[index] for index in plan.gallery()],
         "versions": {library: version(library) for library in _LIBRARIES},
@@ -169,15 +186,17 @@ def _model_facts(model: Inpainter) -> dict[str, Any]:
     return facts if signature is None else {**facts, "signature": signature}
 
 
+def _left_out(plan: Plan) -> dict[str, dict[str, str]]:
+    """`unavailable`: metrics that were asked for to why they are not there; nothing where all are."""
+    unavailable = plan.measurement.unavailable
+    return {"unavailable": unavailable} if unavailable else {}
+
+
 def signatures(plan: Plan) -> dict[str, str]:
     """`metric.region` to its signature, for every number that a cell of the plan holds."""
     height, width = plan.dataset[0].image.shape[:2]
     size = "native" if plan.suite.size == "native" else f"{height}x{width}"
-    return {
-        f"{metric}.{region}": f"{text}|size:{size}"
-        for metric in plan.suite.metrics
-        for region, text in bench.metrics.signatures(metric, height, width).items()
-    }
+    return plan.measurement.signatures(height, width, size)
 
 
 def _drift(earlier: dict[str, Any], now: dict[str, Any]) -> list[str]:

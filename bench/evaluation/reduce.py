@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,17 +16,25 @@ from bench.vocabulary import LabelAxes
 __all__ = ["reduce_cell"]
 
 
-def reduce_cell(key: CellKey, labels: LabelAxes, records: Sequence[Record], signatures: dict[str, str]) -> CellRecord:
-    """Reduce the records of a cell.
+def reduce_cell(
+    key: CellKey,
+    labels: LabelAxes,
+    records: Sequence[Record],
+    signatures: dict[str, str],
+    classes: Sequence[str] = (),
+) -> CellRecord:
+    """Reduce the records of a cell to means of images; metrics of sets are left for `distances.with_distances`.
 
     Args:
         signatures: `metric.region` to its signature: the numbers that the cell holds.
+        classes: keys of the data set's classes, for metrics by class.
 
     Means are over finite values only; infinite and undefined ones are counted beside them.
     """
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
     drawn = [record for record in ordered if record.status != "skipped"]
+    of_images = {name: text for name, text in signatures.items() if _declaration(name).aggregate == "image-mean"}
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in drawn)
     return CellRecord(
         key=key,
@@ -36,8 +45,21 @@ def reduce_cell(key: CellKey, labels: LabelAxes, records: Sequence[Record], sign
         hole_share=float(np.mean([record.hole_share for record in drawn])) if drawn else None,
         holes_sha256=hashlib.sha256(holes.encode()).hexdigest(),
         failures=_failures(ordered),
-        metrics={name: _score(name, [r.values[name] for r in ok], text) for name, text in signatures.items()},
+        metrics={name: _score(name, [r.values[name] for r in ok], text) for name, text in of_images.items()},
+        by_class=_by_class(ok, of_images, classes),
     )
+
+
+def _by_class(records: Sequence[Record], signatures: dict[str, str], classes: Sequence[str]) -> dict[str, Score]:
+    """The scores of single classes. A class that a record does not name is undefined in its picture, and counted; one
+    that is defined nowhere has no value."""
+    scores = {}
+    for name, text in signatures.items():
+        if _declaration(name).by_class:
+            for of_class in classes:
+                values = [record.values.get(f"{name}.{of_class}", math.nan) for record in records]
+                scores[f"{name}.{of_class}"] = _score(name, values, f"{text}|class:{of_class}")
+    return scores
 
 
 def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
@@ -54,7 +76,7 @@ def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
 def _score(name: str, values: Sequence[float], signature: str) -> Score:
     every = np.asarray(values, dtype=np.float64)
     finite = every[np.isfinite(every)]
-    declaration = bench.metrics.declaration(name.partition(".")[0])
+    declaration = _declaration(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,
         ci95=mean_interval(finite) if finite.size > 1 else None,
@@ -65,3 +87,7 @@ def _score(name: str, values: Sequence[float], signature: str) -> Score:
         higher_is_better=declaration.higher_is_better,
         signature=f"{signature}|n:{finite.size}",
     )
+
+
+def _declaration(name: str) -> bench.metrics.MetricDeclaration:
+    return bench.metrics.declaration(name.partition(".")[0])

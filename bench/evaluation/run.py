@@ -12,6 +12,7 @@ from typing import Literal
 import torch
 
 from bench.errors import Failure, NotApplicable, UsageError
+from bench.evaluation.distances import with_distances
 from bench.evaluation.executor import Unit, run_here, run_in_processes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
 from bench.evaluation.progress import progress_bar
@@ -19,7 +20,8 @@ from bench.evaluation.reduce import reduce_cell
 from bench.evaluation.shard import Phases, encode_png
 from bench.evaluation.suite import Suite
 from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
-from bench.vocabulary import Dataset, Inpainter
+from bench.records.features import read_features
+from bench.vocabulary import Dataset, Inpainter, Judge
 
 __all__ = ["Outcome", "Reuse", "evaluate", "pick_device", "run_suite"]
 
@@ -58,6 +60,7 @@ def evaluate(
     seed: int = 0,
     limit: int | None = None,
     device: str = "auto",
+    judge: str | Judge | None = None,
 ) -> Run:
     """The main job as a function: fill, score and record; what is recorded already is reused.
 
@@ -67,6 +70,8 @@ def evaluate(
         protocols, metrics: names of the catalogues.
         out: output folder, as of `spgbench run`.
         limit: so many pictures, spread evenly over the split, for a dataset given by name.
+        judge: who segments completed pictures for the metrics `judge-...`: a name of the catalogue or a Judge; None:
+            the one that ships for the dataset, if one does.
 
     Returns:
         The run's records; `bench.reporting.report(out)` makes tables and plots of them.
@@ -76,12 +81,14 @@ def evaluate(
         protocols=tuple(protocols),
         metrics=tuple(metrics),
         seed=seed,
+        judge=judge if isinstance(judge, str) else None,
     )
     if isinstance(dataset, str):
         suite, ready = replace(suite, dataset=dataset, limit=limit), None
     else:
         suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
-    return run_suite(suite, Path(out), device=device, dataset=ready, models=models).run
+    at_hand = None if isinstance(judge, str) else judge
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=at_hand).run
 
 
 def run_suite(
@@ -93,6 +100,7 @@ def run_suite(
     reuse: Reuse = "only-missing",
     dataset: Dataset | None = None,
     models: Sequence[str | Inpainter] | None = None,
+    judge: Judge | None = None,
     progress: bool = False,
 ) -> Outcome:
     """Run a suite into `out`; shards and cells that are there are kept.
@@ -106,12 +114,14 @@ def run_suite(
         Failure: with `only-cache`, when cells are missing.
     """
     start = time.perf_counter()
-    if workers > 1 and (models is not None or dataset is not None):
-        raise UsageError("workers", "be 1 for models or data in memory", str(workers), "Register them under a name.")
+    if workers > 1 and any(part is not None for part in (models, dataset, judge)):
+        must = "be 1 for models, data or a judge in memory"
+        raise UsageError("workers", must, str(workers), "Register them under a name.")
     device = pick_device(device)
-    plan = resolve(suite, out, device, dataset, models)
+    plan = resolve(suite, out, device, dataset, models, judge)
+    left_out = [f"{metric} is not measured: {reason}" for metric, reason in plan.measurement.unavailable.items()]
     with locked(out):
-        warnings = write_run_file(plan, device)
+        warnings = [*left_out, *write_run_file(plan, device)]
         if reuse == "never":
             for cell in plan.cells:
                 shutil.rmtree(plan.layout.cell(cell.key), ignore_errors=True)
@@ -161,14 +171,22 @@ def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progr
 
 
 def _is_there(plan: Plan, cell: Cell, shard: int) -> bool:
-    return read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard)) is not None
+    records = read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard))
+    if records is None or not plan.measurement.of_sets:
+        return records is not None
+    samples = [record.sample for record in records if record.status == "ok"]
+    return read_features(plan.layout.features(cell.key, shard), samples, plan.measurement.feature_names) is not None
 
 
 def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
     with phases.phase("reduce"):
         shards = range(len(plan.shards()))
         records = [record for shard in shards for record in read_shard(plan.layout.shard(cell.key, shard)) or ()]
-        write_cell(plan.layout, reduce_cell(cell.key, cell.model.labels, records, signatures(plan)), len(shards))
+        texts, measured = signatures(plan), plan.measurement
+        reduced = reduce_cell(cell.key, cell.model.labels, records, texts, measured.classes)
+        if measured.of_sets:
+            reduced = with_distances(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
+        write_cell(plan.layout, reduced, len(shards))
 
 
 def _keep_gallery(plan: Plan) -> None:

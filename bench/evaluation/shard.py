@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,14 +13,17 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from PIL import Image
 
 import bench.metrics
 from bench.errors import ModelFailure, NotApplicable
 from bench.evaluation.compositing import checked, composite, hide, quantise, sample_seed, stack_pictures
+from bench.evaluation.judging import seen, seen_in_truth
 from bench.evaluation.plan import Cell, Plan
 from bench.records import Record, RunLayout, write_atomically, write_shard
+from bench.records.features import write_features
 from bench.vocabulary import Inpainter, Sample
 
 if TYPE_CHECKING:
@@ -72,19 +76,27 @@ class _Cut:
     hole: Hole
 
 
+@dataclass(frozen=True)
+class _Scored:
+    """A sample's record, and of a good one its features by name, float32 [D] each."""
+
+    record: Record
+    features: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+
+
 def run_shard(
     plan: Plan,
     cell: Cell,
     shard: int,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Phases:
-    """Fill and score the samples of one shard, keep the gallery pictures, write the records last.
+    """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
 
     Args:
         advance: called with the number of samples done since the last call.
     """
     phases = Phases()
-    records: dict[str, Record] = {}
+    scored: dict[str, _Scored] = {}
     cuts: list[_Cut] = []
     with phases.phase("data"):
         for index in plan.shards()[shard]:
@@ -92,15 +104,14 @@ def run_shard(
             try:
                 cuts.append(_Cut(sample, cell.protocol.hole(sample, plan.suite.seed, plan.dataset)))
             except NotApplicable as reason:
-                records[sample.id] = Record(sample.id, "skipped", str(reason))
-    advance(len(records))
+                scored[sample.id] = _Scored(Record(sample.id, "skipped", str(reason)))
+    advance(len(scored))
     for batch in _batches(cuts):
-        for record in _score(plan, cell, batch, phases):
-            records[record.sample] = record
+        scored |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
         advance(len(batch))
     with phases.phase("write"):
-        ordered = [records[sample_id] for sample_id in plan.shard_ids(shard)]
-        write_shard(plan.layout.shard(cell.key, shard), ordered)
+        ordered = [scored[sample_id] for sample_id in plan.shard_ids(shard)]
+        _write(plan, cell, shard, ordered)
     return phases
 
 
@@ -140,32 +151,58 @@ def _batches(cuts: Sequence[_Cut]) -> Iterator[list[_Cut]]:
         yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
 
 
-def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[Record]:
+def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> None:
+    if plan.measurement.features:
+        good = [one for one in scored if one.record.status == "ok"]
+        rows = {name: [one.features[name] for one in good] for name in plan.measurement.feature_names}
+        features = {name: np.array(named, np.float32) for name, named in rows.items()}
+        write_features(plan.layout.features(cell.key, shard), [one.record.sample for one in good], features)
+    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in scored])
+
+
+def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[_Scored]:
     with phases.phase("model"):
         answers = predict(cell.model, [cut.sample for cut in cuts], [cut.hole for cut in cuts], plan.suite.seed)
-    records = {
-        cut.sample.id: _failed(cut, plan.suite.seed, answer)
-        for cut, answer in zip(cuts, answers, strict=True)
-        if isinstance(answer, ModelFailure)
-    }
-    good = [cut for cut in cuts if cut.sample.id not in records]
-    if not good:
-        return list(records.values())
-    usable = [answer for answer in answers if isinstance(answer, Answer)]
+    pairs = list(zip(cuts, answers, strict=True))
+    failed = [_Scored(_failed(cut, plan.suite.seed, why)) for cut, why in pairs if isinstance(why, ModelFailure)]
+    good = [(cut, answer) for cut, answer in pairs if isinstance(answer, Answer)]
+    return failed + (_measured(plan, cell, good, phases) if good else [])
+
+
+def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[_Cut, Answer]], phases: Phases) -> list[_Scored]:
+    comparison = _comparison(plan, good, phases)
     with phases.phase("metrics"):
-        comparison = _comparison(good, usable)
-        values = bench.metrics.measure(comparison, plan.suite.metrics)
+        values = bench.metrics.measure(comparison, [metric.name for metric in plan.measurement.of_images])
+        features = _features(plan, comparison)
     with phases.phase("write"):
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = comparison.completed.permute(0, 2, 3, 1).contiguous().numpy()
-        for row, (cut, picture, answer) in enumerate(zip(good, pictures, usable, strict=True)):
-            measured = {name: float(column[row]) for name, column in values.items()}
-            records[cut.sample.id] = replace(
-                _base(cut, plan.suite.seed), output_sha256=_sha256(picture), values=measured
+        scored = []
+        for row, ((cut, answer), picture) in enumerate(zip(good, pictures, strict=True)):
+            record = replace(
+                _base(cut, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
             )
+            scored.append(_Scored(record, {name: named[row] for name, named in features.items()}))
             if cut.sample.id in kept:
                 _keep(plan.layout, cell, cut.sample.id, picture, answer.labels)
-    return list(records.values())
+    return scored
+
+
+def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
+    """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
+    every = {name: float(column[row]) for name, column in values.items()}
+    return {name: value for name, value in every.items() if name.count(".") == 1 or not math.isnan(value)}
+
+
+def _features(plan: Plan, comparison: bench.metrics.Comparison) -> dict[str, npt.NDArray[np.float32]]:
+    """Name to float32 [N, D] of completed and untouched pictures, for the metrics of sets."""
+    features: dict[str, npt.NDArray[np.float32]] = {}
+    for kind in plan.measurement.features:
+        from bench.metrics.deep_features import completed_features, true_features
+
+        features[kind] = completed_features(kind, comparison.completed, comparison.network_device).numpy()
+        features[f"truth-{kind}"] = true_features(kind, comparison.reference, comparison.network_device).numpy()
+    return features
 
 
 def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None) -> None:
@@ -174,15 +211,31 @@ def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, label
         write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
-def _comparison(cuts: Sequence[_Cut], answers: Sequence[Answer]) -> bench.metrics.Comparison:
-    raw = torch.stack([answer.picture for answer in answers])
-    truth = stack_pictures([cut.sample.image for cut in cuts])
-    hole = torch.from_numpy(np.stack([cut.hole for cut in cuts]))[:, None]
-    maps = [cut.sample.labels for cut in cuts if cut.sample.labels is not None]
-    labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(cuts) else None
-    completed = [answer.labels for answer in answers if answer.labels is not None]
-    predicted = torch.stack(completed) if len(completed) == len(cuts) else None
-    return bench.metrics.Comparison(truth, composite(raw, truth, hole), raw, hole, labels, predicted)
+def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases) -> bench.metrics.Comparison:
+    raw = torch.stack([answer.picture for _, answer in good])
+    truth = stack_pictures([cut.sample.image for cut, _ in good])
+    hole = torch.from_numpy(np.stack([cut.hole for cut, _ in good]))[:, None]
+    completed = composite(raw, truth, hole)
+    maps = [cut.sample.labels for cut, _ in good if cut.sample.labels is not None]
+    labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
+    answered = [answer.labels for _, answer in good if answer.labels is not None]
+    predicted = torch.stack(answered) if len(answered) == len(good) else None
+    judge, judged, judged_truth = plan.measurement.judge, None, None
+    if judge is not None and labels is not None:
+        with phases.phase("judge"):
+            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth)
+    return bench.metrics.Comparison(
+        truth,
+        completed,
+        raw,
+        hole,
+        labels,
+        predicted,
+        judged,
+        judged_truth,
+        classes=plan.measurement.classes,
+        device=plan.measurement.device,
+    )
 
 
 def _base(cut: _Cut, seed: int) -> Record:

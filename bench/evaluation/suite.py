@@ -47,6 +47,7 @@ class Suite:
     seed: int = 0
     gallery: int = 4
     data_root: str | None = None
+    judge: str | None = None
     gate: tuple[tuple[str, str], ...] = ()
 
     def with_changes(self, **changes: Any) -> Suite:

@@ -58,6 +58,7 @@ class Comparison:
         judged_truth: uint8 [N, H, W] what it sees in the untouched ones, or None, likewise.
         classes: names of the classes 0, 1, ... as keys of records have them (see `class_keys`); without them, scores by
             class have only their mean.
+        device: where networks that metrics need work; empty: where the pictures are.
 
     Raises:
         DataError: a tensor is not what it must be.
@@ -72,6 +73,7 @@ class Comparison:
     judged: torch.Tensor | None = None
     judged_truth: torch.Tensor | None = None
     classes: tuple[str, ...] = ()
+    device: str = ""
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
@@ -86,6 +88,11 @@ class Comparison:
         ):
             if maps is not None:
                 check_labels(maps, self.reference, subject)
+
+    @property
+    def network_device(self) -> str:
+        """Where networks that metrics need work."""
+        return self.device or str(self.reference.device)
 
     @cached_property
     def boundary(self) -> torch.Tensor:

@@ -215,6 +215,7 @@ def _declare(score: LabelScore, family: Family) -> MetricDeclaration:
         width=score.width,
         needs=family.needs,
         beside=(f"judge-{score.name}-ceiling",) if family.maps == "judged" else (),
+        by_class=bool(score.score),
     )
 
 

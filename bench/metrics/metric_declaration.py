@@ -13,12 +13,15 @@ from bench.registry import Entry, Registry
 from bench.vocabulary import REGIONS, Region
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
     import torch
 
     from bench.metrics.comparison import Comparison
 
     ByRegion: TypeAlias = Callable[[Comparison], dict[str, torch.Tensor]]
-    Distance: TypeAlias = Callable[[torch.Tensor, torch.Tensor], tuple[float, float | None]]
+    Features: TypeAlias = npt.NDArray[np.float32]
+    Distance: TypeAlias = Callable[[Features, Features], tuple[float, float | None]]
 
 __all__ = ["MetricDeclaration"]
 
@@ -51,6 +54,7 @@ class MetricDeclaration:
         features: for an aggregate `set`, which features it is taken of.
         needs: what must be at hand: `judge`, or names of weights that `spgbench fetch weights` takes.
         beside: metrics that are always taken with it, since it means little without them.
+        by_class: whether it also has a value for each class.
     """
 
     name: str
@@ -72,6 +76,7 @@ class MetricDeclaration:
     features: str = ""
     needs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    by_class: bool = False
 
     def load(self) -> ByRegion:
         """Import the implementation of a metric of images; raises UsageError when that fails."""

@@ -98,6 +98,7 @@ class CellRecord:
         metrics: `metric.region` to its Score.
         by_class: `metric.region.class` to its Score, for metrics by class: the same numbers for single classes. They
             stand apart, since they are no columns of tables and no tests of a comparison.
+        notes: `metric.region` to why it has no value, or what to know of it beside its value.
     """
 
     key: CellKey
@@ -110,12 +111,11 @@ class CellRecord:
     failures: tuple[Failures, ...]
     metrics: dict[str, Score]
     by_class: dict[str, Score] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
-        """The text of `cell.json`; without `by_class` where that is empty."""
-        data = asdict(self)
-        if not self.by_class:
-            del data["by_class"]
+        """The text of `cell.json`; without `by_class` and `notes` where they are empty."""
+        data = {name: part for name, part in asdict(self).items() if part or name not in ("by_class", "notes")}
         return dump({"format": FORMAT, **data})
 
     @classmethod

@@ -76,6 +76,14 @@ def test_signatures_are_pinned() -> None:
         signature("judge-assd-ceiling", "hole", 256, 256) == "judge-assd-ceiling|region:hole|labels:ceiling"
         "|void:ignored|classes:in-either|lacking:diagonal|agg:image-mean|composite:yes|v1"
     )
+    assert (
+        signature("lpips-alex", "full", 256, 256)
+        == "lpips-alex|region:full|net:alex|lpips:0.1|input:-1..1|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("fid", "full", 256, 256)
+        == "fid|region:full|network:inception-2015-12-05|resize:tf1-bilinear|ddof:1|agg:set|composite:yes|v1"
+    )
 
 
 def test_a_judge_is_never_without_its_ceiling() -> None:
@@ -119,6 +127,12 @@ def test_directions_and_units() -> None:
         "ms-ssim": ("", True),
         "l1-relative": ("", False),
         "gradient": ("%", False),
+        **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
+        "fid": ("", False),
+        "fid-clean": ("", False),
+        "kid": ("", False),
+        "p-ids": ("%", True),
+        "u-ids": ("%", True),
         **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
         **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
         **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},
@@ -130,10 +144,10 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
     texts = (metric.summary, metric.definition, metric.value_range, metric.reference, metric.blind_to)
 
     assert all(text.strip() for text in texts)
-    assert 0 < metric.tolerance <= 1e-6
+    assert 0 < metric.tolerance <= (1e-5 if metric.name.startswith("lpips") else 1e-6)
     of_labels = metric.name.startswith(("label-", "judge-"))
     assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
-    assert callable(metric.load())
+    assert callable(metric.load() if metric.aggregate == "image-mean" else metric.load_distance())
 
 
 def test_an_unknown_metric_is_told_its_neighbour() -> None:

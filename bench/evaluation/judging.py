@@ -1,0 +1,68 @@
+"""The judge at work: whole pictures in, label maps of the data set's classes out; each untouched picture once."""
+
+from __future__ import annotations
+
+import torch
+
+import bench.segmentation
+from bench.errors import DataError, Failure
+from bench.metrics.kept import KEPT, digest
+from bench.vocabulary import VOID, Dataset, Judge
+
+__all__ = ["find_judge", "seen", "seen_in_truth"]
+
+
+def find_judge(judge: str | Judge | None, dataset: Dataset, device: str) -> tuple[Judge | None, str]:
+    """The judge of a run, or why there is none.
+
+    Args:
+        judge: a name of the catalogue of judges, or a judge; None: the one that ships for the data set, if one does.
+
+    Raises:
+        UnknownName: for a judge that the catalogue does not hold, with suggestions.
+        UsageError: a judge that was named cannot be loaded, or its classes are not the data set's.
+    """
+    if not dataset.classes:
+        return None, f"no labels: the data set {dataset.name} has no classes to look for"
+    if judge is None:
+        if dataset.name not in bench.segmentation.shipped():
+            return None, f"no judge comes with the package for the data set {dataset.name}: name one with --judge"
+        judge = dataset.name
+    if isinstance(judge, str):
+        return bench.segmentation.load(judge, tuple(dataset.classes), device), ""
+    if tuple(judge.classes) != tuple(dataset.classes):
+        must = f"have the data set's classes ({', '.join(dataset.classes)})"
+        fix = "Wrap it in bench.segmentation.mapping.MappedJudge, or name it with ?map=FILE.json."
+        raise DataError(f"judge '{judge.name}'", must, ", ".join(judge.classes), fix)
+    return judge, ""
+
+
+def seen(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
+    """The judge's label maps of pictures, uint8 [N, 3, H, W] -> uint8 [N, H, W] on the CPU.
+
+    Raises:
+        Failure: the judge raised, or returned something else than such maps.
+    """
+    size = [len(pictures), *pictures.shape[2:]]
+    must = f"return uint8 {size} with classes 0 to {len(judge.classes) - 1}, or {VOID}"
+    try:
+        maps = judge.segment(pictures)
+    except Exception as error:  # a judge from elsewhere may raise anything
+        raise Failure(f"judge '{judge.name}'", must, f"{type(error).__name__}: {error}") from error
+    if not isinstance(maps, torch.Tensor) or maps.dtype != torch.uint8 or list(maps.shape) != size:
+        found = f"{maps.dtype} {list(maps.shape)}" if isinstance(maps, torch.Tensor) else type(maps).__name__
+        raise Failure(f"judge '{judge.name}'", must, found)
+    beyond = maps[(maps >= len(judge.classes)) & (maps != VOID)]
+    if len(beyond):
+        raise Failure(f"judge '{judge.name}'", must, f"the label {int(beyond[0])}")
+    return maps.cpu()
+
+
+def seen_in_truth(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
+    """The same of untouched pictures, each of them segmented once for all models and protocols."""
+
+    def see(picture: torch.Tensor) -> object:
+        return seen(judge, picture[None])[0].numpy()
+
+    maps = [KEPT.get((judge.fingerprint, digest(picture.numpy())), see, picture) for picture in pictures]
+    return torch.stack([torch.from_numpy(of_one) for of_one in maps])

@@ -1,0 +1,104 @@
+"""What a run measures: metrics with their companions, the judge, and what is left out because something is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import bench.metrics
+from bench.evaluation.judging import find_judge
+from bench.metrics import MetricDeclaration
+from bench.vocabulary import Dataset, Judge
+from bench.weights import WeightsMissing, find_set
+
+__all__ = ["Measurement", "prepare"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """What is measured in every cell of a run.
+
+    Attributes:
+        names: metrics that can be taken, in order, companions included.
+        unavailable: metric to the reason why it is left out.
+        judge: who segments completed pictures, or None where no metric needs it.
+        classes: keys of the data set's classes in records.
+        device: where networks work.
+    """
+
+    names: tuple[str, ...]
+    unavailable: dict[str, str] = field(default_factory=dict)
+    judge: Judge | None = None
+    classes: tuple[str, ...] = ()
+    device: str = "cpu"
+
+    @property
+    def of_images(self) -> list[MetricDeclaration]:
+        """Metrics with a value an image."""
+        return [metric for metric in self._declarations if metric.aggregate == "image-mean"]
+
+    @property
+    def of_sets(self) -> list[MetricDeclaration]:
+        """Metrics with one value of all images."""
+        return [metric for metric in self._declarations if metric.aggregate == "set"]
+
+    @property
+    def features(self) -> list[str]:
+        """The kinds of features that metrics of sets are taken of."""
+        return list(dict.fromkeys(metric.features for metric in self.of_sets))
+
+    @property
+    def feature_names(self) -> list[str]:
+        """What a shard's features are called on disk: of completed and of untouched pictures."""
+        return [name for kind in self.features for name in (kind, f"truth-{kind}")]
+
+    def signatures(self, height: int, width: int, size: str) -> dict[str, str]:
+        """`metric.region` to its signature, for pictures of one size, or `native` ones."""
+        return {
+            f"{metric.name}.{region}": "|".join(
+                [metric.signature(region, height, width), *self._judged_by(metric), f"size:{size}"]
+            )
+            for metric in self._declarations
+            for region in metric.regions
+        }
+
+    @property
+    def _declarations(self) -> list[MetricDeclaration]:
+        return [bench.metrics.declaration(name) for name in self.names]
+
+    def _judged_by(self, metric: MetricDeclaration) -> list[str]:
+        by_judge = self.judge and "judge" in metric.needs
+        return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"] if self.judge and by_judge else []
+
+
+def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, device: str) -> Measurement:
+    """Look up metrics, load the judge if one of them needs it, and find out which of them cannot be taken here.
+
+    Args:
+        names: of the catalogue.
+        judge: a name of the catalogue of judges, or a judge; None: the one that ships for the data set, if one does.
+
+    Raises:
+        UnknownName: for a metric or a judge that no catalogue holds, with suggestions.
+        UsageError: a judge that was named cannot be loaded, or its classes are not the data set's.
+    """
+    every = [bench.metrics.declaration(name) for name in bench.metrics.with_companions(names)]
+    needed = {need for metric in every for need in metric.needs}
+    found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
+    reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}
+    unavailable = {
+        metric.name: "; ".join(lacking)
+        for metric in every
+        if (lacking := [reasons[need] for need in metric.needs if reasons[need]])
+    }
+    available = tuple(metric.name for metric in every if metric.name not in unavailable)
+    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), device)
+
+
+def _missing_weights(name: str) -> str:
+    """Fetch weights that are not at hand; why they cannot be had, or nothing."""
+    try:
+        find_set(name)
+    except WeightsMissing as error:
+        return str(error)
+    return ""
