@@ -31,6 +31,16 @@ for _name, _guidance, _summary in (
     ("spgnet:unguided", "none", "SPG-Net's generator trained without labels; ?weights=FILE"),
 ):
     MODELS.add(_name, "bench.models.spgnet:SPGNetModel", _summary, guidance=_guidance, name=_name)
+for _name, _network, _summary in (
+    ("context-encoder", "context_encoder:ContextEncoder", "context encoder (Pathak et al. 2016)"),
+    ("glcic", "glcic:GLCIC", "globally and locally consistent completion (Iizuka et al. 2017)"),
+    ("partial-conv", "partial_conv:PartialConvUNet", "partial-convolution U-Net (Liu et al. 2018)"),
+    ("deepfill-v2", "deepfill_v2:DeepFillV2", "gated convolutions, contextual attention (Yu et al. 2019)"),
+    ("edge-connect", "edge_connect:EdgeConnect", "edges, then colours (Nazeri et al. 2019)"),
+    ("lama", "lama:LaMa", "fast Fourier convolutions (Suvorov et al. 2022)"),
+):
+    _target, _summary = "bench.models.learned:LearnedModel", f"{_summary}; ?weights=FILE"
+    MODELS.add(_name, _target, _summary, network=f"baselines.{_network}", name=_name)
 MODELS.add("folder:", "bench.models.folder:FolderModel", "folder:DIR, predictions made elsewhere, paired by name")
 for _name, _target, _summary in (
     ("torchscript:", "torchscript:load_torchscript", "torchscript:FILE, called as model(image, mask)"),

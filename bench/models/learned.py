@@ -1,0 +1,46 @@
+"""The learned baselines as models of the harness."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import torch
+
+import baselines.weights
+from baselines.network import InpaintingNetwork
+from bench.models.fingerprint import fingerprint_code
+from bench.vocabulary import Batch, LabelAxes, Prediction
+
+__all__ = ["LearnedModel"]
+
+
+class LearnedModel:
+    """A network of `baselines` with weights.
+
+    Args:
+        name: of the row.
+        network: `"module:Class"`; the module states `SOURCES` (modules) and `LIBRARIES` (distributions) that the fill
+            depends on.
+        weights: name of shipped weights, or the file that training wrote.
+        device: torch device.
+
+    Raises:
+        ValueError: for weights that cannot be read, or that are of another architecture.
+    """
+
+    labels = LabelAxes()
+
+    def __init__(self, *, name: str, network: str, weights: str, device: str = "cpu") -> None:
+        self.name = name
+        module_name, _, architecture = network.partition(":")
+        module = import_module(module_name)
+        made = getattr(module, architecture).from_pretrained(weights, device)
+        assert isinstance(made, InpaintingNetwork)  # noqa: S101 (the catalogue names nothing else)
+        self._network, self._device = made, device
+        options = {"network": network, "weights": baselines.weights.read_header(weights).sha256}
+        self.fingerprint = fingerprint_code((*module.SOURCES, __name__), module.LIBRARIES, options)
+
+    @torch.no_grad()
+    def inpaint(self, batch: Batch) -> Prediction:
+        """Fill a batch."""
+        return Prediction(self._network(batch.image.to(self._device), batch.hole.to(self._device)))
