@@ -14,15 +14,16 @@ PAGE = (Path(__file__).parents[2] / "docs" / "spgnet.md").read_text(encoding="ut
 
 def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, Any] = {}
-    exec(code, names)  # noqa: S102 - our own page
+    for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+        exec(code, names)  # noqa: S102 - our own page
 
     assert (tmp_path / "weights" / "streets.json").exists()
     assert torch.equal(names["completion"].composite[0, :, 0], names["image"][0, :, 0])
     assert (names["edited"][0][names["region"]] == 3).all()
     assert names["picture"].shape == names["image"].shape
     assert len(names["guesses"]) == 3
+    assert names["fast"].complete(names["image"], names["hole"]).image.shape == names["image"].shape
 
 
 def test_the_page_names_things_that_exist() -> None:
