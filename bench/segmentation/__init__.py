@@ -1,8 +1,9 @@
 """The judges: segmenters that tell what completed pictures show, so that it can be compared with the truth.
 
-Importing this package, or listing `JUDGES`, imports no torch.
+`load("streets", classes)` makes one ready. Importing this package, or listing `JUDGES`, imports no torch.
 """
 
-from bench.segmentation.catalogue import JUDGES
+from bench.segmentation.catalogue import JUDGES, load
+from bench.segmentation.listing import shipped
 
-__all__ = ["JUDGES"]
+__all__ = ["JUDGES", "load", "shipped"]
