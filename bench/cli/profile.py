@@ -10,7 +10,7 @@ import typer
 from bench.cli import options
 
 if TYPE_CHECKING:
-    from bench.profiling import Effort, Sweep
+    from bench.profiling import Effort, Rules, Schedule, Sweep
     from bench.records.profile import ProfileRecord
 
 __all__ = ["profile"]
@@ -31,20 +31,34 @@ def profile(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            help="Gate: a git revision, a virtual environment or a Python to hold against.", show_default=False
+        ),
+    ] = None,
+    factor: Annotated[float, typer.Option(help="Gate: ratio of times from which slower is too slow.")] = 1.05,
+    rounds: Annotated[int, typer.Option(min=8, help="Gate: rounds at least; up to three times as many if noisy.")] = 20,
+    strict: Annotated[bool, typer.Option(help="Gate: VOID is exit 1 too.")] = False,
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
     """Measure latency, throughput, memory and operations for every size, against what the machine can do at most.
 
-    One process a model; what does not work is recorded with its reason. docs/performance.md says how it measures.
+    One process a model; what does not work is recorded with its reason. With --against it is a gate: faster, slower
+    (exit 1), same or VOID, and parameters, operations, graph breaks and memory. docs/performance.md has all of it.
 
     Example: spgbench profile --models telea,patchmatch --resolutions 128,128x256 --samples 5 -o results/cost
     """
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
-    from bench.profiling import Effort
+    from bench.profiling import Effort, Rules, Schedule
 
+    if against is not None:
+        schedule = Schedule(rounds, 3 * rounds)
+        _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)
+        return
     effort = Effort(samples=samples, seconds=seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads)
     _measure(names, sweep, effort, device, out or Path("results") / "profile")
 
@@ -67,6 +81,43 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     if status != "whole":
         typer.echo(f"warning: not whole ({status}); what was measured is kept", err=True)
     if found.environment["not_loaded"] or status == "interrupted":
+        raise typer.Exit(1)
+
+
+def _gate(
+    against: str,
+    names: tuple[str, ...],
+    sweep: Sweep,
+    rules: Rules,
+    schedule: Schedule,
+    device: str,
+    threads: int | None,
+    out: Path | None,
+    *,
+    strict: bool,
+) -> None:
+    """Compare, print a line a finding, keep the raw times with -o; exit 1 on a regression."""
+    from bench import profiling
+    from bench.records import write_atomically
+    from bench.records.schema import dump
+
+    found = profiling.against(
+        against,
+        names,
+        sweep,
+        rules,
+        schedule,
+        device=device,
+        threads=threads,
+        on_pair=lambda pair: typer.echo(pair, err=True),
+    )
+    if out is not None:
+        write_atomically(out / "profile" / "against.json", dump(found.as_json()))
+    typer.echo(found.as_text(), nl=False)
+    void = sum(finding.verdict == "VOID" for finding in found.findings)
+    if void:
+        typer.echo(f"warning: {void} of {len(found.findings)} answers are VOID", err=True)
+    if found.exit_code(strict=strict):
         raise typer.Exit(1)
 
 

@@ -1,10 +1,13 @@
 """What a model costs: time, memory and operations for every size, and a gate for changes of them.
 
 `profile` sweeps over configurations and records; docs/performance.md says how it measures. Records are read back by
-`bench.records.profile.read_profile`, without torch.
+`bench.records.profile.read_profile`, without torch. `against` holds this version against another one.
 """
 
+from bench.profiling.against import Schedule, against
+from bench.profiling.decision import Rules
 from bench.profiling.run import profile
 from bench.profiling.sweep import Effort, Sweep
+from bench.profiling.verdicts import Comparison
 
-__all__ = ["Effort", "Sweep", "profile"]
+__all__ = ["Comparison", "Effort", "Rules", "Schedule", "Sweep", "against", "profile"]

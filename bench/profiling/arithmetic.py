@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import torch
 
-from bench.records.profile import Configuration, Precision
+if TYPE_CHECKING:
+    from bench.records.profile import Configuration, Precision
 
 __all__ = ["DTYPES", "arithmetic", "layout", "obstacle"]
 

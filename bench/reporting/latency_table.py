@@ -140,7 +140,8 @@ def _notes(profile: Profile) -> Iterator[str]:
     measured = [record for record in profile.records if record.measured]
     void = [record for record in measured if record.void]
     if void:
-        yield f"VOID: {len(void)} of {len(measured)} configurations; the largest drift was {100 * _largest(void):.0f} %."
+        largest = max(record.drift for record in void)
+        yield f"VOID: {len(void)} of {len(measured)} configurations; the largest drift was {100 * largest:.0f} %."
     if facts["status"] != "whole":
         what = {"budget": "the budget ran out", "interrupted": "it was stopped"}.get(facts["status"], facts["status"])
         yield f"Not whole: {what}; what was measured is here."
@@ -158,10 +159,6 @@ def _notes(profile: Profile) -> Iterator[str]:
         )
     threads = facts.get("threads")
     yield f"Pictures: {facts['input']}. {threads} thread{'s' if threads != 1 else ''} of {facts['cores']} cores."
-
-
-def _largest(records: Iterable[ProfileRecord]) -> float:
-    return max(record.drift for record in records)
 
 
 def _milliseconds(seconds: float) -> str:

@@ -1,0 +1,188 @@
+"""The latency gate: this version against another one, in one job, in alternating blocks."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import statistics
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bench.profiling.arms import Arm, ArmFailed
+from bench.profiling.decision import Decision, Rounds, Rules, decide, noise_floor
+from bench.profiling.environment import environment, machine_state, resolve_device
+from bench.profiling.inputs import make_batch
+from bench.profiling.references import References
+from bench.profiling.subject import CATALOGUE
+from bench.profiling.sweep import Sweep
+from bench.profiling.verdicts import Comparison, Exact, Finding, Pair, exact_findings, timing_finding
+from bench.profiling.versions import Version, other_version, this_version
+from bench.records.profile import Configuration
+from bench.vocabulary import LabelAxes
+
+__all__ = ["Schedule", "against", "play_rounds"]
+
+_ARMS = ("base", "head", "again")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How the arms take turns.
+
+    Attributes:
+        rounds: at least so many; more while two copies of the base differ by too much to hold the head to the factor.
+        most: rounds after which that is given up.
+        calls: of each arm a round, half of them on the way there and half on the way back (ABC, CBA).
+        seed: of the order of the arms.
+    """
+
+    rounds: int = 20
+    most: int = 60
+    calls: int = 10
+    seed: int = 0
+
+
+def against(
+    name: str,
+    models: Sequence[str],
+    sweep: Sweep | None = None,
+    rules: Rules | None = None,
+    schedule: Schedule | None = None,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    load: str = CATALOGUE,
+    on_pair: Callable[[str], None] = lambda _: None,
+) -> Comparison:
+    """Hold this version against another one.
+
+    Three processes a model, base, head and a second base, each with the model loaded, take turns in blocks; what is
+    exact (parameters, FLOPs, graph breaks, peak memory) is compared beside the times.
+
+    Args:
+        name: git revision, virtual environment or interpreter of the base.
+        models: names of the catalogue; both versions must know them.
+        sweep: configurations.
+        rules: what it takes for a verdict.
+        schedule: how the arms take turns.
+        device, threads, load: as of `profile`.
+        on_pair: called with a line when a configuration begins.
+
+    Raises:
+        UsageError: for a device that is not there, or a `name` that is no version.
+    """
+    rules, schedule = rules or Rules(), schedule or Schedule()
+    device = resolve_device(device)
+    references = References(device)
+    pairs: list[Pair] = []
+    before = machine_state(device)
+    with other_version(name) as base, tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
+        work = _Work(base, device, threads, load, references, rules, schedule, Path(folder))
+        for model in models:
+            pairs += work.compare(model, (sweep or Sweep()).configurations(), on_pair)
+        facts = {**environment(device), "base": base.title, "before": before, "after": machine_state(device)}
+    decisions = decide([pair.rounds for pair in pairs if pair.rounds is not None], rules)
+    return Comparison(_findings(pairs, decisions), tuple(pairs), facts)
+
+
+def play_rounds(
+    play: Callable[[str], list[float]],
+    references: Callable[[], Mapping[str, float]],
+    rules: Rules,
+    schedule: Schedule,
+) -> Rounds:
+    """Let the arms take turns until the noise is low enough.
+
+    Args:
+        play: makes half a block of an arm (`base`, `head`, `again`) and tells its seconds.
+        references: seconds of the reference kernels, now.
+        rules: the factor says how low.
+        schedule: how often.
+    """
+    order = list(_ARMS)
+    shuffle = random.Random(schedule.seed).shuffle  # noqa: S311 (an order, no secret)
+    medians: dict[str, list[float]] = {arm: [] for arm in _ARMS}
+    moved: dict[str, list[float]] = {}
+    while True:
+        shuffle(order)
+        seconds: dict[str, list[float]] = {arm: [] for arm in _ARMS}
+        for arm in (*order, *reversed(order)):
+            seconds[arm] += play(arm)
+        for arm in _ARMS:
+            medians[arm].append(statistics.median(seconds[arm]))
+        for kernel, taken in references().items():
+            moved.setdefault(kernel, []).append(taken)
+        base, head, again = (tuple(medians[arm]) for arm in _ARMS)
+        played = Rounds(base, head, again, {kernel: tuple(times) for kernel, times in moved.items()})
+        done = len(medians["base"])
+        if done >= schedule.most or (done >= schedule.rounds and 2 * noise_floor(played) <= rules.factor - 1):
+            return played
+
+
+@dataclass(frozen=True)
+class _Work:
+    base: Version
+    device: str
+    threads: int | None
+    load: str
+    references: References
+    rules: Rules
+    schedule: Schedule
+    folder: Path
+
+    def compare(
+        self, model: str, configurations: Sequence[Configuration], on_pair: Callable[[str], None]
+    ) -> Iterator[Pair]:
+        """A pair a configuration; one that fails does not end the others."""
+        with contextlib.ExitStack() as stack:
+            arms: dict[str, Arm] = {}
+            failed: dict[str, str] = {}
+            for arm, version in (("base", self.base), ("head", this_version()), ("again", self.base)):
+                try:
+                    arms[arm] = stack.enter_context(Arm(version, model, self.device, self.load, self.threads))
+                except ArmFailed as error:
+                    failed[arm] = str(error)
+            for configuration in configurations:
+                on_pair(f"{model} {configuration}")
+                yield self._pair(model, configuration, arms, dict(failed))
+
+    def _pair(self, model: str, configuration: Configuration, arms: Mapping[str, Arm], failed: dict[str, str]) -> Pair:
+        pictures = self._pictures(configuration)
+        setting = {name: str(getattr(configuration, name)) for name in ("precision", "memory_format", "mode")}
+        exact: dict[str, Exact] = {}
+        for name, arm in arms.items():
+            try:
+                exact[name] = arm.prepare(pictures, setting, count_breaks=name != "again")
+            except ArmFailed as error:
+                failed[name] = str(error)
+        rounds = None
+        if not failed:
+            half = max(1, self.schedule.calls // 2)
+            try:
+                rounds = play_rounds(lambda arm: arms[arm].block(half), self.references.time, self.rules, self.schedule)
+            except ArmFailed as error:
+                failed["base"] = failed["head"] = str(error)
+        return Pair(model, configuration, exact, failed, rounds)
+
+    def _pictures(self, configuration: Configuration) -> Path:
+        """The batch as a file that every version reads."""
+        size = configuration.height, configuration.width, configuration.batch_size
+        file = self.folder / f"{'x'.join(map(str, size))}.npz"
+        if not file.exists():
+            batch = make_batch(*size, LabelAxes("oracle", "oracle"))
+            labels = np.zeros(0) if batch.labels is None else batch.labels.numpy()
+            np.savez(file, image=batch.image.numpy(), hole=batch.hole.numpy(), labels=labels)
+        return file
+
+
+def _findings(pairs: Sequence[Pair], decisions: Sequence[Decision]) -> tuple[Finding, ...]:
+    left = iter(decisions)
+    findings: list[Finding] = []
+    for pair in pairs:
+        findings.append(timing_finding(pair, next(left) if pair.rounds is not None else None))
+        findings += exact_findings(pair)
+    return tuple(findings)
