@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bench.records import Run
-from bench.reporting.naming import column_order, metric_title
+from bench.reporting.naming import column_order, is_ceiling, metric_title
 
 __all__ = ["Measure", "measures"]
 
@@ -22,7 +22,17 @@ class Measure:
     def title(self) -> str:
         """`PSNR hole (dB) ↑`, the arrow to where better is."""
         unit = f" ({self.unit})" if self.unit else ""
-        return f"{metric_title(self.key)}{unit} {'↑' if self.higher_is_better else '↓'}"
+        return f"{metric_title(self.key)}{unit} {self.arrow}"
+
+    @property
+    def axis(self) -> str:
+        """`dB ↑`, under a title that names the metric."""
+        return f"{self.unit} {self.arrow}".strip()
+
+    @property
+    def arrow(self) -> str:
+        """To where better is."""
+        return "↑" if self.higher_is_better else "↓"
 
 
 def measures(run: Run) -> list[Measure]:
@@ -31,6 +41,6 @@ def measures(run: Run) -> list[Measure]:
     scores = {key: score for cell in run.cells.values() for key, score in cell.metrics.items() if score.n}
     for key in sorted(scores, key=column_order):
         metric, _, region = key.partition(".")
-        if region != "known":
+        if region != "known" and not is_ceiling(key):
             found.setdefault(metric, Measure(key, scores[key].unit, scores[key].higher_is_better))
     return list(found.values())

@@ -12,8 +12,10 @@ __all__ = [
     "NOTHING",
     "REGION_ORDER",
     "TIMES",
+    "ceiling_of",
     "column_order",
     "dataset_title",
+    "is_ceiling",
     "is_oracle",
     "metric_title",
     "model_names",
@@ -32,10 +34,32 @@ _METRIC_TITLES = {
     "ms-ssim": "MS-SSIM",
     "l1": "L1",
     "l1-relative": "Relative L1",
-    "label-accuracy": "Label accuracy",
-    "label-miou": "Label mIoU",
+    "gradient": "Gradient error",
+    "lpips-alex": "LPIPS (Alex)",
+    "lpips-vgg": "LPIPS (VGG)",
+    "lpips-squeeze": "LPIPS (Squeeze)",
+    "fid": "FID",
+    "fid-clean": "FID (clean)",
+    "kid": "KID",
+    "p-ids": "P-IDS",
+    "u-ids": "U-IDS",
+    **{
+        f"{whose}-{score}": f"{title} {what}"
+        for whose, title in (("judge", "Judge"), ("label", "Label"))
+        for score, what in {
+            "accuracy": "accuracy",
+            "miou": "mIoU",
+            "boundary-iou": "boundary IoU",
+            "boundary-f": "boundary F",
+            **{f"trimap-miou-{width}": f"trimap mIoU {width}" for width in (5, 10, 20, 40)},
+            "hd95": "HD95",
+            "assd": "ASSD",
+        }.items()
+    },
 }
 """Also the order of the columns; a metric that is not listed comes after these, under its own name."""
+
+_CEILING = "-ceiling"
 
 REGION_ORDER = ("hole", "boundary", "full", "known")
 
@@ -44,6 +68,17 @@ def metric_title(key: str) -> str:
     """`psnr.hole` as `PSNR hole`."""
     metric, _, region = key.partition(".")
     return f"{_METRIC_TITLES.get(metric, metric)} {region}".strip()
+
+
+def is_ceiling(key: str) -> bool:
+    """Whether `metric.region` is what a judge sees in untouched pictures: the same number for every model."""
+    return key.partition(".")[0].endswith(_CEILING)
+
+
+def ceiling_of(key: str) -> str:
+    """`judge-miou.hole` to `judge-miou-ceiling.hole`."""
+    metric, dot, region = key.partition(".")
+    return f"{metric}{_CEILING}{dot}{region}"
 
 
 def column_order(key: str) -> tuple[int, str, int]:

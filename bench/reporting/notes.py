@@ -5,21 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bench.records import CellKey, CellRecord
-from bench.reporting.naming import NOTHING, metric_title
+from bench.records import CellKey, CellRecord, Score
+from bench.reporting.naming import NOTHING, ceiling_of, metric_title
+from bench.reporting.table_parts import Column
 
 __all__ = [
     "absence_notes",
+    "ceiling_notes",
     "failure_notes",
     "left_out_notes",
     "merge_signatures",
     "missing_notes",
+    "remark_notes",
+    "unavailable_notes",
     "without_n",
 ]
 
 Cells = Mapping[CellKey, CellRecord]
 Names = Mapping[CellKey, str]
 
+_NOTHING_YET = Score(None, None, 0, 0, 0, "", True, "")
 _LONGEST_REASON = 160
 _MOST_REASONS = 6
 
@@ -89,12 +94,53 @@ def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labe
 
 
 def _absence(key: str, cells: Cells, has_labels: bool) -> str:
+    remarks = {_one_line(cell.notes[key]) for cell in cells.values() if key in cell.notes}
+    if len(remarks) == 1:
+        return remarks.pop()
     scores = [cell.metrics[key] for cell in cells.values() if key in cell.metrics]
     if not scores:
         return "not measured"
     if not any(score.n_undefined for score in scores):
         return "no picture was scored"
     return "undefined in every picture" if has_labels else "no labels"
+
+
+def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
+    """What the judge reaches on the untouched pictures: the most that a model can be expected to."""
+    for column in columns:
+        found: dict[str, Score] = {}
+        for key, cell in cells.items():
+            score = cell.metrics.get(ceiling_of(column.key))
+            if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
+                found[key.protocol] = score
+        several = len({key.protocol for key in cells}) > 1
+        texts = [
+            f"{score.value:.{column.decimals}f}" + (f" ({protocol})" if several else "")
+            for protocol, score in found.items()
+        ]
+        if texts:
+            unit = f" ({column.unit})" if column.unit else ""
+            yield f"{column.title}, the judge's ceiling on the untouched pictures{unit}: {', '.join(texts)}"
+
+
+def remark_notes(cells: Cells, called: Names, columns: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """What the cells themselves say about a number that is shown, each remark once."""
+    for title, key in columns:
+        whose: dict[str, dict[str, None]] = {}
+        for cell_key, cell in cells.items():
+            if key in cell.notes:
+                whose.setdefault(_one_line(cell.notes[key]), {})[called[cell_key]] = None
+        for remark, models in whose.items():
+            who = "" if len(models) == len(set(called.values())) else f" ({', '.join(models)})"
+            yield f"{title}{who}: {remark}"
+
+
+def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
+    """Metrics that were asked for and could not be taken, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for metric, reason in unavailable.items():
+        reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
+    yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
 
 
 def missing_notes(missing: Sequence[CellKey], called: Names) -> Iterator[str]:

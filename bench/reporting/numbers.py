@@ -7,16 +7,21 @@ from typing import TYPE_CHECKING
 
 from bench.records import CellKey, CellRecord, Run, Score
 from bench.reporting.bins import Bin
+from bench.reporting.classes import OneClass
 from bench.reporting.naming import column_order, is_oracle, model_names
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["bin_csv", "score_csv", "scores_frame", "values_frame"]
+__all__ = ["bin_csv", "class_csv", "score_csv", "scores_frame", "values_frame"]
 
 _SCORE_COLUMNS = (
     *("model", "fingerprint", "oracle", "protocol", "dataset", "metric", "region", "value", "lo", "hi"),
     *("n", "n_infinite", "n_undefined", "n_failed", "n_skipped", "hole_share", "unit", "direction", "signature"),
+)
+_CLASS_COLUMNS = (
+    *("model", "fingerprint", "oracle", "class", "metric", "region", "value", "lo", "hi", "n", "n_infinite"),
+    *("ceiling", "unit", "direction"),
 )
 _BIN_COLUMNS = (
     *("model", "fingerprint", "oracle", "share_over", "share_to", "metric", "region", "value", "lo", "hi"),
@@ -95,6 +100,22 @@ def bin_csv(run: Run, bins: Sequence[Bin]) -> str:
         for key, score in line.scores.items()
     ]
     return _csv(pd.DataFrame(rows, columns=list(_BIN_COLUMNS)))
+
+
+def class_csv(run: Run, classes: Sequence[OneClass]) -> str:
+    """Every class, over all protocols."""
+    import pandas as pd
+
+    rows = [
+        (
+            *(model, fingerprint, line.oracle, one.name, *_named(key), score.value, *(score.ci95 or (None, None))),
+            *(score.n, score.n_infinite, one.ceilings.get(key), score.unit, _direction(score)),
+        )
+        for one in classes
+        for (model, fingerprint), line in zip(model_names(run), one.section.lines, strict=True)
+        for key, score in line.scores.items()
+    ]
+    return _csv(pd.DataFrame(rows, columns=list(_CLASS_COLUMNS)))
 
 
 def _score_rows(

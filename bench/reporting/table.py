@@ -6,13 +6,22 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.records import CellKey, CellRecord, Run, Score
 from bench.reporting.legend import mark_notes
-from bench.reporting.naming import column_order, dataset_title, is_oracle, model_names
-from bench.reporting.notes import absence_notes, failure_notes, left_out_notes, merge_signatures, missing_notes
+from bench.reporting.naming import column_order, dataset_title, is_ceiling, is_oracle, model_names
+from bench.reporting.notes import (
+    absence_notes,
+    ceiling_notes,
+    failure_notes,
+    left_out_notes,
+    merge_signatures,
+    missing_notes,
+    remark_notes,
+    unavailable_notes,
+)
 from bench.reporting.sections import Line, Ranking, Section, grouped, ranked
 from bench.reporting.table_parts import Column, Entry, Group, Mark, Row, Table
 from bench.reporting.values import once_a_run, values_of
 
-__all__ = ["Column", "Entry", "Group", "Mark", "Row", "Table", "build_table", "run_columns", "shown_keys"]
+__all__ = ["Column", "Entry", "Group", "Mark", "Row", "Table", "as_column", "build_table", "run_columns", "shown_keys"]
 
 _DECIMALS = {"dB": 2, "%": 2, "px": 2, "pixels": 2}
 
@@ -47,6 +56,9 @@ def build_table(
         *mark_notes({name: ranking for name, (_, ranking) in sections.items()}, columns, list(names.values())),
         *failure_notes(cells, called),
         *left_out_notes(cells, called, titled),
+        *ceiling_notes(cells, columns),
+        *remark_notes(cells, called, titled),
+        *unavailable_notes(run.info.get("unavailable", {})),
         *absence_notes(wanted, {column.key for column in columns}, cells, bool(run.info["dataset"]["classes"])),
         *missing_notes([key for key in every if key not in cells], called),
     )
@@ -62,9 +74,13 @@ def build_table(
 
 
 def shown_keys(run: Run) -> list[str]:
-    """The columns of a run in order; of the known region only PSNR, which tells whether known pixels are kept."""
+    """The columns of a run in order; of the known region only PSNR, which tells whether known pixels are kept.
+
+    A judge's ceilings are no columns: they are the same for all models and stand in the foot.
+    """
     keys = {*run.info["metrics"], *(key for cell in run.cells.values() for key in cell.metrics)}
-    return sorted((key for key in keys if not key.endswith(".known") or key == "psnr.known"), key=column_order)
+    columns = [key for key in keys if key.count(".") < 2 and not is_ceiling(key)]
+    return sorted((key for key in columns if not key.endswith(".known") or key == "psnr.known"), key=column_order)
 
 
 @once_a_run
@@ -74,10 +90,11 @@ def run_columns(run: Run) -> Mapping[str, Column]:
     for cell in run.cells.values():
         for key, score in cell.metrics.items():
             scores.setdefault(key, []).append(score)
-    return {key: _column(key, of_key) for key, of_key in scores.items()}
+    return {key: as_column(key, of_key) for key, of_key in scores.items()}
 
 
-def _column(key: str, scores: Sequence[Score]) -> Column:
+def as_column(key: str, scores: Sequence[Score]) -> Column:
+    """A column that is wide enough for all of the scores."""
     if not scores:
         return Column(key, "", None, 2)
     largest = max((abs(score.value) for score in scores if score.value is not None), default=0.0)

@@ -8,10 +8,12 @@ from bench.errors import UnknownName, UsageError
 from bench.records import Run, folder_name, write_atomically
 from bench.reporting.bin_table import bin_table
 from bench.reporting.bins import bins_of
+from bench.reporting.class_table import class_table
+from bench.reporting.classes import classes_of
 from bench.reporting.html_table import html_table
 from bench.reporting.latex import latex
 from bench.reporting.markdown import markdown
-from bench.reporting.numbers import bin_csv, score_csv
+from bench.reporting.numbers import bin_csv, class_csv, score_csv
 from bench.reporting.table import Table, build_table, shown_keys
 
 __all__ = ["PAPER", "paper_table", "write_paper", "write_tables"]
@@ -24,7 +26,7 @@ def write_tables(run: Run, *, intervals: bool = False) -> list[Path]:
     """Write the tables under `tables/` and return the paths.
 
     `overall` and one a protocol: quality by protocol. `boundary`: at label boundaries, with a metric there.
-    `hole-share`: by share of missing pixels, with a metric of the hole.
+    `hole-share`: by share of missing pixels, with a metric of the hole. `by-class`: with a metric by class.
 
     Args:
         run: what was run.
@@ -42,6 +44,9 @@ def write_tables(run: Run, *, intervals: bool = False) -> list[Path]:
     by_share = bin_table(run)
     if by_share is not None:
         written += _write(run, "hole-share", by_share, bin_csv(run, bins_of(run)), intervals=intervals)
+    by_class = class_table(run)
+    if by_class is not None:
+        written += _write(run, "by-class", by_class, class_csv(run, classes_of(run)), intervals=intervals)
     return written
 
 

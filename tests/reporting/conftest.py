@@ -25,7 +25,13 @@ from bench.records import (
     write_shard,
 )
 
-UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
+UNITS = {
+    "psnr": ("dB", True),
+    "ssim": ("", True),
+    "l1": ("%", False),
+    "fid": ("", False),
+    **dict.fromkeys(("judge-miou", "judge-boundary-f", "judge-miou-ceiling"), ("%", True)),
+}
 
 Value = Callable[[str, str, int, str], float]
 
@@ -34,7 +40,7 @@ def plain_value(model: str, protocol: str, index: int, key: str) -> float:
     """Some number for (model, protocol, picture, metric.region), different for each."""
     digest = hashlib.sha256(f"{model} {protocol} {index} {key}".encode()).digest()
     unit = int.from_bytes(digest[:4], "big") / 2**32
-    return {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 10 * unit}[key.partition(".")[0]]
+    return {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 10 * unit}.get(key.partition(".")[0], 100 * unit)
 
 
 def quarter(index: int) -> float:
@@ -59,6 +65,9 @@ class Recipe:
     share: Callable[[int], float] = quarter
     gallery: int = 2
     size: tuple[int, int] = (32, 48)
+    by_class: Sequence[str] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+    info: Mapping[str, Any] = field(default_factory=dict)
 
 
 def build(out: Path, recipe: Recipe) -> Path:
@@ -103,6 +112,7 @@ def _info(recipe: Recipe) -> dict[str, Any]:
         "gallery": [_sample(index) for index in range(min(recipe.gallery, recipe.n))],
         "versions": {},
         "environment": {},
+        **recipe.info,
     }
 
 
@@ -118,7 +128,9 @@ def _records(key: CellKey, recipe: Recipe) -> list[Record]:
         elif index in recipe.failed.get(key.model, ()):
             records.append(Record(_sample(index), "failed", recipe.reason, hole_share=recipe.share(index)))
         else:
-            values = {name: recipe.value(key.model, key.protocol, index, name) for name in recipe.metrics}
+            names = (*recipe.metrics, *recipe.by_class)
+            every = {name: recipe.value(key.model, key.protocol, index, name) for name in names}
+            values = {name: value for name, value in every.items() if name in recipe.metrics or not math.isnan(value)}
             records.append(Record(_sample(index), "ok", hole_share=recipe.share(index), values=values))
     return records
 
@@ -144,6 +156,8 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe, labels: dict[st
             for (status, reason), samples in groups.items()
         ),
         metrics={name: _score(name, [record.values[name] for record in ok]) for name in recipe.metrics},
+        by_class={name: _score(name, [r.values.get(name, math.nan) for r in ok]) for name in recipe.by_class},
+        notes=dict(recipe.notes),
     )
     write_shard(layout.shard(key, 0), records)
     write_cell(layout, cell, 1)
