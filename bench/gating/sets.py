@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import io
 import math
-import zipfile
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
-
-from bench.errors import UsageError
 from bench.gating.findings import Finding
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairStatistics
@@ -19,6 +12,7 @@ from bench.gating.wording import change, number
 from bench.metrics import declaration
 from bench.metrics.set_resampling import half_sample_spread
 from bench.records import CellKey, Run, Score
+from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
 from bench.statistics import detectable_effect
 
@@ -27,8 +21,6 @@ __all__ = ["SetPair", "of_set", "set_golden_finding", "set_statistics"]
 _GOLDEN = Margin(0.1, "%")  # features of one network differ in the fifth digit between machines
 _Z95 = 1.959963984540054
 _FEWEST = 8
-
-Features = npt.NDArray[np.float32]
 
 
 def of_set(score: Score) -> bool:
@@ -116,44 +108,15 @@ def _error(pair: SetPair, seed: int) -> tuple[float | None, str]:
     if len(set(pictures)) < _FEWEST:
         return None, f"fewer than {_FEWEST} pictures to resample"
     sides = zip(pair.runs, (pair.baseline, pair.candidate), strict=True)
-    completed = [_rows(_completed(run, cell.cell.key, metric.features), samples) for run, cell in sides]
-    truth = _rows(_untouched(pair.runs, metric.features), samples)
-    if truth is None or completed[0] is None or completed[1] is None:
+    first, second = (_features(run, cell.cell.key, metric.features) for run, cell in sides)
+    if first is None or second is None or not list(first.samples) == list(second.samples) == samples:
         return None, "has no features on disk to resample"
-    spread = half_sample_spread(
-        "fid" if name == "fid" else "kid", truth, [completed[0], completed[1]], pictures, seed=seed
-    )
+    both = [first.completed, second.completed]
+    spread = half_sample_spread("fid" if name == "fid" else "kid", first.truth, both, pictures, seed=seed)
     return float((spread[1] - spread[0]).std(ddof=1)), ""
 
 
-def _completed(run: Run, key: CellKey, kind: str) -> dict[str, Features]:
-    """Features of a cell's pictures by sample id."""
-    found: dict[str, Features] = {}
-    for name, content in run.files(key, "features"):
-        found |= _unpacked(content, kind, run.layout.cell(key) / name)
-    return found
-
-
-def _untouched(runs: tuple[Run, Run], kind: str) -> dict[str, Features]:
-    """Features of the untouched pictures, of whichever run kept them."""
-    for run in runs:
-        path = run.layout.untouched_features
-        if path.exists():
-            return _unpacked(path.read_bytes(), kind, path)
-    return {}
-
-
-def _unpacked(content: bytes, kind: str, path: Path) -> dict[str, Features]:
-    try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            return dict(zip(file["samples"].tolist(), file[kind], strict=True)) if kind in file else {}
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-        raise UsageError(
-            f"features {path}", "be as the run wrote them", str(error), "Delete it and run again."
-        ) from error
-
-
-def _rows(features: dict[str, Features], samples: list[str]) -> Features | None:
-    if not samples or any(sample not in features for sample in samples):
-        return None
-    return np.stack([features[sample] for sample in samples])
+def _features(run: Run, key: CellKey, kind: str) -> CellFeatures | None:
+    for _ in run.files(key, "features"):
+        pass  # raises for a file that was edited
+    return read_cell_features(run.layout.cell(key), kind)

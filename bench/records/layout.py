@@ -80,11 +80,6 @@ class RunLayout:
         """The features of one shard's completed pictures, for distances between sets of pictures."""
         return self.cell(key) / f"features-{shard:04d}.npz"
 
-    @property
-    def untouched_features(self) -> Path:
-        """The features of the untouched pictures, what the completed ones are held against."""
-        return self.out / "features.npz"
-
     def fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a gallery sample."""
         return self.cell(key) / "gallery" / f"{sample_id}.png"

@@ -24,6 +24,7 @@ from bench.records import (
     write_cell,
     write_shard,
 )
+from bench.records.features import write_features
 
 UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
 
@@ -76,8 +77,6 @@ def build(out: Path, recipe: Recipe) -> Path:
         **recipe.info,
     }
     write_atomically(layout.run_file, dump(info))
-    if recipe.untouched:
-        _write_features(layout.untouched_features, recipe.ids, recipe.untouched)
     for name, mark in recipe.models.items():
         for protocol in recipe.protocols:
             if protocol not in recipe.missing:
@@ -91,7 +90,7 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe) -> None:
     ok = [record for record in records if record.status == "ok"]
     write_shard(layout.shard(key, 0), records)
     if recipe.features:
-        _write_features(layout.features(key, 0), [record.sample for record in ok], recipe.features)
+        _write_features(layout.features(key, 0), [record.sample for record in ok], recipe)
     cell = CellRecord(
         key=key,
         labels={"context": "none", "hole": "none"},
@@ -108,9 +107,10 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe) -> None:
     write_cell(layout, cell, 1)
 
 
-def _write_features(path: Path, samples: Sequence[str], feature: Callable[[str], Sequence[float]]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    np.savez(path, samples=np.array(samples), fid=np.array([feature(sample) for sample in samples], np.float32))
+def _write_features(path: Path, samples: Sequence[str], recipe: Recipe) -> None:
+    sides = {"fid": recipe.features, "truth-fid": recipe.untouched}
+    rows = {name: [feature(sample) for sample in samples] for name, feature in sides.items() if feature}
+    write_features(path, samples, {name: np.array(of_side, np.float32) for name, of_side in rows.items()})
 
 
 def _distance(name: str, value: float, n: int) -> Score:
