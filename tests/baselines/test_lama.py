@@ -25,7 +25,9 @@ def published(blocks: int) -> int:
     return first + down + blocks * 2 * fourier(128, 384) + up + 64 * 3 * 49 + 3
 
 
-@pytest.mark.parametrize(("config", "millions"), [(LaMaConfig.paper(), 27), (LaMaConfig.big(), 51)])
+@pytest.mark.parametrize(
+    ("config", "millions"), [(LaMaConfig.paper(), 27), (LaMaConfig.big(), 51), (LaMaConfig(blocks=6), 19)]
+)
 def test_parameters_are_the_published_ones(config: LaMaConfig, millions: int) -> None:
     total = sum(parameter.numel() for parameter in LaMa(config).parameters())
 
