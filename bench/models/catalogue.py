@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.errors import ModelFailure, SpgbenchError, UsageError
 from bench.registry import Entry, Registry
-from bench.vocabulary import Inpainter
+from bench.vocabulary import Inpainter, LabelAxes
 
 __all__ = ["MODELS", "load", "load_for_run"]
 
@@ -98,7 +98,7 @@ def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[
     except TypeError as error:
         raise _unfit(subject, error) from error
     try:
-        return make(*positional, **arguments)
+        return _checked(subject, make(*positional, **arguments))
     except SpgbenchError:
         raise
     except (TypeError, ValueError) as error:
@@ -107,6 +107,16 @@ def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[
         raise _unfit(subject, error) from error
     except Exception as error:  # a model from elsewhere may raise anything
         raise ModelFailure(subject, "be made ready", f"{type(error).__name__}: {error}") from error
+
+
+def _checked(subject: str, model: Inpainter) -> Inpainter:
+    """What was made, if it has all that a run asks of a model."""
+    asked: dict[str, Any] = {"name": str, "fingerprint": str, "labels": LabelAxes, "inpaint": Callable}
+    wrong = [name for name, kind in asked.items() if not isinstance(getattr(model, name, None), kind)]
+    if wrong:
+        must = "have a name, a fingerprint, labels and inpaint"
+        raise ModelFailure(subject, must, f"no {' and no '.join(wrong)} of the right kind", "See bench.vocabulary.")
+    return model
 
 
 def _imported(entry: Entry) -> Callable[..., Inpainter]:

@@ -25,7 +25,10 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     with torch.random.fork_rng(devices=cuda):
         random.seed(seed)
         np.random.seed(seed % 2**32)  # noqa: NPY002
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds, for devices not used here
+        for used in cuda:
+            with torch.cuda.device(used):
+                torch.cuda.manual_seed(seed)
         try:
             yield
         finally:

@@ -66,14 +66,16 @@ def test_weights_of_another_architecture_fail_and_a_missing_file_stops(tmp_path:
 
 @pytest.fixture
 def plugins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
-    """Three bad plug-ins, registered as the catalogue registers what it finds installed."""
+    """Bad plug-ins, registered as the catalogue registers what it finds installed."""
     monkeypatch.syspath_prepend(tmp_path)
     (tmp_path / "bad_plugin.py").write_text("raise RuntimeError('no luck at import')\n")
     (tmp_path / "poor_plugin.py").write_text(
         "class Refuses:\n    def __init__(self, device):\n        raise OSError('weights are gone')\n"
+        "class Bare:\n    name = 'bare'\n    def __init__(self, device): pass\n    def inpaint(self, batch): pass\n"
     )
-    names = ("bad", "gone", "poor")
-    for name, target in zip(names, ("bad_plugin:Model", "no_such_plugin:Model", "poor_plugin:Refuses"), strict=True):
+    targets = ("bad_plugin:Model", "no_such_plugin:Model", "poor_plugin:Refuses", "poor_plugin:Bare")
+    names = ("bad", "gone", "poor", "bare")
+    for name, target in zip(names, targets, strict=True):
         point = EntryPoint(name, target, "spgbench.models")
         MODELS.add(point.name, point.value, "plug-in")
     yield
@@ -83,11 +85,12 @@ def plugins(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("plugins")
 def test_bad_plugins_fail_their_cells_alone(pictures: Dataset, tmp_path: Path) -> None:
-    run = bench.evaluate(["bad", "gone", "poor", "mean"], pictures, out=tmp_path / "out")
+    run = bench.evaluate(["bad", "gone", "poor", "bare", "mean"], pictures, out=tmp_path / "out")
 
-    assert [cell.n_failed for cell in run.cells.values()] == [20, 20, 20, 0]
+    assert [cell.n_failed for cell in run.cells.values()] == [20, 20, 20, 20, 0]
     reasons = [cell.failures[0].reason for cell in run.cells.values() if cell.failures]
     assert "RuntimeError: no luck at import" in reasons[0]
     assert "No module named 'no_such_plugin'" in reasons[1]
     assert "OSError: weights are gone" in reasons[2]
+    assert "no fingerprint and no labels of the right kind" in reasons[3]
     assert all(reason.startswith("model '") and " must " in reason for reason in reasons)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 import bench.models
 from bench.errors import ModelFailure, UsageError
+from bench.profiling.observe import observe
 from bench.vocabulary import Batch
 from tests.models.contract import make_batch, rows_of
 from tests.models.foreign_files import ToyNet, write_torchscript
@@ -28,6 +29,16 @@ def test_it_is_called_as_the_public_lama_file_is(tmp_path: Path) -> None:
 
 def _pair(batch: Batch) -> tuple[Tensor, Tensor]:
     return batch.image, batch.hole.float()
+
+
+def test_its_parameters_and_operations_can_be_counted(tmp_path: Path) -> None:
+    batch = make_batch(2)
+    model = bench.models.load(f"torchscript:{write_torchscript(tmp_path / 'toy.pt')}")
+
+    counted, plain = observe(lambda: model.inpaint(batch)), observe(lambda: ToyNet()(*_pair(batch)))
+
+    assert (counted.parameters, counted.flops) == (plain.parameters, plain.flops)
+    assert counted.flops > 0
 
 
 def test_the_fingerprint_is_of_content_not_of_place(tmp_path: Path) -> None:
