@@ -21,6 +21,7 @@ class Catalogue(StrEnum):
     datasets = "datasets"
     protocols = "protocols"
     metrics = "metrics"
+    judges = "judges"
     suites = "suites"
 
 
@@ -29,6 +30,7 @@ _REGISTRIES = {
     Catalogue.datasets: "bench.data:DATASETS",
     Catalogue.protocols: "bench.masks:PROTOCOLS",
     Catalogue.metrics: "bench.metrics:METRICS",
+    Catalogue.judges: "bench.segmentation:JUDGES",
     Catalogue.suites: "bench.evaluation.suite:SUITES",
 }
 
@@ -37,7 +39,7 @@ def ls(
     what: Annotated[Catalogue, typer.Argument(help="Which catalogue.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
 ) -> None:
-    """List models, data sets, protocols, metrics or suites.
+    """List models, data sets, protocols, metrics, judges or suites.
 
     Example: spgbench ls models
     """

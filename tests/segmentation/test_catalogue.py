@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -177,3 +178,11 @@ def test_files_that_are_no_judge(weights: Path, tmp_path: Path) -> None:
     weights.write_bytes(content)
     with pytest.raises(UsageError, match=r"must be those of a judge; found .*a changed file"):
         load(str(weights), CLASSES)
+
+
+def test_judges_are_listed_by_the_command() -> None:
+    output = subprocess.run(
+        [sys.executable, "-m", "bench", "ls", "judges", "--json"], capture_output=True, text=True, check=True
+    ).stdout
+
+    assert [entry["name"] for entry in json.loads(output)] == [entry.name for entry in JUDGES]
