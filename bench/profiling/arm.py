@@ -68,7 +68,7 @@ class _Side:
             self._seen = self._observe.observe(lambda: self._model.inpaint(self._batch))
         torch_backed = bool(self._seen.networks)
         if first and torch_backed and count_breaks:
-            self._breaks = self._counted_breaks()
+            self._breaks = self._observe.graph_counts(self._seen.calls)[1]
         for network in self._networks():
             network.to(memory_format=self._order(setting["memory_format"]))
             if setting["mode"] != "eager":
@@ -97,13 +97,6 @@ class _Side:
             if self._setting["mode"] == "cuda-graphs":
                 torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
             return self._model.inpaint(self._batch)
-
-    def _counted_breaks(self) -> int | None:
-        """Graph breaks of the networks, or None where the compiler gives up on them altogether."""
-        try:
-            return int(self._observe.graph_counts(self._seen.calls)[1])
-        except Exception:  # noqa: BLE001 (a compiler may raise anything; timing goes on)
-            return None
 
     def _networks(self) -> tuple[Any, ...]:
         return () if self._seen is None else tuple(self._seen.networks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,11 +18,10 @@ __all__ = ["Convolution", "NetworkCall", "Observation", "graph_counts", "observe
 
 @dataclass(frozen=True)
 class NetworkCall:
-    """A call of a module that no other module made."""
+    """A call of a module that no other module made, with its arguments by position."""
 
     network: nn.Module
     args: tuple[Any, ...]
-    kwargs: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,18 +99,19 @@ def observe(call: Callable[[], Any]) -> Observation:
     return Observation(result, tuple(calls), convolutions, counter.get_total_flops())
 
 
-def graph_counts(calls: tuple[NetworkCall, ...]) -> tuple[int, int]:
-    """Graphs and graph breaks that torch's compiler makes of the networks, each looked at once."""
-    graphs = breaks = 0
-    seen: set[int] = set()
-    for call in calls:
-        if id(call.network) not in seen:
-            seen.add(id(call.network))
-            explained = torch._dynamo.explain(call.network)(*call.args, **call.kwargs)
-            graphs += explained.graph_count
-            breaks += explained.graph_break_count
-    torch._dynamo.reset()
-    return graphs, breaks
+def graph_counts(calls: Sequence[NetworkCall]) -> tuple[int, int] | tuple[None, None]:
+    """Graphs and graph breaks that torch's compiler makes of the networks, each looked at once.
+
+    (None, None) when it gives up on one of them, or one is called with arguments by name, which are not known here.
+    """
+    once = {id(call.network): call for call in reversed(calls)}.values()
+    try:
+        explained = [torch._dynamo.explain(call.network)(*call.args) for call in once]
+    except Exception:  # noqa: BLE001 (a compiler may raise anything)
+        return None, None
+    finally:
+        torch._dynamo.reset()
+    return sum(found.graph_count for found in explained), sum(found.graph_break_count for found in explained)
 
 
 @contextlib.contextmanager
@@ -122,17 +122,17 @@ def _watched(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> It
         nonlocal depth
         depth += 1
 
-    def leave(module: nn.Module, args: Any, kwargs: Any, output: Any) -> None:
+    def leave(module: nn.Module, args: Any, output: Any) -> None:
         nonlocal depth
         depth -= 1
         if depth == 0:
-            calls.append(NetworkCall(module, args, kwargs))
+            calls.append(NetworkCall(module, args))
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and args and isinstance(output, torch.Tensor):
             convolutions[_convolution(module, args[0], output)] += 1
 
     handles = [
         register_module_forward_pre_hook(enter),
-        register_module_forward_hook(leave, with_kwargs=True, always_call=True),
+        register_module_forward_hook(leave, always_call=True),
     ]
     try:
         yield

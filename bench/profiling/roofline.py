@@ -24,7 +24,7 @@ __all__ = ["Machine"]
 
 _COVERED = 0.9  # of the operations: the rest is many small shapes
 _SECONDS = 3.0  # for the shapes of a model in one precision
-_TIMES = 7
+_TIMES = 5
 _REFUSED = (RuntimeError, NotImplementedError)
 
 
@@ -74,7 +74,7 @@ class Machine:
     def product_rate(self, precision: Precision) -> float | None:
         """Operations a second of a product of two large square matrices."""
         if precision not in self._products:
-            side = 8192 if self._large else 768
+            side = 8192 if self._large else 512
             one = torch.ones(side, side, device=self._device, dtype=DTYPES[precision])
             best = self._best(lambda: one @ one, precision)
             self._products[precision] = None if best is None else 2 * side**3 / best
@@ -83,7 +83,7 @@ class Machine:
     def copy_rate(self) -> float:
         """Bytes a second, read and written."""
         if self._copies is None:
-            source = torch.ones(1 << (28 if self._large else 24), device=self._device)
+            source = torch.ones(1 << (28 if self._large else 23), device=self._device)
             target = torch.empty_like(source)
             best = self._best(lambda: target.copy_(source), "fp32") or float("inf")
             self._copies = 2 * source.numel() * source.itemsize / best

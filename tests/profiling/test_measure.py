@@ -1,0 +1,158 @@
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from bench.profiling import nvml
+from bench.profiling.measure import Meter
+from bench.profiling.references import References
+from bench.profiling.subject import Subject
+from bench.profiling.sweep import Effort
+from bench.records.profile import Configuration, ProfileRecord
+from tests.profiling.toys import HERE, Learned
+
+QUICK = Effort(samples=4, seconds=0.2, warmup_seconds=0.0)
+PLAIN = Configuration(32, 48)
+
+
+def meter(name: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Meter, Subject]:
+    subject = Subject(name, "cpu", HERE)
+    return Meter(subject, QUICK, stopped), subject
+
+
+def measured(name: str, configuration: Configuration = PLAIN) -> ProfileRecord:
+    return meter(name)[0].measure(configuration)
+
+
+def test_a_record_of_a_learned_model_holds_everything() -> None:
+    record = measured("learned")
+
+    assert (record.status, record.reason) == ("ok", "")
+    assert (record.model, record.device, record.configuration) == ("learned", "cpu", PLAIN)
+    assert len(record.wall_s) == 4
+    assert record.parameters == 27 * 4 + 4 + 27 * 4 + 3
+    assert record.flops == 2 * (27 * 4) * (16 * 24) * 2
+    assert record.first_call_s is not None
+    assert record.peak_memory["resident"] > 50 << 20
+    assert record.bound is not None
+    assert record.bound.convolution_rate is not None
+    assert record.bound.copy_rate > 1e8
+    assert (record.share_of_bound or 0) > 0
+    assert set(record.references) == {"convolution", "sum", "tiny calls"}
+    assert {"before", "after", "threads", "libraries", "device_name"} <= set(record.environment)
+    assert record.output_change is None
+    assert ProfileRecord.from_line(record.to_line()) == record
+
+
+def test_a_model_without_networks_has_a_time_and_no_operations() -> None:
+    record = measured("plain")
+
+    assert record.status == "ok"
+    assert (record.parameters, record.flops, record.bound) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("name", "configuration", "reason"),
+    [
+        ("plain", Configuration(32, 48, precision="bf16"), "not a torch module"),
+        ("plain", Configuration(32, 48, mode="compile"), "not a torch module"),
+        ("learned", Configuration(32, 48, precision="tf32"), "TF32 needs an NVIDIA GPU"),
+        ("learned", Configuration(32, 48, mode="cuda-graphs"), "CUDA graphs need a CUDA device"),
+    ],
+)
+def test_what_cannot_be_is_unsupported(name: str, configuration: Configuration, reason: str) -> None:
+    record = measured(name, configuration)
+
+    assert record.status == "unsupported"
+    assert reason in record.reason
+    assert not record.measured
+
+
+@pytest.mark.parametrize(
+    ("name", "configuration", "status", "reason"),
+    [
+        ("picky", Configuration(32, 40), "failed", "ValueError: width must be a multiple of 16; found 40"),
+        ("hungry", Configuration(32, 48, 2), "out-of-memory", "tried to allocate 20.00 GiB"),
+        ("cropping", PLAIN, "failed", "must have shape [1, 3, 32, 48]; found [1, 3, 32, 46]"),
+        ("learned", Configuration(8, 8), "failed", "at least 32 pixels"),
+        ("uncompilable", Configuration(32, 48, mode="compile"), "failed", "RuntimeError: no compiler on this machine"),
+    ],
+)
+def test_failures_are_records_and_the_next_configuration_goes_on(
+    name: str, configuration: Configuration, status: str, reason: str
+) -> None:
+    works, _ = meter(name)
+
+    record = works.measure(configuration)
+    after = works.measure(PLAIN)
+
+    assert record.status == status
+    assert reason in record.reason
+    assert "\n" not in record.reason
+    assert after.status == ("failed" if name == "cropping" else "ok")
+
+
+def test_the_memory_format_and_the_precision_reach_the_model() -> None:
+    works, subject = meter("learned")
+    assert isinstance(subject.model, Learned)
+
+    record = works.measure(Configuration(32, 48, 2, "bf16", "channels-last"))
+
+    assert subject.model.seen[-1].is_contiguous(memory_format=torch.channels_last)
+    assert subject.model.net.down.weight.is_contiguous(memory_format=torch.channels_last)
+    assert record.output_change is not None
+    assert 1e-6 < record.output_change["max"] < 0.05
+    assert works.measure(PLAIN).status == "ok"
+    assert subject.model.net.down.weight.is_contiguous()
+
+
+def test_stages_are_timed_in_the_order_of_the_work() -> None:
+    record = measured("staged")
+
+    assert list(record.stages) == ["second", "first"]
+    assert len(record.stages["second"]) == 4
+    assert min(record.stages["first"]) >= 0.001
+
+
+@pytest.mark.parametrize("calls", [0, 3])
+def test_a_measurement_that_is_stopped_keeps_what_it_has(calls: int) -> None:
+    polls = itertools.count()
+    works, _ = meter("learned", stopped=lambda: next(polls) >= calls)
+
+    record = works.measure(PLAIN)
+
+    assert record.status == "partial"
+    assert len(record.wall_s) == calls
+    assert record.stages == {}
+
+
+def test_references_that_move_make_the_record_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = iter([{"sum": 1.0}, {"sum": 1.01}, {"sum": 1.0}, {"sum": 1.03}])
+    monkeypatch.setattr(References, "time", lambda _: next(times))
+    works, _ = meter("learned")
+
+    assert works.measure(PLAIN).void == ""
+    assert works.measure(PLAIN).void == "reference kernel sum moved by +3.0 %"
+
+
+def test_a_cpu_has_no_nvidia_state() -> None:
+    assert nvml.state("cpu") == {}
+    assert nvml.energy("cpu") is None
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.parametrize("mode", ["eager", "cuda-graphs"])
+def test_on_a_gpu_there_are_device_times_and_memory(mode: str) -> None:
+    subject = Subject("learned", "cuda:0", HERE)
+    assert isinstance(subject.model, Learned)
+    subject.model.net.cuda()
+    configuration = Configuration(64, 64, mode=mode)  # type: ignore[arg-type]  # one of the modes
+
+    record = Meter(subject, QUICK, lambda: False).measure(configuration)
+
+    assert record.status == "ok", record.reason
+    assert len(record.device_s) == len(record.wall_s)
+    assert record.peak_memory["reserved"] >= record.peak_memory["allocated"] > 0
