@@ -92,6 +92,26 @@ def test_a_fill_is_the_same_alone_and_among_eight(make: type[InpaintingNetwork],
 
 
 @every_network
+def test_half_precision_and_another_memory_layout_change_little(
+    make: type[InpaintingNetwork], scene: Scene, lively: Lively
+) -> None:
+    network, (image, hole) = small(make), scene(2, 64, 64)
+    lively(network)
+    last = torch.channels_last
+
+    with torch.no_grad():
+        fill = network(image, hole)
+        network.to(memory_format=last)
+        turned = network(image.to(memory_format=last), hole)
+        with torch.autocast("cpu", torch.bfloat16):
+            mixed = network(image.to(memory_format=last), hole)
+
+    assert mixed.dtype == torch.float32
+    assert (turned - fill).abs().max() < 1e-4
+    assert 0 < (mixed - fill).abs().mean() < 0.05
+
+
+@every_network
 @given(height=st.integers(3, 70), width=st.integers(3, 70))
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_size_is_filled(make: type[InpaintingNetwork], scene: Scene, height: int, width: int) -> None:

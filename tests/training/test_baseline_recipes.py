@@ -97,6 +97,23 @@ def test_every_term_with_a_weight_is_made_and_no_other(
 
 
 @every_recipe
+def test_terms_are_finite_in_mixed_precision(make: type[BaselineRecipe]) -> None:
+    made, one = recipe(make), batch()
+
+    for stage in made.stages:
+        for player in stage.players:
+            for name, network in made.networks.items():
+                network.requires_grad_(name in player.networks)
+            with torch.autocast("cpu", torch.bfloat16):
+                terms = stage.losses(player.name, one, stage.forward(one))
+            total = torch.stack([terms[name].float() * weight for name, weight in player.weights.items()]).sum()
+            moved = [weight for name in player.networks for weight in made.networks[name].parameters()]
+            gradients = torch.autograd.grad(total, moved, allow_unused=True)
+            assert all(gradient is None or gradient.isfinite().all() for gradient in gradients)
+            assert any(gradient is not None and gradient.any() for gradient in gradients)
+
+
+@every_recipe
 def test_without_adversarial_terms_there_is_no_discriminator_to_pay_for(make: type[BaselineRecipe]) -> None:
     config = make.presets["small"]
     weights = {name: 0.0 if name in ("adversarial", "matching") else weight for name, weight in config.weights.items()}
