@@ -92,8 +92,8 @@ class Inception:
 
 def _tensorflow_bilinear(pictures: torch.Tensor) -> torch.Tensor:
     """Resize uint8 [N, 3, H, W] as TensorFlow 1's `resize_bilinear`: pixel i lies at i times the scale."""
-    columns = _between_neighbours(pictures.float(), dim=3)
-    return _between_neighbours(columns, dim=2)
+    by_pixel = pictures.permute(0, 2, 3, 1).float().contiguous()  # [N, H, W, 3]: three neighbours at a time
+    return _between_neighbours(_between_neighbours(by_pixel, dim=2), dim=1).permute(0, 3, 1, 2)
 
 
 def _between_neighbours(values: torch.Tensor, dim: int) -> torch.Tensor:
@@ -103,7 +103,7 @@ def _between_neighbours(values: torch.Tensor, dim: int) -> torch.Tensor:
     after = (before + 1).clamp_max(size - 1)
     share = (place - before).reshape(-1, *[1] * (values.ndim - 1 - dim))
     low, high = values.index_select(dim, before), values.index_select(dim, after)
-    return low + (high - low) * share
+    return high.sub_(low).mul_(share).add_(low)
 
 
 def _pillow_bicubic(pictures: torch.Tensor) -> torch.Tensor:
