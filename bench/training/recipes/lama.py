@@ -75,7 +75,7 @@ PRESETS = {
         learning_rate=1e-3,
         critic_rate=1e-4,
         betas=(0.9, 0.999),
-        critic_channels=32,
+        critic_channels=16,
         features="none",
     ),
 }
