@@ -28,6 +28,12 @@ def report(
     protocols: Annotated[
         str | None, typer.Option(help="Of the paper's table, separated by commas.", show_default=False)
     ] = None,
+    profile: Annotated[
+        Path | None,
+        typer.Option(
+            help="Output folder of a profile of these models; as a rule OUT, if it was profiled.", show_default=False
+        ),
+    ] = None,
     intervals: Annotated[bool, typer.Option("--intervals", help="95 % intervals in LaTeX, too.")] = False,
 ) -> None:
     """Make tables, plots, grids and the page again from the records; runs no model and does not need torch.
@@ -41,7 +47,7 @@ def report(
     if layout is Layout.paper:
         text, files = reporting.paper_layout(run, options.names(protocols), intervals=intervals)
     else:
-        files = reporting.report(run, intervals=intervals)
+        files = reporting.report(run, intervals=intervals, profile=profile)
         text = reporting.main_table(run)
     typer.echo(text)
     typer.echo(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}", err=True)

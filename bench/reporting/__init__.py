@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["main_table", "paper_layout", "report", "scores_frame", "values_frame"]
 
 
-def report(out: Path | Run, *, intervals: bool = False) -> list[Path]:
+def report(out: Path | Run, *, intervals: bool = False, profile: Path | None = None) -> list[Path]:
     """Write all tables, plots and grids of the run in `out` beside its records, and `report.html` with all of them.
 
     The same records give the same bytes. A run that is not whole yet is reported as far as it is.
@@ -24,21 +24,25 @@ def report(out: Path | Run, *, intervals: bool = False) -> list[Path]:
     Args:
         out: the folder, or the run that was read from it.
         intervals: whether LaTeX tables, too, carry 95 % intervals.
+        profile: output folder of a profile, to put cost beside quality; None: that of the run, if it was profiled.
 
     Returns:
         The files written: tables, plots, grids, the page, in an order that does not change.
 
     Raises:
-        UsageError: when `out` holds no run, or a cell of it was edited or damaged.
+        UsageError: when `out` holds no run, a cell of it was edited or damaged, or `profile` holds no profile.
     """
     from bench.records import read_run
+    from bench.reporting.cost import profile_of
     from bench.reporting.gallery import write_gallery
     from bench.reporting.page import write_page
     from bench.reporting.plots import write_plots
     from bench.reporting.tables import write_tables
 
     run = read_run(out) if isinstance(out, Path) else out
-    tables, plots, grids = write_tables(run, intervals=intervals), write_plots(run), write_gallery(run)
+    cost = profile_of(run, profile)
+    tables, plots = write_tables(run, intervals=intervals, profile=cost), write_plots(run, cost)
+    grids = write_gallery(run)
     copied = [path for path in tables if path.suffix != ".html"]  # the page has tables of its own
     return [*tables, *plots, *grids, write_page(run, copied, plots)]
 

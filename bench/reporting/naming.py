@@ -56,6 +56,11 @@ _METRIC_TITLES = {
             "assd": "ASSD",
         }.items()
     },
+    "parameters": "Parameters",
+    "multiply-adds": "Multiply-adds",
+    "latency": "Latency",
+    "throughput": "Throughput",
+    "memory": "Memory",
 }
 """Also the order of the columns; a metric that is not listed comes after these, under its own name."""
 

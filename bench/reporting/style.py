@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -19,7 +19,21 @@ from matplotlib.ft2font import FT2Font
 
 from bench.records import write_atomically
 
-__all__ = ["Look", "add_note", "font_file", "look", "names_width", "new_figure", "printable", "save", "styled"]
+if TYPE_CHECKING:
+    from matplotlib.axis import Axis
+
+__all__ = [
+    "Look",
+    "add_note",
+    "font_file",
+    "look",
+    "names_width",
+    "new_figure",
+    "plain_ticks",
+    "printable",
+    "save",
+    "styled",
+]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 """Okabe and Ito, "Color Universal Design" (2008), the yellow darkened to be seen as a line on white."""
@@ -123,6 +137,15 @@ def names_width(names: Iterable[str]) -> float:
         font.set_text(printable(name))
         widths.append(font.get_width_height()[0] / 64 / 72)
     return max(widths, default=0.0)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """1, 2, 5, 10, ... in plain digits on a logarithmic axis, where nothing would be labelled within one decade."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 @cache

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from bench.errors import UnknownName, UsageError
 from bench.records import Run, folder_name, write_atomically
+from bench.records.profile import Profile
 from bench.reporting.bin_table import bin_table
 from bench.reporting.bins import bins_of
 from bench.reporting.class_table import class_table
 from bench.reporting.classes import classes_of
+from bench.reporting.cost_table import cost_csv, cost_table
 from bench.reporting.html_table import html_table
 from bench.reporting.latex import latex
 from bench.reporting.markdown import markdown
@@ -22,15 +24,17 @@ PAPER = ("l1.full", "ssim.full", "psnr.full")
 """The columns of the comparison in the SPG-Net paper: over the whole picture, as papers print them."""
 
 
-def write_tables(run: Run, *, intervals: bool = False) -> list[Path]:
+def write_tables(run: Run, *, intervals: bool = False, profile: Profile | None = None) -> list[Path]:
     """Write the tables under `tables/` and return the paths.
 
     `overall` and one a protocol: quality by protocol. `boundary`: at label boundaries, with a metric there.
-    `hole-share`: by share of missing pixels, with a metric of the hole. `by-class`: with a metric by class.
+    `hole-share`: by share of missing pixels, with a metric of the hole.
+    `by-class`: with a metric by class. `cost`: beside quality, with a profile.
 
     Args:
         run: what was run.
         intervals: whether LaTeX tables, too, carry 95 % intervals; Markdown and HTML always do.
+        profile: what the models cost, if it is known.
     """
     protocols: list[str] = run.info["protocols"]
     written: list[Path] = []
@@ -47,6 +51,9 @@ def write_tables(run: Run, *, intervals: bool = False) -> list[Path]:
     by_class = class_table(run)
     if by_class is not None:
         written += _write(run, "by-class", by_class, class_csv(run, classes_of(run)), intervals=intervals)
+    by_cost = cost_table(run, profile) if profile else None
+    if profile and by_cost is not None:
+        written += _write(run, "cost", by_cost, cost_csv(run, profile), intervals=intervals)
     return written
 
 
