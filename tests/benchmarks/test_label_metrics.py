@@ -5,19 +5,17 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import cv2
 import numpy as np
 import pytest
 import torch
-from scipy import ndimage
 
 import bench.data
 from bench.metrics import LabelComparison
 from bench.metrics.kept import KEPT
+from tests.benchmarks.label_peer import label_scores
 
 Benchmark = Callable[..., Any]
 Maps = tuple[torch.Tensor, torch.Tensor]
-Mask = np.ndarray
 
 COUNT, SIZE, CLASSES = 4, (256, 512), 11
 BAND, TOLERANCE, TRIMAP = 3, 5, 5  # pixels: 0.5 %, 0.8 % and 1 % of the diagonal
@@ -35,70 +33,8 @@ def ours(reference: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
 def peer(reference: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
     """The same from OpenCV and SciPy, class by class, as the reference implementations do it."""
     pairs = zip(reference.numpy(), predicted.numpy(), strict=True)
-    return torch.tensor([_image(*pair) for pair in pairs], dtype=torch.float64).permute(2, 0, 1)
-
-
-def _image(reference: Mask, predicted: Mask) -> list[tuple[float, ...]]:
-    near = _trimap(reference)
-    scores: list[tuple[float, ...]] = []
-    for index in range(CLASSES):
-        truth, answer = reference == index, predicted == index
-        overlaps = _iou(_band(truth), _band(answer)), _f(truth, answer), _iou(truth & near, answer & near)
-        scores.append((*overlaps, *_distances(truth, answer)))
-    return scores
-
-
-def _iou(truth: Mask, answer: Mask) -> float:
-    union = np.count_nonzero(truth | answer)
-    return np.count_nonzero(truth & answer) / union if union else np.nan
-
-
-def _band(mask: Mask) -> Mask:
-    padded = cv2.copyMakeBorder(mask.astype(np.uint8), 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
-    eroded = cv2.erode(padded, np.ones((3, 3), np.uint8), iterations=BAND)[1:-1, 1:-1]
-    return np.asarray(mask & ~eroded.astype(bool))
-
-
-def _f(truth: Mask, answer: Mask) -> float:
-    y, x = np.mgrid[-TOLERANCE : TOLERANCE + 1, -TOLERANCE : TOLERANCE + 1]
-    disk = (x * x + y * y <= TOLERANCE**2).astype(np.uint8)
-    lines = [_crossings(mask) for mask in (truth, answer)]
-    points = [np.count_nonzero(line) for line in lines]
-    if not any(points):
-        return np.nan
-    if not all(points):
-        return 0.0
-    near = [cv2.dilate(line.astype(np.uint8), disk).astype(bool) for line in lines]
-    recall, precision = (np.count_nonzero(lines[i] & near[1 - i]) / points[i] for i in (0, 1))
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
-
-
-def _crossings(mask: Mask) -> Mask:
-    found = np.zeros_like(mask)
-    found[:, :-1] |= mask[:, :-1] != mask[:, 1:]
-    found[:-1] |= mask[:-1] != mask[1:]
-    found[:-1, :-1] |= mask[:-1, :-1] != mask[1:, 1:]
-    return found
-
-
-def _trimap(labels: Mask) -> Mask:
-    touching = np.zeros(labels.shape, bool)
-    touching[:, :-1] |= labels[:, :-1] != labels[:, 1:]
-    touching[:, 1:] |= labels[:, :-1] != labels[:, 1:]
-    touching[:-1] |= labels[:-1] != labels[1:]
-    touching[1:] |= labels[:-1] != labels[1:]
-    return np.asarray(ndimage.distance_transform_edt(~touching) < TRIMAP)
-
-
-def _distances(truth: Mask, answer: Mask) -> tuple[float, float]:
-    edges = [mask & ~ndimage.binary_erosion(mask) for mask in (truth, answer)]
-    if not any(edge.any() for edge in edges):
-        return np.nan, np.nan
-    if not all(edge.any() for edge in edges):
-        return np.inf, np.inf
-    away = [np.asarray(ndimage.distance_transform_edt(~edge)) for edge in edges]
-    directed = [away[1][edges[0]], away[0][edges[1]]]
-    return max(float(np.percentile(d, 95)) for d in directed), float(np.mean([d.mean() for d in directed]))
+    scores = [label_scores(*pair, CLASSES, (BAND, TOLERANCE, TRIMAP)) for pair in pairs]
+    return torch.tensor(scores, dtype=torch.float64).permute(2, 0, 1)
 
 
 @pytest.fixture(scope="module")
