@@ -44,7 +44,7 @@ def report(out: Path | Run, *, intervals: bool = False, profile: Path | None = N
     tables, plots = write_tables(run, intervals=intervals, profile=cost), write_plots(run, cost)
     grids = write_gallery(run)
     copied = [path for path in tables if path.suffix != ".html"]  # the page has tables of its own
-    return [*tables, *plots, *grids, write_page(run, copied, plots)]
+    return [*tables, *plots, *grids, write_page(run, copied, plots, cost)]
 
 
 def main_table(run: Run) -> str:

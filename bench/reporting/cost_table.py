@@ -101,7 +101,8 @@ def _entries(costs: Costs, competing: Sequence[bool]) -> list[list[Entry]]:
     for column, number in _COLUMNS.items():
         values = [math.nan if cost is None else number(cost) for cost in costs.of]
         ranked_ones = [value for value, in_ in zip(values, competing, strict=True) if in_ and not math.isnan(value)]
-        best = _text((max if column.higher_is_better else min)(ranked_ones)) if len(ranked_ones) > 1 else None
+        differ = len(set(map(_text, ranked_ones))) > 1
+        best = _text((max if column.higher_is_better else min)(ranked_ones)) if differ else None
         for place, value in enumerate(values):
             text = _text(value)
             entries[place].append(Entry(text, mark="best" if competing[place] and text == best else ""))

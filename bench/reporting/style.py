@@ -35,6 +35,8 @@ __all__ = [
     "styled",
 ]
 
+_LONG_AXIS = 60  # times its start: more labels than one a decade would run into one another
+
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
 """Okabe and Ito, "Color Universal Design" (2008), the yellow darkened to be seen as a line on white."""
 
@@ -140,10 +142,11 @@ def names_width(names: Iterable[str]) -> float:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """1, 2, 5, 10, ... in plain digits on a logarithmic axis, where nothing would be labelled within one decade."""
+    """1, 2, 5, 10, ... in plain digits on a logarithmic axis with its data; 1, 10, 100, ... on a long one."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < _LONG_AXIS else (1.0,)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
 

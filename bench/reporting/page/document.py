@@ -10,6 +10,7 @@ from pathlib import Path
 from string import Template
 
 from bench.records import Run, write_atomically
+from bench.records.profile import Profile
 from bench.reporting.naming import dataset_title
 from bench.reporting.page.figures import figures
 from bench.reporting.page.gallery import gallery_data
@@ -34,13 +35,16 @@ _SCRIPTS = (
 )
 
 
-def write_page(run: Run, tables: Sequence[Path] = (), plots: Sequence[Path] = ()) -> Path:
+def write_page(
+    run: Run, tables: Sequence[Path] = (), plots: Sequence[Path] = (), profile: Profile | None = None
+) -> Path:
     """Write `report.html` and return its path; the same records and files give the same bytes.
 
     Args:
         run: what was run.
         tables: files `<name>.csv`, `.tex` and `.md`, for the copy buttons of the table `<name>`.
         plots: files to show, those that are PNG.
+        profile: what the models cost, if it is known.
     """
     pictures = Pictures(run)
     columns = build_table(run).columns
@@ -51,7 +55,7 @@ def write_page(run: Run, tables: Sequence[Path] = (), plots: Sequence[Path] = ()
         title=join([dataset_title(run)]),
         style=style,
         heading=heading(run),
-        scoreboard=scoreboard(run, set(data["files"])),
+        scoreboard=scoreboard(run, set(data["files"]), profile),
         figures=figures(plots),
         precision=join([pictures.precision]),
         data=script_json(data),

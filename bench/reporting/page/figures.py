@@ -14,7 +14,13 @@ from bench.reporting.page.markup import Markup, join, tag
 
 __all__ = ["figures"]
 
-_TITLES = {"hole-share": "Quality by hole share", "intervals": "Means and their intervals"}
+_TITLES = {
+    "hole-share": "Quality by hole share",
+    "intervals": "Means and their intervals",
+    "by-class": "Quality by class",
+    "cost": "Quality against latency",
+    "profile-latency": "Latency by resolution",
+}
 
 
 def figures(plots: Sequence[Path]) -> Markup:

@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from bench.records import Run
-from bench.reporting.naming import TIMES, column_order, dataset_title, model_names
-from bench.reporting.notes import missing_notes
+from bench.reporting.naming import TIMES, column_order, dataset_title, is_ceiling, model_names
+from bench.reporting.notes import missing_notes, unavailable_notes
 from bench.reporting.page.markup import Markup, join, name, tag
 
 __all__ = ["heading"]
@@ -61,6 +61,7 @@ def _warnings(run: Run) -> Iterator[str]:
         who = ", ".join(f"{model} {count:,}" for model, count in failed.items())
         fills = _count(sum(failed.values()), "fill")
         yield f"{fills} failed ({who}). They are in no mean; the reasons stand below the tables."
+    yield from unavailable_notes(run.info.get("unavailable", {}))
 
 
 def _facts(run: Run) -> Iterator[Markup]:
@@ -108,7 +109,8 @@ def _reproduce(run: Run) -> Markup:
 def _command(run: Run) -> str:
     """All options spelled out, so that no default that changes later matters."""
     dataset = run.info["dataset"]
-    metrics = dict.fromkeys(key.partition(".")[0] for key in sorted(run.info["metrics"], key=column_order))
+    taken = [key for key in sorted(run.info["metrics"], key=column_order) if not is_ceiling(key)]
+    metrics = dict.fromkeys([*(key.partition(".")[0] for key in taken), *run.info.get("unavailable", {})])
     options = {
         "--models": ",".join(model["name"] for model in run.info["models"]),
         "--dataset": dataset["name"],

@@ -6,6 +6,9 @@ from collections.abc import Collection, Iterable
 from functools import partial
 
 from bench.records import Run, folder_name
+from bench.records.profile import Profile
+from bench.reporting.class_table import class_table
+from bench.reporting.cost_table import cost_table
 from bench.reporting.naming import INFINITE, NOTHING, metric_title, protocol_title
 from bench.reporting.page.markup import Markup, join, name, tag
 from bench.reporting.table import Column, Entry, Group, Row, Table, build_table
@@ -15,19 +18,26 @@ __all__ = ["scoreboard"]
 _COPIES = {"csv": "Copy CSV", "tex": "Copy LaTeX", "md": "Copy Markdown"}
 
 
-def scoreboard(run: Run, copied: Collection[str]) -> Markup:
-    """The choosers, then a section a protocol.
+def scoreboard(run: Run, copied: Collection[str], profile: Profile | None = None) -> Markup:
+    """The choosers, then a section a protocol, and where there are such numbers one by class and one of cost.
 
     Args:
         run: what was run.
         copied: names of the tables whose files the page carries.
+        profile: what the models cost, if it is known.
     """
     tables = {protocol: build_table(run, [protocol]) for protocol in run.info["protocols"]}
-    columns = list(dict.fromkeys(column.key for column in build_table(run).columns))
+    by_class, cost = class_table(run), cost_table(run, profile) if profile else None
+    shown = [*build_table(run).columns, *(by_class.columns if by_class else ())]
+    columns = list(dict.fromkeys(column.key for column in shown))
     sections = [
         _section(place, table, folder_name(protocol) if folder_name(protocol) in copied else "")
         for place, (protocol, table) in enumerate(tables.items())
     ]
+    if by_class:
+        sections.append(_class_section(by_class, "by-class" if "by-class" in copied else ""))
+    if cost:
+        sections.append(_cost_section(cost, "cost" if "cost" in copied else ""))
     return join([_choosers(columns), *sections])
 
 
@@ -57,24 +67,56 @@ def _checkboxes(legend: str, kind: str, choices: dict[str, str]) -> Markup:
 def _section(place: int, table: Table, copied: str) -> Markup:
     group = table.groups[0]
     title = protocol_title(group.protocol, group.hole_share)
-    buttons = [
-        tag("button", text, type="button", data_copy_file=copied, data_copy_suffix=suffix)
-        for suffix, text in _COPIES.items()
-    ]
     return tag(
         "section",
-        tag("div", tag("h3", name(title)), *(buttons if copied else ()), class_="bar"),
-        tag("div", _grid(table, group), class_="scroll", tabindex=0, role="region", aria_label=f"Table of {title}"),
+        _bar(title, copied),
+        _scrolled(_grid(table, group), title),
         _foot(table),
         class_="protocol",
         id=f"protocol-{place}",
     )
 
 
-def _grid(table: Table, group: Group) -> Markup:
-    head = tag("tr", _sorter("model", tag("span", "model")), *map(_heading, table.columns), *map(_plain, table.counts))
+def _class_section(table: Table, copied: str) -> Markup:
+    """A table a class, the first one open."""
+    classes = [
+        tag(
+            "details",
+            tag("summary", name(group.title)),
+            _scrolled(_grid(table, group), group.title),
+            open=True if place == 0 else None,
+        )
+        for place, group in enumerate(table.groups)
+    ]
+    return tag("section", _bar("By class", copied), *classes, _foot(table), class_="protocol", id="by-class")
+
+
+def _cost_section(table: Table, copied: str) -> Markup:
+    """One table, whose columns stay whatever is chosen above."""
+    title = "Cost beside quality"
+    grid = _grid(table, table.groups[0], chosen=False)
+    return tag("section", _bar(title, copied), _scrolled(grid, title), _foot(table), class_="protocol", id="cost")
+
+
+def _bar(title: str, copied: str) -> Markup:
+    """A title, and buttons to copy the table where the page carries its files."""
+    buttons = [
+        tag("button", text, type="button", data_copy_file=copied, data_copy_suffix=suffix)
+        for suffix, text in _COPIES.items()
+    ]
+    return tag("div", tag("h3", name(title)), *(buttons if copied else ()), class_="bar")
+
+
+def _scrolled(grid: Markup, title: str) -> Markup:
+    return tag("div", grid, class_="scroll", tabindex=0, role="region", aria_label=f"Table of {title}")
+
+
+def _grid(table: Table, group: Group, *, chosen: bool = True) -> Markup:
+    """Rows that compete and oracles; columns are shown as `chosen` by metric and region, or always."""
+    headings = [_heading(column, chosen=chosen) for column in table.columns]
+    head = tag("tr", _sorter("model", tag("span", "model")), *headings, *map(_plain, table.counts))
     ranked, oracles = ([row for row in group.rows if row.oracle is oracle] for oracle in (False, True))
-    line = partial(_line, table)
+    line = partial(_line, table, chosen=chosen)
     return tag(
         "table",
         tag("thead", head),
@@ -83,7 +125,7 @@ def _grid(table: Table, group: Group) -> Markup:
     )
 
 
-def _heading(column: Column) -> Markup:
+def _heading(column: Column, *, chosen: bool) -> Markup:
     metric, _, region = column.key.partition(".")
     better = {True: "higher", False: "lower", None: ""}[column.higher_is_better]
     content = join(
@@ -96,7 +138,7 @@ def _heading(column: Column) -> Markup:
             tag("small", f"{region} {column.unit}".strip()),
         ]
     )
-    return _sorter("number", content, metric=metric, region=region, better=better)
+    return _sorter("number", content, metric=metric if chosen else "", region=region if chosen else "", better=better)
 
 
 def _sorter(kind: str, content: Markup, metric: str = "", region: str = "", better: str = "") -> Markup:
@@ -116,9 +158,10 @@ def _plain(count: str) -> Markup:
     return tag("th", tag("span", count), scope="col", class_="number")
 
 
-def _line(table: Table, row: Row) -> Markup:
+def _line(table: Table, row: Row, *, chosen: bool) -> Markup:
     oracle = tag("small", " oracle") if row.oracle and "oracle" not in row.model else ""
-    cells = [_entry(column, entry) for column, entry in zip(table.columns, row.entries, strict=True)]
+    pairs = zip(table.columns, row.entries, strict=True)
+    cells = [_entry(column, entry, chosen=chosen) for column, entry in pairs]
     counts = [
         tag("td", text, class_="number failed" if kind == "failed" and text not in {"0", NOTHING} else "number")
         for kind, text in zip(table.counts, table.counts_of(row), strict=True)
@@ -126,7 +169,7 @@ def _line(table: Table, row: Row) -> Markup:
     return tag("tr", tag("th", name(row.model), oracle, scope="row"), *cells, *counts)
 
 
-def _entry(column: Column, entry: Entry) -> Markup:
+def _entry(column: Column, entry: Entry, *, chosen: bool) -> Markup:
     metric, _, region = column.key.partition(".")
     number = tag({"": "span", "best": "strong", "second": "u"}[entry.mark], entry.text)
     interval = tag("small", entry.interval, class_="interval") if entry.interval else ""
@@ -137,8 +180,8 @@ def _entry(column: Column, entry: Entry) -> Markup:
         class_="number",
         title=f"95 % interval {entry.interval}" if entry.interval else None,
         data_value=_sorted_as(column, entry.text),
-        data_metric=metric,
-        data_region=region,
+        data_metric=metric if chosen else None,
+        data_region=region if chosen else None,
     )
 
 
