@@ -106,10 +106,11 @@ class ForeignModel:
 
     def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
         convention = self._convention
-        mask = hole if convention.hole else ~hole
+        mask = hole.clone() if convention.hole else ~hole  # the model's own, whatever it does to it
+        labels = None if labels is None else labels.clone()
         try:
             raw = self._call(encoded(image, convention.range), mask, labels, seeds)
-        except ModelFailure:
+        except (ModelFailure, MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:
             must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"

@@ -143,9 +143,10 @@ def _alike(image: _Input, mask: _Input) -> bool:
 
 def _with_fixed_size(path: Path, convention: Convention, image: _Input) -> Convention:
     count, _, height, width = image.shape
-    if isinstance(count, int) and count != convention.batch:
-        fix = "Export it for batches of 1, or of any number."
-        raise ModelFailure(f"ONNX file {path.name}", f"take batches of {convention.batch}", f"of {count} alone", fix)
+    if isinstance(count, int) and count != 1:
+        raise ModelFailure(f"ONNX file {path.name}", "take one picture, or any number", f"batches of {count} alone")
+    if count == 1 and convention.batch != 1:
+        raise UsageError(f"option 'batch' of model 'onnx:{path.name}'", "be 1", f"{convention.batch}", "Leave it.")
     if not (isinstance(height, int) and isinstance(width, int)):
         return convention
     if convention.size not in (None, (height, width)):

@@ -169,7 +169,26 @@ def test_what_is_no_picture(answer: object, message: str) -> None:
         _model(call).inpaint(make_batch(2))
 
 
-def test_nothing_finite_is_left_to_the_harness() -> None:
+def test_what_a_model_does_to_its_arguments_stays_with_it() -> None:
+    batch = make_batch(2, labelled=True)
+
+    def call(image: Tensor, mask: Tensor, labels: Tensor, seeds: tuple[int, ...]) -> Tensor:
+        answer = image.clone()
+        image.zero_(), mask.zero_(), labels.zero_()
+        return answer
+
+    _model(call).inpaint(batch)
+
+    for ours, fresh in zip(_tensors(batch), _tensors(make_batch(2, labelled=True)), strict=True):
+        assert torch.equal(ours, fresh)
+
+
+def _tensors(batch: Batch) -> tuple[Tensor, Tensor, Tensor]:
+    assert batch.labels is not None
+    return batch.image, batch.hole, batch.labels
+
+
+def test_what_is_not_finite_is_left_to_the_harness() -> None:
     batch = make_batch(1)
 
     image = _model(lambda image, *_: image * float("nan")).inpaint(batch).image

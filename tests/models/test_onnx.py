@@ -81,10 +81,18 @@ def test_types_and_counts_that_do_not_fit_are_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelFailure, match=r"declare \?range=0-255"):
         bench.models.load(f"onnx:{eight_bit}")
-    with pytest.raises(ModelFailure, match="take batches of 1; found of 4 alone"):
+    with pytest.raises(ModelFailure, match="take one picture, or any number; found batches of 4 alone"):
         bench.models.load(f"onnx:{four}")
     with pytest.raises(ModelFailure, match=r"image: tensor\(int64\)"):
         bench.models.load(f"onnx:{integers}")
+
+
+def test_one_picture_at_a_time_is_all_that_a_fixed_batch_allows(tmp_path: Path) -> None:
+    path = write_onnx(tmp_path / "single.onnx", count=1)
+
+    assert bench.models.load(f"onnx:{path}").inpaint(make_batch(3)).image.shape[0] == 3
+    with pytest.raises(UsageError, match=r"option 'batch'.*be 1; found 8"):
+        bench.models.load(f"onnx:{path}?batch=8")
 
 
 def test_an_output_in_another_range_is_named(tmp_path: Path) -> None:
