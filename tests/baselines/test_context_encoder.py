@@ -28,18 +28,19 @@ def test_parameters_are_those_of_the_published_layers() -> None:
     convolutions = sum(16 * before * after + after for before, after in DOWN + UP)
     norms = sum(2 * after for _, after in DOWN[1:] + UP[:-1])
 
-    total = sum(parameter.numel() for parameter in ContextEncoder(ContextEncoderConfig.paper()).parameters())
+    with torch.device("meta"):
+        total = sum(parameter.numel() for parameter in ContextEncoder(ContextEncoderConfig.paper()).parameters())
 
     assert total == convolutions + norms
 
 
-def test_the_paper_squeezes_128_pixels_through_a_vector_of_4000(scene: Scene) -> None:
-    image, hole = scene(1, SIDE, SIDE)
-    network = ContextEncoder(ContextEncoderConfig.paper())
+def test_the_paper_squeezes_128_pixels_through_a_vector_of_4000() -> None:
+    with torch.device("meta"):
+        network = ContextEncoder(ContextEncoderConfig.paper())
+        vector = network.encoder(torch.empty(1, 3, SIDE, SIDE))
 
-    with torch.no_grad():
-        assert network.encoder(image).shape == (1, 4000, 1, 1)
-        assert network(image, hole).shape == (1, 3, SIDE, SIDE)
+        assert vector.shape == (1, 4000, 1, 1)
+        assert network.decoder(vector).shape == (1, 3, SIDE, SIDE)
 
 
 def test_it_computes_what_the_published_layers_compute(scene: Scene) -> None:

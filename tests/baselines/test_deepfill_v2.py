@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -81,21 +80,21 @@ def test_parameters_are_the_published_four_million() -> None:
     coarse, matched, branch = published(5, COARSE, 24), published(3, MATCHED, 24), published(3, BRANCH, 24)
     attended, fine = published(96, PLAIN, 24), published(192, FINE, 24)
 
-    total = sum(parameter.numel() for parameter in DeepFillV2(DeepFillV2Config.paper()).parameters())
+    with torch.device("meta"):
+        total = sum(parameter.numel() for parameter in DeepFillV2(DeepFillV2Config.paper()).parameters())
 
     assert total == coarse + matched + branch + attended + fine
     assert round(total / 1e6, 2) == 4.05
 
 
-@pytest.mark.parametrize("size", [(256, 256)])
-def test_the_paper_fills_256_pixels(size: tuple[int, int], scene: Scene) -> None:
-    image, hole = scene(1, *size)
+def test_the_paper_fills_256_pixels(scene: Scene) -> None:
+    image, hole = scene(1, 256, 256)
     network = DeepFillV2(DeepFillV2Config.paper())
 
     with torch.no_grad():
         coarse, fine = network.both(image, hole)
 
-    assert coarse.shape == fine.shape == (1, 3, *size)
+    assert coarse.shape == fine.shape == (1, 3, 256, 256)
 
 
 def test_an_untrained_stack_neither_fades_nor_explodes() -> None:
