@@ -32,7 +32,7 @@ def test_the_signature_says_all_that_is_declared() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"mutliple": 8}, "Did you mean multiple"),
+        ({"multiples": 8}, "Did you mean multiple"),
         ({"colour": 8}, "It may be batch, clip, composite"),
         ({"range": "0-256"}, "be one of 0-1, -1-1, 0-255; found '0-256'"),
         ({"hole": 255}, "be 1 or 0"),

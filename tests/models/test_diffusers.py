@@ -75,7 +75,7 @@ def test_a_folder_without_a_pipeline_is_said(tmp_path: Path) -> None:
         bench.models.load(f"diffusers:{tmp_path}")
 
 
-@pytest.mark.parametrize("options", ["steps=0", "steps=many", "range=0-255", "promt=x"])
+@pytest.mark.parametrize("options", ["steps=0", "steps=many", "range=0-255", "prompts=x"])
 def test_options_that_cannot_be(options: str, pipeline: Path) -> None:
     with pytest.raises(UsageError, match="option"):
         bench.models.load(f"diffusers:{pipeline}?{options}")

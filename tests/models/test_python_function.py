@@ -98,7 +98,7 @@ def test_fingerprints_follow_the_file_the_function_and_the_options(tmp_path: Pat
         (SEES, "", UsageError, "Write python:FILE.py:function"),
         (SEES, "two?labels=hole", UsageError, "be none or context"),
         (SEES, "two?labels=context", ModelFailure, r"be callable as two\(image, hole, labels=labels\)"),
-        (SEES, "two?lable=context", UsageError, "Did you mean labels"),
+        (SEES, "two?label=context", UsageError, "Did you mean labels"),
     ],
 )
 def test_what_cannot_be_called(text: str, name: str, kind: type[Exception], message: str, tmp_path: Path) -> None:
