@@ -16,6 +16,7 @@ from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.metrics.kept import KEPT
 from bench.records import read_run
+from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.vocabulary import Batch, Dataset, Prediction
 
 SCORES = ("judge-accuracy", "judge-miou", "judge-boundary-iou", "judge-assd")
@@ -203,6 +204,24 @@ def test_a_judge_that_gives_no_label_maps_is_named(
         Failure, match=rf"judge 'lookup' must return uint8 .* classes 0 to 1, or 255; found .*({found})"
     ):
         bench.evaluate([flat_model()], pictures, ["center-50"], ["judge-miou"], tmp_path / "o", judge=Broken(pictures))
+
+
+def test_records_do_not_depend_on_workers_where_a_judge_has_a_name(
+    picture_folder: Callable[..., Path], tmp_path: Path
+) -> None:
+    torch.manual_seed(0)
+    JudgeNetwork(JudgeConfig(("ground", "thing"))).save(tmp_path / "judge")
+    suite = Suite("test", ("telea",), ("center-50", "half-left"), ("judge-miou", "judge-hd95"), "folder", size="48")
+    changes = {"data_root": str(picture_folder(18)), "judge": str(tmp_path / "judge.safetensors")}
+
+    cells = []
+    for workers in (1, 2):
+        out = tmp_path / str(workers)
+        run_suite(suite.with_changes(**changes), out, workers=workers)
+        cells.append({path.relative_to(out): path.read_bytes() for path in out.glob("cells/**/*") if path.is_file()})
+
+    assert len(cells[0]) > 6
+    assert cells[0] == cells[1]
 
 
 def test_a_judge_in_memory_works_in_one_process(pictures: Dataset, tmp_path: Path) -> None:
