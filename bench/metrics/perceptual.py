@@ -8,6 +8,7 @@ each picture, and the distance of features that are at hand costs little.
 from __future__ import annotations
 
 import hashlib
+import re
 import warnings
 from functools import cached_property, lru_cache
 from importlib import import_module
@@ -140,7 +141,8 @@ class Lpips:
     @cached_property
     def _weights(self) -> list[torch.Tensor]:
         """Of the heads: float64 [channels] for each layer."""
-        return [layer.model[-1].weight.flatten().double() for layer in self._model.lins]
+        heads = [getattr(self._model, f"lin{layer}") for layer in range(self._model.L)]
+        return [head.model[-1].weight.flatten().double() for head in heads]
 
     def _check_size(self, pictures: torch.Tensor) -> None:
         height, width = pictures.shape[2:]
@@ -177,9 +179,6 @@ def _assemble(net: str, backbone: dict[str, torch.Tensor], head: dict[str, torch
 
 def _source(name: str) -> str:
     """Where a weight of the package's module comes from: a key of torchvision's network, or of the head's file."""
-    room, _, rest = name.partition(".")
-    if room == "net":  # net.slice2.3.weight is features.3.weight
-        return f"features.{rest.partition('.')[2]}"
-    if room == "lins":  # lins.0.model.1.weight is the same as lin0.model.1.weight
-        return f"lin{rest}"
-    return name
+    if name.startswith("net."):  # net.slice2.3.weight is features.3.weight
+        return f"features.{name.split('.', 2)[2]}"
+    return re.sub(r"^lin\D\.", "lin", name)  # the heads are in the module twice, the second time in a list

@@ -13,6 +13,7 @@ import torchvision
 
 import bench.metrics
 from bench.errors import DataError, UnknownName
+from bench.metrics.feature_cache import FeatureCache
 from bench.metrics.perceptual import Lpips, loaded
 from bench.weights import WeightsMissing
 from tests.metrics.conftest import MakePair
@@ -95,6 +96,20 @@ def test_bits_do_not_depend_on_batch_order_or_threads(net: str, pair: MakePair, 
         assert torch.get_num_threads() == count
     assert values(order) == [together[index] for index in order]
     assert [values([index])[0] for index in range(5)] == together
+
+
+@pytest.mark.usefixtures("trunks")
+def test_bits_do_not_depend_on_where_features_come_from_or_how_pictures_lie(pair: MakePair, tmp_path: Path) -> None:
+    reference, completed = pair(2, 48, 64)
+    network = Lpips("alex")
+    features = network.features(completed)
+    expected = network.distance(network.features(reference), features)
+
+    for _ in range(2):  # computed, then read from disk
+        cached = FeatureCache(tmp_path, memory_bytes=0).features(network, reference)
+        assert torch.equal(network.distance(cached, features), expected)
+    rows_first = reference.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    assert torch.equal(network.distance(network.features(rows_first), features), expected)
 
 
 @pytest.mark.usefixtures("trunks")

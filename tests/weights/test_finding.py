@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import threading
 from dataclasses import replace
 from importlib import import_module
@@ -225,6 +226,20 @@ def test_every_set_consists_of_known_files_with_whole_hashes() -> None:
         assert file.licence
         prefix = Path(file.file).stem.rpartition("-")[2]
         assert file.packaged or file.sha256.startswith(prefix)
+
+
+def test_the_page_tells_of_every_file_and_set() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+
+    for file in FILES.values():
+        row = (
+            f"| `{file.name}` | [{file.file}]({file.url}) | {file.size / 1e6:.1f} | `{file.sha256}` | {file.licence} |"
+        )
+        assert row in page
+    for weights in WEIGHT_SETS.values():
+        assert re.search(
+            f"^\\| `{weights.name}` .*\\| {', '.join(f'`{name}`' for name in weights.files)} \\|$", page, re.MULTILINE
+        )
 
 
 @pytest.mark.parametrize(
