@@ -180,10 +180,12 @@ def test_glcic(tmp_path: Path, scene: Scene) -> None:
     assert torch.allclose(filled(network, scene), expected, atol=1e-5)
 
 
-def test_deepfill_v2(scene: Scene) -> None:
+def test_deepfill_v2(tmp_path: Path, scene: Scene) -> None:
     variables = published_deepfill(8)
+    np.savez(tmp_path / "published.npz", **variables)
 
-    network = key_maps.deepfill_v2(variables)
+    with np.load(tmp_path / "published.npz") as file:
+        network = key_maps.deepfill_v2(dict(file))
 
     filled(network, scene)
     state = network.state_dict()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -159,6 +160,10 @@ def test_only_imagenet_weights_that_are_at_hand_are_compared(
 @every_recipe
 def test_what_cannot_be_started_or_built_is_said(make: type[BaselineRecipe], tmp_path: Path) -> None:
     with pytest.raises(DataError, match=f"must hold {make.name}.safetensors"):
+        recipe(make).start_from(tmp_path)
+    sizes: Any = make.architecture.configuration
+    make.architecture(replace(sizes.small(), base_channels=8)).save(tmp_path / make.name)
+    with pytest.raises(ValueError, match="of another shape"):
         recipe(make).start_from(tmp_path)
     with pytest.raises(UnknownName, match="Did you mean small"):
         RECIPES.create(make.name, config="smalls", data=DataFacts((), (32, 32)))
