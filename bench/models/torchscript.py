@@ -55,7 +55,8 @@ def _script(path: Path, device: str) -> Any:
     _refuse_other_kinds(path)
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", FutureWarning)  # torch prefers other formats; this one is what is published
+            for category in (DeprecationWarning, FutureWarning):  # by version; this format is what is published
+                warnings.simplefilter("ignore", category)
             return torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError) as error:
         raise ModelFailure(f"TorchScript file {path.name}", "be whole", reason(error), _EXPORT) from error

@@ -36,7 +36,8 @@ def write_torchscript(path: Path, module: nn.Module | None = None, *, inputs: in
     jit: Any = torch.jit
     net = module or ToyNet().eval()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)
+        for category in (DeprecationWarning, FutureWarning):
+            warnings.simplefilter("ignore", category)
         (jit.trace(net, examples) if inputs else jit.script(net)).save(str(path))
     return path
 
