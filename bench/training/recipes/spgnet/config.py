@@ -84,6 +84,7 @@ _SMALL = SPGNetTraining(
     label_weights={"adversarial": 0.2, "matching": 2.0, "cross_entropy": 10.0},
     picture_weights={"adversarial": 0.3, "matching": 3.0, "perceptual": 3.0, "l1": 30.0},
     hole_weight=5.0,
+    true_guidance=0.25,
 )
 
 PRESETS: dict[str, SPGNetTraining] = {
