@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,18 @@ from bench.records import (
     CellRecord,
     Failures,
     Record,
+    Run,
     RunLayout,
     Score,
     dump,
+    read_run,
     write_atomically,
     write_cell,
     write_shard,
 )
+from bench.reporting.cost import profile_of
+from bench.reporting.page import write_page
+from bench.reporting.tables import write_tables
 
 UNITS = {
     "psnr": ("dB", True),
@@ -211,3 +217,51 @@ def make_run(tmp_path: Path) -> Callable[..., Path]:
         return build(tmp_path / name, Recipe(**fields))
 
     return make
+
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1280,900"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A real Chromium without a window."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+    if not (CHROMIUM and DRIVER):
+        pytest.skip("no chromium with its chromedriver on the PATH")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
+    yield driver
+    driver.quit()
+
+
+def no_labels(run: Run) -> None:
+    """A run without label maps."""
+
+
+@pytest.fixture
+def show(browser: Any, make_run: Callable[..., Path]) -> Iterator[Callable[..., Any]]:
+    """`show(models=..., ...)`: the browser with the page of such a run; at the end it must not have complained.
+
+    `add(run)` may put more files into the run before.
+    """
+
+    def open_page(add: Callable[[Run], None] = no_labels, **fields: Any) -> Any:
+        run = read_run(make_run(**fields))
+        add(run)
+        cost = profile_of(run)
+        browser.get(write_page(run, write_tables(run, profile=cost), (), cost).as_uri())
+        return browser
+
+    for log in ("browser", "performance"):
+        browser.get_log(log)
+    yield open_page
+    assert browser.get_log("browser") == []

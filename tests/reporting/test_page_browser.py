@@ -1,8 +1,7 @@
 from __future__ import annotations
 
 import json
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,7 @@ import pytest
 from PIL import Image
 
 from bench.records import Run, read_run
-from bench.reporting.page import write_page
 from bench.reporting.palette import class_colour
-from bench.reporting.tables import write_tables
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -21,49 +18,7 @@ from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
 MakeRun = Callable[..., Path]
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
-pytestmark = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver on the PATH")
-
-FLAGS = (
-    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--window-size=1280,900"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
 HOSTILE = "</script><script>window.broken = 1</script><img src=x onerror='window.broken = 2'>&lt;\u202e"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    options = webdriver.ChromeOptions()
-    options.binary_location = CHROMIUM
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    driver = webdriver.Chrome(options=options, service=webdriver.ChromeService(DRIVER))
-    yield driver
-    driver.quit()
-
-
-def no_labels(run: Run) -> None:
-    """A run without label maps."""
-
-
-@pytest.fixture
-def show(browser: Any, make_run: MakeRun) -> Iterator[Callable[..., Any]]:
-    """`show(models=..., ...)`: the browser with the page of such a run; at the end it must not have complained.
-
-    `add(run)` may put more files into the run before.
-    """
-
-    def open_page(add: Callable[[Run], None] = no_labels, **fields: Any) -> Any:
-        run = read_run(make_run(**fields))
-        add(run)
-        browser.get(write_page(run, write_tables(run)).as_uri())
-        return browser
-
-    for log in ("browser", "performance"):
-        browser.get_log(log)
-    yield open_page
-    assert browser.get_log("browser") == []
 
 
 def texts(browser: Any, selector: str) -> list[str]:
@@ -125,65 +80,6 @@ def test_the_page_asks_for_nothing(show: Callable[..., Any]) -> None:
     assert "report.html" in "".join(asked)
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
     assert len([url for url in asked if url.startswith("file")]) == 1
-
-
-def test_sorting_by_mouse_and_keyboard(show: Callable[..., Any]) -> None:
-    missing = [("d", "center-50@1")]
-    browser = show(
-        models=["a", "b", "oracle", "c", "d"],
-        oracles=["oracle"],
-        missing=missing,
-        value=by_model,
-        metrics=["psnr.hole"],
-    )
-    model, value = browser.find_elements(By.CSS_SELECTOR, "thead button")
-    seen = [texts(browser, "tbody th bdi")]
-    for press in (value.click, lambda: value.send_keys(Keys.ENTER), lambda: value.send_keys(Keys.SPACE), model.click):
-        press()
-        seen.append(texts(browser, "tbody th bdi"))
-
-    assert seen == [
-        ["a", "b", "c", "d", "oracle"],
-        ["b", "c", "a", "d", "oracle"],
-        ["a", "c", "b", "d", "oracle"],
-        ["a", "b", "c", "d", "oracle"],
-        ["a", "b", "c", "d", "oracle"],
-    ]
-    assert [th.get_attribute("aria-sort") for th in browser.find_elements(By.CSS_SELECTOR, "th[aria-sort]")] == [
-        "ascending",
-        "none",
-    ]
-
-
-def test_metrics_and_regions_are_chosen_and_intervals_shown(show: Callable[..., Any]) -> None:
-    browser = show()
-
-    def headings() -> list[str]:
-        return [text.replace("\n", " ") for text in texts(browser, "thead th.number button") if text]
-
-    every = headings()
-    browser.find_element(By.CSS_SELECTOR, "[name=metric][value=ssim]").click()
-    browser.find_element(By.CSS_SELECTOR, "[name=region][value=full]").click()
-    browser.find_element(By.ID, "intervals").send_keys(Keys.SPACE)
-
-    assert len(every) == 5
-    assert headings() == ["PSNR ↑ hole dB", "PSNR ↑ known dB", "L1 ↓ hole %"]
-    assert all(text.startswith("[") for text in texts(browser, "td:not([hidden]) .interval"))
-
-
-@pytest.mark.parametrize(("suffix", "start"), [("csv", "model,fingerprint,"), ("tex", "% Needs"), ("md", "# streets")])
-def test_copied_is_what_the_table_files_hold(show: Callable[..., Any], tmp_path: Path, suffix: str, start: str) -> None:
-    browser = show(gallery=0)
-    button = browser.find_element(By.CSS_SELECTOR, f"[data-copy-suffix={suffix}]")
-    browser.execute_script(
-        "window.kept = ''; Object.defineProperty(navigator, 'clipboard',"
-        "{value: {writeText: async (text) => { window.kept = text; }}})"
-    )
-    button.click()
-    copied = browser.execute_script("return window.kept")
-
-    assert copied == (tmp_path / "out" / "tables" / f"center-50@1.{suffix}").read_text(encoding="utf-8")
-    assert copied.startswith(start)
 
 
 def test_the_wipe_moves_by_keyboard_and_by_mouse(show: Callable[..., Any]) -> None:
