@@ -221,7 +221,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases)
     answered = [answer.labels for _, answer in good if answer.labels is not None]
     predicted = torch.stack(answered) if len(answered) == len(good) else None
     judge, judged, judged_truth = plan.measurement.judge, None, None
-    if judge is not None and labels is not None:
+    if judge is not None:
         with phases.phase("judge"):
             judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth)
     return bench.metrics.Comparison(

@@ -114,10 +114,11 @@ class Comparison:
         return View(self.reference, picture, ("known",), (elementwise("logical_not", self.hole),))
 
     def agreement(self, maps: Maps) -> LabelComparison | None:
-        """Those maps beside the true labels, inside the hole; None where either is missing."""
+        """Those maps beside the true labels (`control`: the predicted ones) inside the hole; None without either."""
         if maps not in self._agreements:
-            others = {"predicted": self.predicted_labels, "judged": self.judged, "ceiling": self.judged_truth}[maps]
-            self._agreements[maps] = compare_labels(self.labels, others, self.hole, len(self.classes))
+            others = {"predicted": self.predicted_labels, "ceiling": self.judged_truth}.get(maps, self.judged)
+            reference = self.predicted_labels if maps == "control" else self.labels
+            self._agreements[maps] = compare_labels(reference, others, self.hole, len(self.classes))
         return self._agreements[maps]
 
     @cached_property

@@ -50,6 +50,7 @@ class Family:
         definition: which maps they are, a sentence or two.
         blind_to: on top of what the score is blind to.
         needs: what must be at hand.
+        scores: names of the scores that it has, or none for all.
     """
 
     form: str
@@ -58,6 +59,7 @@ class Family:
     definition: str
     blind_to: str
     needs: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
 
 
 FAMILIES = (
@@ -83,6 +85,16 @@ FAMILIES = (
         "The untouched picture, segmented by the judge and scored in the same hole: no model can be expected above it.",
         "Every model: it tells about the judge alone.",
         ("judge",),
+    ),
+    Family(
+        "control-{}",
+        "control",
+        "whether a judge sees in the completed pictures what the model meant to paint",
+        "The completed picture, segmented by the judge, against the label map that the model completed or was given, "
+        "which stands in the place of the true one: control accuracy. Undefined for models without label maps.",
+        "Whether the label map was right. What the judge confuses: no better than the judge's ceiling.",
+        ("judge",),
+        ("accuracy", "miou"),
     ),
 )
 
@@ -219,5 +231,10 @@ def _declare(score: LabelScore, family: Family) -> MetricDeclaration:
     )
 
 
-LABEL_METRICS = tuple(_declare(score, family) for family in FAMILIES for score in LABEL_SCORES)
+LABEL_METRICS = tuple(
+    _declare(score, family)
+    for family in FAMILIES
+    for score in LABEL_SCORES
+    if not family.scores or score.name in family.scores
+)
 """All of them, a family after the other."""

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Maps", "accuracy_by_region", "class_scores_by_region", "compare_labels"]
 
-Maps: TypeAlias = Literal["predicted", "judged", "ceiling"]
+Maps: TypeAlias = Literal["predicted", "judged", "ceiling", "control"]
 """Which label maps are held against the true ones: those that the model completed, those that the judge sees in the
-completed pictures, or those that it sees in the untouched ones."""
+completed pictures, or those that it sees in the untouched ones. `control`: what the judge sees in the completed
+pictures against the maps that the model completed."""
 
 Score: TypeAlias = Literal["iou", "boundary_iou", "boundary_f", "trimap_iou", "hd95", "assd"]
 Floats: TypeAlias = npt.NDArray[np.float64]

@@ -68,9 +68,9 @@ A score carries all that it depends on; two scores may be compared when their si
 _LABELS = """
 ## Scores of label maps
 
-True labels inside the hole, against one of these:
+Label maps inside the hole, held against the true labels:
 
-| metric | what is held against the true labels |
+| metric | what is held against them |
 |---|---|
 {families}
 

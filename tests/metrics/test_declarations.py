@@ -136,6 +136,8 @@ def test_directions_and_units() -> None:
         **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
         **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
         **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},
+        "control-accuracy": ("%", True),
+        "control-miou": ("%", True),
     }
 
 
@@ -145,7 +147,7 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
 
     assert all(text.strip() for text in texts)
     assert 0 < metric.tolerance <= (1e-5 if metric.name.startswith("lpips") else 1e-6)
-    of_labels = metric.name.startswith(("label-", "judge-"))
+    of_labels = metric.name.startswith(("label-", "judge-", "control-"))
     assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
     assert callable(metric.load() if metric.aggregate == "image-mean" else metric.load_distance())
 

@@ -91,6 +91,17 @@ def test_accuracy_is_a_count_of_equal_labels(tensors: Tensors) -> None:
     assert measured(tensors, "judge-accuracy")["judge-accuracy.hole"].tolist() == pytest.approx(expected.tolist(), 1e-6)
 
 
+def test_control_holds_what_the_judge_sees_against_what_the_model_meant(tensors: Tensors) -> None:
+    expected = 100 * bench.metrics.iou(tensors["predicted_labels"], tensors["judged"], 4, tensors["hole"], VOID)
+
+    found = measured(tensors, "control-miou", "control-accuracy")
+
+    torch.testing.assert_close(found["control-miou.hole"], expected.nanmean(dim=1), rtol=0, atol=1e-12)
+    obeyed = measured({**tensors, "judged": tensors["predicted_labels"], "labels": None}, "control-accuracy")
+    assert obeyed["control-accuracy.hole"].tolist() == [100.0] * 3
+    assert measured({**tensors, "predicted_labels": None}, "control-miou")["control-miou.hole"].isnan().all()
+
+
 def test_a_perfect_judge_scores_the_best_there_is(tensors: Tensors) -> None:
     seen = tensors["labels"].masked_fill(tensors["labels"] == VOID, 2)
     names = [f"judge-{score}" for score in SCORES]
