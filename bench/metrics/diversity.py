@@ -36,10 +36,8 @@ def lpips_diversity(fills: torch.Tensor, net: LpipsNet = "alex", network: Lpips 
         fix = "Stack the fills of an image along the second axis; one fill has no diversity."
         raise DataError("fills", "be a uint8 tensor [N, K, 3, H, W] with K >= 2", describe(fills), fix)
     check_picture("fills", fills.flatten(0, 1))
-    network = network or loaded(net, str(fills.device))
-    features = [network.features(fill) for fill in fills.unbind(dim=1)]
-    distances = torch.stack([network.distance(a, b) for a, b in combinations(features, 2)], dim=1)
-    means = [math.fsum(pairs) / len(pairs) for pairs in distances.tolist()]  # the same for any order of the fills
+    chosen = network or loaded(net, str(fills.device))
+    means = [_mean_distance(chosen, image) for image in fills]  # one image at a time: features are large
     return torch.tensor(means, dtype=torch.float64, device=fills.device)
 
 
@@ -72,3 +70,11 @@ def best_of(values: torch.Tensor, k: int, *, higher_is_better: bool) -> torch.Te
     chances = [math.comb(rank, k - 1) / math.comb(fills, k) for rank in range(k - 1, fills)]  # to be the best of k
     means = (ranked * ranked.new_tensor(chances)).sum(dim=1)
     return means.masked_fill(values.isnan().any(dim=1), math.nan)
+
+
+def _mean_distance(network: Lpips, fills: torch.Tensor) -> float:
+    """Over all pairs of fills [K, 3, H, W], to the same bits for any order of them."""
+    features = network.features(fills)
+    rows = [tuple(layer[fill : fill + 1] for layer in features) for fill in range(len(fills))]
+    distances = [float(network.distance(a, b)) for a, b in combinations(rows, 2)]
+    return math.fsum(distances) / len(distances)
