@@ -58,13 +58,15 @@ def test_the_commands_of_the_page_gate_a_run(
     make_run("results/main")
     make_run("results/branch")
     monkeypatch.chdir(tmp_path)
+    (suite,) = re.findall(r"```yaml\n(gate:.*?)```", PAGE, re.DOTALL)
+    Path("release.yaml").write_text(suite)
     for arguments in [line for line in BLOCKS if line[0] != "run"]:
         result = CliRunner().invoke(app, arguments)
         assert result.exit_code == 0, (arguments, result.output, result.exception)
 
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
-    margins = dict(re.findall(r"^\| `(\w+\.\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
+    margins = dict(re.findall(r"^\| `([\w-]+\.\w+)` \| (.+) \|$", PAGE, re.MULTILINE))
     tolerances = dict(re.findall(r"^\| `([\w-]+)` \| ([\d.]+)", PAGE, re.MULTILINE))
 
     assert {name: text.replace(" ", "") for name, text in margins.items()} == MARGINS
