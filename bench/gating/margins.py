@@ -21,7 +21,10 @@ MARGINS = {
 """What the paired gate looks at unless told otherwise, as far as the runs hold it."""
 
 TOLERANCES = {
-    **{"psnr": 1e-3, "ssim": 1e-5, "ms-ssim": 1e-5, "l1": 1e-4},
+    "psnr": 1e-3,
+    "ssim": 1e-5,
+    "ms-ssim": 1e-5,
+    "l1": 1e-4,
     **dict.fromkeys(("lpips-alex", "lpips-vgg", "lpips-squeeze"), 1e-4),
 }
 """Largest change of one picture's value, in the metric's unit, that the golden gate takes for rounding."""
