@@ -23,11 +23,13 @@ PINNED = {
     "bench.metrics:iou": ["reference", "predicted", "num_classes", "region", "ignore_index"],
     "bench.metrics:hd95": ["reference", "predicted", "num_classes", "region", "ignore_index"],
     "bench.metrics:assd": ["reference", "predicted", "num_classes", "region", "ignore_index"],
+    "bench.metrics:lpips": ["reference", "completed", "net"],
     "bench.metrics:fid": ["features_a", "features_b"],
     "bench.metrics:kid": ["features_a", "features_b"],
     "bench.metrics:ids": ["features_real", "features_fake"],
     "bench.models:load": ["name", "device"],
     "bench.reporting:report": ["out"],
+    "bench.segmentation:load": ["name", "classes", "device"],
     "spgnet:SPGNet.from_pretrained": ["name", "device"],
     "spgnet:SPGNet.complete": ["self", "image", "hole", "labels"],
     "spgnet:SPGNet.predict_labels": ["self", "image", "hole", "labels"],
@@ -56,6 +58,8 @@ ROOMS = (
     "records",
     "registry",
     "reporting",
+    "segmentation",
+    "weights",
 )
 
 

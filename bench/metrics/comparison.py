@@ -58,6 +58,7 @@ class Comparison:
         judged_truth: uint8 [N, H, W] what it sees in the untouched ones, or None, likewise.
         classes: names of the classes 0, 1, ... as keys of records have them (see `class_keys`); without them, scores by
             class have only their mean.
+        fills: uint8 [N, K, 3, H, W] several completed pictures of each, or None: the scores of several are undefined.
         device: where networks that metrics need work; empty: where the pictures are.
 
     Raises:
@@ -73,12 +74,15 @@ class Comparison:
     judged: torch.Tensor | None = None
     judged_truth: torch.Tensor | None = None
     classes: tuple[str, ...] = ()
+    fills: torch.Tensor | None = None
     device: str = ""
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
         check_pair(self.reference, self.raw, "raw output")
         check_region("hole", self.hole, self.reference)
+        for fill in () if self.fills is None else self.fills.unbind(dim=1):
+            check_pair(self.reference, fill, "one of several fills")
         if self.labels is not None:
             check_labels(self.labels, self.reference)
         for subject, maps in (

@@ -7,14 +7,17 @@ from collections.abc import Iterable, Sequence
 from bench.errors import UsageError
 from bench.metrics.declared_labels import LABEL_METRICS
 from bench.metrics.declared_pictures import PICTURE_METRICS
-from bench.metrics.declared_sets import PERCEPTUAL_METRICS, SET_METRICS
+from bench.metrics.declared_sets import FILLS_METRICS, PERCEPTUAL_METRICS, SET_METRICS
 from bench.metrics.metric_declaration import MetricDeclaration
 from bench.registry import Registry
 from bench.vocabulary import Region
 
 __all__ = ["BUILT_IN", "METRICS", "built_in", "class_keys", "declaration", "signature", "signatures", "with_companions"]
 
-BUILT_IN = {metric.name: metric for metric in (*PICTURE_METRICS, *PERCEPTUAL_METRICS, *SET_METRICS, *LABEL_METRICS)}
+BUILT_IN = {
+    metric.name: metric
+    for metric in (*PICTURE_METRICS, *PERCEPTUAL_METRICS, *FILLS_METRICS, *SET_METRICS, *LABEL_METRICS)
+}
 """The metrics of this package by name."""
 
 

@@ -1,10 +1,12 @@
-"""The metrics of deep features, in data: LPIPS of each picture, and distances between sets of pictures."""
+"""The metrics of deep features and of several fills, in data: LPIPS, diversity, distances between sets of pictures."""
 
 from __future__ import annotations
 
 from bench.metrics.metric_declaration import MetricDeclaration
 
-__all__ = ["PERCEPTUAL_METRICS", "SET_METRICS"]
+__all__ = ["FILLS_METRICS", "PERCEPTUAL_METRICS", "SET_METRICS"]
+
+_FILLS = 4
 
 _NETS = {
     "alex": ("AlexNet", "the usual one, and the one of its paper's table"),
@@ -43,6 +45,61 @@ PERCEPTUAL_METRICS = tuple(
         needs=(f"lpips-{net}",),
     )
     for net, (title, use) in _NETS.items()
+)
+
+_ONE_FILL = "For models that give several fills of a hole; undefined for others."
+
+FILLS_METRICS = (
+    MetricDeclaration(
+        name="diversity-lpips-alex",
+        unit="",
+        higher_is_better=True,
+        summary=f"how much {_FILLS} fills of one hole differ: mean LPIPS between all pairs of them",
+        definition=(
+            f"`lpips-alex` between all pairs of {_FILLS} composited fills of one hole, and the mean, after BicycleGAN "
+            f"(Zhu et al., 2017). {_ONE_FILL}"
+        ),
+        value_range="0 to about 1; 0 for equal fills",
+        reference="`lpips.LPIPS` of all pairs, relative",
+        tolerance=1e-5,
+        blind_to="Quality: noise is diverse. Read it beside a distance to the truth; it grows with the hole.",
+        implementation="bench.metrics.several_fills:diversity_by_region",
+        regions=("full",),
+        parameters=(("net", "alex"), ("lpips", "0.1"), ("input", "-1..1"), ("fills", str(_FILLS))),
+        needs=("lpips-alex",),
+        fills=_FILLS,
+    ),
+    MetricDeclaration(
+        name=f"best-of-{_FILLS}-psnr",
+        unit="dB",
+        higher_is_better=True,
+        summary=f"PSNR of the best of {_FILLS} fills",
+        definition=f"`psnr` of each of {_FILLS} fills of one hole, and the greatest. {_ONE_FILL}",
+        value_range="0 to ∞; ∞ where the pixels are equal",
+        reference="the greatest of `psnr`",
+        tolerance=1e-9,
+        blind_to="The other fills, and what `psnr` is blind to. More fills have a better best: compare equal numbers.",
+        implementation="bench.metrics.several_fills:best_psnr_by_region",
+        regions=("hole",),
+        parameters=(("range", "255"), ("fills", str(_FILLS))),
+        fills=_FILLS,
+    ),
+    MetricDeclaration(
+        name=f"best-of-{_FILLS}-lpips-alex",
+        unit="",
+        higher_is_better=False,
+        summary=f"LPIPS of the best of {_FILLS} fills",
+        definition=f"`lpips-alex` of each of {_FILLS} fills of one hole, and the least. {_ONE_FILL}",
+        value_range="0 to about 1; exactly 0 for equal pictures",
+        reference="the least of `lpips.LPIPS`, relative",
+        tolerance=1e-5,
+        blind_to="The other fills, and what `lpips-alex` is blind to.",
+        implementation="bench.metrics.several_fills:best_lpips_by_region",
+        regions=("full",),
+        parameters=(("net", "alex"), ("lpips", "0.1"), ("input", "-1..1"), ("fills", str(_FILLS))),
+        needs=("lpips-alex",),
+        fills=_FILLS,
+    ),
 )
 
 SET_METRICS = (

@@ -55,6 +55,7 @@ class MetricDeclaration:
         needs: what must be at hand: `judge`, or names of weights that `spgbench fetch weights` takes.
         beside: metrics that are always taken with it, since it means little without them.
         by_class: whether it also has a value for each class.
+        fills: how many fills of a hole it is taken of, where that is not one.
     """
 
     name: str
@@ -77,6 +78,7 @@ class MetricDeclaration:
     needs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     by_class: bool = False
+    fills: int = 0
 
     def load(self) -> ByRegion:
         """Import the implementation of a metric of images; raises UsageError when that fails."""

@@ -6,8 +6,7 @@ bits with the number of threads that share it; several pictures go through at on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TypeAlias, TypeVar, cast
@@ -15,13 +14,12 @@ from typing import TypeAlias, TypeVar, cast
 import torch
 
 from bench.errors import DataError
+from bench.one_thread import on_one_thread_each
 
-__all__ = ["Outputs", "on_one_thread_each", "read_state", "run_network", "with_weights"]
+__all__ = ["Outputs", "read_state", "run_network", "with_weights"]
 
 Outputs: TypeAlias = tuple[torch.Tensor, ...]
 Network = TypeVar("Network", bound=torch.nn.Module)
-Task = TypeVar("Task")
-Result = TypeVar("Result")
 
 _PIXELS = 1 << 20
 """In a batch on other devices than the CPU, about."""
@@ -51,22 +49,6 @@ def run_network(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tens
     else:
         parts = list(_in_batches(network, pictures.to(device)))
     return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
-
-
-def on_one_thread_each(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
-    """Results of all tasks, without gradients: up to `torch.get_num_threads()` at once, each by one thread alone."""
-
-    def run(task: Task) -> Result:
-        with torch.no_grad():  # holds for the thread that enters it
-            return work(task)
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # threads that start from here on have it too
-    try:
-        with ThreadPoolExecutor(min(threads, max(len(tasks), 1))) as pool:
-            return list(pool.map(run, tasks))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def read_state(path: Path) -> dict[str, torch.Tensor]:

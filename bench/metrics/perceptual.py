@@ -18,7 +18,8 @@ import torch
 
 from bench.errors import DataError, UnknownName
 from bench.metrics.arguments import check_pair, check_picture
-from bench.metrics.networks import Outputs, on_one_thread_each, read_state, run_network, with_weights
+from bench.metrics.networks import Outputs, read_state, run_network, with_weights
+from bench.one_thread import on_one_thread_each
 from bench.weights import WeightFile, find, weight_file
 
 __all__ = ["Lpips", "LpipsNet", "loaded", "lpips"]

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bench.errors import ModelFailure, UsageError
+from bench.fingerprint import fingerprint_files
 from bench.models.convention import declared
-from bench.models.fingerprint import fingerprint_files
 from bench.models.foreign import ForeignModel, reason
 
 if TYPE_CHECKING:

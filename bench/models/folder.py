@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from bench.errors import DataError, UsageError
-from bench.models.fingerprint import fingerprint_files
+from bench.fingerprint import fingerprint_files
 from bench.records import folder_name
 from bench.vocabulary import Batch, LabelAxes, Prediction
 

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 
 from bench.errors import ModelFailure, UsageError
+from bench.fingerprint import fingerprint_code
 from bench.models.any_size import fill_at_any_size
 from bench.models.convention import Convention
-from bench.models.fingerprint import fingerprint_code
 from bench.models.ranges import decoded, encoded
 from bench.models.seeding import seeded
 from bench.vocabulary import Batch, LabelAxes, Prediction

@@ -8,7 +8,7 @@ import torch
 
 import baselines.weights
 from baselines.network import InpaintingNetwork
-from bench.models.fingerprint import fingerprint_code
+from bench.fingerprint import fingerprint_code
 from bench.vocabulary import Batch, LabelAxes, Prediction
 
 __all__ = ["LearnedModel"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from bench.models.fingerprint import fingerprint_code
+from bench.fingerprint import fingerprint_code
 from bench.vocabulary import Batch, LabelAxes, Prediction
 
 __all__ = ["PictureModel"]

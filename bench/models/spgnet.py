@@ -10,7 +10,7 @@ import torch
 
 import spgnet
 import spgnet.weights
-from bench.models.fingerprint import fingerprint_code
+from bench.fingerprint import fingerprint_code
 from bench.vocabulary import VOID, Batch, LabelAxes, Prediction
 
 __all__ = ["SPGNetModel"]
@@ -68,6 +68,15 @@ class SPGNetModel:
             return Prediction(self._net.guide(image, hole, labels), labels)
         completion = self._net.complete(image, hole, labels)
         return Prediction(completion.image, completion.labels, completion.probabilities)
+
+    def sample(self, batch: Batch, count: int) -> list[Prediction]:
+        """Fills of a batch under label maps that differ in the hole; the single one where these are not predicted."""
+        if self.labels.hole != "predicted":
+            return [self.inpaint(batch)]
+        image, hole = batch.image.to(self._device), batch.hole.to(self._device)
+        labels = None if batch.labels is None else batch.labels.to(self._device)
+        drawn = self._net.sample(image, hole, count, batch.seeds, labels)
+        return [Prediction(one.image, one.labels, one.probabilities) for one in drawn]
 
     @property
     def classes(self) -> tuple[str, ...]:

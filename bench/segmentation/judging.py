@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeAlias
 
 import torch
 from torch import Tensor
 
 from bench.errors import DataError
+from bench.one_thread import on_one_thread_each
 
 __all__ = ["Labeller", "NetworkJudge"]
 
@@ -51,7 +51,7 @@ class NetworkJudge:
         """
         _check(pictures)
         if self._device.type == "cpu":
-            labels = _on_one_thread_each(self._segment, pictures.cpu())
+            labels = on_one_thread_each(self._segment, list(pictures.cpu()))
         else:
             exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
             with exact:
@@ -62,16 +62,6 @@ class NetworkJudge:
         with torch.no_grad():  # holds for one thread
             image = picture[None].to(self._device).float().div(255).contiguous()
             return self._label(image)[0].to(torch.uint8)
-
-
-def _on_one_thread_each(work: Callable[[Tensor], Tensor], pictures: Tensor) -> list[Tensor]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # of this thread, and of those that start from here on
-    try:
-        with ThreadPoolExecutor(min(threads, len(pictures))) as pool:
-            return list(pool.map(work, pictures))
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _check(pictures: Tensor) -> None:

@@ -13,7 +13,8 @@ from torchvision import models
 from torchvision.models import segmentation
 
 from bench.errors import UnknownName, UsageError
-from bench.segmentation.fingerprint import fingerprint, hash_weights
+from bench.fingerprint import fingerprint_code
+from bench.segmentation.hashing import hash_weights
 from bench.segmentation.judging import NetworkJudge
 
 __all__ = ["torchvision_judge"]
@@ -45,9 +46,8 @@ def torchvision_judge(
     side = _side(size, weights)
     network, classes = _published(name) if weights is None else _own(name, weights)
     network = network.eval().to(device)
-    mark = fingerprint(
-        ("judging", "torchvision_judge"), ("torch", "torchvision"), name=name, weights=hash_weights(network), size=side
-    )
+    options = {"name": name, "weights": hash_weights(network), "size": side}
+    mark = fingerprint_code(("bench.segmentation.judging", __name__), ("torch", "torchvision"), options)
     return NetworkJudge(f"torchvision:{name}", mark, classes, _Labels(network, side, device), device)
 
 

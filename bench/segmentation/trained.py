@@ -6,13 +6,14 @@ from pathlib import Path
 
 import spgnet.weights
 from bench.errors import UsageError
-from bench.segmentation.fingerprint import fingerprint
+from bench.fingerprint import fingerprint_code
 from bench.segmentation.judging import NetworkJudge
 from bench.segmentation.listing import PRETRAINED
 from bench.segmentation.network import JudgeNetwork
 
 __all__ = ["shipped_judge", "trained_judge"]
 
+_SOURCES = ("bench.one_thread", "bench.segmentation.judging", "bench.segmentation.network")
 _TRAIN = "Train one with `spgbench train judge`, and give its judge.safetensors instead of a name."
 
 
@@ -39,5 +40,5 @@ def trained_judge(file: str, *, device: str = "cpu") -> NetworkJudge:
     except (ValueError, TypeError, KeyError) as error:  # of spgnet.weights, in four parts already; or another config
         raise UsageError(f"weights '{file}'", "be those of a judge", str(error), _TRAIN) from error
     network.to(device)
-    mark = fingerprint(("judging", "network"), ("segmentation-models-pytorch", "timm", "torch"), weights=sha256)
+    mark = fingerprint_code(_SOURCES, ("segmentation-models-pytorch", "timm", "torch"), {"weights": sha256})
     return NetworkJudge(path.stem, mark, network.config.classes, lambda image: network(image).argmax(dim=1), device)

@@ -9,7 +9,8 @@ from torch import Tensor
 from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
 
 from bench.errors import UsageError
-from bench.segmentation.fingerprint import fingerprint, hash_weights
+from bench.fingerprint import fingerprint_code
+from bench.segmentation.hashing import hash_weights
 from bench.segmentation.judging import NetworkJudge
 
 __all__ = ["transformers_judge"]
@@ -35,13 +36,13 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
         found = f"none for {', '.join(sorted(map(str, [*info['missing_keys'], *info['mismatched_keys']]))[:3])}"
         raise UsageError(f"judge 'hf:{name}'", "have weights for all its layers", found, "Take a fine-tuned one.")
     model = model.eval().to(device)
-    mark = fingerprint(
-        ("judging", "transformers_judge"),
-        ("torch", "torchvision", "transformers"),
-        weights=hash_weights(model),
-        config=model.config.to_json_string(),
-        processor=processor.to_json_string(),
-    )
+    options = {
+        "weights": hash_weights(model),
+        "config": model.config.to_json_string(),
+        "processor": processor.to_json_string(),
+    }
+    libraries = ("torch", "torchvision", "transformers")
+    mark = fingerprint_code(("bench.segmentation.judging", __name__), libraries, options)
 
     def label(image: Tensor) -> Tensor:
         inputs = processor(images=image, do_rescale=False, return_tensors="pt")

@@ -16,7 +16,15 @@ from bench.training.folder import TrainingFolder
 
 __all__ = ["write_card"]
 
-_LIBRARIES = ("spgbench", "torch", "lightning-fabric", "segmentation-models-pytorch", "numpy", "opencv-python-headless")
+_LIBRARIES = (
+    "spgbench",
+    "torch",
+    "lightning-fabric",
+    "segmentation-models-pytorch",
+    "timm",
+    "numpy",
+    "opencv-python-headless",
+)
 
 
 def write_card(folder: TrainingFolder, spent: Mapping[str, dict[str, Any]], batch_size: int, fabric: Fabric) -> None:

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from bench.cli import app, main
 
 COMMANDS = [command.name for command in app.registered_commands] + ["masks export"]
-CATALOGUES = ("models", "datasets", "protocols", "metrics", "suites")
+CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites")
 
 
 def spgbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
