@@ -32,6 +32,7 @@ __all__ = [
     "Protocol",
     "Region",
     "Sample",
+    "Sampler",
     "Staged",
 ]
 
@@ -184,6 +185,15 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when it has no answer for a sample, or one too many."""
+        ...
+
+
+@typing.runtime_checkable
+class Sampler(typing.Protocol):
+    """A model that can give several fills for one hole; beside what an Inpainter has."""
+
+    def sample(self, batch: Batch, count: int) -> Sequence[Prediction]:
+        """`count` fills of every sample of a batch, drawn with the batch's seeds, or one where there is no other."""
         ...
 
 

@@ -48,6 +48,11 @@ class Measurement:
         return list(dict.fromkeys(metric.features for metric in self.of_sets))
 
     @property
+    def fills(self) -> int:
+        """How many fills of a hole are asked of a model that can give several."""
+        return max((metric.fills for metric in self.of_images), default=0)
+
+    @property
     def feature_names(self) -> list[str]:
         """What a shard's features are called on disk: of completed and of untouched pictures."""
         return [name for kind in self.features for name in (kind, f"truth-{kind}")]

@@ -24,7 +24,7 @@ from bench.evaluation.judging import seen, seen_in_truth
 from bench.evaluation.plan import Cell, Plan
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
-from bench.vocabulary import Inpainter, Sample
+from bench.vocabulary import Batch, Inpainter, Sample, Sampler
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
@@ -62,10 +62,12 @@ class Answer:
     Attributes:
         picture: uint8 [3, H, W], its raw output.
         labels: uint8 [H, W], the label map that it completed, or None.
+        fills: uint8 [K, 3, H, W], several outputs for the same hole, or None.
     """
 
     picture: torch.Tensor
     labels: torch.Tensor | None
+    fills: torch.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -116,23 +118,37 @@ def run_shard(
 
 
 def predict(
-    model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int
+    model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int, fills: int = 0
 ) -> list[Answer | ModelFailure]:
     """The answer for each sample, or why there is none.
 
     A batch that fails is tried again picture by picture, so that one bad sample does not take others with it.
+
+    Args:
+        fills: how many fills of each hole to ask for besides, of a model that can give several.
     """
     batch = hide(samples, holes, seed, model.labels)
     try:
         prediction = model.inpaint(batch)
         pictures = quantise(checked(prediction, batch))
         labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
-        return [Answer(*pair) for pair in zip(pictures, labels, strict=True)]
+        several = _several(model, batch, fills) if fills else [None] * len(pictures)
+        return [Answer(*parts) for parts in zip(pictures, labels, several, strict=True)]
     except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
         if len(samples) == 1:
             return [error if isinstance(error, ModelFailure) else _raised(error)]
-    singly = (predict(model, [sample], [hole], seed) for sample, hole in zip(samples, holes, strict=True))
+    singly = (predict(model, [sample], [hole], seed, fills) for sample, hole in zip(samples, holes, strict=True))
     return [answer for answers in singly for answer in answers]
+
+
+def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tensor | None]:
+    """`count` outputs of each sample, uint8 [K, 3, H, W]; None from a model that has but one."""
+    if not isinstance(model, Sampler):
+        return [None] * len(batch.ids)
+    drawn = [quantise(checked(prediction, batch)) for prediction in model.sample(batch, count)]
+    if len(drawn) not in (1, count):
+        raise ModelFailure("the model's sample", f"give {count} predictions, or a single one", str(len(drawn)))
+    return [None] * len(batch.ids) if len(drawn) == 1 else list(torch.stack(drawn, dim=1))
 
 
 def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
@@ -162,7 +178,8 @@ def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> Non
 
 def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[_Scored]:
     with phases.phase("model"):
-        answers = predict(cell.model, [cut.sample for cut in cuts], [cut.hole for cut in cuts], plan.suite.seed)
+        samples, holes = [cut.sample for cut in cuts], [cut.hole for cut in cuts]
+        answers = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
     pairs = list(zip(cuts, answers, strict=True))
     failed = [_Scored(_failed(cut, plan.suite.seed, why)) for cut, why in pairs if isinstance(why, ModelFailure)]
     good = [(cut, answer) for cut, answer in pairs if isinstance(answer, Answer)]
@@ -220,6 +237,8 @@ def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases)
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
     answered = [answer.labels for _, answer in good if answer.labels is not None]
     predicted = torch.stack(answered) if len(answered) == len(good) else None
+    drawn = [answer.fills for _, answer in good if answer.fills is not None]
+    fills = torch.where(hole[:, None], torch.stack(drawn), truth[:, None]) if len(drawn) == len(good) else None
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
@@ -234,6 +253,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases)
         judged,
         judged_truth,
         classes=plan.measurement.classes,
+        fills=fills,
         device=plan.measurement.device,
     )
 

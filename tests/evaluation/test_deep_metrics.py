@@ -105,6 +105,20 @@ def test_another_run_takes_the_features_of_untouched_pictures_from_disk(
     assert shown == {"lpips": 3, "inception": 3}
 
 
+def test_several_fills_are_scored_by_their_differences_and_by_the_best() -> None:
+    random = torch.Generator().manual_seed(0)
+    truth = torch.randint(0, 256, (2, 3, 40, 48), dtype=torch.uint8, generator=random)
+    fills = torch.randint(0, 256, (2, 4, 3, 40, 48), dtype=torch.uint8, generator=random)
+    hole = torch.ones(2, 1, 40, 48, dtype=torch.bool)
+    comparison = bench.metrics.Comparison(truth, fills[:, 0], fills[:, 0], hole, fills=fills)
+
+    values = bench.metrics.measure(comparison, ["diversity-lpips-alex", "best-of-4-lpips-alex"])
+
+    each = torch.stack([bench.metrics.lpips(truth, fill) for fill in fills.unbind(dim=1)])
+    assert torch.equal(values["best-of-4-lpips-alex.full"], each.amin(dim=0))
+    assert torch.equal(values["diversity-lpips-alex.full"], bench.metrics.lpips_diversity(fills))
+
+
 def test_records_do_not_depend_on_the_number_of_threads(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
     suite = Suite("test", ("telea",), ("center-50",), ("lpips-alex", "fid"), "folder", size="48")
     suite = suite.with_changes(data_root=str(picture_folder(3)))

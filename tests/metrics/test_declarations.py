@@ -23,6 +23,8 @@ from bench.vocabulary import REGIONS
 SSIM = "window:gauss11|sigma:1.5|k:0.01,0.03|cov:population|border:valid|channels:rgb|range:255"
 REGIONS_OF = {
     **dict.fromkeys(("ms-ssim", "lpips-alex", "lpips-vgg", "lpips-squeeze"), ("full",)),
+    **dict.fromkeys(("diversity-lpips-alex", "best-of-4-lpips-alex"), ("full",)),
+    "best-of-4-psnr": ("hole",),
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
@@ -128,6 +130,9 @@ def test_directions_and_units() -> None:
         "l1-relative": ("", False),
         "gradient": ("%", False),
         **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
+        "diversity-lpips-alex": ("", True),
+        "best-of-4-psnr": ("dB", True),
+        "best-of-4-lpips-alex": ("", False),
         "fid": ("", False),
         "fid-clean": ("", False),
         "kid": ("", False),
@@ -146,7 +151,7 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
     texts = (metric.summary, metric.definition, metric.value_range, metric.reference, metric.blind_to)
 
     assert all(text.strip() for text in texts)
-    assert 0 < metric.tolerance <= (1e-5 if metric.name.startswith("lpips") else 1e-6)
+    assert 0 < metric.tolerance <= (1e-5 if "lpips" in metric.name else 1e-6)
     of_labels = metric.name.startswith(("label-", "judge-", "control-"))
     assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
     assert callable(metric.load() if metric.aggregate == "image-mean" else metric.load_distance())
