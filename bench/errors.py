@@ -4,7 +4,8 @@
     ├── UsageError             2   the command or something on disk is not what it must be
     │   ├── UnknownName        2   a name that a registry does not hold
     │   ├── DataError          2   a picture, label map, mask or prediction that cannot be used
-    │   └── RunConflict        2   an output folder that holds something else
+    │   ├── RunConflict        2   an output folder that holds something else
+    │   └── WeightsMissing     2   published weights that are not at hand, or not the published ones
     └── Failure                1   the command was right and the work failed
         └── ModelFailure       1   a model raised, or returned what is no picture
 
@@ -25,6 +26,7 @@ __all__ = [
     "SpgbenchError",
     "UnknownName",
     "UsageError",
+    "WeightsMissing",
 ]
 
 
@@ -73,6 +75,10 @@ class DataError(UsageError):
 
 class RunConflict(UsageError):
     """An output folder that holds another run, or files that no run wrote."""
+
+
+class WeightsMissing(UsageError):
+    """A weight file is not at hand and could not be fetched, or is not the published one: leave the metric out."""
 
 
 class Failure(SpgbenchError):

@@ -64,7 +64,8 @@ def _passes(name: str, check: Callable[[], str]) -> bool:
 
 def _weights() -> None:
     """Which weights are at hand: without them their metrics are left out, so none of them is a failure."""
-    from bench.weights import WEIGHT_SETS, WeightsMissing, find_set
+    from bench.errors import WeightsMissing
+    from bench.weights import WEIGHT_SETS, find_set
 
     for name in WEIGHT_SETS:
         try:

@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import bench.metrics
+from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
 from bench.metrics import MetricDeclaration
 from bench.vocabulary import Dataset, Judge
-from bench.weights import WeightsMissing, find_set
+from bench.weights import find_set
 
 __all__ = ["Measurement", "prepare"]
 

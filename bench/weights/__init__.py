@@ -5,7 +5,6 @@ torch, and looks at no disk.
 """
 
 from bench.weights.catalogue import WEIGHT_SETS, WeightFile, WeightSet, weight_file, weight_set
-from bench.weights.errors import WeightsMissing
 from bench.weights.finding import absence, find, find_set
 from bench.weights.folders import cache_folder
 
@@ -13,7 +12,6 @@ __all__ = [
     "WEIGHT_SETS",
     "WeightFile",
     "WeightSet",
-    "WeightsMissing",
     "absence",
     "cache_folder",
     "find",

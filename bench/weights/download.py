@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
+from bench.errors import WeightsMissing
 from bench.weights.catalogue import WeightFile
-from bench.weights.errors import WeightsMissing
 
 __all__ = ["download"]
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 
+from bench.errors import WeightsMissing
 from bench.weights.catalogue import WEIGHT_SETS, WeightFile, weight_file, weight_set
 from bench.weights.download import download
-from bench.weights.errors import WeightsMissing
 from bench.weights.folders import candidates, offline_folder, weights_cache
 
 __all__ = ["absence", "find", "find_set"]

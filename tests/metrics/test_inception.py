@@ -11,10 +11,10 @@ import torch
 from PIL import Image
 from torch.nn import functional
 
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, UnknownName, WeightsMissing
 from bench.metrics import fid
 from bench.metrics.inception import Inception
-from bench.weights import WeightsMissing, find
+from bench.weights import find
 from tests.metrics.conftest import MakePair
 from tests.stand_in_weights import publish, random_inception
 

@@ -12,10 +12,9 @@ import torch
 import torchvision
 
 import bench.metrics
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, UnknownName, WeightsMissing
 from bench.metrics.feature_cache import FeatureCache
 from bench.metrics.perceptual import Lpips, loaded
-from bench.weights import WeightsMissing
 from tests.metrics.conftest import MakePair
 from tests.stand_in_weights import publish, random_trunk
 

@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from bench.cli import app
 from bench.cli.doctor import doctor
-from bench.errors import UnknownName
-from bench.weights import WEIGHT_SETS, WeightsMissing, weight_file
+from bench.errors import UnknownName, WeightsMissing
+from bench.weights import WEIGHT_SETS, weight_file
 from bench.weights.catalogue import FILES
 from tests.weights.conftest import Publisher
 

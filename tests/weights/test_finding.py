@@ -12,8 +12,8 @@ from urllib.parse import urlparse
 import pytest
 import torchvision
 
-from bench.errors import SpgbenchError, UnknownName
-from bench.weights import WEIGHT_SETS, WeightFile, WeightsMissing, absence, find, find_set, weight_file, weight_set
+from bench.errors import SpgbenchError, UnknownName, WeightsMissing
+from bench.weights import WEIGHT_SETS, WeightFile, absence, find, find_set, weight_file, weight_set
 from bench.weights.catalogue import FILES
 from tests.read_only import read_only
 from tests.weights.conftest import Publisher
