@@ -11,7 +11,7 @@ import bench
 import bench.models
 from bench.errors import UsageError
 from bench.evaluation.compositing import hide
-from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Staged
+from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Sampler, Staged
 from spgnet import SPGNet, SPGNetConfig
 
 ROWS = ("spgnet", "spgnet:oracle-context", "spgnet:oracle-labels")
@@ -111,6 +111,26 @@ def test_a_faster_one_is_another_row_near_the_exact_one(pictures: Dataset, weigh
     torch.testing.assert_close(fast.inpaint(batch).image, exact.inpaint(batch).image, atol=0.05, rtol=0)
     with pytest.raises(UsageError, match="precision must be one of"):
         bench.models.load(f"spgnet?weights={weights.stem}&precision=int8")
+
+
+def test_several_fills_are_those_of_the_library(pictures: Dataset, weights: Path) -> None:
+    samples = [pictures[0], pictures[1]]
+    hole = np.zeros((48, 48), bool)
+    hole[10:30, 12:40] = True
+    models = {row: bench.models.load(f"{row}?weights={weights}") for row in ROWS}
+    assert all(isinstance(model, Sampler) for model in models.values())
+    batch = hide(samples, [hole, hole], 0, models["spgnet"].labels)
+
+    drawn = models["spgnet"].sample(batch, 3)  # type: ignore[attr-defined]  # it is a Sampler
+
+    expected = SPGNet.from_pretrained(weights).sample(batch.image, batch.hole, 3, batch.seeds)
+    assert len(drawn) == 3
+    for ours, theirs in zip(drawn, expected, strict=True):
+        assert torch.equal(ours.image, theirs.image)
+        assert theirs.labels is not None
+        assert torch.equal(ours.labels, theirs.labels)
+    told = hide(samples, [hole, hole], 0, models["spgnet:oracle-labels"].labels)
+    assert len(models["spgnet:oracle-labels"].sample(told, 3)) == 1  # type: ignore[attr-defined]  # likewise
 
 
 def test_a_label_map_is_painted(pictures: Dataset, weights: Path) -> None:
