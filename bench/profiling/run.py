@@ -141,14 +141,16 @@ def _profile_model(work_: _Work, model: str, configurations: Sequence[Configurat
     """Go on with a fresh process after one that died: the configuration that killed it is a record."""
     file = _File(work_)
     left = list(configurations)
+    reason = ""
     while left and not work_.over:
         reason = _run_process(work_, model, left, file)
         if file.loaded is None:
-            work_.facts["not_loaded"][model] = reason or work_.why
-            return
+            break
         if left and reason and not work_.over:
             file.add([file.empty(left.pop(0), "failed", reason)])
-    if file.loaded is not None and left:
+    if file.loaded is None:
+        work_.facts["not_loaded"][model] = reason or work_.why
+    elif left:
         file.add([file.empty(configuration, "not-run", work_.why) for configuration in left])
 
 

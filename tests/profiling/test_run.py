@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UnknownName, UsageError
+from bench.profiling import Effort, Sweep, profile
+from bench.profiling.environment import resolve_device
+from bench.records.profile import (
+    Configuration,
+    ProfileLayout,
+    ProfileRecord,
+    read_profile,
+    write_environment,
+    write_records,
+)
+from bench.reporting.latency import profile_table, report_profile
+from tests.profiling.toys import HERE
+
+QUICK = Effort(samples=3, seconds=0.1, warmup_seconds=0.0, threads=1)
+
+
+def test_every_model_has_a_process_and_one_that_dies_takes_only_a_configuration_along(tmp_path: Path) -> None:
+    heard: list[ProfileRecord] = []
+    sweep = Sweep(((32, 32),), (1, 2, 3))
+
+    found = profile(
+        ["deadly", "nosuch", "plain"], tmp_path, sweep, QUICK, device="cpu", load=HERE, on_record=heard.append
+    )
+
+    assert found.models == (("deadly", "f" * 64), ("plain", "f" * 64))
+    assert [record.status for record in found.of("deadly", "f" * 64)] == ["ok", "failed", "ok"]
+    assert "SIGKILL (as a rule for lack of memory)" in found.of("deadly", "f" * 64)[1].reason
+    assert [record.status for record in found.of("plain", "f" * 64)] == ["ok"] * 3
+    assert "KeyError: 'nosuch'" in found.environment["not_loaded"]["nosuch"]
+    assert found.environment["status"] == "whole"
+    assert list(found.records) == heard
+    assert read_profile(tmp_path) == found
+    files = report_profile(found)
+    assert "nosuch was not measured" in profile_table(found)
+    assert all(file.stat().st_size for file in files)
+
+
+def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_there(tmp_path: Path) -> None:
+    layout = ProfileLayout(tmp_path)
+    older = ProfileRecord("sleepy", "f" * 64, "cpu", "CPU", Configuration(32, 32), "ok", wall_s=(1.0,))
+    write_records(layout.records_file("sleepy", "f" * 64), [older])
+    write_environment(layout, {"models": [{"name": "sleepy", "fingerprint": "f" * 64}]})
+    effort = Effort(samples=10**9, seconds=1e9, budget=0.2)
+
+    found = profile(["sleepy", "plain"], tmp_path, Sweep(((32, 32), (48, 48))), effort, device="cpu", load=HERE)
+
+    assert found.environment["status"] == "budget"
+    assert "budget of 0.2 s ran out" in found.environment["not_loaded"]["plain"]
+    assert found.records[0] == older
+    for record in found.records[1:]:  # none, where this machine took very long to start
+        assert (record.status, record.reason) == ("not-run", "the budget of 0.2 s ran out")
+
+
+def test_a_sweep_goes_from_small_to_large_and_from_plain_to_special() -> None:
+    sweep = Sweep(((64, 64), (16, 32), (64, 64)), (2, 1), ("bf16", "fp32"), ("contiguous",), ("compile", "eager"))
+
+    configurations = sweep.configurations()
+
+    assert len(set(configurations)) == len(configurations) == 16
+    assert [str(configuration) for configuration in configurations[:5]] == [
+        "16x32 batch 1 fp32 eager",
+        "16x32 batch 1 bf16 eager",
+        "16x32 batch 1 fp32 compile",
+        "16x32 batch 1 bf16 compile",
+        "16x32 batch 2 fp32 eager",
+    ]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"resolutions": ()}, {"batch_sizes": (0,)}, {"resolutions": ((0, 4),)}, {"modes": ()}, {"modes": ("egaer",)}],
+)
+def test_sweeps_of_nothing_are_refused(wrong: dict[str, tuple[object, ...]]) -> None:
+    with pytest.raises((UsageError, UnknownName)):
+        Sweep(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("wrong", [{"samples": 2}, {"seconds": 0.0}, {"budget": -1.0}, {"threads": 0}])
+def test_efforts_that_measure_nothing_are_refused(wrong: dict[str, float]) -> None:
+    with pytest.raises(UsageError, match=next(iter(wrong))):
+        Effort(**wrong)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize("device", ["cuda:99", "mps:0", "abacus"])
+def test_a_device_that_is_not_there_is_refused(device: str) -> None:
+    with pytest.raises(UsageError, match=device):
+        resolve_device(device)
+
+
+def test_damaged_records_are_refused_before_they_are_overwritten(tmp_path: Path) -> None:
+    layout = ProfileLayout(tmp_path)
+    layout.environment_file.parent.mkdir()
+    layout.environment_file.write_text(json.dumps({"format": 99}))
+
+    with pytest.raises(UsageError, match="format 99"):
+        profile(["plain"], tmp_path, Sweep(), QUICK, device="cpu", load=HERE)
