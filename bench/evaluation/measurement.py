@@ -21,7 +21,7 @@ class Measurement:
 
     Attributes:
         names: metrics that can be taken, in order, companions included.
-        unavailable: metric to the reason why it is left out.
+        unavailable: metric that was asked for to the reason why it is left out.
         judge: who segments completed pictures, or None where no metric needs it.
         classes: keys of the data set's classes in records.
         device: where networks work.
@@ -32,6 +32,13 @@ class Measurement:
     judge: Judge | None = None
     classes: tuple[str, ...] = ()
     device: str = "cpu"
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is left out, a line a reason."""
+        reasons = dict.fromkeys(self.unavailable.values())
+        metrics = {why: [name for name, reason in self.unavailable.items() if reason == why] for why in reasons}
+        return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property
     def of_images(self) -> list[MetricDeclaration]:
@@ -88,16 +95,14 @@ def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, d
         UnknownName: for a metric or a judge that no catalogue holds, with suggestions.
         UsageError: a judge that was named cannot be loaded, or its classes are not the data set's.
     """
-    every = [bench.metrics.declaration(name) for name in bench.metrics.with_companions(names)]
+    wanted = tuple(names)
+    every = [bench.metrics.declaration(name) for name in bench.metrics.with_companions(wanted)]
     needed = {need for metric in every for need in metric.needs}
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
     reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}
-    unavailable = {
-        metric.name: "; ".join(lacking)
-        for metric in every
-        if (lacking := [reasons[need] for need in metric.needs if reasons[need]])
-    }
-    available = tuple(metric.name for metric in every if metric.name not in unavailable)
+    lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
+    available = tuple(name for name, why in lacking.items() if not why)
+    unavailable = {name: "; ".join(lacking[name]) for name in wanted if lacking[name]}
     return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), device)
 
 

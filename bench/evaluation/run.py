@@ -119,7 +119,7 @@ def run_suite(
         raise UsageError("workers", must, str(workers), "Register them under a name.")
     device = pick_device(device)
     plan = resolve(suite, out, device, dataset, models, judge)
-    left_out = [f"{metric} is not measured: {reason}" for metric, reason in plan.measurement.unavailable.items()]
+    left_out = plan.measurement.warnings
     with locked(out):
         warnings = [*left_out, *write_run_file(plan, device)]
         if reuse == "never":

@@ -147,12 +147,13 @@ def test_a_class_that_never_occurs_is_undefined_and_counted(
 def test_without_a_judge_its_columns_are_left_out_with_a_reason(
     pictures: Dataset, tmp_path: Path, flat_model: type
 ) -> None:
-    run = bench.evaluate([flat_model()], pictures, ["center-50"], ["judge-miou", "l1"], tmp_path / "o")
+    suite = Suite("test", protocols=("center-50",), metrics=("judge-miou", "l1", "judge-assd"), dataset="folder")
 
-    assert run.info["unavailable"] == dict.fromkeys(
-        ("judge-miou", "judge-miou-ceiling"),
-        "no judge comes with the package for the data set folder: name one with --judge",
-    )
+    outcome = run_suite(suite, tmp_path / "o", dataset=pictures, models=[flat_model()])
+
+    run, reason = outcome.run, "no judge comes with the package for the data set folder: name one with --judge"
+    assert run.info["unavailable"] == {"judge-miou": reason, "judge-assd": reason}
+    assert outcome.warnings == (f"judge-miou, judge-assd: not measured: {reason}",)
     (cell,) = run.cells.values()
     assert all(name.startswith("l1.") for name in (*cell.metrics, *run.info["metrics"]))
 
