@@ -8,7 +8,7 @@ from typing import Literal
 from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
 from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
 from bench.gating.selection import ModelPair, Selection, pair_models
-from bench.gating.sets import SetPair, of_set, set_statistics
+from bench.gating.sets import SetPair, set_statistics
 from bench.gating.wording import harmless, some
 from bench.records import Run
 from bench.records.values import CellValues
@@ -180,7 +180,7 @@ def _draft(
     sets = {
         index: SetPair(metric, a, b, (left.run, right.run))
         for index, metric in comparable.items()
-        if of_set(a.scores[metric])
+        if a.scores[metric].of_set
     }
     values = {index: both.values(metric) for index, metric in comparable.items() if index not in sets}
     return replace(cell, mark=mark, note=note, differences=tuple(rows)), values, sets

@@ -16,7 +16,7 @@ from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
 from bench.gating.selection import ModelPair, Selection, pair_models
-from bench.gating.sets import SetPair, of_set, set_golden_finding
+from bench.gating.sets import SetPair, set_golden_finding
 from bench.gating.wording import some
 from bench.records import Run
 
@@ -147,7 +147,7 @@ def _look_at_metric(work: _Work, model: str, protocol: str, both: PairedCell, me
     obstacle = _obstacle(model, protocol, metric, both)
     if obstacle is not None:
         work.findings.append(obstacle)
-    elif of_set(both.baseline.scores[metric]):
+    elif both.baseline.scores[metric].of_set:
         _look_at_set(work, model, protocol, SetPair(metric, both.baseline, both.candidate, work.runs), is_golden)
     elif is_golden:
         work.findings.append(golden_finding(model, protocol, both, metric, work.tolerances))

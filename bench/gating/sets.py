@@ -16,16 +16,11 @@ from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
 from bench.statistics import detectable_effect
 
-__all__ = ["SetPair", "of_set", "set_golden_finding", "set_statistics"]
+__all__ = ["SetPair", "set_golden_finding", "set_statistics"]
 
 _GOLDEN = Margin(0.1, "%")  # features of one network differ in the fifth digit between machines
 _Z95 = 1.959963984540054
 _FEWEST = 8
-
-
-def of_set(score: Score) -> bool:
-    """Whether a number is of all pictures together, so that no picture has a value of its own."""
-    return "|agg:set|" in f"{score.signature}|"
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,11 @@ class Score:
     higher_is_better: bool
     signature: str
 
+    @property
+    def of_set(self) -> bool:
+        """Whether it is one number of all pictures together, such as FID: no picture has a value of its own."""
+        return "|agg:set|" in f"{self.signature}|"
+
 
 @dataclass(frozen=True)
 class Failures:

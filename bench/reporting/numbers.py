@@ -55,7 +55,7 @@ def scores_frame(run: Run, protocols: Iterable[str] | None = None, keys: Collect
 def values_frame(run: Run) -> pd.DataFrame:
     """A row for every scored sample and `metric.region` (`key`) of the whole cells, infinite and NaN values included.
 
-    `model` is the name under which tables list it.
+    Metrics by class come with keys `metric.region.class`. `model` is the name under which tables list it.
     """
     import pandas as pd
 
@@ -76,6 +76,7 @@ def values_frame(run: Run) -> pd.DataFrame:
             )
             for row in scored
             for name, of_cell in cell.values.items()
+            if not cell.scores[name].of_set
         ]
     return pd.DataFrame(rows, columns=columns)
 

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,6 +15,8 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from scipy import stats
 
 from bench import gating
+from bench.metrics import fid
+from bench.metrics.set_resampling import half_sample_spread
 from bench.records import FORMAT, CellKey, CellRecord, Record, RunLayout, Score, dump, read_run
 from bench.records.schema import record_to_line
 from bench.statistics import cluster_intervals, cluster_sums, sign_flip_p
@@ -84,9 +87,9 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 def parse(*outs: Path) -> int:
-    """The floor: no verdict comes before every line has been parsed."""
-    files = [file for out in outs for file in out.rglob("*.jsonl")]
-    return sum(len(json.loads(line)) for file in files for line in file.read_text().splitlines())
+    """The floor: no verdict comes before every line has been parsed, a shard at a time as the reader does it."""
+    texts = [file.read_text() for out in outs for file in out.rglob("*.jsonl")]
+    return sum(len(record) for text in texts for record in json.loads("[" + ",".join(text.splitlines()) + "]"))
 
 
 @pytest.mark.benchmark(group="20 models x 6 protocols x 1000 pictures", min_rounds=3)
@@ -140,6 +143,28 @@ def test_interval_of_one_metric_by_scipy(benchmark: BenchmarkFixture) -> None:
             (values,), np.mean, n_resamples=10_000, method="percentile", rng=np.random.default_rng(0)
         )
     )
+
+
+@pytest.fixture(scope="module")
+def features() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    truth, first, second = np.random.default_rng(0).normal(size=(3, 500, 2048)).astype(np.float32)
+    return truth, truth + first / 2, truth + second
+
+
+@pytest.mark.benchmark(group="interval of a difference of distances, 500 pictures, 2,048 features", min_rounds=3)
+def test_fid_of_one_set(benchmark: BenchmarkFixture, features: tuple[np.ndarray, np.ndarray, np.ndarray]) -> None:
+    assert benchmark(fid, features[0], features[1]) > 0
+
+
+@pytest.mark.benchmark(group="interval of a difference of distances, 500 pictures, 2,048 features", min_rounds=3)
+@pytest.mark.parametrize("kind", ["fid", "kid"])
+def test_two_hundred_half_samples(
+    benchmark: BenchmarkFixture, features: tuple[np.ndarray, np.ndarray, np.ndarray], kind: Literal["fid", "kid"]
+) -> None:
+    truth, first, second = features
+    spread = benchmark(half_sample_spread, kind, truth, [first, second], range(500))
+
+    assert spread.shape == (2, 200)
 
 
 @pytest.mark.benchmark(group="start", min_rounds=5)

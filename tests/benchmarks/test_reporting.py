@@ -99,8 +99,9 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def parse(out: Path) -> int:
-    """The floor: no table comes before every line has been parsed."""
-    return sum(len(json.loads(line)) for file in out.rglob("*.jsonl") for line in file.read_text().splitlines())
+    """The floor: no table comes before every line has been parsed, a shard at a time as the reader does it."""
+    texts = [file.read_text() for file in out.rglob("*.jsonl")]
+    return sum(len(record) for text in texts for record in json.loads("[" + ",".join(text.splitlines()) + "]"))
 
 
 @pytest.mark.benchmark(group="report of 20 models x 6 protocols x 1000 pictures", min_rounds=3)
