@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from baselines._config import NetworkConfig
-from baselines.layers import initialise, normed
+from baselines.layers import normed
 from baselines.network import COMMON, InpaintingNetwork
 
 __all__ = ["LIBRARIES", "SIDE", "SOURCES", "ContextEncoder", "ContextEncoderConfig"]
@@ -76,7 +76,6 @@ class ContextEncoder(InpaintingNetwork):
             _double(base, 3),
         )
         self.register_buffer("colour", torch.tensor(_FILL).view(1, 3, 1, 1), persistent=False)
-        initialise(self)
         self.eval()
 
     def forward(self, image: Tensor, hole: Tensor) -> Tensor:
