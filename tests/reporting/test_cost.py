@@ -29,6 +29,8 @@ from bench.reporting.html_table import html_table
 from bench.reporting.latex import latex
 from bench.reporting.markdown import markdown
 from bench.reporting.pareto import front
+from bench.reporting.plots import write_plots
+from bench.reporting.tables import write_tables
 
 MakeRun = Callable[..., Path]
 
@@ -116,7 +118,7 @@ def test_a_report_of_a_profiled_run_has_cost(out: Path, make_run: MakeRun) -> No
     frame = pd.read_csv(out / "tables" / "cost.csv")
     assert frame["latency_p50_s"].tolist() == pytest.approx([SECONDS[model] for model in MODELS])
     assert frame["psnr.hole"].tolist() == pytest.approx([QUALITY[model] + 0.2 for model in MODELS])
-    assert "cost.md" not in {path.name for path in report(make_run("other"))}
+    assert "cost.md" not in {path.name for path in write_tables(read_run(make_run("other")))}
 
 
 def test_the_command_takes_a_profile_from_elsewhere(make_run: MakeRun, tmp_path: Path) -> None:
@@ -152,7 +154,7 @@ def test_a_profile_without_a_model_of_the_run_adds_nothing(make_run: MakeRun) ->
     write_profile(run, sweep(["net"]))
 
     assert cost_table(read_run(run), read_profile(run)) is None
-    assert "cost.png" not in {path.name for path in report(run)}
+    assert "cost.png" not in {path.name for path in write_plots(read_run(run), read_profile(run))}
 
 
 coordinates = st.sampled_from([0.0, 1.0, 2.0, 3.0, math.nan])
