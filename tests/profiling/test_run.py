@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -57,6 +62,35 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
     assert found.records[0] == older
     for record in found.records[1:]:  # none, where this machine took very long to start
         assert (record.status, record.reason) == ("not-run", "the budget of 0.2 s ran out")
+
+
+SCRIPT = """
+from bench.profiling import Effort, Sweep, profile
+
+if __name__ == "__main__":
+    effort = Effort(samples=10**9, seconds=1e9, warmup_seconds=0.0)
+    profile(["counted", "plain"], {out!r}, Sweep(((32, 32), (48, 48))), effort, device="cpu", load={load!r})
+"""
+
+
+def test_ctrl_c_keeps_what_was_measured(tmp_path: Path) -> None:
+    out, script = tmp_path / "out", tmp_path / "script.py"
+    script.write_text(SCRIPT.format(out=str(out), load=HERE))
+    calls = tmp_path / "calls"
+    variables = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), "TOY_CALLS": str(calls)}
+    with subprocess.Popen([sys.executable, script], env=variables, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not (calls.exists() and calls.stat().st_size > 50):
+            time.sleep(0.02)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate()
+
+    assert (process.returncode, errors) == (0, "")
+    found = read_profile(out)
+    assert found.environment["status"] == "interrupted"
+    assert [record.status for record in found.records] == ["partial", "not-run"]
+    assert [record.reason for record in found.records] == ["stopped by the user"] * 2
+    assert len(found.records[0].wall_s) >= 45
+    assert found.environment["not_loaded"] == {"plain": "stopped by the user"}
 
 
 def test_a_sweep_goes_from_small_to_large_and_from_plain_to_special() -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import torch
 from torch import nn
@@ -29,6 +30,15 @@ class Toy:
 class Sleepy(Toy):
     def inpaint(self, batch: Batch) -> Prediction:
         time.sleep(0.005)
+        return super().inpaint(batch)
+
+
+class Counted(Sleepy):
+    """Leaves a byte for every call in the file that the environment names."""
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        with Path(os.environ["TOY_CALLS"]).open("a") as file:
+            file.write(".")
         return super().inpaint(batch)
 
 
@@ -101,6 +111,7 @@ def _refuse(**_: object) -> None:
 _KINDS: dict[str, Callable[[str], Toy]] = {
     "plain": Toy,
     "sleepy": Sleepy,
+    "counted": Counted,
     "learned": Learned,
     "staged": Staged,
     "picky": Picky,
