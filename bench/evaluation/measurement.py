@@ -80,8 +80,9 @@ class Measurement:
         return [bench.metrics.declaration(name) for name in self.names]
 
     def _judged_by(self, metric: MetricDeclaration) -> list[str]:
-        by_judge = self.judge and "judge" in metric.needs
-        return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"] if self.judge and by_judge else []
+        if self.judge is None or "judge" not in metric.needs:
+            return []
+        return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"]
 
 
 def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, device: str) -> Measurement:
