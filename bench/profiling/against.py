@@ -97,6 +97,8 @@ def play_rounds(
 ) -> Rounds:
     """Let the arms take turns until the noise is low enough.
 
+    The time of a round is the lower quartile of its calls: what disturbs a call only ever makes it longer.
+
     Args:
         play: makes half a block of an arm (`base`, `head`, `again`) and tells its seconds.
         references: seconds of the reference kernels, now.
@@ -105,7 +107,7 @@ def play_rounds(
     """
     order = list(_ARMS)
     shuffle = random.Random(schedule.seed).shuffle  # noqa: S311 (an order, no secret)
-    medians: dict[str, list[float]] = {arm: [] for arm in _ARMS}
+    quartiles: dict[str, list[float]] = {arm: [] for arm in _ARMS}
     moved: dict[str, list[float]] = {}
     while True:
         shuffle(order)
@@ -113,12 +115,12 @@ def play_rounds(
         for arm in (*order, *reversed(order)):
             seconds[arm] += play(arm)
         for arm in _ARMS:
-            medians[arm].append(statistics.median(seconds[arm]))
+            quartiles[arm].append(statistics.quantiles(seconds[arm], n=4, method="inclusive")[0])
         for kernel, taken in references().items():
             moved.setdefault(kernel, []).append(taken)
-        base, head, again = (tuple(medians[arm]) for arm in _ARMS)
+        base, head, again = (tuple(quartiles[arm]) for arm in _ARMS)
         played = Rounds(base, head, again, {kernel: tuple(times) for kernel, times in moved.items()})
-        done = len(medians["base"])
+        done = len(quartiles["base"])
         if done >= schedule.most or (done >= schedule.rounds and 2 * noise_floor(played) <= rules.factor - 1):
             return played
 

@@ -44,14 +44,13 @@ class _Side:
         """Make the model; tells where its package lies."""
         import torch
 
-        import bench
-
         if threads is not None:
             torch.set_num_threads(threads)
         module, _, function = load.partition(":")
         self._device = device
         self._model = getattr(importlib.import_module(module), function)(model, device)
-        return {"package": bench.__file__, "torch": torch.__version__, "fingerprint": self._model.fingerprint}
+        package = importlib.import_module("bench").__file__
+        return {"package": package, "torch": torch.__version__, "fingerprint": self._model.fingerprint}
 
     def prepare(self, pictures: str, setting: dict[str, str], count_breaks: bool) -> dict[str, Any]:
         """Take a batch from a file and make the model ready for it; tells what is exact about a call.

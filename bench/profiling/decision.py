@@ -45,7 +45,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Rounds:
-    """Median seconds a call in each round, of the three arms that took turns.
+    """Seconds a call in each round, of the three arms that took turns.
 
     Attributes:
         base: the version that is held against.

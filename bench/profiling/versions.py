@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import bench
 from bench.errors import UsageError
 
 __all__ = ["Version", "other_version", "this_version"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Version:
 
 def this_version() -> Version:
     """What is running now."""
-    return Version("this version", sys.executable, Path(str(bench.__file__)).resolve().parents[1])
+    return Version("this version", sys.executable, _PACKAGE.parent)
 
 
 @contextlib.contextmanager
@@ -67,7 +68,7 @@ def other_version(name: str) -> Iterator[Version]:
 
 def _commit(name: str) -> tuple[Path, str]:
     """The checkout that knows the revision, and its hash."""
-    for place in (Path(str(bench.__file__)).resolve().parent, Path.cwd()):
+    for place in (_PACKAGE, Path.cwd()):
         with contextlib.suppress(subprocess.CalledProcessError, OSError):
             top = Path(_git(place, "rev-parse", "--show-toplevel").decode().strip())
             commit = _git(top, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
