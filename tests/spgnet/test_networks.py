@@ -139,7 +139,8 @@ def test_a_picture_of_a_multiple_of_the_stride_is_not_padded(norm: Literal["batc
     image, hole, labels = scene(2, 48, 64)
     network = SGNet(GeneratorConfig(3, 4, 2, norm)).train()
     seen: list[tuple[int, ...]] = []
-    network.generator.down.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
+    down = network.generator.get_submodule("down")
+    down.register_forward_pre_hook(lambda _, inputs: seen.append(tuple(inputs[0].shape)))
 
     network(image, coded(labels), hole)
     network(image[..., :47, :49], coded(labels)[..., :47, :49], hole[..., :47, :49])

@@ -136,4 +136,4 @@ def test_what_cannot_be_trained_is_refused() -> None:
     with pytest.raises(DataError, match="must have label maps"):
         JudgeRecipe(JudgeTraining(), DataFacts((), (32, 32)))
     with pytest.raises(UnknownName, match="Did you mean small"):
-        build("smal", data=DataFacts(CLASSES, (32, 32)))
+        build("smalll", data=DataFacts(CLASSES, (32, 32)))
