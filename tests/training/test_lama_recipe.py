@@ -46,7 +46,7 @@ def test_outside_the_hole_made_patches_count_as_true_ones_and_gradients_are_puni
     share = float(one.hole.float().mean())
     pixels = one.image[0, 0].numel()
 
-    loss = float(fill.judge(type(one)(ones, one.hole, None, one.ids), {"picture": ones}))
+    loss = float(fill.judge(type(one)(ones, one.hole, None, one.ids), {"picture": ones}).detach())
 
     right, wrong = math.log1p(math.exp(-3)), math.log1p(math.exp(3))
     penalty = 1e-3 * pixels * 3 * 1.0**2  # a score moves by 3 / 3 with each of its three channels

@@ -12,7 +12,7 @@ import torch
 
 from baselines.network import InpaintingNetwork
 from baselines.weights import load_state
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, UnknownName, UsageError
 from bench.training.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms
 from spgnet.features import ImageNetFeatures, imagenet_features
@@ -126,7 +126,10 @@ class FillStage(BaselineStage):
             self.players += (self.player("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
     def forward(self, batch: TrainingBatch) -> Terms:
-        """The picture."""
+        """The picture; raises UsageError for a single one, over which batch statistics are undefined."""
+        if len(batch.ids) < 2:
+            fix = "Give a --batch-size of two or more a process."
+            raise UsageError("batch of a network with batch normalisation", "hold two pictures or more", "1", fix)
         return {"picture": self.parts.network(batch.hidden, batch.hole)}
 
     def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
