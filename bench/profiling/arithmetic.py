@@ -11,7 +11,7 @@ import torch
 if TYPE_CHECKING:
     from bench.records.profile import Configuration, Precision
 
-__all__ = ["DTYPES", "arithmetic", "layout", "obstacle"]
+__all__ = ["DTYPES", "arithmetic", "autocast_of", "layout", "obstacle"]
 
 DTYPES: dict[Precision, torch.dtype] = {
     "fp32": torch.float32,
@@ -44,6 +44,13 @@ def arithmetic(precision: Precision, device: str, *, autocast: bool = True) -> I
     finally:
         for backend, value in zip(backends, before, strict=True):
             backend.fp32_precision = value
+
+
+def autocast_of(precision: Precision, device: str) -> contextlib.AbstractContextManager[object]:
+    """Autocast for the halves, and nothing at all for the others: it is entered within the time of every call."""
+    if precision in ("bf16", "fp16"):
+        return torch.autocast(torch.device(device).type, DTYPES[precision])
+    return contextlib.nullcontext()
 
 
 def layout(configuration: Configuration) -> torch.memory_format:

@@ -86,13 +86,14 @@ class _Side:
     def block(self, calls: int) -> dict[str, Any]:
         """Time some calls."""
         clock = self._clock.clock_for(self._device)
-        timed = [clock.time(self._call) for _ in range(calls)]
+        with self._arithmetic.arithmetic(self._setting["precision"], self._device, autocast=False):
+            timed = [clock.time(self._call) for _ in range(calls)]
         return {"seconds": [one.wall if one.device is None else one.device for one in timed]}
 
     def _call(self) -> Any:
         import torch
 
-        with self._arithmetic.arithmetic(self._setting["precision"], self._device):
+        with self._arithmetic.autocast_of(self._setting["precision"], self._device):
             if self._setting["mode"] == "cuda-graphs":
                 torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
             return self._model.inpaint(self._batch)

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 from bench.profiling import nvml
-from bench.profiling.arithmetic import obstacle
+from bench.profiling.arithmetic import arithmetic, obstacle
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.environment import environment, machine_state
 from bench.profiling.inputs import make_batch
@@ -90,11 +90,12 @@ class Meter:
             graphs, breaks = graph_counts(look.calls)
             record = replace(record, graphs=graphs, graph_breaks=breaks)
         call = self._subject.ready(configuration, shape.batch)
-        with peak_memory(self._device) as peak:
-            record = self._timed(record, call, shape)
-        record = replace(record, peak_memory=peak)
-        if record.status == "ok":
-            record = replace(record, stages=self._stages(configuration, shape.batch))
+        with arithmetic(configuration.precision, self._device, autocast=False):
+            with peak_memory(self._device) as peak:
+                record = self._timed(record, call, shape)
+            record = replace(record, peak_memory=peak)
+            if record.status == "ok":
+                record = replace(record, stages=self._stages(configuration, shape.batch))
         if look.flops and record.measured:
             bound = self._machine.bound(look.convolutions, look.flops, configuration.precision)
             record = replace(record, bound=bound)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from bench.errors import ModelFailure
-from bench.profiling.arithmetic import arithmetic, layout
+from bench.profiling.arithmetic import arithmetic, autocast_of, layout
 from bench.profiling.clock import clock_for
 from bench.profiling.memory import is_out_of_memory, release
 from bench.profiling.observe import Convolution, NetworkCall, observe
@@ -86,7 +86,11 @@ class Subject:
         return Look(seen.networks, seen.calls, seen.parameters, seen.flops, seen.convolutions, picture, first.wall)
 
     def ready(self, configuration: Configuration, batch: Batch) -> Call:
-        """The call that is timed: the model in this configuration on this batch, which is on the device already."""
+        """The call that is timed: the model in this configuration on this batch, which is on the device already.
+
+        To be made inside `arithmetic(configuration.precision, device, autocast=False)`, so that setting switches is not
+        in the time.
+        """
         self._settle()
         self._order(layout(configuration))
         if configuration.mode != "eager":
@@ -96,7 +100,7 @@ class Subject:
         placed = self.placed(batch, layout(configuration))
 
         def call() -> Prediction:
-            with arithmetic(configuration.precision, self.device):
+            with autocast_of(configuration.precision, self.device):
                 if configuration.mode == "cuda-graphs":
                     torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
                 prediction: Prediction = self.model.inpaint(placed)
@@ -111,7 +115,7 @@ class Subject:
 
         def at(stage: Callable[[], object]) -> Callable[[], object]:
             def call() -> object:
-                with arithmetic(configuration.precision, self.device):
+                with autocast_of(configuration.precision, self.device):
                     return stage()
 
             return call
