@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from pickle import UnpicklingError
 from typing import Literal
 
 import torch
@@ -73,19 +75,23 @@ class ImageNetFeatures(_Frozen):
         return maps
 
 
-def imagenet_features(name: Literal["vgg19", "alexnet"]) -> ImageNetFeatures:
-    """torchvision's VGG-19 or AlexNet with its published ImageNet weights, downloaded at first use.
+def imagenet_features(name: Literal["vgg19", "alexnet"], file: Path) -> ImageNetFeatures:
+    """torchvision's VGG-19 or AlexNet with ImageNet weights.
+
+    Args:
+        name: of the network.
+        file: the state dict that torchvision publishes for it; code in it is never run.
 
     Raises:
-        ValueError: for another name, or when the weights cannot be had.
+        ValueError: for another name, or a file that does not hold these weights.
     """
     if name not in _CUTS:
         raise ValueError(f"feature network must be vgg19 or alexnet; found {name!r}. Name one of them.")
+    network = torchvision.models.get_model(name, weights=None)
     try:
-        network = torchvision.models.get_model(name, weights="IMAGENET1K_V1", progress=False)
-    except (OSError, RuntimeError) as error:
+        network.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+    except (OSError, RuntimeError, TypeError, UnpicklingError) as error:
         raise ValueError(
-            f"ImageNet weights of {name} must be downloadable or in {torch.hub.get_dir()}; found {error!r}. "
-            "Put the file there, or use SegmenterFeatures."
+            f"file {file} must hold torchvision's weights of {name}; found {error!r}. Fetch it again."
         ) from error
     return ImageNetFeatures(network.features, _CUTS[name])

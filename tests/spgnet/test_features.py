@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-from types import SimpleNamespace
-from urllib.error import URLError
+from pathlib import Path
 
 import pytest
 import torch
@@ -19,13 +18,29 @@ def vgg19_layers() -> torch.nn.Sequential:
     return layers
 
 
-def test_vgg19_is_cut_behind_the_first_rectifier_of_each_stage(monkeypatch: pytest.MonkeyPatch) -> None:
+def small_head(monkeypatch: pytest.MonkeyPatch) -> None:
+    """torchvision's networks without their classifiers, which are most of the file."""
+    make = torchvision.models.get_model
+
+    def headless(name: str, weights: None) -> torch.nn.Module:
+        assert weights is None
+        with torch.device("meta"):
+            network = make(name)
+        network.classifier = torch.nn.Identity()
+        empty: torch.nn.Module = network.to_empty(device="cpu")
+        return empty
+
+    monkeypatch.setattr(torchvision.models, "get_model", headless)
+
+
+def test_vgg19_is_cut_behind_the_first_rectifier_of_each_stage(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small_head(monkeypatch)
     torch.manual_seed(0)
     layers = vgg19_layers()
-    monkeypatch.setattr(torchvision.models, "get_model", lambda *_, **__: SimpleNamespace(features=layers))
+    torch.save({f"features.{name}": value for name, value in layers.state_dict().items()}, tmp_path / "vgg19.pth")
     image = torch.rand(1, 3, 32, 32)
 
-    maps = imagenet_features("vgg19")(image)
+    maps = imagenet_features("vgg19", tmp_path / "vgg19.pth")(image)
 
     assert [tuple(m.shape[1:]) for m in maps] == [(64, 32, 32), (128, 16, 16), (256, 8, 8), (512, 4, 4), (512, 2, 2)]
     values = normalize(image, [0.485, 0.456, 0.406], [0.229, 0.224, 0.225])
@@ -43,18 +58,19 @@ def test_vgg19_is_cut_behind_the_first_rectifier_of_each_stage(monkeypatch: pyte
         torch.testing.assert_close(ours, theirs)
 
 
-def test_without_weights_there_is_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object, **__: object) -> None:
-        raise URLError("no route to host")
+def test_other_weights_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    small_head(monkeypatch)
+    for content in ({"features.0.weight": torch.zeros(1)}, b"no state dict"):
+        torch.save(content, tmp_path / "alexnet.pth")
+        with pytest.raises(ValueError, match=r"must hold torchvision's weights of alexnet"):
+            imagenet_features("alexnet", tmp_path / "alexnet.pth")
+    with pytest.raises(ValueError, match="No such file"):
+        imagenet_features("alexnet", tmp_path / "nowhere.pth")
 
-    monkeypatch.setattr(torchvision.models, "get_model", refuse)
-    with pytest.raises(ValueError, match=r"ImageNet weights of alexnet must be downloadable .*no route to host"):
-        imagenet_features("alexnet")
 
-
-def test_an_unknown_network_is_refused() -> None:
+def test_an_unknown_network_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="must be vgg19 or alexnet; found 'vgg16'"):
-        imagenet_features("vgg16")  # type: ignore[arg-type]  # on purpose
+        imagenet_features("vgg16", tmp_path)  # type: ignore[arg-type]  # on purpose
 
 
 def test_the_segmenter_gives_five_maps_that_a_loss_can_compare() -> None:

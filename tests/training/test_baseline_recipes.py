@@ -9,14 +9,15 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 
+import bench.weights
 from bench.errors import DataError, UnknownName, UsageError
 from bench.training import RECIPES, DataFacts, TrainingBatch, fit
 from bench.training.recipes import (
-    baseline,
     context_encoder,
     deepfill_v2,
     edge_connect,
     glcic,
+    imagenet,
     lama,
     partial_conv,
 )
@@ -80,7 +81,7 @@ def test_a_player_moves_its_own_networks_and_no_others(
 def test_every_term_with_a_weight_is_made_and_no_other(
     make: type[BaselineRecipe], preset: str, with_features: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(baseline, "imagenet_features", lambda _: tiny_features())
+    monkeypatch.setattr(imagenet, "load", lambda _: tiny_features())
     features = "vgg19" if with_features else "none"
     made = recipe(make, replace(make.presets[preset], size="small", features=features))  # type: ignore[arg-type]  # either is one
     for network in made.networks.values():
@@ -145,17 +146,17 @@ def test_what_is_in_the_hole_changes_no_guess(make: type[BaselineRecipe]) -> Non
 
 @every_recipe
 def test_only_imagenet_weights_that_are_at_hand_are_compared(
-    make: type[BaselineRecipe], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    make: type[BaselineRecipe], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    here: list[str] = []
+    monkeypatch.setattr(bench.weights, "absence", lambda name: "" if name in here else "not here")
     paper = make.presets["paper"]
     resolved = paper.resolved()
     assert resolved.features == "none"
     assert not any(resolved.weights.get(name) for name in ("perceptual", "style"))
     assert make.presets["small"].resolved().features == "none"
-    (tmp_path / "checkpoints").mkdir()
     for name in ("alexnet", "vgg19"):  # the later wins: it is the papers'
-        (tmp_path / "checkpoints" / f"{name}-0123abcd.pth").touch()
+        here.append(name)
         assert paper.resolved().features == name
         assert paper.resolved().weights == paper.weights
 

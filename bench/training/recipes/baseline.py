@@ -15,12 +15,12 @@ from baselines.weights import load_state
 from bench.errors import DataError, UnknownName, UsageError
 from bench.training.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms
-from spgnet.features import ImageNetFeatures, imagenet_features
+from bench.training.recipes import imagenet
+from spgnet.features import ImageNetFeatures
 
 __all__ = ["BaselineRecipe", "BaselineStage", "BaselineTraining", "FillStage", "Parts"]
 
 Features: TypeAlias = Literal["auto", "vgg19", "alexnet", "none"]
-_IMAGENET: tuple[Features, ...] = ("vgg19", "alexnet")
 _NEED_FEATURES = ("perceptual", "style")
 _NEED_CRITIC = ("adversarial", "matching")
 
@@ -39,7 +39,7 @@ class BaselineTraining:
         critic_channels: of a discriminator's first layer.
         hole_weight: of a pixel in the hole, where one outside has weight 1, in terms over the whole picture.
         features: whose features perceptual and style terms compare. `auto` is VGG-19 or AlexNet if their ImageNet
-            weights lie in torch's hub folder, and otherwise `none`: the terms are left out.
+            weights are at hand, and otherwise `none`: the terms are left out.
     """
 
     size: Literal["paper", "small"]
@@ -54,9 +54,7 @@ class BaselineTraining:
 
     def resolved(self) -> Self:
         """The same with `auto` replaced by what is at hand, and without the terms that need what is not."""
-        folder = Path(torch.hub.get_dir()) / "checkpoints"
-        at_hand = [name for name in _IMAGENET if any(folder.glob(f"{name}-*.pth"))]
-        features = self.features if self.features != "auto" else (at_hand[0] if at_hand else "none")
+        features = self.features if self.features != "auto" else (imagenet.at_hand(("vgg19", "alexnet")) or "none")
         left_out = _NEED_FEATURES if features == "none" else ()
         weights = {name: 0.0 if name in left_out else weight for name, weight in self.weights.items()}
         return replace(self, features=features, weights=weights)
@@ -178,7 +176,7 @@ class BaselineRecipe(Recipe):
     def __init__(self, config: BaselineTraining, data: DataFacts) -> None:
         config = config.resolved()
         self.network = self.make_network(config)
-        features = imagenet_features(config.features) if config.features in ("vgg19", "alexnet") else None
+        features = imagenet.load(config.features) if config.features in ("vgg19", "alexnet") else None
         self.parts = Parts(config, self.network, self.make_critics(config, data), features)
         self.networks = {**self.generators(), **self.parts.critics}
         if features is not None:

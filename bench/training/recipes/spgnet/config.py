@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-import torch
-
+from bench.training.recipes import imagenet
 from spgnet import DiscriminatorConfig, SPGNetConfig
 
 __all__ = ["PRESETS", "SPGNetTraining"]
 
 Features: TypeAlias = Literal["auto", "segmenter", "vgg19", "alexnet"]
-_IMAGENET: tuple[Features, ...] = ("alexnet", "vgg19")
 
 
 def _shares() -> dict[str, float]:
@@ -30,7 +27,7 @@ class SPGNetTraining:
         critic: the discriminators, of label maps and of pictures.
         adversarial: kind of adversarial loss.
         features: whose features the perceptual loss compares. `segmenter` is the trained front end's encoder; `auto` is
-            AlexNet (the paper's) or VGG-19 if their weights lie in torch's hub folder, else the segmenter.
+            AlexNet (the paper's) or VGG-19 if their weights are at hand, else the segmenter.
         label_weights: SP-Net's loss terms: `adversarial`, `matching`, `cross_entropy`. A term of weight 0 is not made.
         picture_weights: SG-Net's loss terms: `adversarial`, `matching`, `perceptual`, `l1`. Likewise.
         hole_weight: of a pixel in the hole, where one outside has weight 1, in cross-entropy and L1.
@@ -68,9 +65,7 @@ class SPGNetTraining:
         """The same with `auto` replaced by what is at hand on this machine."""
         if self.features != "auto":
             return self
-        folder = Path(torch.hub.get_dir()) / "checkpoints"
-        at_hand = [name for name in _IMAGENET if any(folder.glob(f"{name}-*.pth"))]
-        return replace(self, features=at_hand[0] if at_hand else "segmenter")
+        return replace(self, features=imagenet.at_hand(("alexnet", "vgg19")) or "segmenter")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""

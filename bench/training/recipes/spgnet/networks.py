@@ -9,10 +9,10 @@ import torch
 from torch import Tensor
 
 from bench.training.batches import TrainingBatch
+from bench.training.recipes import imagenet
 from bench.training.recipes.spgnet.config import SPGNetTraining
 from bench.vocabulary import VOID
 from spgnet import Discriminator, SPGNet, SPNet, one_hot
-from spgnet.features import imagenet_features
 from spgnet.segmenter import Segmenter
 
 __all__ = ["Networks", "true_labels"]
@@ -35,7 +35,7 @@ class Networks:
         self.label_critic = Discriminator(config.critic, len(classes))
         self.picture_critic = Discriminator(config.critic, 3)
         self.unguided_critic = Discriminator(config.critic, 3)
-        self.imagenet = imagenet_features(config.features) if config.features in ("vgg19", "alexnet") else None
+        self.imagenet = imagenet.load(config.features) if config.features in ("vgg19", "alexnet") else None
 
     def by_name(self) -> dict[str, torch.nn.Module]:
         """For the trainer."""
