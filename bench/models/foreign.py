@@ -20,9 +20,7 @@ from bench.vocabulary import Batch, LabelAxes, Prediction
 
 __all__ = ["Call", "ForeignModel", "existing_file", "file_sha256", "reason"]
 
-_SOURCES = tuple(
-    f"bench.models.{name}" for name in ("any_size", "convention", "fingerprint", "foreign", "ranges", "seeding")
-)
+_SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "convention", "foreign", "ranges", "seeding"))
 
 
 class Call(typing.Protocol):
