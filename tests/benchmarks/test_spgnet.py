@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from time import perf_counter
+
+import pytest
+import torch
+from pytest_benchmark.fixture import BenchmarkFixture
+from torch import nn
+
+from spgnet import Acceleration, SPGNet, SPGNetConfig, accelerate
+
+CLASSES = tuple("abcdefghijk")
+IMAGE = torch.rand(1, 3, 256, 256, generator=torch.Generator().manual_seed(0))
+HOLE = torch.zeros(1, 1, 256, 256, dtype=torch.bool)
+HOLE[..., 64:192, 64:192] = True
+FASTER = {
+    "exact": Acceleration(),
+    "folded": Acceleration(folded=True),
+    "channels-last, folded": Acceleration(channels_last=True, folded=True),
+    "bfloat16": Acceleration(precision="bfloat16"),
+    "bfloat16, folded": Acceleration(precision="bfloat16", folded=True),
+    "bfloat16, channels-last, folded": Acceleration(precision="bfloat16", channels_last=True, folded=True),
+}
+
+
+@cache
+def network(size: str) -> SPGNet:
+    """Untrained, which takes as long as trained, with values as large as trained ones have."""
+    torch.manual_seed(0)
+    make: Callable[..., SPGNetConfig] = SPGNetConfig.small if size == "small" else SPGNetConfig.paper
+    model = SPGNet(make(CLASSES))
+    for module in model.modules():
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+            nn.init.kaiming_normal_(module.weight)
+    return model
+
+
+def has_bfloat16() -> bool:
+    flags = Path("/proc/cpuinfo").read_text(encoding="utf-8") if Path("/proc/cpuinfo").exists() else ""
+    return "avx512_bf16" in flags or "amx_bf16" in flags
+
+
+@pytest.mark.parametrize("name", FASTER)
+@pytest.mark.parametrize("size", ["small", "paper"])
+def test_complete_256(benchmark: BenchmarkFixture, size: str, name: str) -> None:
+    benchmark.group = f"spgnet-{size}-256"
+    exact, fast = network(size), accelerate(network(size), FASTER[name])
+    fast.complete(IMAGE, HOLE)
+    completion = benchmark.pedantic(fast.complete, (IMAGE, HOLE), rounds=7)  # type: ignore[no-untyped-call] # untyped
+    change = (completion.image - exact.complete(IMAGE, HOLE).image).abs()
+    benchmark.extra_info |= {"largest change": float(change.max()), "mean change": float(change.mean())}
+    assert benchmark.stats is not None
+    if size == "small" and name == "exact":
+        assert benchmark.stats.stats.median < 0.25
+
+
+@pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16 instructions")
+def test_bfloat16_is_worth_it(benchmark: BenchmarkFixture) -> None:
+    benchmark.group = "spgnet-paper-256"
+    exact, fast = network("paper"), accelerate(network("paper"), FASTER["bfloat16, folded"])
+    plain = [_seconds(exact) for _ in range(7)]
+    benchmark.pedantic(fast.complete, (IMAGE, HOLE), rounds=7, warmup_rounds=1)  # type: ignore[no-untyped-call] # untyped
+    assert benchmark.stats is not None
+    assert sorted(plain)[3] / benchmark.stats.stats.median >= 2
+
+
+def _seconds(model: SPGNet) -> float:
+    start = perf_counter()
+    model.complete(IMAGE, HOLE)
+    return perf_counter() - start
