@@ -51,7 +51,6 @@ SOURCES = tuple(
     for name in (
         "_arguments",
         "_imagenet",
-        "acceleration",
         "config",
         "labels",
         "model",

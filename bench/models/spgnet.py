@@ -56,7 +56,8 @@ class SPGNetModel:
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
         options = {"weights": sha256, "guidance": guidance, **asdict(faster)}
-        self.fingerprint = fingerprint_code((*spgnet.SOURCES, __name__), spgnet.LIBRARIES, options)
+        used = (__name__, "spgnet.acceleration")
+        self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill a batch; raises ValueError when oracle labels are asked for and the data set has none."""
