@@ -27,8 +27,15 @@ def test_a_profile_that_was_interrupted_is_reported_and_exits_with_1(
         "models": [{"name": "mean", "fingerprint": "a" * 64}],
         "not_loaded": {"telea": "stopped by the user"},
         "status": "interrupted",
-        "device": "cpu", "device_name": "CPU", "libraries": {}, "input": "streets", "threads": 1, "cores": 2,
-        "system": "Linux", "python": "3.12", "started": "2026-01-01T00:00:00+00:00",
+        "device": "cpu",
+        "device_name": "CPU",
+        "libraries": {},
+        "input": "streets",
+        "threads": 1,
+        "cores": 2,
+        "system": "Linux",
+        "python": "3.12",
+        "started": "2026-01-01T00:00:00+00:00",
     }
     write_records(layout.records_file("mean", "a" * 64), [record])
     write_environment(layout, facts)
