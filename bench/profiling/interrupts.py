@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 __all__ = ["Interrupts"]
 
@@ -19,35 +19,30 @@ class Interrupts:
     def __init__(self) -> None:
         self.noted = False
 
-    @contextlib.contextmanager
-    def caught(self) -> Iterator[None]:
+    def caught(self) -> contextlib.AbstractContextManager[None]:
         """Take Ctrl-C over inside."""
-        before = signal.getsignal(signal.SIGINT)
-        try:
-            signal.signal(signal.SIGINT, self._note)
-        except ValueError:  # not the main thread
-            yield
-            return
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+        return _handled_by(self._note)
 
-    @contextlib.contextmanager
-    def withheld(self) -> Iterator[None]:
+    def withheld(self) -> contextlib.AbstractContextManager[None]:
         """Processes started inside never see a Ctrl-C, not even while Python starts up in them."""
-        before = signal.getsignal(signal.SIGINT)
-        try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
-        except ValueError:
-            yield
-            return
-        try:
-            yield
-        finally:
-            signal.signal(signal.SIGINT, before)
+        return _handled_by(signal.SIG_IGN)
 
     def _note(self, *_: object) -> None:
         if self.noted:
             raise KeyboardInterrupt
         self.noted = True
+
+
+@contextlib.contextmanager
+def _handled_by(handler: Callable[..., None] | signal.Handlers) -> Iterator[None]:
+    """Ctrl-C goes to `handler` inside; nothing changes in a thread that is not the main one."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, handler)
+    except ValueError:  # not the main thread
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from bench.records.profile import Profile, ProfileRecord
-from bench.reporting.markdown import escape_markdown
+from bench.reporting.markdown import escape_markdown, markdown_grid
 from bench.reporting.naming import NOTHING, TIMES
 
 __all__ = ["as_markdown", "size_title"]
@@ -60,13 +60,13 @@ def _sections(records: Sequence[ProfileRecord]) -> Iterator[str]:
     if not records:
         return
     ordered = sorted(records, key=_shape)
-    yield _grid(_COLUMNS, [_line(record) for record in ordered], left=(2, 12, 14))
+    yield markdown_grid(_COLUMNS, [_line(record) for record in ordered], left=(2, 12, 14))
     yield ""
     best = list(_best_batches(ordered))
     if any(batches > 1 for *_, batches in best):
         yield "Throughput at the best batch:\n"
         rows = [[*texts] for *texts, _ in best]
-        yield _grid(("size", "setting", "best batch", "pictures/s ↑"), rows, left=(1,))
+        yield markdown_grid(("size", "setting", "best batch", "pictures/s ↑"), rows, left=(1,))
         yield ""
     staged = [record for record in ordered if record.stages]
     if staged:
@@ -121,7 +121,7 @@ def _stage_grid(records: Sequence[ProfileRecord]) -> str:
         configuration = record.configuration
         where = [size_title(record), str(configuration.batch_size), configuration.setting]
         rows.append([*where, *(_milliseconds(medians.get(name, math.nan)) for name in names), _milliseconds(rest)])
-    return _grid(("size", "batch", "setting", *names, "rest"), rows, left=(2,))
+    return markdown_grid(("size", "batch", "setting", *names, "rest"), rows, left=(2,))
 
 
 def _missing(records: Iterable[ProfileRecord]) -> Iterator[str]:
@@ -173,16 +173,3 @@ def _number(value: float | None) -> str:
         return "0"
     digits = max(0, 2 - math.floor(math.log10(abs(value))))
     return f"{value:,.{min(digits, 4)}f}"
-
-
-def _grid(header: Sequence[str], body: Sequence[Sequence[str]], left: Sequence[int]) -> str:
-    """Numbers to the right, words (the columns of `left`) to the left."""
-    widths = [max(3, *(len(row[index]) for row in (header, *body))) for index in range(len(header))]
-    places: list[Callable[[str, int], str]] = [
-        str.ljust if index in left else str.rjust for index in range(len(header))
-    ]
-    rule = [":" + "-" * (width - 1) if index in left else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
-    lines = [
-        [place(cell, width) for place, cell, width in zip(places, row, widths, strict=True)] for row in (header, *body)
-    ]
-    return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bench.reporting.table import Column, Entry, Group, Row, Table
 
-__all__ = ["escape_markdown", "markdown"]
+__all__ = ["escape_markdown", "markdown", "markdown_grid"]
 
 _INTERVALS = "In brackets the 95 % bootstrap interval of the mean over pictures."
 _ORACLE = "*Oracle* rows are given labels of the truth and are not ranked."
@@ -49,7 +49,7 @@ def _section(table: Table, group: Group, *, intervals: bool) -> str:
         ]
         for row in group.rows
     ]
-    return f"## {escape_markdown(group.title)}\n\n{_grid(header, body)}\n"
+    return f"## {escape_markdown(group.title)}\n\n{markdown_grid(header, body)}\n"
 
 
 def _heading(column: Column) -> str:
@@ -65,13 +65,15 @@ def _entry(entry: Entry, *, intervals: bool) -> str:
     return f"{number} {entry.interval}" if intervals and entry.interval else number
 
 
-def _grid(header: Sequence[str], body: Sequence[Sequence[str]]) -> str:
-    """Names to the left, numbers to the right."""
+def markdown_grid(header: Sequence[str], body: Sequence[Sequence[str]], left: Sequence[int] = (0,)) -> str:
+    """Numbers to the right, words (the columns of `left`) to the left."""
     widths = [max(3, *(len(row[index]) for row in (header, *body))) for index in range(len(header))]
-    rule = [":" + "-" * (widths[0] - 1), *("-" * (width - 1) + ":" for width in widths[1:])]
+    places: list[Callable[[str, int], str]] = [
+        str.ljust if index in left else str.rjust for index in range(len(header))
+    ]
+    rule = [":" + "-" * (width - 1) if index in left else "-" * (width - 1) + ":" for index, width in enumerate(widths)]
     lines = [
-        [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        for row in (header, *body)
+        [place(cell, width) for place, cell, width in zip(places, row, widths, strict=True)] for row in (header, *body)
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], rule, *lines[1:]))
 
