@@ -27,7 +27,7 @@ PINNED = {
     "bench.metrics:fid": ["features_a", "features_b"],
     "bench.metrics:kid": ["features_a", "features_b"],
     "bench.metrics:ids": ["features_real", "features_fake"],
-    "bench.models:load": ["name", "device"],
+    "bench.models:load": ["name", "device", "dataset"],
     "bench.profiling:profile": ["models", "out", "sweep", "effort"],
     "bench.reporting:report": ["out"],
     "bench.segmentation:load": ["name", "classes", "device"],

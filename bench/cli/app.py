@@ -6,7 +6,22 @@ import sys
 
 import typer
 
-from bench.cli import compare, doctor, edit, fetch, gate, listing, masks, predict, profile, report, run, score, train
+from bench.cli import (
+    card,
+    compare,
+    doctor,
+    edit,
+    fetch,
+    gate,
+    listing,
+    masks,
+    predict,
+    profile,
+    report,
+    run,
+    score,
+    train,
+)
 from bench.errors import SpgbenchError
 
 __all__ = ["app", "main"]
@@ -26,6 +41,7 @@ app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
+app.command("card")(card.card)
 app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)
 app.command("doctor")(doctor.doctor)

@@ -48,6 +48,7 @@ def train(
     minutes: Annotated[float | None, typer.Option(help="Budget in minutes, over all stages.")] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step, over all processes.")] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
+    max_scale: Annotated[float, typer.Option(min=1.0, help="How much larger than --size crops are at most.")] = 1.25,
     protocol: Annotated[str, typer.Option(help="Mask protocol that cuts the holes.")] = "spg-random",
     precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
@@ -57,7 +58,10 @@ def train(
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
     check_every: Annotated[int, typer.Option(min=1, help="Steps between validation, sheet and checkpoint.")] = 500,
     resume: Annotated[bool, typer.Option("--resume/--restart", help="Go on where it stopped, or begin anew.")] = True,
-    start: Annotated[Path | None, typer.Option(help="Folder weights/ of an earlier training to start from.")] = None,
+    start: Annotated[
+        list[str] | None,
+        typer.Option(help="Folder weights/ of an earlier training to start from, or NETWORKS=FOLDER; may be repeated."),
+    ] = None,
     out: options.Out = None,
 ) -> None:
     """Train a model: checkpoints, log.csv, tensorboard, sample sheets, weights and card.json in the output folder.
@@ -67,7 +71,7 @@ def train(
     Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
     """
     from bench.data import parse_size
-    from bench.training import RECIPES, Budget, Settings, fabric_for, fit, open_data
+    from bench.training import RECIPES, Budget, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
     RECIPES.find(model)
@@ -79,6 +83,7 @@ def train(
         split=split,
         validation_split=validation_split,
         limit=limit,
+        max_scale=max_scale,
         cache_bytes=0 if decode == Decoding.ahead else 4 << 30,
     )
     settings = Settings(
@@ -86,7 +91,7 @@ def train(
         batch_size=batch_size,
         seed=seed,
         precision=precision.value,
-        start=start,
+        start=tuple(Start.parse(text) for text in start or ()),
         stages=options.names(stages) or (),
         log_every=log_every,
         check_every=check_every,

@@ -95,12 +95,14 @@ def resolve(
         bench.metrics.METRICS.find(metric)
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
-    every = [bench.models.load_for_run(model, device) if isinstance(model, str) else model for model in wanted]
-    _refuse_doubles("model", [model.name for model in every])
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     if dataset is None:
         size = bench.data.parse_size(suite.size)
         dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+    every = [
+        bench.models.load_for_run(model, device, dataset.name) if isinstance(model, str) else model for model in wanted
+    ]
+    _refuse_doubles("model", [model.name for model in every])
     cells = tuple(_cell(model, protocol, dataset) for model in every for protocol in protocols)
     return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out), device, judge)
 

@@ -17,6 +17,9 @@ SUITES.add("quick", "bench.evaluation.suite:packaged", "four protocols on 12 pic
 SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
 )
+SUITES.add(
+    "guidance", "bench.evaluation.suite:packaged", "what SPG-Net's guidance is worth, on 200 pictures", file="guidance.yaml"
+)
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ for _name, _summary, _fill in (
 ):
     MODELS.add(_name, "bench.models.pictures:PictureModel", _summary, fill=_fill, name=_name)
 for _name, _guidance, _summary in (
-    ("spgnet", "segmenter", "SPG-Net (re-implementation); spgnet?weights=FILE"),
-    ("spgnet:oracle-context", "oracle-context", "SPG-Net, true labels of the visible part; ?weights=FILE"),
-    ("spgnet:oracle-labels", "oracle-labels", "SPG-Net, true labels in the hole too, an upper bound; ?weights=FILE"),
-    ("spgnet:unguided", "none", "SPG-Net's generator trained without labels; ?weights=FILE"),
+    ("spgnet", "segmenter", "SPG-Net (re-implementation); ?weights=FILE for your own"),
+    ("spgnet:oracle-context", "oracle-context", "SPG-Net, true labels of the visible part"),
+    ("spgnet:oracle-labels", "oracle-labels", "SPG-Net, true labels in the hole too, an upper bound"),
+    ("spgnet:unguided", "none", "SPG-Net's generator trained without labels"),
 ):
     MODELS.add(_name, "bench.models.spgnet:SPGNetModel", _summary, guidance=_guidance, name=_name)
 for _name, _network, _summary in (
@@ -52,7 +52,7 @@ for _name, _target, _summary in (
     MODELS.add(_name, f"bench.models.{_target}", _summary)
 
 
-def load(name: str, device: str = "cpu") -> Inpainter:
+def load(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
     """Make a model ready.
 
     Args:
@@ -60,6 +60,7 @@ def load(name: str, device: str = "cpu") -> Inpainter:
             (`telea?radius=5`, `spgnet?weights=FILE`), and a name of your own for the tables may go before
             (`ours=folder:DIR`). Options begin at the first `?` and are separated by `&`.
         device: torch device that learned models run on.
+        dataset: whose shipped weights a model takes that is given none; passed on to what has a parameter of this name.
 
     Raises:
         UnknownName: for a name that the catalogue does not hold.
@@ -71,16 +72,16 @@ def load(name: str, device: str = "cpu") -> Inpainter:
     base, _, query = spec.partition("?")
     entry, argument = MODELS.find(base)
     options = dict(entry.options) | _options(spec, query)
-    model = _made(entry, spec, (argument,) if argument else (), {"device": device, **options})
+    model = _made(entry, spec, (argument,) if argument else (), {"device": device, **options}, dataset)
     if title or query:
         model.name = title or f"{model.name}?{query}"
     return model
 
 
-def load_for_run(name: str, device: str = "cpu") -> Inpainter:
+def load_for_run(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
     """As `load`, but a model that cannot be used comes back as one that fails every sample, so that others go on."""
     try:
-        return load(name, device)
+        return load(name, device, dataset)
     except ModelFailure as failure:
         from bench.models.broken import BrokenModel
 
@@ -90,11 +91,14 @@ def load_for_run(name: str, device: str = "cpu") -> Inpainter:
         return BrokenModel(title or f"{entry.name}{Path(argument).name}{mark}{query}", failure)
 
 
-def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any]) -> Inpainter:
+def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any], dataset: str) -> Inpainter:
     """Call the target; an error says whether the command is wrong or the model."""
     subject, make = f"model '{spec}'", _imported(entry)
     try:
-        inspect.signature(make).bind(*positional, **arguments)
+        signature = inspect.signature(make)
+        if "dataset" in signature.parameters:
+            arguments["dataset"] = dataset
+        signature.bind(*positional, **arguments)
     except TypeError as error:
         raise _unfit(subject, error) from error
     try:
@@ -144,7 +148,7 @@ def _options(spec: str, query: str) -> dict[str, Any]:
     options: dict[str, Any] = {}
     for part in query.split("&") if query else ():
         key, equals, value = part.partition("=")
-        if not (key and equals) or key in ("name", "device"):
+        if not (key and equals) or key in ("name", "device", "dataset"):
             raise UsageError(f"option '{part}' of model '{spec}'", "be KEY=VALUE", repr(part), "For example ?radius=5.")
         options[key] = _literal(value)
     return options

@@ -30,10 +30,12 @@ class SPGNetModel:
 
     Args:
         name: of the row.
-        weights: name of shipped weights, or the file that training wrote.
+        weights: name of shipped weights, or the file that training wrote; None takes those that are shipped for the
+            data set, else those for `streets`.
         guidance: `segmenter`: labels of the visible part are predicted, the paper's way; `oracle-context`: they are the
             true ones; `oracle-labels`: the true ones in the hole too, an upper bound; `none`: weights trained without.
         device: torch device.
+        dataset: name of the data set that is to be filled.
         acceleration: fields of spgnet.Acceleration; the default is exact.
 
     Raises:
@@ -44,12 +46,14 @@ class SPGNetModel:
         self,
         *,
         name: str,
-        weights: str,
+        weights: str | None = None,
         guidance: Guidance = "segmenter",
         device: str = "cpu",
+        dataset: str = "streets",
         **acceleration: Any,
     ) -> None:
         self.name, self.labels = name, _AXES[guidance]
+        weights = weights or _shipped(dataset, guidance)
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
@@ -104,6 +108,13 @@ class SPGNetModel:
             "compositing": (True, work.composite),
         }
         return {name: stage for name, (takes_part, stage) in used.items() if takes_part}
+
+
+def _shipped(dataset: str, guidance: Guidance) -> str:
+    """Name of the weights that come with the package for a data set."""
+    suffix = "-small-unguided" if guidance == "none" else "-small"
+    name = f"{dataset}{suffix}"
+    return name if name in spgnet.weights.shipped() else f"streets{suffix}"
 
 
 class _Stages:

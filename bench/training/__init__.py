@@ -12,11 +12,11 @@ from bench.training.budget import Budget, linear_decay
 from bench.training.recipe import RECIPES, DataFacts, Guess, Player, Recipe, Stage
 
 if TYPE_CHECKING:
+    from bench.records.training import read_log
     from bench.training.batches import TrainingBatch
     from bench.training.decoded import decode_ahead
-    from bench.training.logs import read_log
     from bench.training.parallel import fabric_for
-    from bench.training.settings import Settings, TrainingData, open_data
+    from bench.training.settings import Settings, Start, TrainingData, open_data
     from bench.training.trainer import fit
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Recipe",
     "Settings",
     "Stage",
+    "Start",
     "TrainingBatch",
     "TrainingData",
     "decode_ahead",
@@ -40,13 +41,14 @@ __all__ = [
 
 _LAZY = {
     "Settings": "bench.training.settings",
+    "Start": "bench.training.settings",
     "TrainingBatch": "bench.training.batches",
     "TrainingData": "bench.training.settings",
     "decode_ahead": "bench.training.decoded",
     "fabric_for": "bench.training.parallel",
     "fit": "bench.training.trainer",
     "open_data": "bench.training.settings",
-    "read_log": "bench.training.logs",
+    "read_log": "bench.records.training",
 }
 
 

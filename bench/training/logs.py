@@ -9,7 +9,7 @@ from typing import IO
 
 from torch.utils.tensorboard import SummaryWriter
 
-__all__ = ["Log", "read_log"]
+__all__ = ["Log"]
 
 _COLUMNS = ("step", "stage", "stage_step", "seconds", "name", "value")
 
@@ -49,9 +49,3 @@ class Log:
         """Flush and close both."""
         self._file.close()
         self._board.close()
-
-
-def read_log(csv_file: Path) -> list[dict[str, str]]:
-    """The lines of a log.csv as dicts: step, stage, stage_step, seconds, name, value."""
-    with csv_file.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.training.batches import TrainingBatch
 
-__all__ = ["RECIPES", "DataFacts", "Guess", "Player", "Recipe", "Stage", "Terms"]
+__all__ = ["RECIPES", "DataFacts", "Guess", "Player", "Recipe", "Stage", "Terms", "refuse_parts"]
 
 Terms: TypeAlias = "Mapping[str, torch.Tensor]"
 """Named scalars, or whatever named tensors a recipe carries from its forward pass to its losses."""
@@ -126,8 +126,12 @@ class Recipe(ABC):
     stages: tuple[Stage, ...]
     settings: Mapping[str, Any]
 
-    def start_from(self, folder: Path) -> None:
-        """Give the networks the weights that `export` wrote into a folder; those it did not write stay as they are.
+    def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:  # noqa: ARG002 (for recipes that can)
+        """Give networks the weights that `export` wrote into a folder; those it did not write stay as they are.
+
+        Args:
+            folder: of the weights.
+            networks: names of those to begin from there; empty for all that the folder holds.
 
         Raises:
             UsageError: the recipe cannot.
@@ -139,6 +143,13 @@ class Recipe(ABC):
     @abstractmethod
     def export(self, folder: Path, stages: Sequence[str]) -> None:
         """Write what the named stages have trained into an existing folder: safetensors, and JSON beside them."""
+
+
+def refuse_parts(recipe: str, networks: Sequence[str]) -> None:
+    """Raise UsageError if networks are named, for a recipe whose weights are one whole."""
+    if networks:
+        subject, fix = f"recipe '{recipe}'", "Give the folder alone."
+        raise UsageError(subject, "start from weights as a whole", f"only {', '.join(networks)}", fix)
 
 
 RECIPES: Registry[Recipe] = Registry("recipe", "spgbench.recipes")

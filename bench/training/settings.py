@@ -18,7 +18,35 @@ if TYPE_CHECKING:
     from bench.training.parallel import Precision
     from bench.training.recipe import Recipe, Stage
 
-__all__ = ["Settings", "TrainingData", "chosen_stages", "open_data"]
+__all__ = ["Settings", "Start", "TrainingData", "chosen_stages", "open_data"]
+
+
+@dataclass(frozen=True)
+class Start:
+    """Weights to begin with in place of random ones.
+
+    Attributes:
+        folder: of weights that a training of the same recipe wrote.
+        networks: names of those that begin from there; empty for all that the folder holds.
+    """
+
+    folder: Path
+    networks: tuple[str, ...] = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Start:
+        """`DIR`, or `sp-net,sg-net=DIR`."""
+        names, equals, folder = text.partition("=")
+        return cls(Path(folder), tuple(name.strip() for name in names.split(","))) if equals else cls(Path(text))
+
+    def identity(self) -> str:
+        """What the weights depend on: the networks, and SHA-256 over all weight files in order of their names."""
+        files = sorted(self.folder.glob("*.safetensors"))
+        if not files:
+            fix = "Give the folder weights/ of an earlier training."
+            raise UsageError(f"folder {self.folder}", "hold weights to start from", "no safetensors file", fix)
+        content = b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)
+        return f"{', '.join(self.networks) or 'all'}: {hashlib.sha256(content).hexdigest()}"
 
 
 @dataclass(frozen=True)
@@ -30,7 +58,7 @@ class Settings:
         batch_size: pictures a step, over all processes.
         seed: of initial weights, order, augmentation, holes and everything drawn in a step.
         precision: float32, or mixed with bfloat16 or float16.
-        start: folder of weights that a training of the same recipe wrote, to start from; None starts from random ones.
+        start: weights to begin with; a later one goes before an earlier one.
         stages: names of the stages to train, in the recipe's order; empty for all that are not optional.
         clip: largest norm of a player's gradient.
         average_decay: of the exponential moving averages of the weights.
@@ -43,7 +71,7 @@ class Settings:
     batch_size: int = 8
     seed: int = 0
     precision: Precision = "32"
-    start: Path | None = None
+    start: tuple[Start, ...] = ()
     stages: tuple[str, ...] = ()
     clip: float = 10.0
     average_decay: float = 0.999
@@ -60,7 +88,7 @@ class Settings:
             "batch size": self.batch_size,
             "seed": self.seed,
             "precision": self.precision,
-            "start": _digest(self.start) if self.start else None,
+            "start": [start.identity() for start in self.start],
             "stages": list(self.stages),
             "clip": self.clip,
             "average decay": self.average_decay,
@@ -147,20 +175,21 @@ def open_data(
     return TrainingData(train, validation, bench.masks.get(protocol), size, max_scale)
 
 
-def chosen_stages(recipe: Recipe, names: Sequence[str]) -> tuple[Stage, ...]:
+def chosen_stages(recipe: Recipe, names: Sequence[str], starts: Sequence[Start] = ()) -> tuple[Stage, ...]:
     """The stages of `names` in the recipe's order, or all that are not optional.
 
     Raises:
         UnknownName: the recipe has no such stage.
-        UsageError: a stage lacks one that it builds on, or no stage is left.
+        UsageError: a stage builds on one that is neither chosen nor begins with weights, or no stage is left.
     """
     known = {stage.name: stage for stage in recipe.stages}
     for name in names:
         if name not in known:
             raise UnknownName(f"stage of recipe '{recipe.name}'", name, known)
     chosen = tuple(stage for stage in recipe.stages if (stage.name in names if names else not stage.optional))
+    ready = {name for name, stage in known.items() if _begins_trained(stage, starts)}
     for stage in chosen:
-        if missing := set(stage.after) - {other.name for other in chosen}:
+        if missing := set(stage.after) - {other.name for other in chosen} - ready:
             subject, fix = f"stage '{stage.name}' of recipe '{recipe.name}'", "Name them too."
             raise UsageError(subject, f"come after {', '.join(stage.after)}", f"no {', '.join(sorted(missing))}", fix)
     if not chosen:
@@ -168,10 +197,8 @@ def chosen_stages(recipe: Recipe, names: Sequence[str]) -> tuple[Stage, ...]:
     return chosen
 
 
-def _digest(folder: Path) -> str:
-    """SHA-256 over all weight files of a folder, in order of their names."""
-    files = sorted(folder.glob("*.safetensors"))
-    if not files:
-        fix = "Give the folder weights/ of an earlier training."
-        raise UsageError(f"folder {folder}", "hold weights to start from", "no safetensors file", fix)
-    return hashlib.sha256(b"".join(hashlib.sha256(file.read_bytes()).digest() for file in files)).hexdigest()
+def _begins_trained(stage: Stage, starts: Sequence[Start]) -> bool:
+    """Whether all networks that the stage's first player trains begin with weights of an earlier training."""
+    return any(not start.networks for start in starts) or set(stage.players[0].networks) <= {
+        name for start in starts for name in start.networks
+    }

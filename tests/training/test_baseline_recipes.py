@@ -53,6 +53,8 @@ def test_all_stages_train_and_the_weights_load_where_they_are_used(
         assert network(batch().hidden, batch().hole).isfinite().all()
     later = recipe(make)
     later.start_from(tmp_path / "weights")
+    with pytest.raises(UsageError, match="start from weights as a whole; found only critic"):
+        later.start_from(tmp_path / "weights", ("critic",))
     assert all(torch.equal(later.network.state_dict()[key], value) for key, value in network.state_dict().items())
 
 

@@ -11,7 +11,7 @@ from lightning_fabric import Fabric
 
 import bench.weights
 from bench.errors import DataError, UnknownName, UsageError
-from bench.training import RECIPES, DataFacts, TrainingData, fit
+from bench.training import RECIPES, DataFacts, Start, TrainingData, fit
 from bench.training.batches import BatchMaker, TrainingBatch
 from bench.training.recipes.spgnet import PRESETS, SPGNetRecipe, SPGNetTraining
 from bench.vocabulary import VOID
@@ -85,8 +85,46 @@ def test_a_training_starts_from_the_weights_of_an_earlier_one(tmp_path: Path) ->
     assert same_weights(earlier, later)
 
 
-def same_weights(one: SPGNetRecipe, other: SPGNetRecipe) -> bool:
-    names = ("segmenter", "sp-net", "sg-net", "unguided")
+def test_networks_start_from_folders_of_their_own(tmp_path: Path) -> None:
+    labels, pictures, later = recipe(), SPGNetRecipe(TINY, DataFacts(CLASSES, (32, 32))), recipe()
+    labels.export(tmp_path / "labels", ("segmenter", "sp-net"))
+    pictures.export(tmp_path / "pictures", ("unguided",))
+    for network in later.networks.values():
+        for weight in network.parameters():
+            torch.nn.init.zeros_(weight)
+    later.start_from(tmp_path / "labels", ("segmenter",))
+    later.start_from(tmp_path / "pictures", ("sp-net", "sg-net"))
+    assert same_weights(later, labels, "segmenter")
+    painter, spnet = pictures.networks["unguided"].state_dict(), later.networks["sp-net"].state_dict()
+    assert all(torch.equal(painter[key], value) for key, value in later.networks["sg-net"].state_dict().items())
+    other = [key for key, value in spnet.items() if value.shape != painter[key].shape]
+    assert [key.rpartition(".")[2] for key in other] == ["weight", "bias"]  # of the last layer: other outputs
+    assert not any(spnet[key].any() for key in other)
+    assert all(torch.equal(painter[key], value) for key, value in spnet.items() if key not in other)
+    assert not any(weight.any() for weight in later.networks["unguided"].parameters())
+    with pytest.raises(DataError, match="hold weights of segmenter; found unguided"):
+        later.start_from(tmp_path / "pictures", ("segmenter",))
+
+
+def test_a_stage_goes_on_from_weights_in_place_of_the_stage_before(tmp_path: Path, fabric: Fabric) -> None:
+    recipe().export(tmp_path / "weights", STAGES)
+    one = toy_settings(1, batch_size=2, stages=("sp-net",))
+    with pytest.raises(UsageError, match="must come after segmenter; found no segmenter"):
+        fit(partial(SPGNetRecipe, TINY), data(), one, tmp_path / "out", fabric)
+    for text in (f"segmenter={tmp_path / 'weights'}", str(tmp_path / "weights")):
+        settings = replace(one, start=(Start.parse(text),))
+        fit(partial(SPGNetRecipe, TINY), data(), settings, tmp_path / f"from-{text[0]}", fabric)
+        earlier, later = (
+            SPGNet.from_pretrained(folder / "weights" / "spgnet").segmenter
+            for folder in (tmp_path, tmp_path / f"from-{text[0]}")
+        )
+        assert earlier is not None
+        assert later is not None
+        assert all(torch.equal(a, b) for a, b in zip(earlier.parameters(), later.parameters(), strict=True))
+
+
+def same_weights(one: SPGNetRecipe, other: SPGNetRecipe, *only: str) -> bool:
+    names = only or ("segmenter", "sp-net", "sg-net", "unguided")
     states = [[made.networks[name].state_dict() for name in names] for made in (one, other)]
     return all(
         torch.equal(value, b[key]) for a, b in zip(*states, strict=True) for key, value in a.items() if "weight" in key
@@ -99,7 +137,7 @@ def test_weights_of_other_classes_or_sizes_are_no_start(tmp_path: Path, fabric: 
         SPGNetRecipe(TINY, DataFacts(("ground", "circle"), (32, 32))).start_from(tmp_path / "weights")
     with pytest.raises(DataError, match="found neither"):
         recipe().start_from(tmp_path)
-    settings = toy_settings(1, batch_size=2, stages=STAGES, start=tmp_path / "weights")
+    settings = toy_settings(1, batch_size=2, stages=STAGES, start=(Start(tmp_path / "weights"),))
     with pytest.raises(DataError, match="of another shape"):
         fit(partial(SPGNetRecipe, PRESETS["small"]), data(), settings, tmp_path / "out", fabric)
 

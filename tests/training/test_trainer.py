@@ -18,7 +18,7 @@ from safetensors.torch import load_file
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator  # type: ignore[import-untyped]  # tensorboard ships no types
 
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
-from bench.training import Budget, DataFacts, Recipe, TrainingBatch, fabric_for, fit, read_log
+from bench.training import Budget, DataFacts, Recipe, Start, TrainingBatch, fabric_for, fit, read_log
 from bench.training.batches import BatchMaker
 from bench.training.parallel import seed_step
 from tests.training.processes import run_apart
@@ -64,13 +64,21 @@ def test_training_writes_all_that_it_promises(tmp_path: Path, fabric: Fabric) ->
 
 def test_a_start_is_part_of_what_a_training_is(tmp_path: Path, fabric: Fabric) -> None:
     fit(Toy, toy_data(), toy_settings(), tmp_path / "first", fabric)
-    started = toy_settings(start=tmp_path / "first" / "weights")
-    with pytest.raises(RunConflict, match="start None where the command says"):
+    started = toy_settings(start=(Start(tmp_path / "first" / "weights"),))
+    with pytest.raises(RunConflict, match=r"start \[\] where the command says"):
         fit(Toy, toy_data(), started, tmp_path / "first", fabric)
     with pytest.raises(UsageError, match="be able to start from weights"):
         fit(Toy, toy_data(), started, tmp_path / "second", fabric)
     with pytest.raises(UsageError, match="hold weights to start from"):
-        fit(Toy, toy_data(), toy_settings(start=tmp_path), tmp_path / "second", fabric)
+        fit(Toy, toy_data(), toy_settings(start=(Start(tmp_path),)), tmp_path / "second", fabric)
+    with pytest.raises(UnknownName, match="Did you mean filler"):
+        fit(
+            Toy,
+            toy_data(),
+            toy_settings(start=(Start.parse(f"fillers={tmp_path / 'first' / 'weights'}"),)),
+            tmp_path / "second",
+            fabric,
+        )
 
 
 def test_same_seed_same_weights_and_another_seed_others(tmp_path: Path, fabric: Fabric) -> None:

@@ -14,7 +14,7 @@ from baselines.network import InpaintingNetwork
 from baselines.weights import load_state
 from bench.errors import DataError, UnknownName, UsageError
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms
+from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms, refuse_parts
 from bench.training.recipes import imagenet
 from spgnet.features import ImageNetFeatures
 
@@ -212,8 +212,9 @@ class BaselineRecipe(Recipe):
         """Write the network under the recipe's name, as its `from_pretrained` reads it."""
         self.network.save(folder / self.name)
 
-    def start_from(self, folder: Path) -> None:
+    def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
         """Read what `export` wrote; discriminators begin anew."""
+        refuse_parts(self.name, networks)
         file = folder / f"{self.name}.safetensors"
         if not file.exists():
             fix = f"Give the folder weights/ of an earlier training of {self.name}."

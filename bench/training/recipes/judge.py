@@ -13,7 +13,7 @@ from torch.nn import functional
 from bench.errors import DataError, UnknownName
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms
+from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms, refuse_parts
 from bench.vocabulary import VOID
 from spgnet import weights
 
@@ -77,8 +77,9 @@ class JudgeRecipe(Recipe):
         self.stages = (_Segmentation(self._network, config),)
         self.settings = asdict(config) | {"betas": list(config.betas), "encoder": self._network.config.encoder}
 
-    def start_from(self, folder: Path) -> None:
+    def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
         """Read the judge that `export` wrote, say of another data set with the same classes."""
+        refuse_parts(self.name, networks)
         earlier = JudgeNetwork.read((folder / _FILE).absolute())
         if earlier.config != self._network.config:
             raise DataError(f"weights in {folder}", f"be of {self._network.config}", str(earlier.config))

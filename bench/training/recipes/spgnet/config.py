@@ -88,8 +88,10 @@ PRESETS: dict[str, SPGNetTraining] = {
     "small-reconstruction": replace(
         _SMALL,
         label_weights={**_SMALL.label_weights, "adversarial": 0.0, "matching": 0.0},
-        picture_weights={**_SMALL.picture_weights, "adversarial": 0.0, "matching": 0.0},
-        learning_rate=5e-4,
+        picture_weights={"adversarial": 0.0, "matching": 0.0, "perceptual": 0.0, "l1": 30.0},
+        learning_rate=8e-4,
+        betas=(0.9, 0.999),
+        segmenter_rate=1e-3,
     ),
 }
 """By the names of `--config`. `small` leans on cross-entropy and L1: it is trained for hours, not for days.

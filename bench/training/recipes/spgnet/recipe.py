@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+from torch import Tensor, nn
 
 from bench.errors import DataError, UnknownName
 from bench.training.recipe import DataFacts, Recipe
@@ -51,23 +53,46 @@ class SPGNetRecipe(Recipe):
         self.stages = tuple(stage(self._networks) for stage in (Segmentation, Labels, Pictures, Joint, Unguided))
         self.settings = config.to_dict()
 
-    def start_from(self, folder: Path) -> None:
-        """Read `spgnet` and `unguided`, whichever is there."""
-        files = [path for name in ("spgnet", "unguided") if (path := folder / f"{name}.safetensors").exists()]
-        if not files:
-            fix = "Give the folder weights/ of an earlier training of spgnet."
+    def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
+        """Read the networks of `spgnet` and `unguided`, whichever is there.
+
+        A generator that is asked for by name and was not trained there begins as the one that has learned to paint
+        without labels: SG-Net whole, SP-Net all but its last layer.
+        """
+        fix = "Give the folder weights/ of an earlier training of spgnet."
+        found = {name: path for name in ("spgnet", "unguided") if (path := folder / f"{name}.safetensors").exists()}
+        if not found:
             raise DataError(f"folder {folder}", "hold spgnet.safetensors or unguided.safetensors", "neither", fix)
-        for file in files:
-            earlier = SPGNet.from_pretrained(file)
-            model = self._networks.guided if earlier.config.guided else self._networks.unguided
-            if earlier.config.classes != model.config.classes:
-                found = ", ".join(earlier.config.classes)
-                raise DataError(f"weights {file}", f"be of the classes {', '.join(model.config.classes)}", found)
-            load_state(model, earlier.state_dict(), f"weights {file}")
+        trained = {key: state for name, path in found.items() for key, state in self._read(name, path).items()}
+        for name in networks or trained:
+            state = trained.get(name, trained.get("unguided") if name in ("sp-net", "sg-net") else None)
+            if state is None:
+                raise DataError(f"folder {folder}", f"hold weights of {name}", ", ".join(trained), fix)
+            _load(self.networks[name], state, f"{name} in {folder}", whole=name in trained)
+
+    def _read(self, name: str, path: Path) -> dict[str, dict[str, Tensor]]:
+        """State dicts by the names of networks."""
+        earlier = SPGNet.from_pretrained(path)
+        if earlier.config.classes != (classes := self._networks.classes):
+            raise DataError(
+                f"weights {path}", f"be of the classes {', '.join(classes)}", ", ".join(earlier.config.classes)
+            )
+        parts = {"segmenter": earlier.segmenter, "sp-net": earlier.spnet, "sg-net": earlier.sgnet}
+        if name == "unguided":
+            parts = {"unguided": earlier.sgnet}
+        return {key: part.state_dict() for key, part in parts.items() if part is not None}
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:
         """Write `spgnet` (all three networks) and `unguided`, whichever was trained, as spgnet.SPGNet reads them."""
-        if set(stages) - {Unguided.name, Segmentation.name}:
+        if set(stages) - {Unguided.name}:
             self._networks.guided.save(folder / "spgnet")
         if Unguided.name in stages:
             self._networks.unguided.save(folder / "unguided")
+
+
+def _load(network: nn.Module, state: Mapping[str, Tensor], subject: str, *, whole: bool) -> None:
+    """Load `state`, or, unless it must fit whole, what of it has the shape of the network's own."""
+    if not whole:
+        own = network.state_dict()
+        state = own | {key: value for key, value in state.items() if value.shape == own[key].shape}
+    load_state(network, state, f"weights of {subject}")

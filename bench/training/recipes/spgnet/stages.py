@@ -181,7 +181,8 @@ class Unguided(_SPGNetStage):
 
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
-        self.after = ("segmenter",) if self.config.features == "segmenter" else ()  # its encoder makes the loss
+        asked = self.config.picture_weights["perceptual"] and self.config.features == "segmenter"
+        self.after = ("segmenter",) if asked else ()  # its encoder makes the loss
         self.players = (
             self.player("unguided", ("unguided",), self.config.picture_weights),
             *self.critic("unguided critic", self.config.picture_weights),

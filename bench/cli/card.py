@@ -1,0 +1,26 @@
+"""`spgbench card`: the model card of trained weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = ["card"]
+
+
+def card(
+    folders: Annotated[
+        list[Path], typer.Argument(help="Output folders of the trainings, in the order they were made.")
+    ],
+    out: Annotated[Path, typer.Option("--out", "-o", help="Path of the weights, without their suffix.")],
+) -> None:
+    """Write what weights are made of: WEIGHTS.card.json, and WEIGHTS.curves.png with the scores on `val`.
+
+    Example: spgbench card results/half-size results/whole-size -o weights/streets
+    """
+    from bench.reporting.training_card import training_card
+
+    for path in training_card(folders, out):
+        typer.echo(path)

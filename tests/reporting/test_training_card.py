@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from bench.cli import app
+from bench.errors import DataError
+from bench.records.training import read_training
+
+LINES = """step,stage,stage_step,seconds,name,value
+2,sp-net,2,1.0,sp-net.cross_entropy,2.5
+2,sp-net,2,1.0,val.miou.hole,0.25
+4,sp-net,4,2.0,val.miou.hole,0.5
+6,sg-net,2,3.0,val.psnr.hole,15.5
+"""
+
+
+def training(folder: Path, size: str = "32x32") -> Path:
+    folder.mkdir()
+    (folder / "log.csv").write_text(LINES)
+    stages = {"sp-net": {"steps": 4}, "sg-net": {"steps": 2}}
+    settings = {"batch size": 8, "data": {"size": size}}
+    (folder / "card.json").write_text(json.dumps({"training": settings, "stages": stages, "minutes": 1.5}))
+    return folder
+
+
+def test_a_card_holds_all_trainings_in_order_and_a_plot(tmp_path: Path) -> None:
+    folders = [training(tmp_path / "half", "16x16"), training(tmp_path / "whole")]
+    stem = tmp_path / "weights" / "mine"
+    result = CliRunner().invoke(app, ["card", *map(str, folders), "-o", str(stem)])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.split() == [f"{stem}.card.json", f"{stem}.curves.png"]
+    card = json.loads(Path(f"{stem}.card.json").read_text())
+    assert card["minutes"] == 3.0
+    assert [part["training"]["data"]["size"] for part in card["trainings"]] == ["16x16", "32x32"]
+    with Image.open(f"{stem}.curves.png") as plot:
+        assert plot.width > 600
+        assert len(plot.convert("RGB").getcolors(1 << 24)) > 10
+
+
+@pytest.mark.parametrize("spoilt", ["log.csv", "card.json"])
+def test_a_folder_without_a_finished_training_is_named(spoilt: str, tmp_path: Path) -> None:
+    folder = training(tmp_path / "one")
+    (folder / spoilt).unlink()
+    with pytest.raises(DataError, match=r"one must hold a training's card\.json and log\.csv"):
+        read_training(folder)
+    if spoilt == "card.json":
+        (folder / spoilt).write_text("{}")
+        with pytest.raises(DataError, match="'training'"):
+            read_training(folder)
