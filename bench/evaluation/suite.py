@@ -18,7 +18,10 @@ SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
 )
 SUITES.add(
-    "guidance", "bench.evaluation.suite:packaged", "what SPG-Net's guidance is worth, on 200 pictures", file="guidance.yaml"
+    "guidance",
+    "bench.evaluation.suite:packaged",
+    "what SPG-Net's guidance is worth, on 200 pictures",
+    file="guidance.yaml",
 )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StageRun"]
 
+_SETTLING_BATCHES = 50
+
 
 class StageRun:
     """The steps of one stage."""
@@ -38,7 +41,7 @@ class StageRun:
         self.checked = self.spent.steps
 
     def run(self) -> None:
-        """Step until the budget is spent."""
+        """Step until the budget is spent, then settle."""
         settings, fabric = self.training.settings, self.training.fabric
         while (progress := self._progress()) < 1:
             number = self.spent.steps + 1
@@ -48,10 +51,20 @@ class StageRun:
             self.spent.steps = number
             if number % settings.log_every == 0:
                 self._log()
-            if number % settings.check_every == 0:
+            if number % settings.check_every == 0 and self._progress() < 1:
                 self._check()
+        self._log()
+        self.turns.settle(self._batches_to_settle())
         if self.spent.steps > self.checked:
             self._check()
+
+    def _batches_to_settle(self) -> Iterator[TrainingBatch]:
+        """The next batches after those of the stage, the same whenever they are asked for."""
+        settings, fabric = self.training.settings, self.training.fabric
+        for number in range(min(_SETTLING_BATCHES, self.spent.steps)):
+            batch = TrainingBatch.on(fabric.device, next(self.loader))
+            seed_step(settings.seed, self.stage.name, "settle", number, fabric.global_rank)
+            yield batch
 
     def _progress(self) -> float:
         self.spent.seconds = self.seconds_before + time.perf_counter() - self.start

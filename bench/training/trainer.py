@@ -168,7 +168,6 @@ class Training:
             StageRun(self, index, turns, loader, report).run()
         finally:
             loader.close()
-        turns.settle()
         self.save(index + 1, None)
 
     def save(self, index: int, turns: Turns | None) -> None:

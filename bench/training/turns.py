@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +13,7 @@ from bench.training.average import WeightAverage
 from bench.training.batches import TrainingBatch
 from bench.training.parallel import average_buffers, average_gradients
 from bench.training.recipe import Player, Recipe, Stage, Terms
+from bench.training.running_statistics import has_running_statistics, measure_running_statistics
 from bench.training.terms import TermMeans, weighted_sum
 
 __all__ = ["Turns"]
@@ -62,10 +63,18 @@ class Turns:
             yield
         self._set_mode(training=True)
 
-    def settle(self) -> None:
-        """End the stage: the averages become the networks' weights."""
+    def settle(self, batches: Iterable[TrainingBatch]) -> None:
+        """End the stage: the averages become the networks' weights, with running statistics of their own.
+
+        Args:
+            batches: to measure the statistics on; not read where no network keeps any.
+        """
         self._average.settle()
-        self._set_mode(training=False)
+        averaged = [self._recipe.networks[name] for name in self._stage.averaged]
+        if has_running_statistics(averaged):
+            with self._fabric.autocast():
+                measure_running_statistics(averaged, self._stage.forward, batches)
+            average_buffers(self._fabric, averaged)
 
     def all_finite(self) -> bool:
         """Whether all weights that are being trained are finite."""

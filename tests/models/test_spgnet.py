@@ -9,6 +9,7 @@ import torch
 
 import bench
 import bench.models
+import spgnet.weights
 from bench.errors import UsageError
 from bench.evaluation.compositing import hide
 from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Sampler, Staged
@@ -54,6 +55,27 @@ def test_a_run_records_where_labels_came_from(pictures: Dataset, weights: Path, 
         {"context": "oracle", "hole": "oracle"},
     ]
     assert all(cell.n_failed == 0 for cell in run.cells.values())
+
+
+def test_weights_that_ship_for_the_data_set_are_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(spgnet.weights, "PRETRAINED", tmp_path)
+    torch.manual_seed(0)
+    for data in ("streets", "camvid"):
+        SPGNet(SPGNetConfig.small((data, "thing"))).save(tmp_path / f"{data}-small")
+    SPGNet(SPGNetConfig.small(("streets", "thing"), guided=False)).save(tmp_path / "streets-small-unguided")
+
+    def classes(row: str, dataset: str) -> tuple[str, ...]:
+        model = bench.models.load(row, dataset=dataset)
+        assert isinstance(model, Editable)
+        assert model.name == row
+        return model.classes
+
+    assert classes("spgnet", "streets")[0] == "streets"
+    assert classes("spgnet:oracle-labels", "camvid")[0] == "camvid"
+    assert classes("spgnet", "elsewhere")[0] == "streets"
+    assert bench.models.load("spgnet:unguided", dataset="camvid").labels == LabelAxes("none", "none")
+    with pytest.raises(UsageError, match="option 'dataset=camvid' of model"):
+        bench.models.load("spgnet?dataset=camvid")
 
 
 def test_oracle_labels_need_labels(weights: Path, tmp_path: Path) -> None:
