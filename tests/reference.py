@@ -1,4 +1,4 @@
-"""Copies what is kept of a run, and writes its table into the README: `python tests/reference.py RUN KEPT README`."""
+"""Copies what is kept of a run, and writes its table into a page: `python tests/reference.py RUN KEPT PAGE`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,10 @@ import shutil
 import sys
 from pathlib import Path
 
-from bench.records import Run, read_run
+from bench.records import Run, Score, read_run
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*", "gallery/overall.png")
 PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
-START, END = "<!-- quick: written by `make reference` -->\n", "<!-- end of quick -->\n"
 
 
 def keep(out: Path, kept: Path) -> None:
@@ -23,24 +22,33 @@ def keep(out: Path, kept: Path) -> None:
 
 
 def table(run: Run) -> str:
-    """Hole PSNR by model and protocol, in Markdown."""
-    protocols = run.info["protocols"]
-    lines = ["| model | " + " | ".join(protocols) + " |", "|---|" + "--:|" * len(protocols)]
+    """PSNR by model and protocol, in Markdown: in the hole, and for the guidance suite beside it near label boundaries."""
+    protocols, regions = run.info["protocols"], ["hole", "boundary"] if run.info["suite"] == "guidance" else ["hole"]
+    heads = [
+        f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
+        for protocol in protocols
+        for region in regions
+    ]
+    lines = ["| model | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
     for model in run.info["models"]:
         cells = [cell for key, cell in run.cells.items() if key.model == model["name"]]
-        scores = [cell.metrics["psnr.hole"] for cell in cells]
-        texts = [f"{s.value:.2f} [{s.ci95[0]:.1f}, {s.ci95[1]:.1f}]" for s in scores if s.value and s.ci95]
+        texts = [_text(cell.metrics[f"psnr.{region}"]) for cell in cells for region in regions]
         lines.append(f"| {model['name']} | " + " | ".join(texts) + " |")
     return "\n".join(lines) + "\n"
 
 
-def with_table(page: str, text: str) -> str:
-    """The page with `text` between its marks."""
-    head, _, rest = page.partition(START)
-    return head + START + text + END + rest.partition(END)[2]
+def _text(score: Score) -> str:
+    return f"{score.value:.2f} [{score.ci95[0]:.1f}, {score.ci95[1]:.1f}]" if score.value and score.ci95 else ""
+
+
+def with_table(page: str, name: str, text: str) -> str:
+    """The page with `text` between the marks of the kept run `name`."""
+    start, end = f"<!-- {name}: written by `make reference` -->\n", f"<!-- end of {name} -->\n"
+    head, _, rest = page.partition(start)
+    return head + start + text + end + rest.partition(end)[2]
 
 
 if __name__ == "__main__":
-    out, kept, readme = map(Path, sys.argv[1:])
+    out, kept, page = map(Path, sys.argv[1:])
     keep(out, kept)
-    readme.write_text(with_table(readme.read_text(encoding="utf-8"), table(read_run(kept))), encoding="utf-8")
+    page.write_text(with_table(page.read_text(encoding="utf-8"), kept.name, table(read_run(kept))), encoding="utf-8")

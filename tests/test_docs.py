@@ -68,8 +68,12 @@ def test_the_two_commands_are_what_the_readme_says(target: str, command: str) ->
     assert command in steps
 
 
-def test_the_readme_shows_the_kept_results() -> None:
+@pytest.mark.parametrize(
+    ("page", "name"),
+    [("README.md", "quick"), ("docs/spgnet.md", "guidance-streets"), ("docs/spgnet.md", "guidance-camvid")],
+)
+def test_pages_show_the_kept_results(page: str, name: str) -> None:
     from bench.records import read_run
     from tests.reference import table
 
-    assert table(read_run(ROOT / "results" / "reference" / "quick")) in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert table(read_run(ROOT / "results" / "reference" / name)) in (ROOT / page).read_text(encoding="utf-8")

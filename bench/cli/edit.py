@@ -58,7 +58,7 @@ def edit(
     plan = resolve(suite, path)
     chosen = plan.dataset[_index(plan.dataset.ids, sample)]
     hole = plan.protocols[0].hole(chosen, plan.suite.seed, plan.dataset)
-    painter = bench.models.load(model, pick_device(device))
+    painter = bench.models.load(model, pick_device(device), plan.dataset.name)
     title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
     write_atomically(path, png_bytes(edit_sheet(painter, chosen, hole, wanted, plan.suite.seed, title)))
     typer.echo(path)

@@ -32,7 +32,7 @@ def bare_rate(recipe: Recipe, data: TrainingData, stage_name: str) -> float:
     maker = BatchMaker(data.train, data.protocol, data.size, BATCH, seed=0)
     batch = TrainingBatch.on(torch.device("cpu"), maker(0))
     for name, network in recipe.networks.items():
-        network.train(any(name in player.networks for player in stage.players))
+        network.to(memory_format=torch.channels_last).train(any(name in player.networks for player in stage.players))
 
     def step() -> None:
         outputs = None
