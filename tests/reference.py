@@ -22,7 +22,7 @@ def keep(out: Path, kept: Path) -> None:
 
 
 def table(run: Run) -> str:
-    """PSNR by model and protocol, in Markdown: in the hole, and for the guidance suite beside it near label boundaries."""
+    """PSNR by model and protocol, in Markdown: in the hole, and for the guidance suite near label boundaries, too."""
     protocols, regions = run.info["protocols"], ["hole", "boundary"] if run.info["suite"] == "guidance" else ["hole"]
     heads = [
         f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
