@@ -10,6 +10,7 @@ from bench.profiling import nvml
 from bench.profiling.inputs import make_batch
 from bench.profiling.measure import Meter
 from bench.profiling.references import References
+from bench.profiling.roofline import Machine
 from bench.profiling.subject import Subject
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, Mode, ProfileRecord
@@ -137,6 +138,17 @@ def test_references_that_move_make_the_record_void(monkeypatch: pytest.MonkeyPat
 
     assert works.measure(PLAIN).void == ""
     assert works.measure(PLAIN).void == "reference kernel sum moved by +3.0 %"
+
+
+def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(Machine, "bound", full)
+
+    record = measured("learned")
+
+    assert (record.status, record.bound, len(record.wall_s)) == ("ok", None, 4)
 
 
 def test_a_cpu_has_no_nvidia_state() -> None:
