@@ -63,7 +63,7 @@ class Sample:
 
 
 class Dataset(typing.Protocol):
-    """Sized, indexable Samples of one split at one size."""
+    """Sized, indexable Samples of one split at one size; several threads may ask for samples at once."""
 
     @property
     def name(self) -> str:
@@ -111,7 +111,10 @@ class Protocol(typing.Protocol):
         ...
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
-        """bool [H, W], True = missing; a function of its arguments alone. Raises NotApplicable."""
+        """bool [H, W], True = missing; a function of its arguments alone, called from several threads at once.
+
+        Raises NotApplicable.
+        """
         ...
 
 

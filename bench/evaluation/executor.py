@@ -6,8 +6,10 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from itertools import islice
 from pathlib import Path
 
+from bench.evaluation.cutting import cut, cut_ahead
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.shard import Phases, run_shard
 from bench.evaluation.suite import Suite
@@ -22,9 +24,12 @@ def run_here(
     plan: Plan, units: Sequence[Unit], done: Callable[[Unit, Phases], None], advance: Callable[[int], None]
 ) -> None:
     """Run the units one after another; `advance` hears of samples as they are done, `done` of units."""
-    for unit in units:
-        cell, shard = unit
-        done(unit, run_shard(plan, plan.cells[cell], shard, advance))
+    places = [(plan.cells[cell].protocol, index) for cell, shard in units for index in plan.shards()[shard]]
+    with cut_ahead(plan, places) as cuts:
+        for unit in units:
+            cell, shard = unit
+            its_own = islice(cuts, len(plan.shards()[shard]))
+            done(unit, run_shard(plan, plan.cells[cell], shard, its_own, advance))
 
 
 def run_in_processes(
@@ -69,5 +74,6 @@ def _open(suite: Suite, out: Path, device: str, threads: int) -> None:
 
 
 def _run(unit: Unit) -> Phases:
-    cell, shard = unit
-    return run_shard(_Worker.plan, _Worker.plan.cells[cell], shard)
+    plan, (cell, shard) = _Worker.plan, unit
+    cuts = (cut(plan, plan.cells[cell].protocol, index) for index in plan.shards()[shard])
+    return run_shard(plan, plan.cells[cell], shard, cuts)

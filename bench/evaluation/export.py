@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.errors import Failure, ModelFailure, NotApplicable
+from bench.errors import Failure, ModelFailure
+from bench.evaluation.cutting import Cut, cut_ahead
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import encode_png, predict
 from bench.records import dump, folder_name, write_atomically
@@ -38,13 +40,14 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
         entries = manifest.setdefault(protocol.name, {})
         shown: list[tuple[str, Hole]] = []
         folder = out / folder_name(protocol.name)
-        for sample, hole in _cuts(plan, protocol):
-            write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
-            write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
-            digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
-            entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
-            shown += [(sample.id, hole)] if len(shown) < _SHEET_TILES else []
-            advance(1)
+        with _cuts(plan, protocol) as cuts:
+            for sample, hole in cuts:
+                write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
+                write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
+                digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
+                entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
+                shown += [(sample.id, hole)] if len(shown) < _SHEET_TILES else []
+                advance(1)
         sheets.append(out / f"{folder_name(protocol.name)}.png")
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
         write_atomically(sheets[-1], encode_png(contact_sheet(holes, ids, title=protocol.name)))
@@ -67,25 +70,25 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
     written = 0
     for cell in plan.cells:
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
-        for sample, hole in _cuts(plan, cell.protocol):
-            (answer,) = predict(cell.model, [sample], [hole], plan.suite.seed)
-            if isinstance(answer, ModelFailure):
-                failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
-            else:
-                write_atomically(folder / f"{sample.id}.png", encode_png(answer.picture.permute(1, 2, 0).numpy()))
-                written += 1
-            advance(1)
+        with _cuts(plan, cell.protocol) as cuts:
+            for sample, hole in cuts:
+                (answer,) = predict(cell.model, [sample], [hole], plan.suite.seed)
+                if isinstance(answer, ModelFailure):
+                    failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
+                else:
+                    write_atomically(folder / f"{sample.id}.png", encode_png(answer.picture.permute(1, 2, 0).numpy()))
+                    written += 1
+                advance(1)
     if failures:
         raise Failure("every model", "give a picture for every sample", f"{len(failures)} failures, {failures[0]}")
     return written
 
 
-def _cuts(plan: Plan, protocol: Protocol) -> Iterator[tuple[Sample, Hole]]:
-    for sample in plan.dataset:
-        try:
-            yield sample, protocol.hole(sample, plan.suite.seed, plan.dataset)
-        except NotApplicable:
-            continue
+@contextmanager
+def _cuts(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
+    """All samples that the protocol applies to, with their holes."""
+    with cut_ahead(plan, [(protocol, index) for index in range(len(plan.dataset))]) as cuts:
+        yield ((one.sample, one.hole) for one in cuts if isinstance(one, Cut))
 
 
 def _without(image: Picture, hole: Hole) -> Picture:

@@ -34,7 +34,7 @@ class Outcome:
 
     Attributes:
         run: its records.
-        phases: seconds spent on data, model, metrics and writing, summed over processes.
+        phases: seconds spent waiting for data, and on model, metrics and writing, summed over processes.
         wall: seconds from start to end.
         warnings: what the user should know.
     """

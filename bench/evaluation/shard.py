@@ -1,4 +1,4 @@
-"""One shard of one cell: load, cut holes, hide, inpaint, check, composite, measure, record. One pass, nothing twice."""
+"""One shard of one cell: hide, inpaint, check, composite, measure, record. One pass, nothing twice."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
@@ -18,8 +18,9 @@ import torch
 from PIL import Image
 
 import bench.metrics
-from bench.errors import ModelFailure, NotApplicable
+from bench.errors import ModelFailure
 from bench.evaluation.compositing import checked, composite, hide, quantise, sample_seed, stack_pictures
+from bench.evaluation.cutting import Cut, Skipped
 from bench.evaluation.judging import seen, seen_in_truth
 from bench.evaluation.plan import Cell, Plan
 from bench.records import Record, RunLayout, write_atomically, write_shard
@@ -71,14 +72,6 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Cut:
-    """A sample with its hole."""
-
-    sample: Sample
-    hole: Hole
-
-
-@dataclass(frozen=True)
 class _Scored:
     """A sample's record, and of a good one its features by name, float32 [D] each."""
 
@@ -90,25 +83,22 @@ def run_shard(
     plan: Plan,
     cell: Cell,
     shard: int,
+    samples: Iterable[Cut | Skipped],
     advance: Callable[[int], None] = lambda _: None,
 ) -> Phases:
     """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
 
     Args:
+        samples: those of the shard, in order.
         advance: called with the number of samples done since the last call.
     """
     phases = Phases()
-    scored: dict[str, _Scored] = {}
-    cuts: list[_Cut] = []
     with phases.phase("data"):
-        for index in plan.shards()[shard]:
-            sample = plan.dataset[index]
-            try:
-                cuts.append(_Cut(sample, cell.protocol.hole(sample, plan.suite.seed, plan.dataset)))
-            except NotApplicable as reason:
-                scored[sample.id] = _Scored(Record(sample.id, "skipped", str(reason)))
+        ready = list(samples)
+    skipped = [one for one in ready if isinstance(one, Skipped)]
+    scored = {one.sample_id: _Scored(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
     advance(len(scored))
-    for batch in _batches(cuts):
+    for batch in _batches([one for one in ready if isinstance(one, Cut)]):
         scored |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
         advance(len(batch))
     with phases.phase("write"):
@@ -160,7 +150,7 @@ def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _batches(cuts: Sequence[_Cut]) -> Iterator[list[_Cut]]:
+def _batches(cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
     """Neighbours of one size, at most BATCH_SIZE together."""
     for _, same_size in groupby(cuts, key=lambda cut: cut.hole.shape):
         group = list(same_size)
@@ -176,7 +166,7 @@ def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> Non
     write_shard(plan.layout.shard(cell.key, shard), [one.record for one in scored])
 
 
-def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[_Scored]:
+def _score(plan: Plan, cell: Cell, cuts: list[Cut], phases: Phases) -> list[_Scored]:
     with phases.phase("model"):
         samples, holes = [cut.sample for cut in cuts], [cut.hole for cut in cuts]
         answers = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
@@ -186,7 +176,7 @@ def _score(plan: Plan, cell: Cell, cuts: list[_Cut], phases: Phases) -> list[_Sc
     return failed + (_measured(plan, cell, good, phases) if good else [])
 
 
-def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[_Cut, Answer]], phases: Phases) -> list[_Scored]:
+def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[Cut, Answer]], phases: Phases) -> list[_Scored]:
     comparison = _comparison(plan, good, phases)
     with phases.phase("metrics"):
         values = bench.metrics.measure(comparison, [metric.name for metric in plan.measurement.of_images])
@@ -228,7 +218,7 @@ def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, label
         write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
-def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases) -> bench.metrics.Comparison:
+def _comparison(plan: Plan, good: Sequence[tuple[Cut, Answer]], phases: Phases) -> bench.metrics.Comparison:
     raw = torch.stack([answer.picture for _, answer in good])
     truth = stack_pictures([cut.sample.image for cut, _ in good])
     hole = torch.from_numpy(np.stack([cut.hole for cut, _ in good]))[:, None]
@@ -258,7 +248,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[_Cut, Answer]], phases: Phases)
     )
 
 
-def _base(cut: _Cut, seed: int) -> Record:
+def _base(cut: Cut, seed: int) -> Record:
     return Record(
         cut.sample.id,
         "ok",
@@ -269,7 +259,7 @@ def _base(cut: _Cut, seed: int) -> Record:
     )
 
 
-def _failed(cut: _Cut, seed: int, failure: ModelFailure) -> Record:
+def _failed(cut: Cut, seed: int, failure: ModelFailure) -> Record:
     return replace(_base(cut, seed), status="failed", reason=str(failure))
 
 

@@ -33,17 +33,17 @@ def arithmetic(precision: Precision, device: str, *, autocast: bool = True) -> I
         device: torch device.
         autocast: False leaves dtypes to the caller, who hands over tensors of the right one.
     """
-    backends = (torch.backends.cuda.matmul, torch.backends.cudnn.conv)  # type: ignore[attr-defined]  # set up at import
-    before = [backend.fp32_precision for backend in backends]
-    for backend in backends:
-        backend.fp32_precision = "tf32" if precision == "tf32" else "ieee"
+    products, convolutions = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    # Not by `fp32_precision`: after that torch raises wherever the older switches are read, as its compiler does.
+    torch.set_float32_matmul_precision("high" if precision == "tf32" else "highest")
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
     try:
         enabled = autocast and precision in ("bf16", "fp16")
         with torch.no_grad(), torch.autocast(torch.device(device).type, DTYPES[precision], enabled=enabled):
             yield
     finally:
-        for backend, value in zip(backends, before, strict=True):
-            backend.fp32_precision = value
+        torch.set_float32_matmul_precision(products)
+        torch.backends.cudnn.allow_tf32 = convolutions
 
 
 def autocast_of(precision: Precision, device: str) -> contextlib.AbstractContextManager[object]:

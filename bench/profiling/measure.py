@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import statistics
 import time
 from collections.abc import Callable
@@ -97,8 +98,9 @@ class Meter:
             if record.status == "ok":
                 record = replace(record, stages=self._stages(configuration, shape.batch))
         if look.flops and record.measured:
-            bound = self._machine.bound(look.convolutions, look.flops, configuration.precision)
-            record = replace(record, bound=bound)
+            with contextlib.suppress(torch.OutOfMemoryError):  # captured graphs may fill a device; their times stand
+                bound = self._machine.bound(look.convolutions, look.flops, configuration.precision)
+                record = replace(record, bound=bound)
         return record
 
     def _shape(self, configuration: Configuration) -> _Shape:

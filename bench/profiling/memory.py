@@ -30,6 +30,8 @@ def peak_memory(device: str) -> Iterator[dict[str, int]]:
         _CLEAR.write_text(_RESET_HIGH_WATER)
     cuda = torch.device(device).type == "cuda"
     if cuda:
+        # A model without networks has not done it, and what is not there cannot be reset.
+        torch.cuda.init()  # type: ignore[no-untyped-call]  # of torch
         torch.cuda.reset_peak_memory_stats(device)
     try:
         yield found

@@ -18,10 +18,28 @@ __all__ = ["Convolution", "NetworkCall", "Observation", "graph_counts", "observe
 
 @dataclass(frozen=True)
 class NetworkCall:
-    """A call of a module that no other module made, with its arguments by position."""
+    """A call of a module that no other module made.
+
+    Attributes:
+        network: the module.
+        args: its arguments by position; tensors in the host's memory, so that keeping them takes none of the device's.
+        device: where the first tensor among them lay.
+    """
 
     network: nn.Module
     args: tuple[Any, ...]
+    device: torch.device
+
+    @classmethod
+    def kept(cls, network: nn.Module, args: tuple[Any, ...]) -> NetworkCall:
+        """A call that is being made."""
+        device = next((value.device for value in args if isinstance(value, torch.Tensor)), torch.device("cpu"))
+        return cls(network, _placed(args, torch.device("cpu")), device)
+
+    @property
+    def placed_args(self) -> tuple[Any, ...]:
+        """The arguments where the call had them."""
+        return _placed(self.args, self.device)
 
 
 @dataclass(frozen=True)
@@ -106,7 +124,7 @@ def graph_counts(calls: Sequence[NetworkCall]) -> tuple[int, int] | tuple[None, 
     """
     once = {id(call.network): call for call in reversed(calls)}.values()
     try:
-        explained = [torch._dynamo.explain(call.network)(*call.args) for call in once]
+        explained = [torch._dynamo.explain(call.network)(*call.placed_args) for call in once]
     except Exception:  # noqa: BLE001 (a compiler may raise anything)
         return None, None
     finally:
@@ -126,7 +144,7 @@ def _watched(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> It
         nonlocal depth
         depth -= 1
         if depth == 0:
-            calls.append(NetworkCall(module, args))
+            calls.append(NetworkCall.kept(module, args))
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and args and isinstance(output, torch.Tensor):
             convolutions[_convolution(module, args[0], output)] += 1
 
@@ -161,6 +179,10 @@ def _same_padding(module: nn.Conv2d | nn.ConvTranspose2d) -> tuple[int, int]:
         return 0, 0
     first, second = (step * (size - 1) // 2 for step, size in zip(module.dilation, module.kernel_size, strict=True))
     return first, second
+
+
+def _placed(args: tuple[Any, ...], device: torch.device) -> tuple[Any, ...]:
+    return tuple(value.to(device) if isinstance(value, torch.Tensor) else value for value in args)
 
 
 def _pair(values: tuple[int, ...]) -> tuple[int, int]:

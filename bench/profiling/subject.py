@@ -109,18 +109,23 @@ class Subject:
         return call
 
     def stages(self, configuration: Configuration, batch: Batch) -> dict[str, Callable[[], object]]:
-        """The parts of the call that `ready` gave, or nothing for a model that does not tell them."""
+        """The parts of the call that `ready` gave, to be called in turn; nothing for a model that tells none."""
         if not isinstance(self.model, Staged):
             return {}
 
-        def at(stage: Callable[[], object]) -> Callable[[], object]:
+        def at(stage: Callable[[], object], *, begins: bool) -> Callable[[], object]:
             def call() -> object:
                 with autocast_of(configuration.precision, self.device):
+                    if begins:
+                        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
                     return stage()
 
             return call
 
-        return {name: at(stage) for name, stage in self.model.stages(self.placed(batch, layout(configuration))).items()}
+        stages = self.model.stages(self.placed(batch, layout(configuration)))
+        # Without a mark a round would be the last one's continuation, and its graphs be captured anew, within the time.
+        first = next(iter(stages), None) if configuration.mode == "cuda-graphs" else None
+        return {name: at(stage, begins=name == first) for name, stage in stages.items()}
 
     def placed(self, batch: Batch, order: torch.memory_format = torch.contiguous_format) -> Batch:
         """The batch where the model's networks are; the host's memory for a model without networks."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from bench.ahead import Ahead
 from bench.errors import Failure
-from bench.training.batches import TrainingBatch
+from bench.training.batches import HostBatch, TrainingBatch
 from bench.training.budget import linear_decay
-from bench.training.loader import Loader
 from bench.training.parallel import mean_over_processes, seed_step
 from bench.training.progress import Report
 from bench.training.sheets import write_sheet
@@ -29,7 +29,9 @@ _SETTLING_BATCHES = 50
 class StageRun:
     """The steps of one stage."""
 
-    def __init__(self, training: Training, index: int, turns: Turns, loader: Loader, report: Report) -> None:
+    def __init__(
+        self, training: Training, index: int, turns: Turns, loader: Ahead[int, HostBatch], report: Report
+    ) -> None:
         self.training, self.index, self.turns, self.loader, self.report = training, index, turns, loader, report
         self.stage, self.spent = training.stages[index], training.spent[index]
         total = sum(stage.share for stage in training.stages)

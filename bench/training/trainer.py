@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -10,13 +11,13 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
+from bench.ahead import Ahead
 from bench.errors import DataError, UnknownName, UsageError
 from bench.records import locked
 from bench.training.batches import BatchMaker
 from bench.training.card import write_card
 from bench.training.checkpoints import Checkpoints
 from bench.training.folder import TrainingFolder
-from bench.training.loader import Loader
 from bench.training.logs import Log
 from bench.training.parallel import seed_step
 from bench.training.progress import Report, training_bar
@@ -163,7 +164,7 @@ class Training:
         if saved and saved["turns"]:
             turns.load(saved["turns"])
             self.fabric.strategy.precision.load_state_dict(saved["precision"])
-        loader = Loader(self._maker(stage), self.spent[index].steps, settings.workers)
+        loader = Ahead(self._maker(stage), itertools.count(self.spent[index].steps), settings.workers)
         try:
             StageRun(self, index, turns, loader, report).run()
         finally:

@@ -6,9 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +21,7 @@ from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageErro
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.records import read_run
-from bench.vocabulary import Batch, Dataset, Inpainter, Prediction
+from bench.vocabulary import Batch, Dataset, Inpainter, Prediction, Sample
 
 
 def _tree(folder: Path) -> dict[str, bytes]:
@@ -217,6 +219,67 @@ def test_a_bad_picture_stops_the_run_and_keeps_what_is_recorded(
 
     assert len(list((tmp_path / "out").rglob("samples-0000.jsonl"))) == 2
     assert not list((tmp_path / "out").rglob("samples-0001.jsonl"))
+
+
+class _Watched:
+    """Pictures that tell when one is asked for."""
+
+    def __init__(self, pictures: Dataset, place: int) -> None:
+        self._pictures, self._place, self.asked = pictures, place, threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pictures, name)
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return (self[index] for index in range(len(self)))
+
+    def __getitem__(self, index: int) -> Sample:
+        if index == self._place:
+            self.asked.set()
+        return self._pictures[index]
+
+
+class _Doing:
+    """A model that does something before its first answer."""
+
+    def __init__(self, base: Inpainter, deed: Callable[[], object]) -> None:
+        self.name, self.fingerprint, self.labels = "doing", "d" * 64, base.labels
+        self._base, self._deed, self._begun = base, deed, False
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        if not self._begun:
+            self._begun = True
+            self._deed()
+        return self._base.inpaint(batch)
+
+
+def test_the_next_pictures_are_loaded_while_the_model_works(
+    pictures: Dataset, tmp_path: Path, flat_model: type
+) -> None:
+    watched = _Watched(pictures, place=19)  # in the second shard
+    seen: list[bool] = []
+    model = _Doing(flat_model(), lambda: seen.append(watched.asked.wait(10)))
+
+    bench.evaluate([model], watched, out=tmp_path / "out")
+
+    assert seen == [True]
+
+
+def test_ctrl_c_in_a_model_ends_the_run_and_its_threads(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        bench.evaluate([_Doing(flat_model(), interrupt)], pictures, out=tmp_path / "out")
+
+    assert not [thread for thread in threading.enumerate() if thread.name.startswith("ahead")]
+    assert not list((tmp_path / "out").rglob("samples-*.jsonl"))
+    bench.evaluate([_Doing(flat_model(), lambda: None)], pictures, out=tmp_path / "out")
+    bench.evaluate([_Doing(flat_model(), lambda: None)], pictures, out=tmp_path / "whole")
+    assert _tree(tmp_path / "out") == _tree(tmp_path / "whole")
 
 
 def test_reuse_never_and_only_cache(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:

@@ -7,11 +7,13 @@ import pytest
 import torch
 
 from bench.profiling import nvml
+from bench.profiling.inputs import make_batch
 from bench.profiling.measure import Meter
 from bench.profiling.references import References
+from bench.profiling.roofline import Machine
 from bench.profiling.subject import Subject
 from bench.profiling.sweep import Effort
-from bench.records.profile import Configuration, ProfileRecord
+from bench.records.profile import Configuration, Mode, ProfileRecord
 from tests.profiling.toys import HERE, Learned
 
 QUICK = Effort(samples=4, seconds=0.2, warmup_seconds=0.0)
@@ -138,6 +140,17 @@ def test_references_that_move_make_the_record_void(monkeypatch: pytest.MonkeyPat
     assert works.measure(PLAIN).void == "reference kernel sum moved by +3.0 %"
 
 
+def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise torch.OutOfMemoryError
+
+    monkeypatch.setattr(Machine, "bound", full)
+
+    record = measured("learned")
+
+    assert (record.status, record.bound, len(record.wall_s)) == ("ok", None, 4)
+
+
 def test_a_cpu_has_no_nvidia_state() -> None:
     assert nvml.state("cpu") == {}
     assert nvml.energy("cpu") is None
@@ -145,14 +158,30 @@ def test_a_cpu_has_no_nvidia_state() -> None:
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize("mode", ["eager", "cuda-graphs"])
-def test_on_a_gpu_there_are_device_times_and_memory(mode: str) -> None:
+def test_on_a_gpu_there_are_device_times_and_memory(mode: Mode) -> None:
     subject = Subject("learned", "cuda:0", HERE)
     assert isinstance(subject.model, Learned)
     subject.model.net.cuda()
-    configuration = Configuration(64, 64, mode=mode)  # type: ignore[arg-type]  # one of the modes
+    configuration = Configuration(64, 64, mode=mode)
 
     record = Meter(subject, QUICK, lambda: False).measure(configuration)
 
     assert record.status == "ok", record.reason
     assert len(record.device_s) == len(record.wall_s)
     assert record.peak_memory["reserved"] >= record.peak_memory["allocated"] > 0
+    assert record.peak_memory["allocated"] < 1 << 28, "what the meter itself needs is no memory of the model"
+
+
+@pytest.mark.parametrize(("mode", "marks"), [("eager", 0), ("cuda-graphs", 3)])
+def test_a_round_of_stages_is_one_step_of_cuda_graphs(monkeypatch: pytest.MonkeyPatch, mode: Mode, marks: int) -> None:
+    marked: list[str] = []
+    monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: marked.append("step"))
+    subject = Subject("staged", "cpu", HERE)
+    batch = make_batch(32, 48, 1, subject.model.labels)
+
+    stages = subject.stages(Configuration(32, 48, mode=mode), batch)
+    for _ in range(3):
+        for stage in stages.values():
+            stage()
+
+    assert len(marked) == marks

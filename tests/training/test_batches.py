@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import islice
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bench.masks
+from bench.ahead import Ahead
 from bench.errors import DataError, NotApplicable
 from bench.training import TrainingBatch
 from bench.training.batches import BatchMaker, HostBatch
-from bench.training.loader import Loader
 from bench.training.order import picture_at
 from bench.vocabulary import VOID, Dataset, Sample
 from tests.training.toys import Squares
@@ -56,7 +56,7 @@ def test_a_batch_depends_on_seed_stage_and_step_alone() -> None:
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_batches_are_the_same_from_any_workers(workers: int) -> None:
-    loader = Loader(maker(), first=2, workers=workers)
+    loader = Ahead(maker(), count(2), workers)
     try:
         made = list(islice(loader, 5))
     finally:
