@@ -31,9 +31,8 @@ def lpips_by_region(comparison: Comparison, *, net: LpipsNet) -> dict[str, torch
         DataError: the pictures are too small.
     """
     network = loaded(net, comparison.network_device)
-    truth = shared_cache().features(network, comparison.reference)
-    distance = network.distance(truth, network.features(comparison.completed))
-    return {"full": distance.to(comparison.reference.device)}
+    truth = shared_cache().features_of_each(network, comparison.reference)
+    return {"full": network.distance_from(truth, comparison.completed).to(comparison.reference.device)}
 
 
 def true_features(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:

@@ -48,13 +48,14 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     counts = {"lpips": 0, "inception": 0}
 
     def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(network: Any, pictures: torch.Tensor) -> Any:
-            counts[name] += len(pictures)
-            return function(network, pictures)
+        def counted(*arguments: Any) -> Any:
+            counts[name] += len(arguments[-1])  # the pictures
+            return function(*arguments)
 
         return counted
 
     monkeypatch.setattr(Lpips, "features", counting("lpips", Lpips.features))
+    monkeypatch.setattr(Lpips, "distance_from", counting("lpips", Lpips.distance_from))
     monkeypatch.setattr(Inception, "features", counting("inception", Inception.features))
     return counts
 
