@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -42,7 +42,11 @@ def find_once(
         content: `digest(labels)`.
         options: of `find`.
     """
-    return KEPT.get((find.__name__, content, options), _from_disk, find, restore, labels, content, options)
+
+    def look() -> Part:
+        return _from_disk(find, restore, labels, content, options)
+
+    return KEPT.get((find.__name__, content, options), look)
 
 
 def _from_disk(
@@ -54,7 +58,7 @@ def _from_disk(
     if stored is not None:
         return restore(*(tensor.numpy() for tensor in stored))
     part = find(labels, *options)
-    arrays: tuple[Array, ...] = part if isinstance(part, tuple) else (part,)
+    arrays = cast("tuple[Array, ...]", part if isinstance(part, tuple) else (part,))
     disk.write(key, tuple(torch.from_numpy(np.ascontiguousarray(array)) for array in arrays))
     return part
 

@@ -157,8 +157,8 @@ def test_a_folder_that_cannot_be_written_is_read(folder: Path, maps: torch.Tenso
 
 def test_label_parts_count_towards_the_limit(folder: Path, maps: torch.Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     limit = 40_000
-    monkeypatch.setattr("bench.metrics.truth_parts.shared_cache", lambda: cache)
     cache = FeatureCache(folder, disk_bytes=limit)
+    monkeypatch.setattr("bench.metrics.truth_parts.shared_cache", lambda: cache)
     for shift in range(30):
         boundary_band(maps.roll(shift, 2), 3)
 
