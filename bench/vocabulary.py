@@ -205,7 +205,8 @@ class Judge(typing.Protocol):
 
     Attributes:
         name: as in the run's records.
-        fingerprint: hash of weights, code version and options; another fingerprint is another metric.
+        fingerprint: hash of weights, code version and options; another fingerprint is another metric. What a judge sees
+            in untouched pictures is kept under it, on disk too.
         classes: what the indices of its label maps mean, in their order.
     """
 

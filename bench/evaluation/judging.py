@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 
 import bench.segmentation
 from bench.errors import DataError, Failure
-from bench.metrics.kept import KEPT, digest
+from bench.metrics.feature_cache import arithmetic, picture_key, shared_cache
 from bench.vocabulary import VOID, Dataset, Judge
 
 __all__ = ["find_judge", "seen", "seen_in_truth"]
@@ -58,11 +60,16 @@ def seen(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
     return maps.cpu()
 
 
-def seen_in_truth(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
-    """The same of untouched pictures, each of them segmented once for all models and protocols."""
+def seen_in_truth(judge: Judge, pictures: torch.Tensor, device: str = "cpu") -> torch.Tensor:
+    """The same of untouched pictures, each segmented once for all models, protocols and runs: see `shared_cache`.
 
-    def see(picture: torch.Tensor) -> object:
-        return seen(judge, picture[None])[0].numpy()
+    Args:
+        device: where the judge works.
+    """
+    context = f"judge|{judge.fingerprint}|{arithmetic(torch.device(device))}"
+    keys = [picture_key(picture, context) for picture in pictures]
 
-    maps = [KEPT.get((judge.fingerprint, digest(picture.numpy())), see, picture) for picture in pictures]
-    return torch.stack([torch.from_numpy(of_one) for of_one in maps])
+    def see(missing: list[int]) -> Iterator[tuple[torch.Tensor]]:
+        return ((labels,) for labels in seen(judge, pictures[missing]))
+
+    return torch.stack([labels for (labels,) in shared_cache().rows(keys, see)])

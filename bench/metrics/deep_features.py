@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import torch
 
-from bench.metrics.feature_cache import FeatureCache
+from bench.metrics.feature_cache import shared_cache
 from bench.metrics.inception import Inception
 from bench.metrics.perceptual import LpipsNet, loaded
 
@@ -15,13 +15,7 @@ if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison
     from bench.metrics.inception import InceptionKind
 
-__all__ = ["completed_features", "feature_cache", "lpips_by_region", "true_features"]
-
-
-@cache
-def feature_cache() -> FeatureCache:
-    """What is kept of untouched pictures: one for all metrics of this process."""
-    return FeatureCache()
+__all__ = ["completed_features", "lpips_by_region", "true_features"]
 
 
 @cache
@@ -37,14 +31,13 @@ def lpips_by_region(comparison: Comparison, *, net: LpipsNet) -> dict[str, torch
         DataError: the pictures are too small.
     """
     network = loaded(net, comparison.network_device)
-    truth = feature_cache().features(network, comparison.reference)
-    distance = network.distance(truth, network.features(comparison.completed))
-    return {"full": distance.to(comparison.reference.device)}
+    truth = shared_cache().features_of_each(network, comparison.reference)
+    return {"full": network.distance_from(truth, comparison.completed).to(comparison.reference.device)}
 
 
 def true_features(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:
     """Inception features of untouched pictures, uint8 [N, 3, H, W] -> float32 [N, 2048] on the CPU, taken once."""
-    return feature_cache().features(_inception(kind, device), pictures)[0].cpu()
+    return shared_cache().features(_inception(kind, device), pictures)[0].cpu()
 
 
 def completed_features(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:

@@ -12,18 +12,19 @@ import numpy.typing as npt
 import torch
 
 from bench.metrics.contour_scores import f_score, mean_distance, percentile_95
-from bench.metrics.kept import KEPT, digest
+from bench.metrics.kept import digest
 from bench.metrics.label_arguments import IGNORED, Codes, Mask, check_width, encode, region_mask
 from bench.metrics.label_contours import Contours, crossings, surfaces, within
 from bench.metrics.label_distances import FAR, squared_distances
 from bench.metrics.label_overlap import count_overlap, inner_band
-from bench.metrics.regions import boundary_band
+from bench.metrics.regions import band_of
 from bench.metrics.threads import for_each
+from bench.metrics.truth_parts import find_once
 
 __all__ = ["LabelComparison"]
 
 Integers: TypeAlias = npt.NDArray[np.int64]
-Value = TypeVar("Value")
+Part = TypeVar("Part")
 Distances: TypeAlias = list[tuple[Integers, Integers]]
 """For each class, squared distances from the reference's contour to the prediction's, and back."""
 
@@ -34,7 +35,7 @@ class LabelComparison:
 
     The functions of `bench.metrics` with the methods' names say what is computed. Use this class to take several scores
     of the same maps: their codes, contours and distances are then found once. What is found in a reference alone is
-    kept in memory for other predictions.
+    kept for other predictions, in memory and on disk.
 
     Attributes:
         reference: integer [N, H, W], the true class of each pixel.
@@ -95,8 +96,13 @@ class LabelComparison:
     def trimap_iou(self, width: int) -> torch.Tensor:
         """See `bench.metrics.trimap_iou`."""
         check_width(width)
-        band = boundary_band(torch.from_numpy(self.codes[0]), width, IGNORED)[:, 0].numpy()
-        return self._ratios(self._overlap(*self.codes, self.counted & band))
+        counted = self.counted.copy()
+
+        def one(image: int) -> None:
+            counted[image] &= self._part(0, image, band_of, np.asarray, width, IGNORED)
+
+        for_each(one, range(len(counted)))
+        return self._ratios(self._overlap(*self.codes, counted))
 
     def boundary_f(self, width: int) -> torch.Tensor:
         """See `bench.metrics.boundary_f`."""
@@ -112,16 +118,24 @@ class LabelComparison:
         return self._scores(self.surface_distances, mean_distance)
 
     @cached_property
-    def _digests(self) -> list[bytes]:
-        """Of each reference map."""
-        return [digest(codes) for codes in self.codes[0]]
+    def _digests(self) -> dict[int, bytes]:
+        """Of the reference maps, by their place."""
+        return {}
 
-    def _once(self, side: int, image: int, find: Callable[[Codes, int], Value], option: int) -> Value:
-        """`find(codes, option)` of one map; what is found in a reference (side 0) is kept for other predictions."""
+    def _digest(self, image: int) -> bytes:
+        """Of a reference map: taken by the thread that needs it first."""
+        if image not in self._digests:
+            self._digests[image] = digest(self.codes[0][image])
+        return self._digests[image]
+
+    def _part(
+        self, side: int, image: int, find: Callable[..., Part], restore: Callable[..., Part], *options: int
+    ) -> Part:
+        """`find(codes, *options)` of one map; what is found in a reference (side 0) is kept."""
         codes = self.codes[side][image]
         if side:
-            return find(codes, option)
-        return KEPT.get((find.__name__, self._digests[image], option), find, codes, option)
+            return find(codes, *options)
+        return find_once(find, restore, codes, self._digest(image), *options)
 
     def _banded(self, side: int, width: int) -> Codes:
         """Codes [N, H, W] that keep their class in its inner band alone."""
@@ -129,7 +143,7 @@ class LabelComparison:
         banded = np.empty_like(codes)
 
         def one(image: int) -> None:
-            kept = (codes[image] == IGNORED) | self._once(side, image, inner_band, width)
+            kept = (codes[image] == IGNORED) | self._part(side, image, inner_band, np.asarray, width)
             banded[image] = np.where(kept, codes[image], self.num_classes)
 
         for_each(one, range(len(codes)))
@@ -150,7 +164,7 @@ class LabelComparison:
 
         def one(image: int) -> None:
             region = self.counted[image]
-            truth, answer = (self._once(side, image, contours, self.num_classes) for side in (0, 1))
+            truth, answer = (self._part(side, image, contours, Contours, self.num_classes) for side in (0, 1))
             forth = squared_distances(within(truth, region), answer, region.shape, farthest)
             back = squared_distances(within(answer, region), truth, region.shape, farthest)
             found[image] = list(zip(forth, back, strict=True))

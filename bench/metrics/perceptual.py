@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import warnings
+from collections.abc import Sequence
 from functools import cached_property, lru_cache
 from importlib import import_module
 from typing import Any, Literal, TypeAlias
@@ -121,6 +122,30 @@ class Lpips:
         pairs = list(zip(*(list(zip(*features, strict=True)) for features in (features_a, features_b)), strict=True))
         values = on_one_thread_each(self._distance, pairs) if self.device.type == "cpu" else map(self._distance, pairs)
         return torch.stack(list(values))
+
+    def distance_from(self, features: Sequence[Outputs], pictures: torch.Tensor) -> torch.Tensor:
+        """LPIPS between pictures and counterparts whose features are at hand, float64 [N] on the network's device.
+
+        The same bits as `distance` to `features(pictures)`. On the CPU a picture's own features are compared as soon as
+        they are there, by the thread that took them, and dropped: megabytes that are never copied.
+
+        Args:
+            features: of each counterpart, float32 [pixels, channels] for each layer.
+            pictures: uint8 [N, 3, H, W], as `features` takes them.
+
+        Raises:
+            DataError: the pictures are not what they must be.
+        """
+        self._check_size(check_picture("pictures", pictures))
+        if self.device.type != "cpu":
+            stacked = tuple(torch.stack(layers).to(self.device) for layers in zip(*features, strict=True))
+            return self.distance(stacked, self.features(pictures))
+
+        def one(pair: tuple[Outputs, torch.Tensor]) -> torch.Tensor:
+            return self._distance((pair[0], tuple(layer[0] for layer in self._forward(pair[1]))))
+
+        pairs = list(zip(features, torch.split(pictures.cpu(), 1), strict=True))
+        return torch.stack(on_one_thread_each(one, pairs))
 
     def _forward(self, pictures: torch.Tensor) -> Outputs:
         scaled = self._model.scaling_layer(pictures.float() / 127.5 - 1)

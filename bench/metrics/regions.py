@@ -9,10 +9,11 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.metrics.kept import KEPT, digest
+from bench.metrics.kept import digest
+from bench.metrics.truth_parts import find_once
 from bench.vocabulary import VOID
 
-__all__ = ["boundary_band", "ends"]
+__all__ = ["band_of", "boundary_band", "ends"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
@@ -23,7 +24,7 @@ def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) ->
     A pixel touches a boundary when one of its four neighbours has another label; where either of the two is
     `ignore_index` there is no boundary. A pixel is in the band when its Euclidean distance to the nearest touching
     pixel is below `width`, so a straight boundary has `width` pixels of band on each side. The same for every hole: it
-    is found once for a label map and kept in memory.
+    is found once for a label map and kept, in memory and on disk.
 
     Args:
         labels: uint8 [N, H, W] class indices, or another integer type.
@@ -36,11 +37,12 @@ def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) ->
     maps = np.ascontiguousarray(labels.cpu().numpy())
     bands = np.empty((len(maps), 1, *maps.shape[1:]), bool)
     for one, band in zip(maps, bands, strict=True):
-        band[0] = KEPT.get(("boundary_band", digest(one), width, ignore_index), _band, one, width, ignore_index)
+        band[0] = find_once(band_of, np.asarray, one, digest(one), width, ignore_index)
     return torch.from_numpy(bands).to(labels.device)
 
 
-def _band(labels: npt.NDArray[np.integer], width: int, ignore_index: int) -> Mask:
+def band_of(labels: npt.NDArray[np.integer], width: int, ignore_index: int) -> Mask:
+    """`boundary_band` of one label map [H, W], bool [H, W], found anew."""
     return _dilate_disk(_touching(labels, ignore_index), width)
 
 

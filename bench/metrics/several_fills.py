@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.metrics.deep_features import feature_cache
 from bench.metrics.diversity import best_of, lpips_diversity
+from bench.metrics.feature_cache import shared_cache
 from bench.metrics.perceptual import loaded
 from bench.metrics.pixel_error import psnr
 
@@ -43,8 +43,8 @@ def best_lpips_by_region(comparison: Comparison) -> dict[str, torch.Tensor]:
 
     def best(fills: torch.Tensor) -> torch.Tensor:
         network = loaded("alex", comparison.network_device)
-        truth = feature_cache().features(network, comparison.reference)
-        values = [network.distance(truth, network.features(fill)) for fill in fills.unbind(dim=1)]
+        truth = shared_cache().features_of_each(network, comparison.reference)
+        values = [network.distance_from(truth, fill) for fill in fills.unbind(dim=1)]
         return best_of(torch.stack(values, dim=1), fills.shape[1], higher_is_better=False)
 
     return {"full": _of_fills(comparison, best)}

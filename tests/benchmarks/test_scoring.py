@@ -13,6 +13,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ import bench.data
 import bench.masks
 from bench.evaluation.compositing import stack_pictures
 from bench.metrics import Comparison, boundary_width, class_keys, deep_features, measure
-from bench.metrics.feature_cache import FeatureCache
+from bench.metrics.feature_cache import shared_cache
 from bench.metrics.kept import KEPT
 from bench.metrics.perceptual import loaded
 from bench.weights import find
@@ -96,13 +97,12 @@ def work() -> Work:
 
 
 def ours(work: Work) -> Values:
-    """As a run: batches of eight, every cell in turn; nothing is known of the pictures before."""
-    KEPT.clear()
-    deep_features.feature_cache.cache_clear()
-    cache = FeatureCache(disk_bytes=0)
+    """As a run: batches of eight, every cell in turn; nothing is known of the pictures before, on disk either."""
     values: Values = {}
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setattr(deep_features, "feature_cache", lambda: cache)
+    with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as empty:
+        monkeypatch.setenv("SPGBENCH_CACHE", empty)
+        KEPT.clear()
+        shared_cache.cache_clear()
         for start in range(0, len(work.truth), 8):
             rows = slice(start, start + 8)
             for cell in work.cells:
@@ -121,6 +121,7 @@ def ours(work: Work) -> Values:
                 deep_features.true_features("fid", comparison.reference, "cpu")
                 for key, column in columns.items():
                     values.setdefault(key, []).extend(column.tolist())
+        shared_cache.cache_clear()
     return values
 
 

@@ -14,6 +14,7 @@ import bench.metrics
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.metrics import deep_features
+from bench.metrics.feature_cache import shared_cache
 from bench.metrics.inception import Inception
 from bench.metrics.perceptual import Lpips, loaded
 from bench.records.features import read_cell_features
@@ -37,7 +38,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def _forget() -> None:
     loaded.cache_clear()
-    deep_features.feature_cache.cache_clear()
+    shared_cache.cache_clear()
     deep_features._inception.cache_clear()
 
 
@@ -47,13 +48,14 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     counts = {"lpips": 0, "inception": 0}
 
     def counting(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(network: Any, pictures: torch.Tensor) -> Any:
-            counts[name] += len(pictures)
-            return function(network, pictures)
+        def counted(*arguments: Any) -> Any:
+            counts[name] += len(arguments[-1])  # the pictures
+            return function(*arguments)
 
         return counted
 
     monkeypatch.setattr(Lpips, "features", counting("lpips", Lpips.features))
+    monkeypatch.setattr(Lpips, "distance_from", counting("lpips", Lpips.distance_from))
     monkeypatch.setattr(Inception, "features", counting("inception", Inception.features))
     return counts
 
@@ -97,7 +99,7 @@ def test_another_run_takes_the_features_of_untouched_pictures_from_disk(
     few: Dataset, tmp_path: Path, flat_model: type, shown: dict[str, int]
 ) -> None:
     bench.evaluate([flat_model()], few, ["half-right"], ["lpips-alex", "fid"], tmp_path / "first")
-    deep_features.feature_cache.cache_clear()
+    shared_cache.cache_clear()
     shown.update(lpips=0, inception=0)
 
     bench.evaluate([flat_model()], few, ["half-left"], ["lpips-alex", "fid"], tmp_path / "second")

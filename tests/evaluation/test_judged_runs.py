@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +14,7 @@ import bench.metrics
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
+from bench.metrics.feature_cache import shared_cache
 from bench.metrics.kept import KEPT
 from bench.records import read_run
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
@@ -58,8 +59,17 @@ class Perfect:
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept() -> None:
+def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("SPGBENCH_CACHE", str(tmp_path / "cache"))
+    forget()
+    yield
+    shared_cache.cache_clear()
+
+
+def forget() -> None:
+    """As another process would begin: with what is on disk."""
     KEPT.clear()
+    shared_cache.cache_clear()
 
 
 def test_completed_pictures_are_judged_beside_the_ceiling(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
@@ -125,6 +135,21 @@ def test_each_untouched_picture_is_judged_once(pictures: Dataset, tmp_path: Path
     bench.evaluate(models, pictures, ["center-50", "half-left"], ["judge-miou"], tmp_path / "o", judge=judge)
 
     assert len(judge.truths) == len(set(judge.truths)) == 20
+
+
+def test_another_run_takes_what_the_judge_saw_in_untouched_pictures_from_disk(
+    pictures: Dataset, tmp_path: Path, flat_model: type
+) -> None:
+    first, second, other = Lookup(pictures), Lookup(pictures), Lookup(pictures, "3" * 64)
+
+    def judged(judge: Lookup, folder: str) -> list[dict[str, float]]:
+        run = bench.evaluate([flat_model()], pictures, ["half-left"], SCORES, tmp_path / folder, judge=judge)
+        forget()
+        (cell,) = run.cells.values()
+        return [record.values for record in run.records(cell.key)]
+
+    assert judged(first, "one") == judged(second, "two") == judged(other, "three")
+    assert [len(judge.truths) for judge in (first, second, other)] == [20, 0, 20]
 
 
 def test_a_class_that_never_occurs_is_undefined_and_counted(

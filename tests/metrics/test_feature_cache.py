@@ -131,13 +131,16 @@ def test_damaged_files_are_computed_again(pictures: torch.Tensor, tmp_path: Path
     FeatureCache(tmp_path).features(Means(), pictures)
     for path, content in zip(files(tmp_path), (b"", b"\0" * 8, b"x" * 500), strict=False):
         path.write_bytes(content)
-    longest = files(tmp_path)[3]
-    longest.write_bytes(longest.read_bytes()[:-1])
+    shortened, changed = files(tmp_path)[3:5]
+    shortened.write_bytes(shortened.read_bytes()[:-1])
+    content = bytearray(changed.read_bytes())
+    content[-40] ^= 1  # a bit of a number, in a file that can be read
+    changed.write_bytes(content)
     network = Means()
 
     found = FeatureCache(tmp_path).features(network, pictures)
 
-    assert network.seen == 4
+    assert network.seen == 5
     assert torch.equal(found[0], network.features(pictures)[0])
 
 
@@ -166,11 +169,11 @@ def test_a_folder_that_cannot_be_made(pictures: torch.Tensor, tmp_path: Path) ->
 
 def test_the_default_folder_is_the_users(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SPGBENCH_CACHE", str(tmp_path / "mine"))
-    assert FeatureCache().folder == tmp_path / "mine" / "features"
+    assert FeatureCache().disk.folder == tmp_path / "mine" / "features"
 
     monkeypatch.delenv("SPGBENCH_CACHE")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert FeatureCache().folder == tmp_path / "spgbench" / "features"
+    assert FeatureCache().disk.folder == tmp_path / "spgbench" / "features"
 
 
 def test_several_threads_and_processes_share_a_folder(pictures: torch.Tensor, tmp_path: Path) -> None:
@@ -207,6 +210,18 @@ def test_several_threads_and_processes_share_a_folder(pictures: torch.Tensor, tm
     assert not [path for path in files(tmp_path) if path.suffix == ".part"]
 
 
+def test_files_of_an_older_form_count_and_go_first(tmp_path: Path) -> None:
+    (tmp_path / "00").mkdir()
+    old = tmp_path / "00" / f"{0:064x}.safetensors"
+    old.write_bytes(b"x" * 60_000)
+    os.utime(old, (1000, 1000))
+
+    FeatureCache(tmp_path, disk_bytes=60_000).rows(["11" * 32], lambda _: [(torch.zeros(1250),)])
+
+    assert not old.exists()
+    assert len(files(tmp_path)) == 1
+
+
 def test_abandoned_parts_are_deleted(tmp_path: Path) -> None:
     (tmp_path / "00").mkdir()
     old, new = tmp_path / "00" / "a.part", tmp_path / "00" / "b.part"
@@ -226,7 +241,7 @@ def test_another_process_starts_with_an_empty_memory(pictures: torch.Tensor, tmp
 
     copy = pickle.loads(pickle.dumps(cache))  # noqa: S301 (our own)
 
-    assert (copy.folder, copy.memory_bytes, copy.disk_bytes) == (tmp_path, 1 << 20, 0)
+    assert (copy.disk.folder, copy.memory_bytes, copy.disk.limit) == (tmp_path, 1 << 20, 0)
     copy.features(network, pictures)
     assert network.seen == 12
 

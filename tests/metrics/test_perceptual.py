@@ -107,6 +107,9 @@ def test_bits_do_not_depend_on_where_features_come_from_or_how_pictures_lie(pair
     for _ in range(2):  # computed, then read from disk
         cached = FeatureCache(tmp_path, memory_bytes=0).features(network, reference)
         assert torch.equal(network.distance(cached, features), expected)
+        of_each = FeatureCache(tmp_path, memory_bytes=0).features_of_each(network, reference)
+        assert torch.equal(network.distance_from(of_each, completed), expected)
+        assert torch.equal(network.distance_from(of_each[1:], completed[1:]), expected[1:])
     rows_first = reference.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
     assert torch.equal(network.distance(network.features(rows_first), features), expected)
 
