@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from bench.errors import DataError
-from bench.metrics.feature_cache import FeatureCache, Tensors, picture_key
+from bench.metrics.feature_cache import FeatureCache, picture_key
+from bench.metrics.tensor_folder import Tensors
 from tests.metrics.conftest import MakePair
 from tests.read_only import read_only
 
@@ -133,9 +134,9 @@ def test_damaged_files_are_computed_again(pictures: torch.Tensor, tmp_path: Path
         path.write_bytes(content)
     shortened, changed = files(tmp_path)[3:5]
     shortened.write_bytes(shortened.read_bytes()[:-1])
-    content = bytearray(changed.read_bytes())
-    content[-40] ^= 1  # a bit of a number, in a file that can be read
-    changed.write_bytes(content)
+    spoilt = bytearray(changed.read_bytes())
+    spoilt[-40] ^= 1  # a bit of a number, in a file that can be read
+    changed.write_bytes(spoilt)
     network = Means()
 
     found = FeatureCache(tmp_path).features(network, pictures)
