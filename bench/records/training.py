@@ -28,9 +28,10 @@ class TrainingRecord:
     log: list[dict[str, str]]
 
     @property
-    def size(self) -> str:
-        """Of the training pictures: `256x256`."""
-        return str(self.card["training"]["data"]["size"])
+    def pictures(self) -> str:
+        """Size and holes of the pictures: `256x256 under freeform@1`."""
+        data = self.card["training"]["data"]
+        return f"{data['size']} under {data['protocol']}"
 
     @property
     def batch_size(self) -> int:
@@ -46,7 +47,7 @@ def read_training(folder: Path) -> TrainingRecord:
     """
     try:
         record = TrainingRecord(json.loads((folder / CARD).read_text(encoding="utf-8")), read_log(folder / LOG))
-        _ = record.size, record.batch_size  # a card without them is damaged
+        _ = record.pictures, record.batch_size  # a card without them is damaged
         return record
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = "Name the output folder of `spgbench train`, and let the training end."

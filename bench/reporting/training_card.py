@@ -61,9 +61,11 @@ def _figure(records: Sequence[TrainingRecord]) -> Figure:
             for number, (pictures, values) in enumerate(pieces):
                 axes.plot(pictures, values, label=None if number else stage, **style)
         axes.set(title=_TITLES[name], xlabel="pictures seen by the stage (thousands)")
+        axes.locator_params(axis="x", nbins=5)
         axes.legend()
-    sizes = ", then ".join(dict.fromkeys(record.size for record in records))
-    add_note(figure, f"Scores on `val` while training; a line is one training. Pictures of {sizes}.")
+    kinds = ", ".join(dict.fromkeys(record.pictures for record in records))
+    note = "A line or a lone mark is one training. Levels compare within one kind of pictures only:"
+    add_note(figure, f"Scores on `val`, of the same kind as the training pictures. {note} {kinds}.")
     return figure
 
 
