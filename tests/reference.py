@@ -8,13 +8,15 @@ from pathlib import Path
 
 from bench.records import Run, Score, read_run
 
-KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*", "gallery/overall.png")
+KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
+PICTURES = "gallery/overall.png"
 PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
 
 
 def keep(out: Path, kept: Path) -> None:
     shutil.rmtree(kept, ignore_errors=True)
-    for pattern in (*KEPT, *PLOTS):
+    own = read_run(out).info["dataset"]["name"] == "streets"  # pictures of others are not ours to keep
+    for pattern in (*KEPT, *PLOTS, *([PICTURES] if own else [])):
         for file in out.glob(pattern):
             target = kept / file.relative_to(out)
             target.parent.mkdir(parents=True, exist_ok=True)
