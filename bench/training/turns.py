@@ -38,6 +38,7 @@ class Turns:
         self._fabric, self._recipe, self._stage, self._clip = fabric, recipe, stage, clip
         self._average = WeightAverage({name: recipe.networks[name] for name in stage.averaged}, decay)
         self._optimizers = {player.name: self._optimizer(player) for player in stage.players}
+        self._settled = False
         self._set_mode(training=True)
 
     def step(self, batch: TrainingBatch, number: int, factor: float) -> None:
@@ -61,7 +62,7 @@ class Turns:
         self._set_mode(training=False)
         with self._average.applied(), torch.no_grad(), self._fabric.autocast():
             yield
-        self._set_mode(training=True)
+        self._set_mode(training=not self._settled)
 
     def settle(self, batches: Iterable[TrainingBatch]) -> None:
         """End the stage: the averages become the networks' weights, with running statistics of their own.
@@ -75,6 +76,8 @@ class Turns:
             with self._fabric.autocast():
                 measure_running_statistics(averaged, self._stage.forward, batches)
             average_buffers(self._fabric, averaged)
+        self._settled = True
+        self._set_mode(training=False)
 
     def all_finite(self) -> bool:
         """Whether all weights that are being trained are finite."""
