@@ -47,7 +47,7 @@ def read_training(folder: Path) -> TrainingRecord:
     """
     try:
         record = TrainingRecord(json.loads((folder / CARD).read_text(encoding="utf-8")), read_log(folder / LOG))
-        _ = record.pictures, record.batch_size  # a card without them is damaged
+        _ = record.pictures, record.batch_size, record.card["stages"], record.card["minutes"]  # or it is damaged
         return record
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = "Name the output folder of `spgbench train`, and let the training end."

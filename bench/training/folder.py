@@ -11,6 +11,7 @@ from typing import Any
 
 from bench.errors import RunConflict
 from bench.records import dump, write_atomically
+from bench.records.training import CARD, LOG
 
 __all__ = ["TrainingFolder"]
 
@@ -34,7 +35,7 @@ class TrainingFolder:
     @property
     def log(self) -> Path:
         """Every logged number, one a line."""
-        return self.out / "log.csv"
+        return self.out / LOG
 
     @property
     def tensorboard(self) -> Path:
@@ -49,7 +50,7 @@ class TrainingFolder:
     @property
     def card(self) -> Path:
         """Data, steps, minutes, hardware, versions, scores."""
-        return self.out / "card.json"
+        return self.out / CARD
 
     def sheet(self, stage: str, step: int) -> Path:
         """Samples of a stage at a step of it."""

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -45,6 +44,23 @@ def test_without_batches_they_stay() -> None:
     assert torch.equal(layer.state_dict()["running_mean"], before)
 
 
+def test_layers_that_the_pass_freezes_or_passes_by_keep_theirs() -> None:
+    layers = nn.ModuleDict({name: nn.BatchNorm2d(3) for name in ("frozen", "free", "unused")})
+    for layer in layers.values():
+        layer(torch.rand(2, 3, 8, 8) * 5)
+    before = {name: layer.state_dict()["running_var"].clone() for name, layer in layers.items()}
+
+    def forward(batch: TrainingBatch) -> torch.Tensor:
+        layers["frozen"].eval()  # as PConv's fine-tuning does with its encoder
+        values: torch.Tensor = layers["free"](layers["frozen"](batch.image))
+        return values
+
+    measure_running_statistics([layers], forward, batches(3))
+    same = {name: torch.equal(layer.state_dict()["running_var"], before[name]) for name, layer in layers.items()}
+    assert same == {"frozen": True, "free": False, "unused": True}
+    assert layers["free"].state_dict()["num_batches_tracked"] == 3
+
+
 @pytest.mark.parametrize(("layer", "expected"), [(nn.BatchNorm2d(3), True), (nn.InstanceNorm2d(3), False)])
 def test_only_layers_that_keep_statistics_count(layer: nn.Module, expected: bool) -> None:
     assert has_running_statistics([nn.Sequential(nn.Conv2d(3, 3, 1), layer)]) is expected
@@ -65,7 +81,7 @@ def test_a_training_ends_with_them_however_often_it_is_looked_at(
     check_every: int, tmp_path: Path, fabric: Fabric
 ) -> None:
     for name, each in (("seldom", 5), ("one", check_every)):
-        fit(partial(Normalising), toy_data(), toy_settings(12, check_every=each), tmp_path / name, fabric)
+        fit(Normalising, toy_data(), toy_settings(12, check_every=each), tmp_path / name, fabric)
     one, seldom = (load_file(tmp_path / name / "weights" / "filler.safetensors") for name in ("one", "seldom"))
     assert all(torch.equal(one[key], seldom[key]) for key in one)
     assert one["1.num_batches_tracked"] == 6  # of as many batches as the last stage had steps
