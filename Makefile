@@ -7,14 +7,17 @@ VENV := .venv
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
 
-test: setup
+test: $(VENV)/.tools
 	$(VENV)/bin/tox run
 
 setup: $(VENV)/.ready
 
-$(VENV)/.ready: pyproject.toml constraints.txt
+$(VENV)/.tools: constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt uv
+	$(VENV)/bin/python -m pip install --quiet --constraint constraints.txt tox tox-uv uv
+	touch $@
+
+$(VENV)/.ready: $(VENV)/.tools pyproject.toml
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt \
 		--build-constraint constraints.txt --compile-bytecode --editable . --group dev
 	touch $@

@@ -70,7 +70,8 @@ class GatedConv2d(nn.Module):
         if self.convolution.stride[0] > 1:
             values = functional.pad(values, (0, 1, 0, 1))
         made: Tensor = self.convolution(values)
-        features, gates = made.chunk(2, dim=1)
+        # Copied: on the CPU activations take five times as long over every second group of a channels-last tensor.
+        features, gates = (half.clone() for half in made.chunk(2, dim=1))
         return (features.relu() if self.relu else functional.elu(features)) * gates.sigmoid()
 
 

@@ -16,6 +16,7 @@ from spgnet.labels import VOID
 
 __all__ = [
     "PERCEPTUAL_WEIGHTS",
+    "balanced_l1",
     "cross_entropy",
     "discriminator_loss",
     "feature_matching",
@@ -105,6 +106,25 @@ def l1(
     """Weighted mean absolute difference of two pictures [N, 3, H, W]; `hole` and the weights as in `cross_entropy`."""
     terms = (fake.float() - real.float()).abs().mean(dim=1, keepdim=True)  # [N, 1, H, W]
     return _weighted_mean(terms, _weights(terms, hole, hole_weight, known_weight))
+
+
+def balanced_l1(real: Tensor, fake: Tensor, hole: Tensor, hole_share: float) -> Tensor:
+    """Mean over pictures of the absolute difference in the hole and outside, each a fixed share of it.
+
+    A small hole counts as much as a large one, as in a mean over pictures of a metric of the hole.
+
+    Args:
+        real, fake: [N, 3, H, W].
+        hole: bool [N, 1, H, W].
+        hole_share: weight of the hole's mean, in [0, 1]; the known pixels' has the rest.
+    """
+    terms = (fake.float() - real.float()).abs().mean(dim=1, keepdim=True)  # [N, 1, H, W]
+    weights = hole * (hole_share / _area(hole)) + ~hole * ((1 - hole_share) / _area(~hole))
+    return (terms * weights).sum() / len(terms)
+
+
+def _area(region: Tensor) -> Tensor:
+    return region.sum(dim=(1, 2, 3), keepdim=True).clamp(min=1)
 
 
 def _discriminator(real: Tensor, fake: Tensor, kind: Adversarial) -> Tensor:

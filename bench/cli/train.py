@@ -49,7 +49,9 @@ def train(
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step, over all processes.")] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
     max_scale: Annotated[float, typer.Option(min=1.0, help="How much larger than --size crops are at most.")] = 1.25,
-    protocol: Annotated[str, typer.Option(help="Mask protocol that cuts the holes.")] = "spg-random",
+    protocol: Annotated[
+        str, typer.Option(help="Mask protocol that cuts the holes; of several, separated by commas, any.")
+    ] = "spg-random",
     precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
     device: options.Device = "auto",

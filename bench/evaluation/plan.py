@@ -19,6 +19,7 @@ import bench.metrics
 import bench.models
 from bench.errors import RunConflict, UsageError
 from bench.evaluation.measurement import Measurement, prepare
+from bench.evaluation.sizes import size_of
 from bench.evaluation.suite import Suite
 from bench.records import FORMAT, CellKey, RunLayout, dump, write_atomically
 from bench.vocabulary import CellBound, Dataset, Inpainter, Judge, Protocol
@@ -127,6 +128,7 @@ def write_run_file(plan: Plan, device: str) -> list[str]:
     info = _describe(plan, device)
     path = plan.layout.run_file
     warnings: list[str] = []
+    models: dict[str, dict[str, Any]] = {}
     if path.exists():
         try:
             earlier = json.loads(path.read_text(encoding="utf-8"))
@@ -137,10 +139,11 @@ def write_run_file(plan: Plan, device: str) -> list[str]:
         if unlike:
             raise _conflict(plan.layout.out, f"a run with another {', another '.join(unlike)}")
         warnings = _drift(earlier, info)
-        info["models"] = list((models | {model["name"]: model for model in info["models"]}).values())
         info["versions"], info["environment"] = earlier["versions"], earlier["environment"]
     elif plan.layout.out.is_dir() and any(not p.name.startswith(".") for p in plan.layout.out.iterdir()):
         raise _conflict(plan.layout.out, "files that no run wrote")
+    asked = {model["name"]: _sized(plan, model, models.get(model["name"])) for model in info["models"]}
+    info["models"] = list((models | asked).values())
     write_atomically(path, dump(info))
     return warnings
 
@@ -186,6 +189,15 @@ def _model_facts(model: Inpainter) -> dict[str, Any]:
     facts = {"name": model.name, "fingerprint": model.fingerprint, "labels": model.labels.as_dict()}
     signature = getattr(model, "signature", None)
     return facts if signature is None else {**facts, "signature": signature}
+
+
+def _sized(plan: Plan, facts: dict[str, Any], earlier: dict[str, Any] | None) -> dict[str, Any]:
+    """The facts with the model's size on the first picture, where it is known or can be found out."""
+    if earlier and earlier["fingerprint"] == facts["fingerprint"] and "size" in earlier:
+        return {**facts, "size": earlier["size"]}
+    model = next(cell.model for cell in plan.cells if cell.model.name == facts["name"])
+    size = size_of(model, plan.dataset[0])
+    return facts if size is None else {**facts, "size": size}
 
 
 def _left_out(plan: Plan) -> dict[str, dict[str, str]]:

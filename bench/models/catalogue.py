@@ -39,7 +39,7 @@ for _name, _network, _summary in (
     ("edge-connect", "edge_connect:EdgeConnect", "edges, then colours (Nazeri et al. 2019)"),
     ("lama", "lama:LaMa", "fast Fourier convolutions (Suvorov et al. 2022)"),
 ):
-    _target, _summary = "bench.models.learned:LearnedModel", f"{_summary}; ?weights=FILE"
+    _target, _summary = "bench.models.learned:LearnedModel", f"{_summary}; ?weights=FILE for your own"
     MODELS.add(_name, _target, _summary, network=f"baselines.{_network}", name=_name)
 MODELS.add("folder:", "bench.models.folder:FolderModel", "folder:DIR, predictions made elsewhere, paired by name")
 for _name, _target, _summary in (

@@ -9,6 +9,7 @@ import torch
 import baselines.weights
 from baselines.network import InpaintingNetwork
 from bench.fingerprint import fingerprint_code
+from bench.models.shipped import weights_for
 from bench.vocabulary import Batch, LabelAxes, Prediction
 
 __all__ = ["LearnedModel"]
@@ -21,8 +22,10 @@ class LearnedModel:
         name: of the row.
         network: `"module:Class"`; the module states `SOURCES` (modules) and `LIBRARIES` (distributions) that the fill
             depends on.
-        weights: name of shipped weights, or the file that training wrote.
+        weights: name of shipped weights, or the file that training wrote; None takes those that are shipped for the
+            data set, else those for `streets`.
         device: torch device.
+        dataset: name of the data set that is to be filled.
 
     Raises:
         ValueError: for weights that cannot be read, or that are of another architecture.
@@ -30,8 +33,11 @@ class LearnedModel:
 
     labels = LabelAxes()
 
-    def __init__(self, *, name: str, network: str, weights: str, device: str = "cpu") -> None:
+    def __init__(
+        self, *, name: str, network: str, weights: str | None = None, device: str = "cpu", dataset: str = "streets"
+    ) -> None:
         self.name = name
+        weights = weights or weights_for(dataset, f"{name}-small", baselines.weights.shipped())
         module_name, _, architecture = network.partition(":")
         module = import_module(module_name)
         made = getattr(module, architecture).from_pretrained(weights, device)

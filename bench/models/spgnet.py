@@ -11,6 +11,7 @@ import torch
 import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
+from bench.models.shipped import weights_for
 from bench.vocabulary import VOID, Batch, LabelAxes, Prediction
 
 __all__ = ["SPGNetModel"]
@@ -53,7 +54,8 @@ class SPGNetModel:
         **acceleration: Any,
     ) -> None:
         self.name, self.labels = name, _AXES[guidance]
-        weights = weights or _shipped(dataset, guidance)
+        suffix = "small-unguided" if guidance == "none" else "small"
+        weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
@@ -108,13 +110,6 @@ class SPGNetModel:
             "compositing": (True, work.composite),
         }
         return {name: stage for name, (takes_part, stage) in used.items() if takes_part}
-
-
-def _shipped(dataset: str, guidance: Guidance) -> str:
-    """Name of the weights that come with the package for a data set."""
-    suffix = "-small-unguided" if guidance == "none" else "-small"
-    name = f"{dataset}{suffix}"
-    return name if name in spgnet.weights.shipped() else f"streets{suffix}"
 
 
 class _Stages:

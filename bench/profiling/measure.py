@@ -11,13 +11,13 @@ from typing import Any
 
 import torch
 
+from bench.models.observe import graph_counts
 from bench.profiling import nvml
 from bench.profiling.arithmetic import arithmetic, obstacle
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.environment import environment, machine_state
 from bench.profiling.inputs import make_batch
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
-from bench.profiling.observe import graph_counts
 from bench.profiling.references import References, seconds
 from bench.profiling.roofline import Machine
 from bench.profiling.subject import Call, Look, Subject, check_prediction

@@ -11,10 +11,10 @@ import torch
 from torch import nn
 
 from bench.errors import ModelFailure
+from bench.models.observe import Convolution, NetworkCall, observe
 from bench.profiling.arithmetic import arithmetic, autocast_of, layout
 from bench.profiling.clock import clock_for
 from bench.profiling.memory import is_out_of_memory, release
-from bench.profiling.observe import Convolution, NetworkCall, observe
 from bench.records.profile import Configuration
 from bench.vocabulary import Batch, Inpainter, Prediction, Staged
 

@@ -27,8 +27,8 @@ class Run:
     Attributes:
         layout: its paths.
         info: `run.json`: `suite`, `dataset` (name, split, size, limit, revision, n, classes), `protocols`, `metrics`
-            (name to signature by region), `seed`, `models` (name, fingerprint, labels, in table order), `gallery`
-            (sample ids), `versions`, `environment`.
+            (name to signature by region), `seed`, `models` (name, fingerprint, labels, for torch modules `size`, in
+            table order), `gallery` (sample ids), `versions`, `environment`.
     """
 
     layout: RunLayout

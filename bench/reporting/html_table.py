@@ -33,7 +33,7 @@ def html_table(table: Table, *, intervals: bool = True) -> str:
 
 
 def _grid(table: Table, group: Group, intervals: bool) -> Markup:
-    head = tag("tr", *(tag("th", text, scope="col") for text in ("model", *_headings(table), *table.counts)))
+    head = tag("tr", *(tag("th", text, scope="col") for text in ("model", *_headings(table), *table.facts)))
     lines = [join([_line(table, row, intervals), "\n"]) for row in group.rows]
     return tag(
         "table",
@@ -54,7 +54,7 @@ def _headings(table: Table) -> list[str]:
 def _line(table: Table, row: Row, intervals: bool) -> Markup:
     model = tag("em", name(row.model)) if row.oracle else name(row.model)
     cells = [tag("td", _entry(entry, intervals)) for entry in row.entries]
-    return tag("tr", tag("th", model, scope="row"), *cells, *(tag("td", text) for text in table.counts_of(row)))
+    return tag("tr", tag("th", model, scope="row"), *cells, *(tag("td", text) for text in table.facts_of(row)))
 
 
 def _entry(entry: Entry, intervals: bool) -> Markup:

@@ -69,7 +69,7 @@ def latex(table: Table, *, intervals: bool = False) -> str:
         intervals: whether numbers carry their 95 % intervals, in small type.
     """
     body = "\\midrule\n".join(_group(table, group, intervals=intervals) for group in table.groups)
-    columns = "l" + "r" * (len(table.columns) + len(table.counts))
+    columns = "l" + "r" * (len(table.columns) + len(table.facts))
     return (
         f"{_PREAMBLE}\\begin{{table}}\n\\centering\n\\small\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
         f"\\caption{{{_caption(table, intervals=intervals)}}}\n\\label{{{_label(table)}}}\n"
@@ -99,9 +99,7 @@ def _header(table: Table) -> str:
         rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
         place += len(columns)
     regions = [escape_latex(column.key.partition(".")[2]) for column in table.columns]
-    return (
-        _line([*top, *([""] * len(table.counts))]) + "".join(rules) + "\n" + _line(["model", *regions, *table.counts])
-    )
+    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(["model", *regions, *table.facts])
 
 
 def _metric(metric: str, column: Column) -> str:
@@ -112,7 +110,7 @@ def _metric(metric: str, column: Column) -> str:
 
 
 def _group(table: Table, group: Group, *, intervals: bool) -> str:
-    width = 1 + len(table.columns) + len(table.counts)
+    width = 1 + len(table.columns) + len(table.facts)
     name = escape_latex(group.title)
     heading = f"\\multicolumn{{{width}}}{{@{{}}l}}{{\\textit{{{name}}}}} \\\\\n" if len(table.groups) > 1 else ""
     ranked = [_row(table, row, intervals=intervals) for row in group.rows if not row.oracle]
@@ -127,7 +125,7 @@ def _row(table: Table, row: Row, *, intervals: bool) -> str:
         [
             f"\\textit{{{name}}}" if row.oracle else name,
             *(_entry(entry, intervals=intervals) for entry in row.entries),
-            *map(_number, table.counts_of(row)),
+            *map(_number, table.facts_of(row)),
         ]
     )
 

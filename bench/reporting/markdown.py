@@ -40,12 +40,12 @@ def markdown(table: Table, *, intervals: bool = True) -> str:
 
 
 def _section(table: Table, group: Group, *, intervals: bool) -> str:
-    header = ["model", *map(_heading, table.columns), *table.counts]
+    header = ["model", *map(_heading, table.columns), *table.facts]
     body = [
         [
             _model(row),
             *(_entry(entry, intervals=intervals) for entry in row.entries),
-            *table.counts_of(row),
+            *table.facts_of(row),
         ]
         for row in group.rows
     ]

@@ -19,6 +19,7 @@ __all__ = [
     "is_oracle",
     "metric_title",
     "model_names",
+    "model_sizes",
     "protocol_title",
 ]
 
@@ -108,6 +109,12 @@ def model_names(run: Run) -> dict[tuple[str, str], str]:
         oracle = " (oracle)" if "oracle" in model["labels"].values() and "oracle" not in name else ""
         names[name, fingerprint] = f"{name}{twin}{oracle}"
     return names
+
+
+def model_sizes(run: Run) -> dict[tuple[str, str], tuple[int, int] | None]:
+    """(name, fingerprint) of every model to its parameters and its multiply-adds for a picture, or None."""
+    sizes = {(model["name"], model["fingerprint"]): model.get("size") for model in run.info["models"]}
+    return {key: (size["parameters"], size["multiply_adds"]) if size else None for key, size in sizes.items()}
 
 
 def is_oracle(run: Run, key: CellKey) -> bool:

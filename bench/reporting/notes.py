@@ -17,6 +17,7 @@ __all__ = [
     "merge_signatures",
     "missing_notes",
     "remark_notes",
+    "size_notes",
     "unavailable_notes",
     "without_n",
 ]
@@ -133,6 +134,15 @@ def remark_notes(cells: Cells, called: Names, columns: Iterable[tuple[str, str]]
         for remark, models in whose.items():
             who = "" if len(models) == len(set(called.values())) else f" ({', '.join(models)})"
             yield f"{title}{who}: {remark}"
+
+
+def size_notes(sizes: Iterable[tuple[int, int] | None]) -> Iterator[str]:
+    """What the columns of sizes say, where there are any."""
+    if any(sizes):
+        yield (
+            "params: numbers in the networks that a model calls, in millions; mult-adds: what it spends on the first "
+            "picture, in thousand millions, as torch counts convolutions and matrix products"
+        )
 
 
 def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:

@@ -28,6 +28,7 @@ class Line:
         counts: scored, failed and skipped samples, or None when the cell is missing.
         scores: by `metric.region`.
         holes: hash of the holes that it was given.
+        size: parameters, and multiply-adds of a picture; None where they are not known.
     """
 
     model: str
@@ -35,6 +36,7 @@ class Line:
     counts: tuple[int, int, int] | None
     scores: Mapping[str, Score]
     holes: str
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -114,6 +116,7 @@ def grouped(section: Section, columns: Sequence[Column], ranking: Ranking) -> Gr
                 Entry(_text(line, column), _interval(line, column), ranking.marks.get((column.key, index), ""))
                 for column in columns
             ),
+            line.size,
         )
         for index, line in enumerate(section.lines)
     ]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from bench.records import CellKey, CellRecord, Run, Score
 from bench.reporting.legend import mark_notes
-from bench.reporting.naming import column_order, dataset_title, is_ceiling, is_oracle, model_names
+from bench.reporting.naming import column_order, dataset_title, is_ceiling, is_oracle, model_names, model_sizes
 from bench.reporting.notes import (
     absence_notes,
     ceiling_notes,
@@ -15,6 +15,7 @@ from bench.reporting.notes import (
     merge_signatures,
     missing_notes,
     remark_notes,
+    size_notes,
     unavailable_notes,
 )
 from bench.reporting.sections import Line, Ranking, Section, grouped, ranked
@@ -58,6 +59,7 @@ def build_table(
         *left_out_notes(cells, called, titled),
         *ceiling_notes(cells, columns),
         *remark_notes(cells, called, titled),
+        *size_notes(model_sizes(run).values()),
         *unavailable_notes(run.info.get("unavailable", {})),
         *absence_notes(wanted, {column.key for column in columns}, cells, bool(run.info["dataset"]["classes"])),
         *missing_notes([key for key in every if key not in cells], called),
@@ -124,7 +126,7 @@ def _sections(run: Run) -> Mapping[str, tuple[Section, Ranking]]:
 
 
 def _section(run: Run, protocol: str, keys: Sequence[CellKey]) -> Section:
-    names, block = model_names(run), values_of(run)[protocol]
+    names, sizes, block = model_names(run), model_sizes(run), values_of(run)[protocol]
     cells = [run.cells.get(key) for key in keys]
     lines = [
         Line(
@@ -133,6 +135,7 @@ def _section(run: Run, protocol: str, keys: Sequence[CellKey]) -> Section:
             (cell.n - cell.n_failed - cell.n_skipped, cell.n_failed, cell.n_skipped) if cell else None,
             cell.metrics if cell else {},
             cell.holes_sha256 if cell else "",
+            sizes[key.model, key.fingerprint],
         )
         for key, cell in zip(keys, cells, strict=True)
     ]

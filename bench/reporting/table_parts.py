@@ -9,6 +9,8 @@ from bench.reporting.naming import NOTHING, metric_title, protocol_title
 
 __all__ = ["Column", "Entry", "Group", "Mark", "Row", "Table"]
 
+_PARAMETERS, _MULTIPLY_ADDS = "params M", "mult-adds G"
+
 Mark = Literal["", "best", "second"]
 """`second`: not distinguishable from the best, or simply next to it where that could not be tested."""
 
@@ -64,12 +66,14 @@ class Row:
         oracle: whether it was given true labels; such rows stand apart and are not ranked.
         counts: scored, failed and skipped samples, or None when the cell is missing.
         entries: one a column.
+        size: parameters, and multiply-adds of a picture; None where they are not known.
     """
 
     model: str
     oracle: bool
     counts: tuple[int, int, int] | None
     entries: tuple[Entry, ...]
+    size: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -115,13 +119,23 @@ class Table:
     tested: bool = False
 
     @property
-    def counts(self) -> tuple[str, ...]:
-        """Names of the count columns: failed and skipped only where there are any."""
-        rows = [row.counts for group in self.groups for row in group.rows if row.counts]
-        return ("n", *(name for index, name in ((1, "failed"), (2, "skipped")) if any(row[index] for row in rows)))
+    def facts(self) -> tuple[str, ...]:
+        """Names of the columns behind the scores: failed, skipped and sizes only where there are any."""
+        rows = [row for group in self.groups for row in group.rows]
+        counts, sized = [row.counts for row in rows if row.counts], any(row.size for row in rows)
+        shown = {
+            "n": True,
+            "failed": any(count[1] for count in counts),
+            "skipped": any(count[2] for count in counts),
+            _PARAMETERS: sized,
+            _MULTIPLY_ADDS: sized,
+        }
+        return tuple(name for name, there in shown.items() if there)
 
-    def counts_of(self, row: Row) -> list[str]:
-        """The texts of the count columns of a row."""
-        if row.counts is None:
-            return [NOTHING] * len(self.counts)
-        return [str(dict(zip(("n", "failed", "skipped"), row.counts, strict=True))[name]) for name in self.counts]
+    def facts_of(self, row: Row) -> list[str]:
+        """The texts of those columns in a row."""
+        counts = [NOTHING] * 3 if row.counts is None else [str(count) for count in row.counts]
+        sizes = [NOTHING] * 2 if row.size is None else [f"{row.size[0] / 1e6:.2f}", f"{row.size[1] / 1e9:.2f}"]
+        names = ("n", "failed", "skipped", _PARAMETERS, _MULTIPLY_ADDS)
+        texts = dict(zip(names, counts + sizes, strict=True))
+        return [texts[name] for name in self.facts]

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import bench.data
-import bench.masks
 from bench.errors import DataError, UnknownName, UsageError
 from bench.training.budget import Budget
+from bench.training.mixture import protocol_of
 from bench.vocabulary import Dataset, Protocol
 
 if TYPE_CHECKING:
@@ -155,12 +155,11 @@ def open_data(
     Args:
         name, root: as for `bench.data.load`.
         size: of the batches.
-        protocol: cuts the holes.
+        protocol: cuts the holes; several names, separated by commas, take turns at random.
         split, limit: what to train on.
         validation_split, validation_limit: what to validate on.
         max_scale: how much larger than `size` pictures are loaded.
         cache_bytes: of decoded training pictures to keep in memory; 0 for none.
-
 
     Raises:
         UnknownName, UsageError, DataError: as `bench.data.load` and `bench.masks.get`; DataError for an empty split.
@@ -172,7 +171,7 @@ def open_data(
     train = bench.data.load(name, split, larger, root, limit)
     train = bench.data.Cached(train, cache_bytes) if cache_bytes else train
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
-    return TrainingData(train, validation, bench.masks.get(protocol), size, max_scale)
+    return TrainingData(train, validation, protocol_of(protocol), size, max_scale)
 
 
 def chosen_stages(recipe: Recipe, names: Sequence[str], starts: Sequence[Start] = ()) -> tuple[Stage, ...]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import torch
 
+import baselines.weights
 import bench
 import bench.models
 from baselines.network import InpaintingNetwork
@@ -81,8 +82,27 @@ def test_weights_that_do_not_fit_are_refused(weights: Weights) -> None:
         bench.models.load(f"glcic?weights={weights('lama')}")
     with pytest.raises(UsageError, match="must be a shipped name or a safetensors file"):
         bench.models.load("glcic?weights=nowhere")
-    with pytest.raises(UsageError, match="missing a required argument: 'weights'"):
-        bench.models.load("glcic")
+
+
+def test_without_weights_a_row_takes_those_of_its_data_set(
+    weights: Weights, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(baselines.weights, "PRETRAINED", tmp_path)
+    for name in ("streets-glcic-small", "camvid-glcic-small", "streets-lama-small"):
+        row = name.split("-")[1]
+        made = network(row)
+        torch.nn.init.constant_(next(made.parameters()), len(name))
+        made.save(tmp_path / name)
+
+    def same(row: str, dataset: str, name: str) -> bool:
+        default = bench.models.load(row, dataset=dataset).fingerprint
+        return default == bench.models.load(f"{row}?weights={tmp_path / name}.safetensors").fingerprint
+
+    assert same("glcic", "camvid", "camvid-glcic-small")
+    assert same("glcic", "cityscapes", "streets-glcic-small")
+    assert same("lama", "camvid", "streets-lama-small")
+    with pytest.raises(UsageError, match="weights 'streets-partial-conv-small' must be a shipped name"):
+        bench.models.load("partial-conv", dataset="camvid")
 
 
 def test_learned_and_plain_rows_stand_in_one_run(pictures: Dataset, weights: Weights, tmp_path: Path) -> None:

@@ -72,6 +72,7 @@ class Recipe:
     gallery: int = 2
     size: tuple[int, int] = (32, 48)
     by_class: Sequence[str] = ()
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
     info: Mapping[str, Any] = field(default_factory=dict)
 
@@ -112,6 +113,7 @@ def _info(recipe: Recipe) -> dict[str, Any]:
                 "name": model,
                 "fingerprint": hashlib.sha256(model.encode()).hexdigest(),
                 "labels": {"context": "oracle" if model in recipe.oracles else "none", "hole": "none"},
+                **_size(recipe, model),
             }
             for model in recipe.models
         ],
@@ -120,6 +122,13 @@ def _info(recipe: Recipe) -> dict[str, Any]:
         "environment": {},
         **recipe.info,
     }
+
+
+def _size(recipe: Recipe, model: str) -> dict[str, dict[str, int]]:
+    if model not in recipe.sizes:
+        return {}
+    parameters, multiply_adds = recipe.sizes[model]
+    return {"size": {"parameters": parameters, "multiply_adds": multiply_adds}}
 
 
 def _sample(index: int) -> str:

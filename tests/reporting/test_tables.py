@@ -142,6 +142,17 @@ def test_no_counts_without_failures(make_run: MakeRun) -> None:
     assert not {"failed", "skipped"} & set(table)
 
 
+def test_sizes_stand_beside_the_scores_where_they_are_known(make_run: MakeRun) -> None:
+    run = read_run(make_run(models=["telea", "net"], sizes={"net": (1_830_084, 12_345_678_901)}))
+    text = main_table(run)
+    table = columns(text)
+
+    assert table["params M"] == {"telea": "\N{EN DASH}", "net": "1.83"}
+    assert table["mult-adds G"] == {"telea": "\N{EN DASH}", "net": "12.35"}
+    assert any("as torch counts convolutions" in note for note in notes(text))
+    assert "params M" not in main_table(read_run(make_run("other")))
+
+
 @pytest.mark.parametrize(("classes", "reason"), [((), "no labels"), (("road",), "undefined in every picture")])
 def test_a_column_without_any_value_is_dropped_with_its_reason(
     make_run: MakeRun, classes: tuple[str, ...], reason: str

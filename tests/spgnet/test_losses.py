@@ -123,6 +123,23 @@ def test_l1_is_the_mean_absolute_error() -> None:
     assert float(losses.l1(real, fake, hole, hole_weight=6)) == pytest.approx(expected, rel=1e-6)
 
 
+def test_balanced_l1_gives_every_hole_the_same_share() -> None:
+    random = torch.Generator().manual_seed(3)
+    real, fake = (torch.rand(2, 3, 8, 9, generator=random) for _ in range(2))
+    hole = torch.zeros(2, 1, 8, 9, dtype=torch.bool)
+    hole[0, :, 2, 3], hole[1, :, :, 2:] = True, True  # one pixel, and most of the picture
+    errors = np.abs(real.numpy() - fake.numpy()).mean(axis=1)
+    inside = [errors[index][hole[index, 0].numpy()].mean() for index in range(2)]
+    outside = [errors[index][~hole[index, 0].numpy()].mean() for index in range(2)]
+
+    assert float(losses.balanced_l1(real, fake, hole, 0.9)) == pytest.approx(
+        np.mean([0.9 * i + 0.1 * o for i, o in zip(inside, outside, strict=True)]), rel=1e-6
+    )
+    assert float(losses.balanced_l1(real, fake, hole, 1.0)) == pytest.approx(np.mean(inside), rel=1e-6)
+    nothing = torch.zeros_like(hole)
+    assert float(losses.balanced_l1(real, fake, nothing, 0.0)) == pytest.approx(errors.mean(), rel=1e-6)
+
+
 def test_other_weights_need_the_hole() -> None:
     with pytest.raises(ValueError, match="hole must be given when the weights differ"):
         losses.l1(torch.zeros(1, 3, 4, 4), torch.zeros(1, 3, 4, 4), hole_weight=6)

@@ -171,6 +171,15 @@ def test_no_loss_term_is_made_that_has_no_weight_and_none_is_left_out(name: str)
             assert set(stage.losses(player.name, batch(), outputs)) == set(player.weights)
 
 
+def test_a_hole_with_the_whole_share_is_all_that_the_l1_looks_at() -> None:
+    made, one = recipe(replace(TINY, hole_share=1.0)), batch()
+    stage = next(stage for stage in made.stages if stage.name == "unguided")
+    picture = one.image * 0.5
+    same_hole, other_hole = torch.where(one.hole, picture, 0.0), torch.where(one.hole, 0.0, picture)
+    l1 = [float(stage.losses("unguided", one, {"picture": p})["l1"]) for p in (picture, same_hole, other_hole)]
+    assert l1[0] == l1[1] != l1[2]
+
+
 def test_what_is_in_the_hole_changes_no_guess() -> None:
     made, one = recipe(), batch()
     settle(made)

@@ -114,7 +114,7 @@ def _scrolled(grid: Markup, title: str) -> Markup:
 def _grid(table: Table, group: Group, *, chosen: bool = True) -> Markup:
     """Rows that compete and oracles; columns are shown as `chosen` by metric and region, or always."""
     headings = [_heading(column, chosen=chosen) for column in table.columns]
-    head = tag("tr", _sorter("model", tag("span", "model")), *headings, *map(_plain, table.counts))
+    head = tag("tr", _sorter("model", tag("span", "model")), *headings, *map(_plain, table.facts))
     ranked, oracles = ([row for row in group.rows if row.oracle is oracle] for oracle in (False, True))
     line = partial(_line, table, chosen=chosen)
     return tag(
@@ -164,7 +164,7 @@ def _line(table: Table, row: Row, *, chosen: bool) -> Markup:
     cells = [_entry(column, entry, chosen=chosen) for column, entry in pairs]
     counts = [
         tag("td", text, class_="number failed" if kind == "failed" and text not in {"0", NOTHING} else "number")
-        for kind, text in zip(table.counts, table.counts_of(row), strict=True)
+        for kind, text in zip(table.facts, table.facts_of(row), strict=True)
     ]
     return tag("tr", tag("th", name(row.model), oracle, scope="row"), *cells, *counts)
 

@@ -31,6 +31,7 @@ class SPGNetTraining:
         label_weights: SP-Net's loss terms: `adversarial`, `matching`, `cross_entropy`. A term of weight 0 is not made.
         picture_weights: SG-Net's loss terms: `adversarial`, `matching`, `perceptual`, `l1`. Likewise.
         hole_weight: of a pixel in the hole, where one outside has weight 1, in cross-entropy and L1.
+        hole_share: of every picture's L1 that its hole has, however small; None: pixels are weighted alone.
         true_guidance: share of the pictures that SG-Net paints under the true label map instead of SP-Net's, so that it
             also follows label maps that are edited or given.
         learning_rate, betas: Adam's, of SP-Net, SG-Net and discriminators.
@@ -49,6 +50,7 @@ class SPGNetTraining:
         default_factory=lambda: {"adversarial": 1.0, "matching": 10.0, "perceptual": 10.0, "l1": 0.0}
     )
     hole_weight: float = 1.0
+    hole_share: float | None = None
     true_guidance: float = 0.5
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
@@ -82,17 +84,21 @@ _SMALL = SPGNetTraining(
     true_guidance=0.25,
 )
 
+_RECONSTRUCTION = replace(
+    _SMALL,
+    label_weights={**_SMALL.label_weights, "adversarial": 0.0, "matching": 0.0},
+    picture_weights={"adversarial": 0.0, "matching": 0.0, "perceptual": 0.0, "l1": 30.0},
+    learning_rate=8e-4,
+    betas=(0.9, 0.999),
+    segmenter_rate=1e-3,
+)
+
 PRESETS: dict[str, SPGNetTraining] = {
     "paper": SPGNetTraining(),
     "small": _SMALL,
-    "small-reconstruction": replace(
-        _SMALL,
-        label_weights={**_SMALL.label_weights, "adversarial": 0.0, "matching": 0.0},
-        picture_weights={"adversarial": 0.0, "matching": 0.0, "perceptual": 0.0, "l1": 30.0},
-        learning_rate=8e-4,
-        betas=(0.9, 0.999),
-        segmenter_rate=1e-3,
-    ),
+    "small-reconstruction": _RECONSTRUCTION,
+    "small-fill": replace(_RECONSTRUCTION, hole_share=0.9, true_guidance=0.1),
 }
 """By the names of `--config`. `small` leans on cross-entropy and L1: it is trained for hours, not for days.
-`small-reconstruction` is the same without discriminators, twice as fast: for the first part of a training."""
+`small-reconstruction` is the same without discriminators, twice as fast: for the first part of a training. `small-fill`
+is for its end: nine tenths of every picture's L1 are the hole's, where `small-reconstruction` gives a small hole little."""

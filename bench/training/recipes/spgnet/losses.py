@@ -9,7 +9,15 @@ from bench.training.batches import TrainingBatch
 from bench.training.recipe import Terms
 from bench.training.recipes.spgnet.networks import Networks, true_labels
 from bench.vocabulary import VOID
-from spgnet.losses import cross_entropy, discriminator_loss, feature_matching, generator_loss, l1, perceptual
+from spgnet.losses import (
+    balanced_l1,
+    cross_entropy,
+    discriminator_loss,
+    feature_matching,
+    generator_loss,
+    l1,
+    perceptual,
+)
 
 __all__ = ["critic_terms", "label_maps", "label_terms", "picture_terms", "signed"]
 
@@ -37,7 +45,11 @@ def picture_terms(networks: Networks, critic: nn.Module, batch: TrainingBatch, p
             real = networks.features(batch.image)
         terms["perceptual"] = perceptual(real, networks.features(picture))
     if weights["l1"]:
-        terms["l1"] = l1(batch.image, picture, batch.hole, config.hole_weight)
+        terms["l1"] = (
+            l1(batch.image, picture, batch.hole, config.hole_weight)
+            if config.hole_share is None
+            else balanced_l1(batch.image, picture, batch.hole, config.hole_share)
+        )
     return {name: term for name, term in terms.items() if weights[name]}
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.profiling.observe import Convolution, graph_counts, observe
+from bench.models.observe import Convolution, graph_counts, observe
 
 
 @given(
