@@ -49,6 +49,9 @@ def train(
     batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step, over all processes.")] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
     max_scale: Annotated[float, typer.Option(min=1.0, help="How much larger than --size crops are at most.")] = 1.25,
+    jitter: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Of light and colours, relative, at most: say 0.3.")
+    ] = 0,
     protocol: Annotated[
         str, typer.Option(help="Mask protocol that cuts the holes; of several, separated by commas, any.")
     ] = "spg-random",
@@ -86,6 +89,7 @@ def train(
         validation_split=validation_split,
         limit=limit,
         max_scale=max_scale,
+        jitter=jitter,
         cache_bytes=0 if decode == Decoding.ahead else 4 << 30,
     )
     settings = Settings(

@@ -99,6 +99,7 @@ class BatchMaker:
         stage: name of the stage; another one has another order.
         augment: flip and crop at random; otherwise pictures come in order, whole, each time with the same hole.
         max_scale: the crop's sides are uniform between `size` and `max_scale * size`; it is then made `size`.
+        jitter: largest relative change of brightness and contrast; colours change by half of it.
         with_labels: whether label maps are read.
         part: this process's place and the number of processes: each takes its part of every batch.
     """
@@ -111,6 +112,7 @@ class BatchMaker:
     stage: str = ""
     augment: bool = True
     max_scale: float = 1.25
+    jitter: float = 0.0
     with_labels: bool = True
     part: tuple[int, int] = (0, 1)
 
@@ -134,7 +136,7 @@ class BatchMaker:
         index = picture_at(position, len(self.dataset), self.seed, self.stage)
         sample = self._checked(self.dataset[index])
         key = f"{sample.id}#{self.stage}#{position}"
-        changed = _augmented(sample, key, self.seed, self.size, self.max_scale)
+        changed = _augmented(sample, key, self.seed, self.size, self.max_scale, self.jitter)
         return changed, self._hole(changed)
 
     def _checked(self, sample: Sample) -> Sample:
@@ -171,8 +173,8 @@ def _centred(sample: Sample, size: tuple[int, int]) -> Sample:
     return Sample(sample.id, resize_picture(sample.image, size), labels)
 
 
-def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_scale: float) -> Sample:
-    """A random part of the sample at `size`, mirrored half of the time; its id becomes `key`."""
+def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_scale: float, jitter: float) -> Sample:
+    """A random part of the sample at `size`, mirrored half of the time, in changed light; its id becomes `key`."""
     height, width = sample.image.shape[:2]
     most = min(max_scale, height / size[0], width / size[1])
     if most < 1:
@@ -189,10 +191,21 @@ def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_s
     rows, columns = slice(top, top + crop_height), slice(left, left + crop_width)
     mirrored = -1 if stream.chance(0.5) else 1
     image = _shrunk(sample.image[rows, columns], size)[:, ::mirrored]
+    image = _jittered(image, stream, jitter) if jitter else image
     if sample.labels is None:
         return Sample(key, image)
     labels: LabelMap = resize_labels(np.ascontiguousarray(sample.labels[rows, columns]), size)[:, ::mirrored]
     return Sample(key, image, labels)
+
+
+def _jittered(picture: Picture, stream: Stream, most: float) -> Picture:
+    """Brightness, contrast and each colour of a picture changed at random."""
+    brightness, contrast = (1 + stream.uniform(-most, most) for _ in range(2))
+    colours = np.array([1 + stream.uniform(-most / 2, most / 2) for _ in range(3)], np.float32)
+    values = picture.astype(np.float32)
+    mean = values.mean()
+    changed = ((values - mean) * contrast + mean) * brightness * colours
+    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
 
 
 def _shrunk(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -106,6 +106,7 @@ class TrainingData:
         protocol: cuts the holes.
         size: height and width of the batches.
         max_scale: how much larger than `size` the crops are at most.
+        jitter: how much brightness, contrast and colours of training pictures change at most, relatively.
 
     Raises:
         DataError: a split is empty.
@@ -116,6 +117,7 @@ class TrainingData:
     protocol: Protocol
     size: tuple[int, int]
     max_scale: float = 1.25
+    jitter: float = 0.0
 
     def __post_init__(self) -> None:
         for role, dataset in (("training", self.train), ("validation", self.validation)):
@@ -134,6 +136,7 @@ class TrainingData:
             "protocol": self.protocol.name,
             "size": f"{self.size[0]}x{self.size[1]}",
             "max scale": self.max_scale,
+            "jitter": self.jitter,
         }
 
 
@@ -148,6 +151,7 @@ def open_data(
     limit: int | None = None,
     validation_limit: int = 64,
     max_scale: float = 1.25,
+    jitter: float = 0.0,
     cache_bytes: int = 4 << 30,
 ) -> TrainingData:
     """Open a data set for training at `size`; pictures are loaded a little larger, and kept in memory.
@@ -159,6 +163,7 @@ def open_data(
         split, limit: what to train on.
         validation_split, validation_limit: what to validate on.
         max_scale: how much larger than `size` pictures are loaded.
+        jitter: as of TrainingData.
         cache_bytes: of decoded training pictures to keep in memory; 0 for none.
 
     Raises:
@@ -171,7 +176,7 @@ def open_data(
     train = bench.data.load(name, split, larger, root, limit)
     train = bench.data.Cached(train, cache_bytes) if cache_bytes else train
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
-    return TrainingData(train, validation, protocol_of(protocol), size, max_scale)
+    return TrainingData(train, validation, protocol_of(protocol), size, max_scale, jitter)
 
 
 def chosen_stages(recipe: Recipe, names: Sequence[str], starts: Sequence[Start] = ()) -> tuple[Stage, ...]:

@@ -210,6 +210,7 @@ class Training:
             seed=self.settings.seed,
             stage=stage.name,
             max_scale=self.data.max_scale,
+            jitter=self.data.jitter,
             with_labels=self.recipe.needs_labels,
             part=(self.fabric.global_rank, self.fabric.world_size),
         )

@@ -54,6 +54,21 @@ def test_a_batch_depends_on_seed_stage_and_step_alone() -> None:
     assert not np.array_equal(maker()(5).image, maker(stage="two")(5).image)
 
 
+def test_jitter_changes_the_light_and_nothing_else() -> None:
+    plain, lit = maker()(5), maker(jitter=0.3)(5)
+    assert same(replace(plain, image=lit.image), lit)
+    assert same(lit, maker(jitter=0.3)(5))
+    for before, after in zip(plain.image, lit.image, strict=True):
+        assert not np.array_equal(before, after)
+        for channel in range(3):  # brighter stays brighter, whatever was done
+            order = np.argsort(before[..., channel].ravel(), kind="stable")
+            assert (np.diff(after[..., channel].ravel()[order].astype(int)) >= 0).all()
+
+
+def test_jitter_leaves_validation_alone() -> None:
+    assert same(maker(augment=False)(0), maker(augment=False, jitter=0.9)(0))
+
+
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_batches_are_the_same_from_any_workers(workers: int) -> None:
     loader = Ahead(maker(), count(2), workers)

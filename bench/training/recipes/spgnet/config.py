@@ -101,4 +101,4 @@ PRESETS: dict[str, SPGNetTraining] = {
 }
 """By the names of `--config`. `small` leans on cross-entropy and L1: it is trained for hours, not for days.
 `small-reconstruction` is the same without discriminators, twice as fast: for the first part of a training. `small-fill`
-is for its end: nine tenths of every picture's L1 are the hole's, where `small-reconstruction` gives a small hole little."""
+is for its end: nine tenths of every picture's L1 are the hole's, where elsewhere a small hole counts for little."""
