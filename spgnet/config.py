@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
@@ -109,6 +110,8 @@ class SPGNetConfig(_Config):
         spnet: completes the label map.
         sgnet: completes the picture under the label map.
         guided: False for the ablation: the same SG-Net without labels, and neither segmenter nor SP-Net.
+        temperature: SP-Net's logits are divided by it; above 1 for a network that is too sure of its labels, as one is
+            that saw few pictures.
     """
 
     classes: tuple[str, ...]
@@ -116,6 +119,7 @@ class SPGNetConfig(_Config):
     spnet: GeneratorConfig
     sgnet: GeneratorConfig
     guided: bool = field(default=True)
+    temperature: float = 1.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -126,6 +130,10 @@ class SPGNetConfig(_Config):
                     f"SPGNetConfig.{name}.classes must be {len(self.classes)}, one for each class name; found {found}. "
                     "Give all three networks the same number of classes."
                 )
+        if not 0 < self.temperature < math.inf:
+            raise ValueError(
+                f"SPGNetConfig.temperature must be above 0 and finite; found {self.temperature}. Correct the config."
+            )
 
     @classmethod
     def paper(cls, classes: tuple[str, ...], *, guided: bool = True) -> Self:

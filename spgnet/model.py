@@ -196,7 +196,8 @@ class SPGNet(nn.Module):
 
     def _predict(self, image: Tensor, hole: Tensor, context: Tensor) -> Tensor:
         _, spnet = self._guided()
-        return spnet.probabilities(image, one_hot(context, len(self.config.classes)), hole)
+        known = one_hot(context, len(self.config.classes))
+        return spnet.probabilities(image, known, hole, self.config.temperature)
 
     def _guidance(self, image: Tensor, labels: Tensor) -> Tensor:
         """A label map or probabilities as float32 [N, C, H, W]."""

@@ -42,10 +42,15 @@ class SPNet(nn.Module):
         logits: Tensor = self.generator(image, labels.masked_fill(hole, 0), hole)
         return logits
 
-    def probabilities(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
-        """The paper's softmax head: float32 [N, C, H, W], 1 in sum over the classes. Arguments as in `forward`."""
+    def probabilities(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float = 1.0) -> Tensor:
+        """The paper's softmax head: float32 [N, C, H, W], 1 in sum over the classes.
+
+        Args:
+            image, labels, hole: as in `forward`.
+            temperature: logits are divided by it.
+        """
         logits: Tensor = self(image, labels, hole)
-        return logits.softmax(dim=1)
+        return (logits / temperature).softmax(dim=1)
 
 
 class SGNet(nn.Module):

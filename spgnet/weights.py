@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import safetensors.torch
 import torch
 from torch import Tensor, nn
 
-__all__ = ["PRETRAINED", "WeightsHeader", "find", "load_state", "read", "read_header", "save", "shipped"]
+__all__ = ["PRETRAINED", "WeightsHeader", "find", "load_state", "read", "read_header", "save", "save_config", "shipped"]
 
 PRETRAINED = Path(__file__).parent / "pretrained"
 """Where the weights lie that come with the package."""
@@ -87,11 +87,18 @@ def save(
     content = safetensors.torch.save({name: _stored(name, value, half=half) for name, value in state.items()})
     dtype = "float16" if half else "float32"
     header = WeightsHeader(architecture, dict(config), dtype, len(content), hashlib.sha256(content).hexdigest())
-    text = json.dumps({"format": _FORMAT, **vars(header)}, indent=1) + "\n"
     file.parent.mkdir(parents=True, exist_ok=True)
-    parts = [_write_part(file, content), _write_part(file.with_suffix(".json"), text.encode())]
+    parts = [_write_part(file, content), _write_part(file.with_suffix(".json"), _header_text(header))]
     parts[0].replace(file)
     parts[1].replace(file.with_suffix(".json"))
+    return header
+
+
+def save_config(path: str | Path, config: Mapping[str, Any]) -> WeightsHeader:
+    """Give the JSON beside a weight file another config, say another temperature; raises as `read_header`."""
+    file = find(path)
+    header = replace(read_header(file), config=dict(config))
+    _write_part(file.with_suffix(".json"), _header_text(header)).replace(file.with_suffix(".json"))
     return header
 
 
@@ -156,6 +163,10 @@ def load_state(network: nn.Module, state: Mapping[str, Tensor], subject: str) ->
             "Use the config that the weights were trained with."
         )
     network.load_state_dict(dict(state))
+
+
+def _header_text(header: WeightsHeader) -> bytes:
+    return (json.dumps({"format": _FORMAT, **vars(header)}, indent=1) + "\n").encode()
 
 
 def _shorten(kind: str, names: list[str]) -> str:

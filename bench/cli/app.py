@@ -7,6 +7,7 @@ import sys
 import typer
 
 from bench.cli import (
+    calibrate,
     card,
     compare,
     doctor,
@@ -41,6 +42,7 @@ app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
+app.command("calibrate")(calibrate.calibrate)
 app.command("card")(card.card)
 app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)

@@ -61,7 +61,8 @@ class SPGNetModel:
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
-        options = {"weights": sha256, "guidance": guidance, **asdict(faster)}
+        temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
+        options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
         used = (__name__, "spgnet.acceleration")
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 
@@ -130,7 +131,8 @@ class _Stages:
     def complete_labels(self) -> None:
         if self.net.spnet is not None and self.context is not None:
             visible = spgnet.one_hot(self.context, len(self.net.config.classes))
-            self.guidance = self.net.spnet.probabilities(self.image, visible, self.hole)
+            temperature = self.net.config.temperature
+            self.guidance = self.net.spnet.probabilities(self.image, visible, self.hole, temperature)
 
     @torch.no_grad()
     def complete_picture(self) -> None:

@@ -11,7 +11,7 @@ from bench.training.batches import BatchMaker, TrainingBatch
 from bench.training.recipe import Guess, Stage
 from bench.vocabulary import VOID
 
-__all__ = ["composite", "guesses", "validate"]
+__all__ = ["as_bytes", "composite", "guesses", "validate"]
 
 
 def validate(stage: Stage, maker: BatchMaker, device: torch.device) -> dict[str, float]:
@@ -26,7 +26,7 @@ def validate(stage: Stage, maker: BatchMaker, device: torch.device) -> dict[str,
     confusion = {"hole": _Confusion(), "known": _Confusion()}
     for batch, guess in guesses(stage, maker, device):
         if guess.image is not None:
-            truth, made = _bytes(batch.image), _bytes(composite(guess.image, batch))
+            truth, made = as_bytes(batch.image), as_bytes(composite(guess.image, batch))
             psnr += bench.metrics.psnr(truth, made, batch.hole).tolist()
             l1 += bench.metrics.l1(truth, made, batch.hole).tolist()
         if guess.labels is not None and batch.labels is not None:
@@ -70,5 +70,6 @@ class _Confusion:
         return {"accuracy": float(hits.sum() / matrix.sum()), "miou": float((hits / union)[present].mean())}
 
 
-def _bytes(image: torch.Tensor) -> torch.Tensor:
+def as_bytes(image: torch.Tensor) -> torch.Tensor:
+    """[0, 1] as uint8, rounded."""
     return image.mul(255).round().clamp(0, 255).byte()
