@@ -70,7 +70,12 @@ def test_the_two_commands_are_what_the_readme_says(target: str, command: str) ->
 
 @pytest.mark.parametrize(
     ("page", "name"),
-    [("README.md", "quick"), ("docs/spgnet.md", "guidance-streets"), ("docs/spgnet.md", "guidance-camvid")],
+    [
+        ("README.md", "quick"),
+        ("docs/spgnet.md", "guidance-streets"),
+        ("docs/spgnet.md", "guidance-camvid"),
+        ("docs/baselines.md", "learned-streets"),
+    ],
 )
 def test_pages_show_the_kept_results(page: str, name: str) -> None:
     from bench.records import read_run

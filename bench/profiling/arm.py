@@ -15,11 +15,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+_PROFILING = Path(__file__).parent
+_MODELS = _PROFILING.with_name("models")
 
-def _neighbour(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"_meter_{name}", Path(__file__).with_name(f"{name}.py"))
+
+def _of_this_version(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"_meter_{path.stem}", path)
     if spec is None or spec.loader is None:
-        raise ImportError(name)
+        raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -31,7 +34,8 @@ class _Side:
 
     def __init__(self) -> None:
         self._arithmetic, self._clock, self._memory, self._observe = map(
-            _neighbour, ("arithmetic", "clock", "memory", "observe")
+            _of_this_version,
+            (*(_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")), _MODELS / "observe.py"),
         )
         self._device = "cpu"
         self._setting: dict[str, str] = {}

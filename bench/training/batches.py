@@ -204,8 +204,9 @@ def _jittered(picture: Picture, stream: Stream, most: float) -> Picture:
     colours = np.array([1 + stream.uniform(-most / 2, most / 2) for _ in range(3)], np.float32)
     values = picture.astype(np.float32)
     mean = values.mean()
-    changed = ((values - mean) * contrast + mean) * brightness * colours
-    return np.clip(np.rint(changed), 0, 255).astype(np.uint8)
+    changed = np.rint(((values - mean) * contrast + mean) * brightness * colours)
+    jittered: Picture = np.clip(changed, 0, 255).astype(np.uint8)
+    return jittered
 
 
 def _shrunk(picture: Picture, size: tuple[int, int]) -> Picture:

@@ -61,13 +61,13 @@ def calibrate(weights: Path, data: TrainingData) -> float:
         raise DataError(f"data set '{data.validation.name}'", f"have the classes {model.config.classes}", found)
     with torch.no_grad():
         predicted = list(_predicted(model, data))
-        found = minimize_scalar(
+        best = minimize_scalar(
             lambda log_temperature: -_psnr(model, predicted, math.exp(log_temperature)),
             bounds=(math.log(SMALLEST), math.log(LARGEST)),
             method="bounded",
             options={"xatol": 0.05},
         )
-    temperature = float(f"{math.exp(found.x):.3g}")
+    temperature = float(f"{math.exp(best.x):.3g}")
     spgnet.weights.save_config(weights, replace(model.config, temperature=temperature).to_dict())
     return temperature
 

@@ -77,7 +77,6 @@ def test_options_reach_the_model() -> None:
         ("telea?raduis=5", "unexpected keyword argument 'raduis'"),
         ("telea?radius", "be KEY=VALUE"),
         ("telea?name=x", "be KEY=VALUE"),
-        ("lama", "missing a required argument: 'weights'"),
         ("spgnet?weights=nowhere", "weights"),
         ("folder:/nowhere", "no such folder"),
     ],
