@@ -25,10 +25,8 @@ def keep(out: Path, kept: Path) -> None:
 
 def table(run: Run) -> str:
     """PSNR by model and protocol, in Markdown: in the hole, and where labels were scored near label boundaries, too."""
-    protocols, regions = (
-        run.info["protocols"],
-        ["hole", "boundary"] if "label-miou.hole" in run.info["metrics"] else ["hole"],
-    )
+    protocols = run.info["protocols"]
+    regions = ["hole", "boundary"] if "label-miou.hole" in run.info["metrics"] else ["hole"]
     heads = [
         f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
         for protocol in protocols
