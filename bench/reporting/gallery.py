@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -12,20 +13,24 @@ from PIL import Image
 from bench.records import CellKey, Run, folder_name, write_atomically
 from bench.records.values import CellValues
 from bench.reporting.naming import dataset_title, model_names
-from bench.reporting.tiles import Tile, draw_grid, hatched, png_bytes, scaled
+from bench.reporting.tiles import Tile, draw_grid, hatched, png_bytes, scaled, stacked
 
 if TYPE_CHECKING:
     from bench.vocabulary import Picture
 
+T = TypeVar("T")
+
 __all__ = ["write_gallery"]
 
 _CAPTION = "psnr.hole"
+_MOST_MODELS = 6  # side by side, so that a page still shows what they made
 
 
 def write_gallery(run: Run) -> list[Path]:
     """Write `gallery/<protocol>.png`, a row a gallery sample, and `gallery/overall.png`, a row a protocol.
 
-    A protocol none of whose gallery pictures was kept has no grid. Returns the paths.
+    More models than fit side by side stand in several grids, one below the other. A protocol none of whose gallery
+    pictures was kept has no grid. Returns the paths.
     """
     samples: list[str] = run.info["gallery"]
     protocols: list[str] = run.info["protocols"]
@@ -41,15 +46,35 @@ def write_gallery(run: Run) -> list[Path]:
         title = (
             f"{'' if name == 'overall' else name + ' on '}{dataset_title(run)}; under each fill the PSNR of its hole"
         )
-        grid = draw_grid(
-            [_row(run, protocol, sample) for protocol, sample in rows],
-            column_titles=["input", *model_names(run).values(), "truth"],
-            row_titles=titles,
-            title=title,
-        )
-        write_atomically(path, png_bytes(grid))
+        tiles = [_row(run, protocol, sample) for protocol, sample in rows]
+        names = ["input", *model_names(run).values(), "truth"]
+        write_atomically(path, png_bytes(_sheet(tiles, names, titles, title)))
         written.append(path)
     return written
+
+
+def _sheet(rows: Sequence[Sequence[Tile]], names: Sequence[str], row_titles: Sequence[str], title: str) -> Image.Image:
+    grids = [
+        draw_grid(
+            [_band(row, band) for row in rows],
+            column_titles=_band(names, band),
+            row_titles=row_titles,
+            title="" if band.start else title,
+        )
+        for band in _bands(len(names) - 2)
+    ]
+    return stacked(grids)
+
+
+def _bands(models: int) -> list[range]:
+    """Which models stand side by side, as evenly as can be."""
+    size = -(-models // -(-models // _MOST_MODELS))
+    return [range(start, min(start + size, models)) for start in range(0, models, size)]
+
+
+def _band(row: Sequence[T], band: range) -> list[T]:
+    """The first and the last of a row, and what the models of a band have between."""
+    return [row[0], *(row[1 + model] for model in band), row[-1]]
 
 
 def _row(run: Run, protocol: str, sample: str) -> list[Tile]:

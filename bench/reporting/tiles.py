@@ -16,7 +16,7 @@ from bench.reporting.lettering import Lettering
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["Tile", "draw_grid", "hatched", "png_bytes", "scaled"]
+__all__ = ["Tile", "draw_grid", "hatched", "png_bytes", "scaled", "stacked"]
 
 _PAPER, _EMPTY, _PALE, _FRAME = (255, 255, 255), (238, 238, 238), (110, 110, 110), (190, 190, 190)
 _GAP = 6
@@ -100,6 +100,14 @@ def draw_grid(
     for row, y, height in zip(rows, grid.tops, grid.heights, strict=True):
         for tile, x, width in zip(row, grid.lefts, grid.widths, strict=False):
             _paste(sheet, draw, tile, (x, y, width, height), grid.type)
+    return sheet
+
+
+def stacked(grids: Sequence[Image.Image]) -> Image.Image:
+    """Grids one below the other, from the same left edge."""
+    sheet = Image.new("RGB", (max(grid.width for grid in grids), sum(grid.height for grid in grids)), _PAPER)
+    for index, grid in enumerate(grids):
+        sheet.paste(grid, (0, sum(above.height for above in grids[:index])))
     return sheet
 
 

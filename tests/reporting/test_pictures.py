@@ -99,6 +99,17 @@ def test_a_gallery_shows_input_fills_and_truth(make_run: MakeRun) -> None:
     assert 0.8 * 200 * 210 < failed.sum() < 1.1 * 200 * 210
 
 
+def test_many_models_stand_below_each_other(make_run: MakeRun) -> None:
+    models = [f"model-{number}" for number in range(7)]
+    run = read_run(make_run(models=models, size=(200, 210), gallery=1))
+    with Image.open(write_gallery(run)[1]) as image:
+        sheet = image.copy()
+
+    assert all(holds(sheet, pixels_of(Image.open(run.layout.fill(key, "town/0000")))) for key in run.cells)
+    assert 6 * 210 < sheet.width < 8 * 210  # four models between input and truth, then three
+    assert sheet.height > 2 * 200
+
+
 def test_skipped_samples_and_missing_cells_leave_empty_tiles(make_run: MakeRun) -> None:
     run = read_run(make_run(skipped=[0], missing=[("mean", "center-50@1")], size=(200, 200), gallery=2))
     with Image.open(write_gallery(run)[1]) as image:
