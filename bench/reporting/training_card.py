@@ -63,7 +63,7 @@ def _figure(records: Sequence[TrainingRecord]) -> Figure:
         axes.set(title=_TITLES[name], xlabel="pictures seen by the stage (thousands)")
         axes.locator_params(axis="x", nbins=5)
         axes.legend()
-    kinds = ", ".join(dict.fromkeys(record.pictures for record in records))
+    kinds = "; ".join(dict.fromkeys(record.pictures.replace(",", ", ") for record in records))
     note = "A line or a lone mark is one training. Levels compare within one kind of pictures only:"
     add_note(figure, f"Scores on `val`, of the same kind as the training pictures. {note} {kinds}.")
     return figure
