@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import numpy.typing as npt
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bench.data.streets.canvas import Canvas
@@ -38,6 +38,12 @@ def whole(outline: Outline, side: int = SIDE) -> npt.NDArray[np.bool_]:
     return mask
 
 
+def clear_of(outline: Outline) -> npt.NDArray[np.bool_]:
+    """The centres that lie on no edge, as far as float64 can tell."""
+    centres = [i + 0.5 for i in range(SIDE)]
+    return np.array([[point_in_polygon(outline, x, y) is not None for x in centres] for y in centres])
+
+
 @given(outlines)
 @settings(deadline=None, max_examples=60)
 def test_covers_what_the_even_odd_rule_says(outline: Outline) -> None:
@@ -50,13 +56,24 @@ def test_covers_what_the_even_odd_rule_says(outline: Outline) -> None:
 
 
 @given(st.lists(st.tuples(grid, grid), min_size=3, max_size=3), st.integers(1, 9))
+@example([(24 / 7, -3 / 7), (34 / 7, -3 / 7), (79 / 7, 24 / 7)], 2)
 @settings(deadline=None, max_examples=60)
 def test_parts_of_a_triangle_leave_neither_gap_nor_overlap(corners: Outline, tenth: int) -> None:
     (xa, ya), (xb, yb), (xc, yc) = corners
     cut = xa + (xb - xa) * tenth / 10, ya + (yb - ya) * tenth / 10
     first, second = whole([corners[0], cut, (xc, yc)]), whole([cut, corners[1], (xc, yc)])
     both = whole([corners[0], cut, corners[1], (xc, yc)])
+    sure = clear_of([corners[0], cut, (xc, yc)]) & clear_of([cut, corners[1], (xc, yc)])
 
+    assert not (first & second & sure).any()
+    np.testing.assert_array_equal((first | second)[sure], both[sure])
+
+
+def test_centres_on_a_shared_edge_belong_to_one_side() -> None:
+    first, second = whole([(0.5, 0.5), (9.5, 0.5), (9.5, 9.5)]), whole([(9.5, 9.5), (0.5, 9.5), (0.5, 0.5)])
+    both = whole([(0.5, 0.5), (9.5, 0.5), (9.5, 9.5), (0.5, 9.5)])
+
+    assert first.diagonal()[:9].all()
     assert not (first & second).any()
     np.testing.assert_array_equal(first | second, both)
 

@@ -42,8 +42,8 @@ def upright(points: Sequence[Point2]) -> bool:
 def covered(points: Sequence[Point2], box: Window) -> npt.NDArray[np.bool_]:
     """Even-odd rule at the subsamples' centres: bool [rows, columns] of `box`.
 
-    A centre that lies on an edge belongs to the side right of or below it, so polygons that share an edge neither
-    overlap nor leave a gap.
+    A centre that lies on an edge, as far as float64 can tell, belongs to the side right of or below it, so polygons
+    that share an edge neither overlap nor leave a gap.
 
     Args:
         points: (x, y) in subsamples, any simple or self-crossing polygon.
