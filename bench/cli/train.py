@@ -57,6 +57,9 @@ def train(
     ] = "spg-random",
     precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
+    rate: Annotated[
+        float, typer.Option(help="Factor of the learning rates, say 0.25 to go on from trained weights.")
+    ] = 1.0,
     device: options.Device = "auto",
     workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, processes that decode.")] = 2,
     decode: Annotated[Decoding, typer.Option(help="Pictures at first use, or all before.")] = Decoding.lazily,
@@ -97,6 +100,7 @@ def train(
         batch_size=batch_size,
         seed=seed,
         precision=precision.value,
+        rate=rate,
         start=tuple(Start.parse(text) for text in start or ()),
         stages=options.names(stages) or (),
         log_every=log_every,

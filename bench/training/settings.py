@@ -63,8 +63,12 @@ class Settings:
         clip: largest norm of a player's gradient.
         average_decay: of the exponential moving averages of the weights.
         constant: share of a stage after which the learning rate begins to fall.
+        rate: factor of every player's learning rate, above zero.
         log_every, check_every: steps between lines of the log; between validations, sheets and checkpoints.
         workers: threads that make batches; nothing depends on it but time.
+
+    Raises:
+        UsageError: a rate that is not above zero.
     """
 
     budget: Budget
@@ -76,9 +80,15 @@ class Settings:
     clip: float = 10.0
     average_decay: float = 0.999
     constant: float = 0.5
+    rate: float = 1.0
     log_every: int = 20
     check_every: int = 500
     workers: int = 2
+
+    def __post_init__(self) -> None:
+        if not self.rate > 0:
+            fix = "Give --rate 1 to train as the recipe says, less to go on from trained weights."
+            raise UsageError("factor of the learning rates", "be above zero", f"{self.rate}", fix)
 
     def identity(self) -> dict[str, Any]:
         """Everything that the weights depend on."""
@@ -93,6 +103,7 @@ class Settings:
             "clip": self.clip,
             "average decay": self.average_decay,
             "constant": self.constant,
+            "rate": self.rate,
         }
 
 

@@ -49,7 +49,7 @@ class StageRun:
             number = self.spent.steps + 1
             batch = TrainingBatch.on(fabric.device, next(self.loader))
             seed_step(settings.seed, self.stage.name, number, fabric.global_rank)
-            self.turns.step(batch, number, linear_decay(progress, settings.constant))
+            self.turns.step(batch, number, settings.rate * linear_decay(progress, settings.constant))
             self.spent.steps = number
             if number % settings.log_every == 0:
                 self._log()

@@ -295,14 +295,23 @@ def test_terms_without_a_weight_are_refused(tmp_path: Path, fabric: Fabric) -> N
         fit(Surprising, toy_data(), toy_settings(), tmp_path, fabric)
 
 
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan")])
+def test_a_factor_of_the_rates_that_is_not_above_zero_is_refused(factor: float) -> None:
+    with pytest.raises(UsageError, match="factor of the learning rates must be above zero"):
+        toy_settings(rate=factor)
+
+
 def test_an_unknown_device_is_refused() -> None:
     with pytest.raises(UsageError, match="device 'abacus' must be one of this machine"):
         fabric_for("abacus")
 
 
-def test_a_stage_is_plain_adam_with_linear_decay_clipping_and_an_average(tmp_path: Path, fabric: Fabric) -> None:
-    steps, rate, clip, data = 8, 1e-2, 0.3, toy_data()
-    settings = toy_settings(steps, stages=("alone",), clip=clip, average_decay=0.6, constant=0.25)
+@pytest.mark.parametrize("factor", [1.0, 0.25])
+def test_a_stage_is_plain_adam_with_linear_decay_clipping_and_an_average(
+    factor: float, tmp_path: Path, fabric: Fabric
+) -> None:
+    steps, rate, clip, data = 8, 1e-2 * factor, 0.3, toy_data()
+    settings = toy_settings(steps, stages=("alone",), clip=clip, average_decay=0.6, constant=0.25, rate=factor)
     fit(partial(Toy, dropout=0.0), data, settings, tmp_path, fabric)
 
     seed_step(0, "build")
