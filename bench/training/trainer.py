@@ -192,9 +192,9 @@ class Training:
         return f"{last} Lower the learning rate or the weight of the term, or train with --precision 32."
 
     def maker_for_validation(self) -> BatchMaker:
-        """The validation pictures, always with the same holes."""
+        """The validation pictures, with the same holes whatever the seed, so that trainings can be compared."""
         maker = self._maker(self.stages[0])
-        return replace(maker, dataset=self.data.validation, augment=False, part=(0, 1))
+        return replace(maker, dataset=self.data.validation, seed=0, augment=False, part=(0, 1))
 
     def sheet_maker(self) -> BatchMaker:
         """The first few of them."""

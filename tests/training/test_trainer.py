@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import IO
 
+import numpy as np
 import pytest
 import torch
 from lightning_fabric import Fabric
@@ -60,6 +61,19 @@ def test_training_writes_all_that_it_promises(tmp_path: Path, fabric: Fabric) ->
         assert sheet.width > 4 * 96
     board = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
     assert [event.step for event in board.Scalars("adversarial/critic.judge")] == [8, 9, 10, 12]
+
+
+def test_validation_has_the_same_holes_whatever_the_seed(tmp_path: Path, fabric: Fabric) -> None:
+    incomplete, made = [], []
+    for seed in (0, 7):
+        out = tmp_path / str(seed)
+        fit(Toy, toy_data(), toy_settings(3, stages=("alone",), seed=seed), out, fabric)
+        with Image.open(out / "sheets" / "alone-00000003.png") as sheet:
+            first_column = sheet.width // 5  # then true labels, raw, composite, truth
+            incomplete.append(np.asarray(sheet.crop((0, 0, first_column - 8, sheet.height))))
+            made.append(np.asarray(sheet))
+    np.testing.assert_array_equal(*incomplete)
+    assert not np.array_equal(*made)
 
 
 def test_a_start_is_part_of_what_a_training_is(tmp_path: Path, fabric: Fabric) -> None:
