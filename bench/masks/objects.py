@@ -83,15 +83,17 @@ def _donors(stream: Stream, protocol: str, sample: Sample, dataset: Dataset) -> 
     if not dataset.objects:
         raise _error(protocol, dataset, "none")
     if not others:
-        raise _error(protocol, dataset, f"'{sample.id}' alone")
+        fix = "Take two pictures or more, say with --limit 2, or another protocol."
+        raise _error(protocol, dataset, f"'{sample.id}' alone", fix)
     start = stream.integer(0, len(others) - 1)
     return (dataset[index] for index in others[start:] + others[:start])
 
 
-def _error(protocol: str, dataset: Dataset, found: str) -> UsageError:
-    return UsageError(
-        f"dataset '{dataset.name}' under protocol '{protocol}'",
-        "have pictures with labelled objects, and more than one for the objects of another picture",
-        found,
-        "Use a dataset with labels of cars, people or other countable things, or another protocol.",
-    )
+def _error(
+    protocol: str,
+    dataset: Dataset,
+    found: str,
+    fix: str = "Use a dataset with labels of cars, people or other countable things, or another protocol.",
+) -> UsageError:
+    must = "have pictures with labelled objects, and more than one for the objects of another picture"
+    return UsageError(f"dataset '{dataset.name}' under protocol '{protocol}'", must, found, fix)
