@@ -11,16 +11,19 @@ __all__ = ["card"]
 
 
 def card(
-    folders: Annotated[
-        list[Path], typer.Argument(help="Output folders of the trainings, in the order they were made.")
+    trainings: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Their output folders, in the order they were made; WEIGHTS.card.json stands for earlier ones."
+        ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Path of the weights, without their suffix.")],
 ) -> None:
     """Write what weights are made of: WEIGHTS.card.json, and WEIGHTS.curves.png with the scores on `val`.
 
-    Example: spgbench card results/half-size results/whole-size -o weights/streets
+    Example: spgbench card weights/half.card.json results/whole-size -o weights/streets
     """
     from bench.reporting.training_card import training_card
 
-    for path in training_card(folders, out):
+    for path in training_card(trainings, out):
         typer.echo(path)

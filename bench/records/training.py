@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.errors import DataError
 
-__all__ = ["CARD", "LOG", "TrainingRecord", "read_log", "read_training"]
+__all__ = ["CARD", "CHECKS", "LOG", "TrainingRecord", "read_log", "read_training", "read_trainings"]
 
 CARD, LOG = "card.json", "log.csv"
+CHECKS = "checks"
+"""Of a training in a card of several: the scores of all its validations."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +24,11 @@ class TrainingRecord:
 
     Attributes:
         card: settings, and for each stage steps, minutes, rates, last losses and last validation; hardware, versions.
-        log: the lines of log.csv: step, stage, stage_step, seconds, name, value.
+        checks: the scores of every validation: stage, stage_step, name (`val.psnr.hole`), value.
     """
 
     card: dict[str, Any]
-    log: list[dict[str, str]]
+    checks: list[dict[str, Any]]
 
     @property
     def pictures(self) -> str:
@@ -46,12 +49,43 @@ def read_training(folder: Path) -> TrainingRecord:
         DataError: there is none, or a file of it is damaged.
     """
     try:
-        record = TrainingRecord(json.loads((folder / CARD).read_text(encoding="utf-8")), read_log(folder / LOG))
-        _ = record.pictures, record.batch_size, record.card["stages"], record.card["minutes"]  # or it is damaged
-        return record
+        checks = [_check(line) for line in read_log(folder / LOG) if line["name"].startswith("val.")]
+        return _whole(json.loads((folder / CARD).read_text(encoding="utf-8")), checks)
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = "Name the output folder of `spgbench train`, and let the training end."
         raise DataError(f"folder {folder}", f"hold a training's {CARD} and {LOG}", repr(error), fix) from error
+
+
+def read_trainings(path: Path) -> list[TrainingRecord]:
+    """Read the output folder of a training, or the card of several: `WEIGHTS.card.json`.
+
+    Raises:
+        DataError: there is none, or a file of it is damaged.
+    """
+    if path.is_dir() or path.suffix != ".json":
+        return [read_training(path)]
+    try:
+        parts = json.loads(path.read_text(encoding="utf-8"))["trainings"]
+        return [_whole({key: value for key, value in part.items() if key != CHECKS}, part[CHECKS]) for part in parts]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        fix = "Name a file that `spgbench card` wrote, or the output folder of a training."
+        raise DataError(f"card {path}", f"hold trainings and their {CHECKS}", repr(error), fix) from error
+
+
+def _whole(card: dict[str, Any], checks: list[dict[str, Any]]) -> TrainingRecord:
+    """A record that has all that is read of it; raises KeyError or TypeError."""
+    record = TrainingRecord(card, [_check(line) for line in checks])
+    _ = record.pictures, record.batch_size, record.card["stages"], record.card["minutes"]
+    return record
+
+
+def _check(line: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "stage": line["stage"],
+        "stage_step": int(line["stage_step"]),
+        "name": line["name"],
+        "value": float(line["value"]),
+    }
 
 
 def read_log(csv_file: Path) -> list[dict[str, str]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.records import dump, write_atomically
-from bench.records.training import TrainingRecord, read_training
+from bench.records.training import CHECKS, TrainingRecord, read_trainings
 from bench.reporting.style import add_note, look, new_figure, styled
 
 if TYPE_CHECKING:
@@ -26,22 +26,23 @@ Curves = dict[str, list[tuple[list[float], list[float]]]]
 """Stage to its pieces, one a training: thousands of pictures seen, and values."""
 
 
-def training_card(folders: Sequence[Path], stem: Path) -> list[Path]:
+def training_card(trainings: Sequence[Path], stem: Path) -> list[Path]:
     """Write `STEM.card.json` and `STEM.curves.png`.
 
     Args:
-        folders: output folders of the trainings, in the order in which they were made.
+        trainings: their output folders, in the order in which they were made; the card of weights that they began with
+            stands for all trainings before.
         stem: path of the weights, without their suffix.
 
     Returns:
         The paths written.
 
     Raises:
-        DataError: a folder holds no finished training.
+        DataError: a folder holds no finished training, or a card cannot be read.
     """
-    records = [read_training(folder) for folder in folders]
+    records = [record for path in trainings for record in read_trainings(path)]
     card = stem.with_name(f"{stem.name}.card.json")
-    parts = [record.card for record in records]
+    parts = [{**record.card, CHECKS: record.checks} for record in records]
     minutes = round(sum(part["minutes"] for part in parts), 2)
     write_atomically(card, dump({"format": 1, "minutes": minutes, "trainings": parts}))
     plot = stem.with_name(f"{stem.name}.curves.png")
@@ -74,10 +75,9 @@ def _curves(records: Sequence[TrainingRecord], name: str) -> Curves:
     seen: dict[str, float] = defaultdict(float)
     for record in records:
         for stage in record.card["stages"]:
-            lines = [line for line in record.log if (line["stage"], line["name"]) == (stage, name)]
-            thousands = [int(line["stage_step"]) * record.batch_size / 1000 for line in lines]
+            lines = [line for line in record.checks if (line["stage"], line["name"]) == (stage, name)]
             if lines:
-                pictures = [seen[stage] + count for count in thousands]
-                curves[stage].append((pictures, [float(line["value"]) for line in lines]))
+                pictures = [seen[stage] + line["stage_step"] * record.batch_size / 1000 for line in lines]
+                curves[stage].append((pictures, [line["value"] for line in lines]))
             seen[stage] += record.card["stages"][stage]["steps"] * record.batch_size / 1000
     return curves
