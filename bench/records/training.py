@@ -32,9 +32,9 @@ class TrainingRecord:
 
     @property
     def pictures(self) -> str:
-        """Size and holes of the pictures: `256x256 under freeform@1`."""
+        """Data set, size and holes of the pictures: `streets 256x256 under freeform@1`."""
         data = self.card["training"]["data"]
-        return f"{data['size']} under {data['protocol']}"
+        return f"{data['dataset']} {data['size']} under {data['protocol']}"
 
     @property
     def batch_size(self) -> int:

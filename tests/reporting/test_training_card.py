@@ -26,7 +26,7 @@ def training(folder: Path, size: str = "32x32") -> Path:
     folder.mkdir()
     (folder / "log.csv").write_text(LINES)
     stages = {"sp-net": {"steps": 4}, "sg-net": {"steps": 2}}
-    settings = {"batch size": 8, "data": {"size": size, "protocol": "freeform@1"}}
+    settings = {"batch size": 8, "data": {"dataset": "streets", "size": size, "protocol": "freeform@1"}}
     (folder / "card.json").write_text(json.dumps({"training": settings, "stages": stages, "minutes": 1.5}))
     return folder
 
