@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from scipy.optimize import minimize_scalar
 
@@ -23,7 +24,7 @@ __all__ = ["LARGEST", "SMALLEST", "calibrate"]
 SMALLEST, LARGEST = 0.5, 8.0
 """Between these the temperature is sought."""
 
-_BATCH_SIZE = 8
+_BATCH_SIZE, _GRID = 8, 9
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,24 @@ def calibrate(weights: Path, data: TrainingData) -> float:
         raise DataError(f"data set '{data.validation.name}'", f"have the classes {model.config.classes}", found)
     with torch.no_grad():
         predicted = list(_predicted(model, data))
-        best = minimize_scalar(
-            lambda log_temperature: -_psnr(model, predicted, math.exp(log_temperature)),
-            bounds=(math.log(SMALLEST), math.log(LARGEST)),
-            method="bounded",
-            options={"xatol": 0.05},
-        )
-    temperature = float(f"{math.exp(best.x):.3g}")
+        temperature = float(f"{_best(lambda value: _psnr(model, predicted, value)):.3g}")
     spgnet.weights.save_config(weights, replace(model.config, temperature=temperature).to_dict())
     return temperature
+
+
+def _best(score: Callable[[float], float]) -> float:
+    """The temperature of the highest score, which can have several peaks: of a grid, then between its neighbours."""
+    grid = np.geomspace(SMALLEST, LARGEST, _GRID)
+    scores = [score(float(value)) for value in grid]
+    first = int(np.argmax(scores))
+    around = grid[max(first - 1, 0)], grid[min(first + 1, _GRID - 1)]
+    fine = minimize_scalar(
+        lambda logarithm: -score(math.exp(logarithm)),
+        bounds=(math.log(around[0]), math.log(around[1])),
+        method="bounded",
+        options={"xatol": 0.05},
+    )
+    return math.exp(fine.x) if -fine.fun > scores[first] else float(grid[first])
 
 
 def _predicted(model: SPGNet, data: TrainingData) -> Iterator[_Predicted]:

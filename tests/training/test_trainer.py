@@ -72,8 +72,8 @@ def test_validation_has_the_same_holes_whatever_the_seed(tmp_path: Path, fabric:
             first_column = sheet.width // 5  # then true labels, raw, composite, truth
             incomplete.append(np.asarray(sheet.crop((0, 0, first_column - 8, sheet.height))))
             made.append(np.asarray(sheet))
-    np.testing.assert_array_equal(*incomplete)
-    assert not np.array_equal(*made)
+    np.testing.assert_array_equal(incomplete[0], incomplete[1])
+    assert not np.array_equal(made[0], made[1])
 
 
 def test_a_start_is_part_of_what_a_training_is(tmp_path: Path, fabric: Fabric) -> None:
