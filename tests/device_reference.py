@@ -1,4 +1,4 @@
-"""What SPG-Net costs on this machine's device, kept with every raw sample: `python tests/device_reference.py NAME`.
+"""What SPG-Net costs on this machine's device, kept with every raw sample: `python -m tests.device_reference NAME`.
 
 Writes results/NAME, and of it the records, tables and plots to results/reference/NAME. The networks are untrained: the
 paper's size has no weights in the repository, and time does not depend on them.
@@ -6,7 +6,6 @@ paper's size has no weights in the repository, and time does not depend on them.
 
 from __future__ import annotations
 
-import shutil
 from itertools import product
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,6 +20,7 @@ from bench.profiling.environment import resolve_device
 from bench.records.profile import Mode
 from bench.reporting.latency import report_profile
 from spgnet import SPGNet, SPGNetConfig
+from tests.reference import copy
 
 KEPT = ("profile/**/*.json*", "tables/profile.*", "plots/profile-*.png")
 SIZES = {"small": SPGNetConfig.small, "paper": SPGNetConfig.paper}
@@ -42,14 +42,6 @@ def save_untrained(folder: Path) -> None:
     for size, make in SIZES.items():
         torch.manual_seed(0)
         SPGNet(make(classes)).save(folder / size)
-
-
-def keep(out: Path, kept: Path) -> None:
-    """Copy what is kept of a profile, the earlier copy thrown away."""
-    shutil.rmtree(kept, ignore_errors=True)
-    for file in (file for pattern in KEPT for file in out.glob(pattern)):
-        (kept / file.relative_to(out)).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, kept / file.relative_to(out))
 
 
 def main(
@@ -76,7 +68,7 @@ def main(
     profile(exact, out, Sweep(**shape), effort, device=device)
     profile(faster, out, Sweep(**shape, memory_formats=("channels-last",)), effort, device=device)
     report_profile(profile(exact, out, bfloat16, effort, device=device))
-    keep(out, out.parent / "reference" / name)
+    copy((file for pattern in KEPT for file in out.glob(pattern)), out, out.parent / "reference" / name)
 
 
 if __name__ == "__main__":

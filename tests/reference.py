@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from bench.records import Run, Score, read_run
@@ -15,15 +15,20 @@ PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "criti
 
 
 def keep(out: Path, kept: Path) -> None:
-    shutil.rmtree(kept, ignore_errors=True)
     info = read_run(out).info
     own = info["dataset"]["name"] == "streets"  # pictures of others are not ours to keep
     earlier = {file for file in out.glob("cells/*/*/**/*") if not _is_of(file.relative_to(out), info["models"])}
-    for pattern in (*KEPT, *PLOTS, *([PICTURES] if own else [])):
-        for file in set(out.glob(pattern)) - earlier:
-            target = kept / file.relative_to(out)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(file, target)
+    patterns = (*KEPT, *PLOTS, *([PICTURES] if own else []))
+    copy({file for pattern in patterns for file in out.glob(pattern)} - earlier, out, kept)
+
+
+def copy(files: Iterable[Path], out: Path, kept: Path) -> None:
+    """Files under `out` to the same places under `kept`, which is emptied before."""
+    shutil.rmtree(kept, ignore_errors=True)
+    for file in files:
+        target = kept / file.relative_to(out)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
 
 
 def _is_of(cell: Path, models: Sequence[Mapping[str, str]]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -68,7 +69,7 @@ class Settings:
         workers: threads that make batches; nothing depends on it but time.
 
     Raises:
-        UsageError: a rate that is not above zero.
+        UsageError: a rate that is not above zero and finite.
     """
 
     budget: Budget
@@ -86,9 +87,9 @@ class Settings:
     workers: int = 2
 
     def __post_init__(self) -> None:
-        if not self.rate > 0:
+        if not 0 < self.rate < math.inf:
             fix = "Give --rate 1 to train as the recipe says, less to go on from trained weights."
-            raise UsageError("factor of the learning rates", "be above zero", f"{self.rate}", fix)
+            raise UsageError("factor of the learning rates", "be above zero and finite", f"{self.rate}", fix)
 
     def identity(self) -> dict[str, Any]:
         """Everything that the weights depend on."""

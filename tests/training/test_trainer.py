@@ -309,9 +309,9 @@ def test_terms_without_a_weight_are_refused(tmp_path: Path, fabric: Fabric) -> N
         fit(Surprising, toy_data(), toy_settings(), tmp_path, fabric)
 
 
-@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan")])
+@pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_factor_of_the_rates_that_is_not_above_zero_is_refused(factor: float) -> None:
-    with pytest.raises(UsageError, match="factor of the learning rates must be above zero"):
+    with pytest.raises(UsageError, match="factor of the learning rates must be above zero and finite"):
         toy_settings(rate=factor)
 
 
