@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from spgnet.acceleration import Acceleration, accelerate
     from spgnet.config import DiscriminatorConfig, GeneratorConfig, SegmenterConfig, SPGNetConfig
     from spgnet.discriminators import Discriminator
-    from spgnet.labels import VOID, edit, one_hot
+    from spgnet.labels import VOID, edit, likeliest, one_hot
     from spgnet.model import Completion, SPGNet
     from spgnet.networks import SGNet, SPNet
     from spgnet.segmenter import Segmenter
@@ -43,6 +43,7 @@ __all__ = [
     "SegmenterConfig",
     "accelerate",
     "edit",
+    "likeliest",
     "one_hot",
 ]
 
@@ -80,6 +81,7 @@ _MODULES = {
     "SegmenterConfig": "config",
     "accelerate": "acceleration",
     "edit": "labels",
+    "likeliest": "labels",
     "one_hot": "labels",
 }
 

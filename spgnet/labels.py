@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
-__all__ = ["VOID", "check_labels", "check_probabilities", "edit", "one_hot"]
+__all__ = ["VOID", "check_labels", "check_probabilities", "edit", "likeliest", "one_hot"]
 
 VOID = 255
 """Label of a pixel whose class is unknown."""
@@ -77,16 +76,24 @@ def one_hot(labels: Tensor, classes: int, hole: Tensor | None = None) -> Tensor:
     """One-hot coding, all-zero where the class is unknown.
 
     Args:
-        labels: integer [N, H, W], VOID where unknown.
+        labels: integer [N, H, W], VOID where unknown. Values are not checked: what is no class is coded all-zero, too.
         classes: number of classes C.
         hole: bool [N, 1, H, W]; its pixels are all-zero too, whatever their label.
 
     Returns:
         float32 [N, C, H, W].
     """
-    unknown = labels == VOID if hole is None else (labels == VOID) | hole[:, 0]
-    coded = functional.one_hot(labels.long().masked_fill(unknown, 0), classes).permute(0, 3, 1, 2).float()
-    return coded.masked_fill(unknown[:, None], 0)
+    indices = torch.arange(classes, dtype=labels.dtype, device=labels.device)
+    coded = (labels[:, None] == indices[:, None, None]).float()
+    return coded if hole is None else coded.masked_fill_(hole, 0)
+
+
+def likeliest(scores: Tensor) -> Tensor:
+    """The class of the highest score, the first of several: uint8 [N, H, W] from floating-point [N, C, H, W].
+
+    The same as `argmax`, which takes 4 to 17 times as long on a processor when classes are not innermost in memory.
+    """
+    return scores.max(dim=1).indices.to(torch.uint8)
 
 
 def edit(labels: Tensor, region: Tensor, class_index: int) -> Tensor:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from spgnet import weights
 from spgnet._arguments import hide
 from spgnet.config import SPGNetConfig
-from spgnet.labels import VOID, check_labels, check_probabilities, edit, one_hot
+from spgnet.labels import VOID, check_labels, check_probabilities, edit, likeliest, one_hot
 from spgnet.networks import SGNet, SPNet
 from spgnet.sampling import sample_labels
 from spgnet.segmenter import Segmenter
@@ -214,7 +214,7 @@ def _size(image: Tensor) -> tuple[int, int, int]:
 
 
 def _complete_labels(context: Tensor, probabilities: Tensor) -> Tensor:
-    return torch.where(context == VOID, probabilities.argmax(dim=1).to(torch.uint8), context)
+    return torch.where(context == VOID, likeliest(probabilities), context)
 
 
 def _completion(

@@ -14,7 +14,7 @@ from torch.nn import functional
 
 from spgnet.config import GeneratorConfig
 
-__all__ = ["STRIDE", "SGNet", "SPNet", "crop", "initialise", "pad"]
+__all__ = ["STRIDE", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad"]
 
 STRIDE = 16
 """Pixels a side of the picture for one pixel in the middle of the networks; the smallest side of a picture."""
@@ -26,7 +26,7 @@ class SPNet(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator: nn.Module = _Generator(config, config.classes)
+        self.generator: nn.Module = Generator(config, config.classes)
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
         """Class logits, for cross-entropy.
@@ -59,7 +59,7 @@ class SGNet(nn.Module):
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
-        self.generator: nn.Module = _Generator(config, 3)
+        self.generator: nn.Module = Generator(config, 3)
 
     def forward(self, image: Tensor, labels: Tensor | None, hole: Tensor) -> Tensor:
         """The picture, known pixels included (nothing is composited).
@@ -79,7 +79,7 @@ class SGNet(nn.Module):
         return (logits.tanh() + 1) / 2
 
 
-class _Generator(nn.Module):
+class Generator(nn.Module):
     """The body that both networks share, without a head."""
 
     def __init__(self, config: GeneratorConfig, outputs: int) -> None:
@@ -94,7 +94,7 @@ class _Generator(nn.Module):
             *_norm_relu(config, width),
             *(layer for before, after in pairwise(widths) for layer in _down(config, before, after)),
         )
-        self.middle = nn.Sequential(*(_Residual(config, widths[-1]) for _ in range(config.blocks)))
+        self.middle = nn.Sequential(*(Residual(config, widths[-1]) for _ in range(config.blocks)))
         ups = [widths[-1], *reversed(widths)]
         self.up = nn.Sequential(
             *(layer for before, after in pairwise(ups) for layer in _up(config, before, after)),
@@ -104,15 +104,22 @@ class _Generator(nn.Module):
         initialise(self)
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
-        parts = [(image * 2 - 1).masked_fill(hole, -1), labels]  # [N, 3, H, W] in [-1, 1], black in the hole
+        """Values of the last layer, float32 [N, outputs, H, W]; arguments as SPNet's and SGNet's."""
+        values = crop(self.up(self.middle(self.encode(image, labels, hole))), image)
+        return values.to(torch.float32, memory_format=torch.contiguous_format)  # as softmax wants them, in one copy
+
+    def encode(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
+        """The first half: [N, 8 * base_channels, H / 16, W / 16], sides rounded up."""
+        parts = [(image * 2 - 1).masked_fill_(hole, -1), labels]  # [N, 3, H, W] in [-1, 1], black in the hole
         if self.mask_channel:
             parts.append(hole.to(image.dtype))
-        values = pad(torch.cat(parts, dim=1), self.smallest)
-        values = self.up(self.middle(self.down(values)))
-        return crop(values, image).float()
+        features: Tensor = self.down(pad(torch.cat(parts, dim=1), self.smallest))
+        return features
 
 
-class _Residual(nn.Module):
+class Residual(nn.Module):
+    """Two convolutions whose result is added to what they are given."""
+
     def __init__(self, config: GeneratorConfig, width: int) -> None:
         super().__init__()
         self.body = nn.Sequential(
@@ -125,6 +132,7 @@ class _Residual(nn.Module):
         )
 
     def forward(self, values: Tensor) -> Tensor:
+        """[N, width, H, W] to the same."""
         change: Tensor = self.body(values)
         return values + change
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from spgnet._imagenet import Normalise
 from spgnet.config import SegmenterConfig
-from spgnet.labels import VOID
+from spgnet.labels import VOID, likeliest
 from spgnet.networks import crop, pad
 
 __all__ = ["Segmenter"]
@@ -56,7 +56,7 @@ class Segmenter(nn.Module):
 
     def prepare(self, image: Tensor, hole: Tensor) -> Tensor:
         """The encoder's input: normalised picture, 0 in the hole, and the mask channel if configured."""
-        values: Tensor = self.normalise(image).masked_fill(hole, 0)
+        values: Tensor = self.normalise(image).masked_fill_(hole, 0)
         return torch.cat([values, hole.to(values.dtype)], dim=1) if self.config.mask_channel else values
 
     def features(self, image: Tensor) -> list[Tensor]:
@@ -68,5 +68,5 @@ class Segmenter(nn.Module):
     @torch.no_grad()
     def visible_labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """The predicted label map: uint8 [N, H, W], VOID in the hole. Call it in eval mode."""
-        labels: Tensor = self(image, hole).argmax(dim=1).to(torch.uint8)
+        labels: Tensor = likeliest(self(image, hole))
         return labels.masked_fill_(hole[:, 0], VOID)

@@ -63,7 +63,8 @@ class SPGNetModel:
         sha256 = spgnet.weights.read_header(weights).sha256
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
-        used = (__name__, "spgnet.acceleration")
+        faster_modules = ("acceleration", "depthwise", "hole_only", "windows")
+        used = (__name__, *(f"spgnet.{module}" for module in faster_modules))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 
     def inpaint(self, batch: Batch) -> Prediction:

@@ -16,6 +16,7 @@ from bench.errors import UnknownName, UsageError
 from bench.fingerprint import fingerprint_code
 from bench.segmentation.hashing import hash_weights
 from bench.segmentation.judging import NetworkJudge
+from spgnet import likeliest
 
 __all__ = ["torchvision_judge"]
 
@@ -63,7 +64,7 @@ class _Labels:
             larger = [round(length * ratio) for length in size]
             image = functional.interpolate(image, larger, mode="bilinear", antialias=True)
         logits = self._network((image - self._mean) / self._std)["out"]
-        return functional.interpolate(logits, size, mode="bilinear").argmax(dim=1)
+        return likeliest(functional.interpolate(logits, size, mode="bilinear"))
 
 
 def _side(size: str | None, weights: str | None) -> int:

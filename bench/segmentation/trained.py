@@ -10,6 +10,7 @@ from bench.fingerprint import fingerprint_code
 from bench.segmentation.judging import NetworkJudge
 from bench.segmentation.listing import PRETRAINED
 from bench.segmentation.network import JudgeNetwork
+from spgnet import likeliest
 
 __all__ = ["shipped_judge", "trained_judge"]
 
@@ -41,4 +42,4 @@ def trained_judge(file: str, *, device: str = "cpu") -> NetworkJudge:
         raise UsageError(f"weights '{file}'", "be those of a judge", str(error), _TRAIN) from error
     network.to(device)
     mark = fingerprint_code(_SOURCES, ("segmentation-models-pytorch", "timm", "torch"), {"weights": sha256})
-    return NetworkJudge(path.stem, mark, network.config.classes, lambda image: network(image).argmax(dim=1), device)
+    return NetworkJudge(path.stem, mark, network.config.classes, lambda image: likeliest(network(image)), device)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 from hypothesis import given, settings
@@ -8,7 +10,7 @@ from hypothesis.extra import numpy as hnp
 from torch import Tensor
 from torch.nn import functional
 
-from spgnet import VOID, edit, one_hot
+from spgnet import VOID, edit, likeliest, one_hot
 from spgnet.labels import check_labels
 
 maps = hnp.arrays("uint8", (2, 4, 5), elements=st.sampled_from([0, 1, 2, VOID])).map(torch.from_numpy)
@@ -30,6 +32,23 @@ def test_one_hot_of_a_full_map_is_torchs() -> None:
     labels = torch.arange(12, dtype=torch.uint8).reshape(1, 3, 4) % 5
 
     assert torch.equal(one_hot(labels, 5), functional.one_hot(labels.long(), 5).movedim(-1, 1).float())
+
+
+@pytest.mark.parametrize("dtype", [torch.int8, torch.uint8, torch.int16, torch.int64])
+def test_one_hot_of_what_is_no_class_is_all_zero(dtype: torch.dtype) -> None:
+    labels = torch.tensor([[[0, 3, 4, 100]]], dtype=dtype)
+
+    assert torch.equal(one_hot(labels, 4).sum(1), torch.tensor([[[1.0, 1, 0, 0]]]))
+
+
+@given(scores=hnp.arrays("float32", (2, 5, 3, 4), elements=st.sampled_from([-1.0, 0.0, 0.5, float("inf")])))
+@settings(max_examples=30, deadline=None)
+def test_the_likeliest_class_is_the_first_of_the_highest(scores: npt.NDArray[np.float32]) -> None:
+    for order in (torch.contiguous_format, torch.channels_last):
+        labels = likeliest(torch.from_numpy(scores).contiguous(memory_format=order))
+
+        assert labels.dtype == torch.uint8
+        assert np.array_equal(labels.numpy(), scores.argmax(axis=1))
 
 
 @given(labels=maps, region=hnp.arrays(bool, (4, 5)).map(torch.from_numpy), class_index=st.sampled_from([0, 2, VOID]))

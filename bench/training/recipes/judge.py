@@ -15,7 +15,7 @@ from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.training.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms, refuse_parts
 from bench.vocabulary import VOID
-from spgnet import weights
+from spgnet import likeliest, weights
 
 __all__ = ["PRESETS", "JudgeRecipe", "JudgeTraining", "balanced_cross_entropy", "build", "jitter"]
 
@@ -107,7 +107,7 @@ class _Segmentation(Stage):
 
     def guess(self, batch: TrainingBatch) -> Guess:
         """Labels of the whole picture, what is under the hole included: a judge is shown completed pictures."""
-        return Guess(labels=self._network(batch.image).argmax(dim=1))
+        return Guess(labels=likeliest(self._network(batch.image)))
 
 
 def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Tensor:

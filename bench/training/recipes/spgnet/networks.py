@@ -12,7 +12,7 @@ from bench.training.batches import TrainingBatch
 from bench.training.recipes import imagenet
 from bench.training.recipes.spgnet.config import SPGNetTraining
 from bench.vocabulary import VOID
-from spgnet import Discriminator, SPGNet, SPNet, one_hot
+from spgnet import Discriminator, SPGNet, SPNet, likeliest, one_hot
 from spgnet.segmenter import Segmenter
 
 __all__ = ["Networks", "true_labels"]
@@ -70,7 +70,7 @@ class Networks:
     def completed(self, batch: TrainingBatch, probabilities: Tensor) -> Tensor:
         """The segmenter's labels outside the hole, SP-Net's in it: int64 [N, H, W]."""
         context = self.context(batch).long()
-        return torch.where(context == VOID, probabilities.argmax(dim=1), context)
+        return torch.where(context == VOID, likeliest(probabilities), context)
 
 
 def true_labels(batch: TrainingBatch) -> Tensor:

@@ -14,6 +14,7 @@ from bench.training.recipe import Guess, Player, Stage, Terms
 from bench.training.recipes.spgnet.losses import critic_terms, label_maps, label_terms, picture_terms, signed
 from bench.training.recipes.spgnet.networks import Networks, true_labels
 from bench.vocabulary import VOID
+from spgnet import likeliest
 from spgnet.losses import cross_entropy
 
 __all__ = ["Joint", "Labels", "Pictures", "Segmentation", "Unguided"]
@@ -64,7 +65,7 @@ class Segmentation(_SPGNetStage):
 
     def guess(self, batch: TrainingBatch) -> Guess:
         """Labels, in the hole too, although nobody uses those."""
-        return Guess(labels=self.networks.segmenter(batch.hidden, batch.hole).argmax(dim=1))
+        return Guess(labels=likeliest(self.networks.segmenter(batch.hidden, batch.hole)))
 
 
 class Labels(_SPGNetStage):
