@@ -91,7 +91,7 @@ def one_hot(labels: Tensor, classes: int, hole: Tensor | None = None) -> Tensor:
 def likeliest(scores: Tensor) -> Tensor:
     """The class of the highest score, the first of several: uint8 [N, H, W] from floating-point [N, C, H, W].
 
-    The same as `argmax`, which takes 4 to 17 times as long on a processor when classes are not innermost in memory.
+    The same as `argmax`, which is many times slower on several cores of a processor.
     """
     return scores.max(dim=1).indices.to(torch.uint8)
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
 
@@ -73,6 +74,23 @@ def test_complete_1024x2048(benchmark: BenchmarkFixture, share: str, name: str) 
     hole[..., rows, columns] = True
     fast = accelerate(network("small"), FASTER[name])
     benchmark.pedantic(fast.complete, (image, hole), rounds=5, warmup_rounds=1)  # type: ignore[no-untyped-call] # untyped
+
+
+@pytest.mark.parametrize("size", ["small", "paper"])
+def test_padding_inside_the_convolutions(benchmark: BenchmarkFixture, size: str) -> None:
+    """With zeros: another picture, and as fast as any fusion of the reflection could be."""
+    benchmark.group = f"spgnet-{size}-256"
+    reflecting, padding = (accelerate(network(size), FASTER["bfloat16, channels-last, folded"]) for _ in range(2))
+    for sequence in [module for module in padding.modules() if isinstance(module, nn.Sequential)]:
+        for (name, first), (_, second) in list(pairwise(sequence.named_children())):
+            if isinstance(first, nn.ReflectionPad2d) and isinstance(second, nn.Conv2d):
+                second.padding = first.padding[:2]
+                setattr(sequence, name, nn.Identity())
+    seconds: list[float] = []
+    benchmark.pedantic(  # type: ignore[no-untyped-call] # untyped
+        padding.complete, (IMAGE, HOLE), setup=lambda: seconds.append(_seconds(reflecting)), rounds=21, warmup_rounds=2
+    )
+    benchmark.extra_info["with reflection"] = sorted(seconds)[len(seconds) // 2]
 
 
 @pytest.mark.skipif(not has_bfloat16(), reason="the processor has no bfloat16 instructions")
