@@ -29,7 +29,8 @@ FAST = "precision=bfloat16&channels_last=true&folded=true"
 
 def rows(weights: Path, device: str) -> dict[str, str]:
     """Models of the catalogue by their names: as published, and by the options that make them faster."""
-    options = {"exact": "", "fast": f"&{FAST}"} | ({} if device == "cpu" else {"graphed": f"&{FAST}&cuda_graph=true"})
+    options = {"exact": "", "fast": f"&{FAST}", "hole": f"&{FAST}&hole_only=true"}
+    options |= {} if device == "cpu" else {"graphed": f"&{FAST}&cuda_graph=true"}
     return {
         f"{size}-{name}": f"spgnet?weights={weights / size}.safetensors{how}"
         for size, (name, how) in product(SIZES, options.items())
@@ -51,11 +52,13 @@ def main(
     resolutions: str = "256,512,1024x2048",
     batch_sizes: str = "1,8",
     budget: Annotated[float, typer.Option(help="Seconds for each of the three sweeps.")] = 300,
+    retries: Annotated[int, typer.Option(help="Measure what is VOID again, so often at most.")] = 1,
 ) -> None:
     """Profile both sizes in eager float32, by their own options, and in bfloat16, on a GPU as graphs, too."""
     device, out = resolve_device(device), Path("results") / name
     save_untrained(out / "untrained")
-    models, effort = rows(out / "untrained", device), Effort(samples=20, seconds=4, warmup_seconds=2, budget=budget)
+    models = rows(out / "untrained", device)
+    effort = Effort(samples=20, seconds=4, warmup_seconds=2, budget=budget, retries=retries)
     shape: dict[str, Any] = {
         "resolutions": tuple(parse_size(text) for text in resolutions.split(",")),
         "batch_sizes": tuple(int(text) for text in batch_sizes.split(",")),

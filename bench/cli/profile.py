@@ -31,6 +31,8 @@ def profile(
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
     ] = None,
+    retries: Annotated[int, typer.Option(min=0, help="Measure what is VOID again, so often at most.")] = 0,
+    *,
     against: Annotated[
         str | None,
         typer.Option(
@@ -59,7 +61,7 @@ def profile(
         schedule = Schedule(rounds, 3 * rounds)
         _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)
         return
-    effort = Effort(samples=samples, seconds=seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads)
+    effort = Effort(samples, seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads, retries=retries)
     _measure(names, sweep, effort, device, out or Path("results") / "profile")
 
 

@@ -138,8 +138,17 @@ def _first_facts(work_: _Work) -> dict[str, Any]:
 
 
 def _profile_model(work_: _Work, model: str, configurations: Sequence[Configuration]) -> None:
-    """Go on with a fresh process after one that died: the configuration that killed it is a record."""
+    """Measure all of them, and those that are VOID again."""
     file = _File(work_)
+    _measure(work_, model, configurations, file)
+    for _ in range(work_.effort.retries):
+        void = file.void(configurations)
+        if void and not work_.over:
+            _measure(work_, model, void, file)
+
+
+def _measure(work_: _Work, model: str, configurations: Sequence[Configuration], file: _File) -> None:
+    """Go on with a fresh process after one that died: the configuration that killed it is a record."""
     left = list(configurations)
     reason = ""
     while left and not work_.over:
@@ -186,6 +195,11 @@ class _File:
             self._work.on_record(record)
         if self.loaded is not None:
             write_records(self._path(self.loaded), self._records.values())
+
+    def void(self, configurations: Iterable[Configuration]) -> list[Configuration]:
+        """Those during which the machine was not steady."""
+        records = ((one, self._records.get((self._work.device, one))) for one in configurations)
+        return [configuration for configuration, record in records if record is not None and record.void]
 
     def empty(self, configuration: Configuration, status: Outcome, reason: str) -> ProfileRecord:
         """A record without numbers."""

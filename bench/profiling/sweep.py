@@ -85,6 +85,7 @@ class Effort:
         warmup_seconds: the longest that untimed calls may go on before the timing counts as steady.
         budget: seconds for everything, or None; what was not reached is marked.
         threads: of torch in every process, or None for torch's own choice.
+        retries: how often a configuration that is VOID is measured anew, in a new process.
     """
 
     samples: int = 30
@@ -92,6 +93,7 @@ class Effort:
     warmup_seconds: float = 10.0
     budget: float | None = None
     threads: int | None = None
+    retries: int = 0
 
     def __post_init__(self) -> None:
         for name, must, value, fits in (
@@ -100,6 +102,7 @@ class Effort:
             ("warm-up seconds", "be 0 or more", self.warmup_seconds, self.warmup_seconds >= 0),
             ("budget", "be above 0 seconds", self.budget, self.budget is None or self.budget > 0),
             ("threads", "be at least 1", self.threads, self.threads is None or self.threads >= 1),
+            ("retries", "be 0 or more", self.retries, self.retries >= 0),
         ):
             if not fits:
                 raise UsageError(f"{name} of a profile", must, str(value), f"Give other {name}.")

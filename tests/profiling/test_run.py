@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,20 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
         assert (record.status, record.reason) == ("not-run", "the budget of 0.2 s ran out")
 
 
+def test_what_is_void_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    restless = property(lambda record: "moved" if record.configuration.batch_size == 2 else "")
+    monkeypatch.setattr(ProfileRecord, "void", restless)
+    heard: list[ProfileRecord] = []
+    effort = replace(QUICK, retries=2)
+
+    found = profile(
+        ["plain"], tmp_path, Sweep(((32, 32),), (1, 2)), effort, device="cpu", load=HERE, on_record=heard.append
+    )
+
+    assert [record.configuration.batch_size for record in heard] == [1, 2, 2, 2]
+    assert found.records == (heard[0], heard[3])
+
+
 SCRIPT = """
 from bench.profiling import Effort, Sweep, profile
 
@@ -117,7 +132,7 @@ def test_sweeps_of_nothing_are_refused(wrong: dict[str, tuple[object, ...]]) -> 
         Sweep(**wrong)  # type: ignore[arg-type]  # wrong on purpose
 
 
-@pytest.mark.parametrize("wrong", [{"samples": 2}, {"seconds": 0.0}, {"budget": -1.0}, {"threads": 0}])
+@pytest.mark.parametrize("wrong", [{"samples": 2}, {"seconds": 0.0}, {"budget": -1.0}, {"threads": 0}, {"retries": -1}])
 def test_efforts_that_measure_nothing_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Effort(**wrong)  # type: ignore[arg-type]  # wrong on purpose
