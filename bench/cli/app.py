@@ -6,6 +6,7 @@ import sys
 
 import typer
 
+from bench.allocator import keep_freed_memory
 from bench.cli import (
     calibrate,
     card,
@@ -53,6 +54,7 @@ app.add_typer(fetch.app, name="fetch")
 
 def main() -> None:
     """Entry point: our errors become one line on stderr and their exit code; a broken pipe is no error."""
+    keep_freed_memory()
     try:
         app()
     except SpgbenchError as error:

@@ -9,6 +9,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
+from bench.allocator import keep_freed_memory
 from bench.evaluation.cutting import cut, cut_ahead
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.shard import Phases, run_shard
@@ -67,6 +68,7 @@ def _open(suite: Suite, out: Path, device: str, threads: int) -> None:
     import numba
     import torch
 
+    keep_freed_memory()
     torch.set_num_threads(threads)
     numba.set_num_threads(threads)
     cv2.setNumThreads(threads)

@@ -17,7 +17,17 @@ from bench.profiling import nvml
 __all__ = ["device_name", "environment", "machine_state", "resolve_device"]
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "numba", "opencv-python-headless", "scipy")
-_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OMP_WAIT_POLICY", "KMP_BLOCKTIME", "GOMP_SPINCOUNT")
+_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OMP_WAIT_POLICY",
+    "KMP_BLOCKTIME",
+    "GOMP_SPINCOUNT",
+    "GLIBC_TUNABLES",
+    "MALLOC_MMAP_THRESHOLD_",
+    "MALLOC_TRIM_THRESHOLD_",
+    "THP_MEM_ALLOC_ENABLE",
+)
 
 
 def resolve_device(device: str) -> str:

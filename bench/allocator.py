@@ -1,0 +1,28 @@
+"""Freed memory is kept for what comes next, where the C library would give it back to the system.
+
+glibc maps every block above 32 MiB anew and unmaps it at its end, so that the system clears each of its pages again. A
+network makes such blocks for every layer, as large as those for the picture before.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+
+__all__ = ["keep_freed_memory"]
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of <malloc.h>
+_LARGEST = (1 << 31) - 1
+"""Bytes of a block from which it is mapped, and of what is kept free at the end of the heap."""
+
+
+def keep_freed_memory() -> bool:
+    """Do so in this process, and say whether it could be done: the C library is glibc and the user has not tuned it."""
+    tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "") or any(
+        f"MALLOC_{name}_" in os.environ for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD", "TOP_PAD", "MMAP_MAX")
+    )
+    set_option = getattr(ctypes.CDLL(None), "mallopt", None)
+    if tuned or set_option is None:
+        return False
+    done = [set_option(option, _LARGEST) for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD)]
+    return all(done)
