@@ -112,9 +112,13 @@ def profile(
         work_.facts = _first_facts(work_)
         write_environment(work_.layout, work_.facts)
         with work_.interrupts.caught():
-            for model in models:
-                _profile_model(work_, model, configurations)
-                write_environment(work_.layout, work_.facts)
+            files = {model: _File(work_) for model in models}
+            for turn in range(1 + work_.effort.retries):
+                for model, file in files.items():
+                    left = configurations if turn == 0 else file.void(configurations)
+                    if left and not (turn and work_.over):
+                        _profile_model(work_, model, left, file)
+                        write_environment(work_.layout, work_.facts)
         work_.facts["finished"] = _now()
         work_.facts["after"] = machine_state(work_.device)
         work_.facts["status"] = "whole" if not work_.over else ("interrupted" if work_.interrupted else "budget")
@@ -137,17 +141,7 @@ def _first_facts(work_: _Work) -> dict[str, Any]:
     }
 
 
-def _profile_model(work_: _Work, model: str, configurations: Sequence[Configuration]) -> None:
-    """Measure all of them, and those that are VOID again."""
-    file = _File(work_)
-    _measure(work_, model, configurations, file)
-    for _ in range(work_.effort.retries):
-        void = file.void(configurations)
-        if void and not work_.over:
-            _measure(work_, model, void, file)
-
-
-def _measure(work_: _Work, model: str, configurations: Sequence[Configuration], file: _File) -> None:
+def _profile_model(work_: _Work, model: str, configurations: Sequence[Configuration], file: _File) -> None:
     """Go on with a fresh process after one that died: the configuration that killed it is a record."""
     left = list(configurations)
     reason = ""

@@ -72,11 +72,18 @@ def test_what_is_void_is_measured_again(tmp_path: Path, monkeypatch: pytest.Monk
     effort = replace(QUICK, retries=2)
 
     found = profile(
-        ["plain"], tmp_path, Sweep(((32, 32),), (1, 2)), effort, device="cpu", load=HERE, on_record=heard.append
+        ["plain", "sleepy"],
+        tmp_path,
+        Sweep(((32, 32),), (1, 2)),
+        effort,
+        device="cpu",
+        load=HERE,
+        on_record=heard.append,
     )
 
-    assert [record.configuration.batch_size for record in heard] == [1, 2, 2, 2]
-    assert found.records == (heard[0], heard[3])
+    told = [(record.model, record.configuration.batch_size) for record in heard]
+    assert told == [(name, size) for name in ("plain", "sleepy") for size in (1, 2)] + 2 * [("plain", 2), ("sleepy", 2)]
+    assert found.of("plain", "f" * 64) == [heard[0], heard[6]]
 
 
 SCRIPT = """
