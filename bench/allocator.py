@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import sys
 
 __all__ = ["keep_freed_memory"]
 
@@ -21,8 +22,10 @@ def keep_freed_memory() -> bool:
     tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "") or any(
         f"MALLOC_{name}_" in os.environ for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD", "TOP_PAD", "MMAP_MAX")
     )
+    if tuned or sys.platform != "linux":
+        return False
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
-    if tuned or set_option is None:
+    if set_option is None:
         return False
     done = [set_option(option, _LARGEST) for option in (_MMAP_THRESHOLD, _TRIM_THRESHOLD)]
     return all(done)

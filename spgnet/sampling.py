@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from spgnet.labels import likeliest
+
 __all__ = ["sample_labels", "smooth_gumbel"]
 
 _ROUNDS = 24
@@ -84,7 +86,7 @@ def _different(
     temperature, repeats = 1.0, 0
     while len(maps) < k:
         noise = smooth_gumbel((p.shape[0], p.shape[1], p.shape[2]), sigma, generator).to(p.device)
-        drawn = (logits / temperature + noise).argmax(dim=0).to(labels.dtype)
+        drawn = likeliest((logits / temperature + noise)[None])[0]
         candidate = torch.where(hole, drawn, labels)
         if any(torch.equal(candidate, earlier) for earlier in maps):
             temperature, repeats = temperature * _WARMER, repeats + 1

@@ -51,7 +51,10 @@ class Chain(_Layer):
 
     Args:
         layers: reflection padding, convolutions, up-convolutions of kernel 3 and stride 2, residual blocks,
-            normalisations, and modules that look at each value alone.
+            normalisations in eval mode, and ReLU.
+
+    Raises:
+        TypeError: for another layer.
     """
 
     def __init__(self, layers: Iterable[nn.Module]) -> None:
@@ -196,8 +199,11 @@ def _layer(module: nn.Module) -> _Layer:
             return _Sum(module)
         case nn.InstanceNorm2d():
             return _Statistics(module)
-        case _:
+        case nn.BatchNorm2d() | nn.ReLU() | nn.Identity():
             return _Pointwise(module)
+    raise TypeError(
+        f"a layer of a window must be one of a Generator's; found {type(module).__name__}. Leave hole_only out."
+    )
 
 
 def _cut(values: Tensor, window: Iterable[Span], origin: tuple[int, int] = (0, 0)) -> Tensor:

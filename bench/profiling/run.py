@@ -112,13 +112,7 @@ def profile(
         work_.facts = _first_facts(work_)
         write_environment(work_.layout, work_.facts)
         with work_.interrupts.caught():
-            files = {model: _File(work_) for model in models}
-            for turn in range(1 + work_.effort.retries):
-                for model, file in files.items():
-                    left = configurations if turn == 0 else file.void(configurations)
-                    if left and not (turn and work_.over):
-                        _profile_model(work_, model, left, file)
-                        write_environment(work_.layout, work_.facts)
+            _profile_models(work_, models, configurations)
         work_.facts["finished"] = _now()
         work_.facts["after"] = machine_state(work_.device)
         work_.facts["status"] = "whole" if not work_.over else ("interrupted" if work_.interrupted else "budget")
@@ -141,6 +135,17 @@ def _first_facts(work_: _Work) -> dict[str, Any]:
     }
 
 
+def _profile_models(work_: _Work, models: Sequence[str], configurations: Sequence[Configuration]) -> None:
+    """All of them once, then again what is VOID."""
+    files = {model: _File(work_) for model in models}
+    for model, file in files.items():
+        _profile_model(work_, model, configurations, file)
+    for _ in range(work_.effort.retries):
+        for model, file in files.items():
+            if not work_.over and (void := file.void(configurations)):
+                _profile_model(work_, model, void, file)
+
+
 def _profile_model(work_: _Work, model: str, configurations: Sequence[Configuration], file: _File) -> None:
     """Go on with a fresh process after one that died: the configuration that killed it is a record."""
     left = list(configurations)
@@ -155,6 +160,7 @@ def _profile_model(work_: _Work, model: str, configurations: Sequence[Configurat
         work_.facts["not_loaded"][model] = reason or work_.why
     elif left:
         file.add([file.empty(configuration, "not-run", work_.why) for configuration in left])
+    write_environment(work_.layout, work_.facts)
 
 
 class _File:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,11 @@ def test_a_window_is_cut_out_of_what_the_layers_compute(
     window = Chain(layers).window(values, (rows, columns))
 
     torch.testing.assert_close(window, whole[..., slice(*rows), slice(*columns)], atol=1e-5, rtol=1e-5)
+
+
+def test_a_layer_whose_reach_is_unknown_is_refused() -> None:
+    with pytest.raises(TypeError, match="found GroupNorm"):
+        Chain([nn.GroupNorm(1, 2)])
 
 
 def test_what_no_pixel_depends_on_is_not_computed() -> None:
