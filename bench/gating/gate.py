@@ -15,10 +15,12 @@ from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_si
 from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
+from bench.gating.rounding import limits
 from bench.gating.selection import ModelPair, Selection, pair_models
 from bench.gating.sets import SetPair, set_golden_finding
 from bench.gating.wording import some
 from bench.records import Run
+from bench.records.spread import Spread, read_spread
 
 __all__ = ["gate"]
 
@@ -31,6 +33,7 @@ class _Work:
     right: Selection
     margins: Mapping[str, Margin]
     tolerances: Mapping[str, Margin] | None
+    spread: Spread | None = None
     findings: list[Finding] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     set_questions: list[SetQuestion] = field(default_factory=list)
@@ -64,11 +67,13 @@ def gate(
             the suite, and if that has none `bench.gating.MARGINS`.
         golden: True or False asks for one gate; None chooses for each pair of models.
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
-        tolerances: `metric.region` to tolerance, beside those of `bench.gating.TOLERANCES`.
+        tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
+            where it has one, else before those of `bench.gating.TOLERANCES`.
         seed: of the random draws.
 
     Raises:
         UsageError: when the runs are of other pictures, have no model in common, or a cell was edited or damaged.
+        DataError: when the baseline's spread is damaged, or of another run.
         UnknownName: for a margin or tolerance of a metric that the baseline does not have.
     """
     left, right = as_selection(baseline), as_selection(candidate)
@@ -81,6 +86,8 @@ def gate(
     same = {pair: left.models[pair.baseline] == right.models[pair.candidate] for pair in pairing.pairs}
     modes = {pair: golden if golden is not None else same[pair] and margins is None for pair in pairing.pairs}
     work = _Work(left, right, {}, checked)
+    if any(modes.values()):
+        work.spread = read_spread(left.run)
     if not all(modes.values()):
         work.margins = named_margins(margins, units) if margins is not None else _suite_margins(work, suite, units)
     work.findings += [
@@ -150,7 +157,8 @@ def _look_at_metric(work: _Work, model: str, protocol: str, both: PairedCell, me
     elif both.baseline.scores[metric].of_set:
         _look_at_set(work, model, protocol, SetPair(metric, both.baseline, both.candidate, work.runs), is_golden)
     elif is_golden:
-        work.findings.append(golden_finding(model, protocol, both, metric, work.tolerances))
+        allowed = limits(both, metric, work.tolerances, work.spread)
+        work.findings.append(golden_finding(model, protocol, both, metric, allowed))
     else:
         work.findings += _newly_undefined(model, protocol, both, metric)
         work.questions.append(Question(model, protocol, metric, both.values(metric), work.margins[metric]))

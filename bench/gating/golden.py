@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
 
 from bench.gating.findings import Finding
-from bench.gating.margins import Margin, tolerance
 from bench.gating.pairs import PairedCell, PairedValues
 from bench.gating.wording import change, number, some
+from bench.records.values import Floats
 
 __all__ = ["golden_finding"]
 
 
-def golden_finding(
-    model: str, protocol: str, both: PairedCell, metric: str, tolerances: Mapping[str, Margin] | None
-) -> Finding:
-    """PASS when every picture's value is within the tolerance; else REGRESSION, which names the pictures.
+def golden_finding(model: str, protocol: str, both: PairedCell, metric: str, limits: Floats) -> Finding:
+    """PASS when every picture's value is within its tolerance; else REGRESSION, which names the pictures.
 
     A change for the better is a change too. Equal infinities, and values undefined on both sides, are equal.
+
+    Args:
+        limits: float64 [N], the tolerance of each common sample, in the metric's unit (`bench.gating.rounding`).
     """
     values = both.values(metric)
     before, after = values.means
-    limit = tolerance(metric, tolerances).absolute(metric, values.unit, before or 0.0)
-    outside = _outside(values, limit)
+    outside = _outside(values, limits)
     samples = tuple(values.samples[index] for index in outside)
     return Finding(
         "REGRESSION" if samples else "PASS",
@@ -32,34 +30,44 @@ def golden_finding(
         model,
         protocol,
         metric,
-        _text(values, outside, limit) if samples else f"{len(values.samples)} pictures within {limit:g} {values.unit}",
+        _text(values, outside, limits)
+        if samples
+        else f"{len(values.samples)} pictures within {_range(limits, values)}",
         samples,
         values.unit,
         before,
         after,
         None if before is None or after is None else after - before,
-        limit=limit,
+        limit=float(limits[outside[0]]) if outside else float(limits.max(initial=0.0)),
         n=len(values.samples),
     )
 
 
-def _outside(values: PairedValues, limit: float) -> list[int]:
-    """Rows that changed by more than the limit, the most changed first."""
+def _outside(values: PairedValues, limits: Floats) -> list[int]:
+    """Rows that changed by more than their limits, the most changed first."""
     a, b = values.baseline, values.candidate
     with np.errstate(invalid="ignore"):
         gap = np.abs(b - a)
     gap = np.where((a == b) | (np.isnan(a) & np.isnan(b)), 0.0, gap)
     gap = np.where(np.isnan(gap), np.inf, gap)
-    outside = np.flatnonzero(gap > limit)
+    outside = np.flatnonzero(gap > limits)
     return [int(row) for row in outside[np.argsort(-gap[outside], kind="stable")]]
 
 
-def _text(values: PairedValues, outside: list[int], limit: float) -> str:
+def _range(limits: Floats, values: PairedValues) -> str:
+    """`0.001 dB`, or `0.001 to 0.002 dB` where pictures have tolerances of their own."""
+    if not len(limits):
+        return f"no tolerance {values.unit}".rstrip()
+    low, high = f"{limits.min():.3g}", f"{limits.max():.3g}"
+    return f"{low if low == high else f'{low} to {high}'} {values.unit}"
+
+
+def _text(values: PairedValues, outside: list[int], limits: Floats) -> str:
     first = outside[0]
     was, now = values.baseline[first], values.candidate[first]
     by = f" ({change(float(now - was), values.unit)})" if np.isfinite(now - was) else ""
     return (
-        f"changed by more than {limit:g} {values.unit}".rstrip()
+        f"changed by more than {limits[first]:.3g} {values.unit}".rstrip()
         + f" in {len(outside)} of {len(values.samples)} pictures, most in {some([values.samples[first]])}:"
         + f" {number(float(was), values.unit)} to {number(float(now), values.unit)}{by}"
         + (f"; also {some([values.samples[index] for index in outside[1:]])}" if len(outside) > 1 else "")
