@@ -31,14 +31,11 @@ from bench.records.values import CellValues, Floats
 from bench.vocabulary import Inpainter
 from tests.flipped import Direction, Flipped, Remembered, truths
 
-AVX2 = {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2"}
 SETTINGS: tuple[dict[str, str], ...] = (
     {"OMP_NUM_THREADS": "1"},
     {"OMP_NUM_THREADS": "2"},
     {"ONEDNN_MAX_CPU_ISA": "AVX512_CORE", "ATEN_CPU_CAPABILITY": "avx512", "OMP_NUM_THREADS": "1"},
-    {**AVX2, "OMP_NUM_THREADS": "1"},
-    {**AVX2, "OMP_NUM_THREADS": "2"},
-    {"ONEDNN_MAX_CPU_ISA": "AVX", "ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "AVX", "OMP_NUM_THREADS": "1"},
+    {"ONEDNN_MAX_CPU_ISA": "AVX2", "ATEN_CPU_CAPABILITY": "avx2", "MKL_CBWR": "AVX2", "OMP_NUM_THREADS": "1"},
     {"ONEDNN_MAX_CPU_ISA": "SSE41", "ATEN_CPU_CAPABILITY": "default", "MKL_CBWR": "COMPATIBLE", "OMP_NUM_THREADS": "2"},
 )
 """Environment variables of each process: the widest instructions of oneDNN, ATen and MKL, and how many threads."""

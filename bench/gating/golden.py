@@ -59,7 +59,7 @@ def _range(limits: Floats, values: PairedValues) -> str:
     if not len(limits):
         return f"no tolerance {values.unit}".rstrip()
     low, high = f"{limits.min():.3g}", f"{limits.max():.3g}"
-    return f"{low if low == high else f'{low} to {high}'} {values.unit}"
+    return f"{low if low == high else f'{low} to {high}'} {values.unit}".rstrip()
 
 
 def _text(values: PairedValues, outside: list[int], limits: Floats) -> str:
