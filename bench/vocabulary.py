@@ -26,8 +26,8 @@ __all__ = [
     "Editable",
     "Inpainter",
     "Judge",
-    "LabelAxes",
     "LabelSource",
+    "LabelSources",
     "Prediction",
     "Protocol",
     "Region",
@@ -153,8 +153,13 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class LabelAxes:
-    """Where a model's label maps come from, a recorded axis of every cell."""
+class LabelSources:
+    """Where the label maps come from that a model uses; recorded with every cell.
+
+    Attributes:
+        context: labels of the visible part of the picture.
+        hole: labels of the hole.
+    """
 
     context: LabelSource = "none"
     hole: LabelSource = "none"
@@ -170,12 +175,12 @@ class Inpainter(typing.Protocol):
     Attributes:
         name: as in `spgbench ls models`.
         fingerprint: hash of weights, code version and options; another fingerprint is another row.
-        labels: where the label maps come from that it uses: of the visible part (`context`) and of the `hole`.
+        label_sources: where the label maps come from that it uses.
     """
 
     name: str
     fingerprint: str
-    labels: LabelAxes
+    label_sources: LabelSources
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill the holes of a batch; the fill of a sample does not depend on the others in the batch."""

@@ -11,14 +11,14 @@ import numpy as np
 import bench.metrics
 from bench.records import CellKey, CellRecord, Failures, Record, Score
 from bench.statistics import mean_interval
-from bench.vocabulary import LabelAxes
+from bench.vocabulary import LabelSources
 
 __all__ = ["reduce_cell"]
 
 
 def reduce_cell(
     key: CellKey,
-    labels: LabelAxes,
+    labels: LabelSources,
     records: Sequence[Record],
     signatures: dict[str, str],
     classes: Sequence[str] = (),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.pictures import checked, composite, hide, quantise, stack_pictures
+from bench.pictures import check_prediction, composite, hide, quantise, stack_pictures, unstack_pictures
 from bench.reporting.palette import painted
 from bench.reporting.tiles import Tile, draw_grid, hatched, scaled
 from bench.vocabulary import Batch, Editable, Inpainter, Prediction, Sample
@@ -18,7 +18,7 @@ from bench.vocabulary import Batch, Editable, Inpainter, Prediction, Sample
 if TYPE_CHECKING:
     from PIL import Image
 
-    from bench.vocabulary import Hole, LabelMap, Picture
+    from bench.vocabulary import Hole, LabelMap
 
 __all__ = ["Edit", "edit_sheet"]
 
@@ -73,7 +73,7 @@ def edit_sheet(
     """
     if not isinstance(model, Editable):
         raise UsageError(f"model '{model.name}'", "paint under label maps", "one that does not", "Take spgnet.")
-    batch = hide([sample], [hole], seed, model.labels)
+    batch = hide([sample], [hole], seed, model.label_sources)
     own = model.inpaint(batch)
     if own.labels is None:
         raise ModelFailure(f"model '{model.name}'", "complete a label map", "none")
@@ -98,10 +98,9 @@ def _edited(labels: LabelMap, region: Hole, class_name: str, classes: Sequence[s
 
 
 def _picture_tile(prediction: Prediction, batch: Batch, sample: Sample, hole: Hole) -> Tile:
-    raw, truth = quantise(checked(prediction, batch)), stack_pictures([sample.image])
+    raw, truth = quantise(check_prediction(prediction, batch)), stack_pictures([sample.image])
     completed = composite(raw, truth, torch.from_numpy(hole)[None, None])
-    picture: Picture = completed[0].permute(1, 2, 0).contiguous().numpy()
-    return Tile(scaled(picture))
+    return Tile(scaled(unstack_pictures(completed)[0]))
 
 
 def _map_tile(labels: LabelMap | None) -> Tile:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from bench.errors import Failure, ModelFailure
 from bench.evaluation.masked_samples import MaskedSample, prefetch_masked_samples
 from bench.evaluation.plan import Plan
-from bench.evaluation.shard import encode_png, predict
+from bench.evaluation.shard import predict
+from bench.pictures import hide_pixels, png_bytes, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.vocabulary import Protocol, Sample
 
@@ -42,15 +44,15 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
         folder = out / folder_name(protocol.name)
         with _masked_samples(plan, protocol) as masked_samples:
             for sample, hole in masked_samples:
-                write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
-                write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
+                write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
+                write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
                 digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
                 entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
                 shown += [(sample.id, hole)] if len(shown) < _SHEET_TILES else []
                 advance(1)
         sheets.append(out / f"{folder_name(protocol.name)}.png")
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
-        write_atomically(sheets[-1], encode_png(contact_sheet(holes, ids, title=protocol.name)))
+        write_atomically(sheets[-1], png_bytes(contact_sheet(holes, ids, title=protocol.name)))
     path = out / "manifest.json"
     facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))
@@ -76,7 +78,7 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
                 if isinstance(answer, ModelFailure):
                     failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
                 else:
-                    write_atomically(folder / f"{sample.id}.png", encode_png(answer.picture.permute(1, 2, 0).numpy()))
+                    write_atomically(folder / f"{sample.id}.png", png_bytes(unstack_pictures(answer.picture[None])[0]))
                     written += 1
                 advance(1)
     if failures:
@@ -91,5 +93,6 @@ def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[S
         yield ((one.sample, one.hole) for one in masked_samples if isinstance(one, MaskedSample))
 
 
-def _without(image: Picture, hole: Hole) -> Picture:
-    return np.where(hole[..., None], np.uint8(0), image)
+def _incomplete(image: Picture, hole: Hole) -> Picture:
+    incomplete: Picture = hide_pixels(torch.from_numpy(image), torch.from_numpy(hole)[..., None]).numpy()
+    return incomplete

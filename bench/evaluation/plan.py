@@ -186,7 +186,7 @@ def _describe(plan: Plan, device: str) -> dict[str, Any]:
 
 def _model_facts(model: Inpainter) -> dict[str, Any]:
     """Name, fingerprint and label sources, and in words what a model from elsewhere is given, where it says so."""
-    facts = {"name": model.name, "fingerprint": model.fingerprint, "labels": model.labels.as_dict()}
+    facts = {"name": model.name, "fingerprint": model.fingerprint, "labels": model.label_sources.as_dict()}
     signature = getattr(model, "signature", None)
     return facts if signature is None else {**facts, "signature": signature}
 

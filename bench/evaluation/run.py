@@ -9,21 +9,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from bench.errors import Failure, NotApplicable, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import Unit, run_here, run_in_processes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
-from bench.evaluation.shard import Phases, encode_png
+from bench.evaluation.shard import Phases
 from bench.evaluation.suite import Suite
+from bench.pictures import png_bytes
 from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
 from bench.records.features import read_features
+from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
-__all__ = ["Reuse", "RunOutcome", "evaluate", "pick_device", "run_suite"]
+__all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
 Reuse = Literal["only-missing", "never", "only-cache"]
 
@@ -117,7 +117,7 @@ def run_suite(
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
-    device = pick_device(device)
+    device = resolve_device(device)
     plan = resolve(suite, out, device, dataset, models, judge)
     left_out = plan.measurement.warnings
     with locked(out):
@@ -132,17 +132,6 @@ def run_suite(
         _keep_gallery(plan)
         phases = _run_cells(plan, todo, device, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
-
-
-def pick_device(device: str) -> str:
-    """`auto` is the first CUDA device or else the CPU; raises UsageError for a device that is not there."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"device '{device}'", "be one of this machine", str(error).splitlines()[0]) from error
-    return device
 
 
 def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progress: bool) -> Phases:
@@ -183,7 +172,7 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         shards = range(len(plan.shards()))
         records = [record for shard in shards for record in read_shard(plan.layout.shard(cell.key, shard)) or ()]
         texts, measured = signatures(plan), plan.measurement
-        reduced = reduce_cell(cell.key, cell.model.labels, records, texts, measured.classes)
+        reduced = reduce_cell(cell.key, cell.model.label_sources, records, texts, measured.classes)
         if measured.of_sets:
             reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
         write_cell(plan.layout, reduced, len(shards))
@@ -194,13 +183,13 @@ def _keep_gallery(plan: Plan) -> None:
     for index in plan.gallery():
         sample = plan.dataset[index]
         if not plan.layout.truth(sample.id).exists():
-            write_atomically(plan.layout.truth(sample.id), encode_png(sample.image))
+            write_atomically(plan.layout.truth(sample.id), png_bytes(sample.image))
         if sample.labels is not None and not plan.layout.labels(sample.id).exists():
-            write_atomically(plan.layout.labels(sample.id), encode_png(sample.labels))
+            write_atomically(plan.layout.labels(sample.id), png_bytes(sample.labels))
         for protocol in plan.protocols:
             path = plan.layout.hole(protocol.name, sample.id)
             if not path.exists():
                 try:
-                    write_atomically(path, encode_png(protocol.hole(sample, plan.suite.seed, plan.dataset)))
+                    write_atomically(path, png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset)))
                 except NotApplicable:
                     continue

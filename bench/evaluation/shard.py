@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,14 +14,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation.judging import seen, seen_in_truth
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
-from bench.pictures import checked, composite, hide, quantise, sample_seed, stack_pictures
+from bench.pictures import (
+    check_prediction,
+    composite,
+    hide,
+    png_bytes,
+    quantise,
+    sample_seed,
+    stack_pictures,
+    unstack_pictures,
+)
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
 from bench.vocabulary import Batch, Inpainter, Sample, Sampler
@@ -30,7 +37,7 @@ from bench.vocabulary import Batch, Inpainter, Sample, Sampler
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["BATCH_SIZE", "Answer", "Phases", "encode_png", "predict", "run_shard"]
+__all__ = ["BATCH_SIZE", "Answer", "Phases", "predict", "run_shard"]
 
 BATCH_SIZE = 8
 
@@ -117,10 +124,10 @@ def predict(
     Args:
         fills: how many fills of each hole to ask for besides, of a model that can give several.
     """
-    batch = hide(samples, holes, seed, model.labels)
+    batch = hide(samples, holes, seed, model.label_sources)
     try:
         prediction = model.inpaint(batch)
-        pictures = quantise(checked(prediction, batch))
+        pictures = quantise(check_prediction(prediction, batch))
         labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
         several = _several(model, batch, fills) if fills else [None] * len(pictures)
         return [Answer(*parts) for parts in zip(pictures, labels, several, strict=True)]
@@ -135,19 +142,10 @@ def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tenso
     """`count` outputs of each sample, uint8 [K, 3, H, W]; None from a model that has but one."""
     if not isinstance(model, Sampler):
         return [None] * len(batch.ids)
-    drawn = [quantise(checked(prediction, batch)) for prediction in model.sample(batch, count)]
+    drawn = [quantise(check_prediction(prediction, batch)) for prediction in model.sample(batch, count)]
     if len(drawn) not in (1, count):
         raise ModelFailure("the model's sample", f"give {count} predictions, or a single one", str(len(drawn)))
     return [None] * len(batch.ids) if len(drawn) == 1 else list(torch.stack(drawn, dim=1))
-
-
-def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
-    """PNG bytes of uint8 [H, W, 3] or [H, W], of bool [H, W] as 255 and 0, or of a Pillow picture."""
-    if not isinstance(picture, Image.Image):
-        picture = Image.fromarray(picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue()
 
 
 def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSample]]:
@@ -183,7 +181,7 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]
         features = _features(plan, comparison)
     with phases.phase("write"):
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
-        pictures = comparison.completed.permute(0, 2, 3, 1).contiguous().numpy()
+        pictures = unstack_pictures(comparison.completed)
         scored = []
         for row, ((masked, answer), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
@@ -213,9 +211,9 @@ def _features(plan: Plan, comparison: bench.metrics.Comparison) -> dict[str, npt
 
 
 def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None) -> None:
-    write_atomically(layout.fill(cell.key, sample_id), encode_png(picture))
+    write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture))
     if labels is not None:
-        write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
+        write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy()))
 
 
 def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.Comparison:
@@ -228,7 +226,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases:
     answered = [answer.labels for _, answer in good if answer.labels is not None]
     predicted = torch.stack(answered) if len(answered) == len(good) else None
     drawn = [answer.fills for _, answer in good if answer.fills is not None]
-    fills = torch.where(hole[:, None], torch.stack(drawn), truth[:, None]) if len(drawn) == len(good) else None
+    fills = composite(torch.stack(drawn), truth[:, None], hole[:, None]) if len(drawn) == len(good) else None
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):

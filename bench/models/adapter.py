@@ -16,7 +16,8 @@ from bench.models.any_size import fill_at_any_size
 from bench.models.io_spec import IOSpec
 from bench.models.seeding import seeded
 from bench.models.value_range import from_value_range, to_value_range
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.pictures import composite, hide_pixels
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["Call", "ModelAdapter", "existing_file", "file_sha256", "reason"]
 
@@ -51,7 +52,7 @@ class ModelAdapter:
         facts: what else its answers depend on, such as the hash of a file; part of the signature.
         sources: modules of the adapter, beside those that all adapters share.
         libraries: distributions whose version its answers depend on.
-        labels: where the label maps come from that it is given.
+        label_sources: where the label maps come from that it is given.
         device: that it runs on.
 
     Attributes:
@@ -68,10 +69,10 @@ class ModelAdapter:
         *,
         sources: tuple[str, ...],
         libraries: tuple[str, ...] = ("torch",),
-        labels: LabelAxes = LabelAxes(),  # noqa: B008 (frozen)
+        label_sources: LabelSources = LabelSources(),  # noqa: B008 (frozen)
         device: str = "cpu",
     ) -> None:
-        self.name, self.labels = name, labels
+        self.name, self.label_sources = name, label_sources
         self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
         self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
@@ -82,7 +83,7 @@ class ModelAdapter:
         Raises:
             ModelFailure: when the model raises, or returns what is no picture or lies in another range.
         """
-        if batch.labels is None and self.labels.context != "none":
+        if batch.labels is None and self.label_sources.context != "none":
             raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
         step = self._io_spec.batch
         starts = range(0, len(batch.ids), step)
@@ -90,7 +91,7 @@ class ModelAdapter:
 
     def _fill(self, batch: Batch, rows: slice) -> Tensor:
         hole = batch.hole[rows].to(self._device)
-        image = batch.image[rows].to(self._device).masked_fill(hole, self._io_spec.fill)
+        image = hide_pixels(batch.image[rows].to(self._device), hole, self._io_spec.fill)
         labels = None if batch.labels is None else batch.labels[rows].to(self._device)
         seeds = batch.seeds[rows]
 
@@ -100,7 +101,7 @@ class ModelAdapter:
         io_spec = self._io_spec
         with seeded(seeds[0], self._device):
             filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
-        return torch.where(hole, filled, image) if io_spec.composite else filled
+        return composite(filled, image, hole) if io_spec.composite else filled
 
     def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
         io_spec = self._io_spec

@@ -6,7 +6,7 @@ import hashlib
 import re
 
 from bench.errors import ModelFailure
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["BrokenModel"]
 
@@ -19,7 +19,7 @@ class BrokenModel:
         failure: why; every sample is recorded with it.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, name: str, failure: ModelFailure) -> None:
         self.name, self.failure = name, failure

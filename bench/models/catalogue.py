@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.errors import ModelFailure, SpgbenchError, UsageError
 from bench.registry import Entry, Registry
-from bench.vocabulary import Inpainter, LabelAxes
+from bench.vocabulary import Inpainter, LabelSources
 
 __all__ = ["MODELS", "load", "load_for_run"]
 
@@ -115,10 +115,10 @@ def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[
 
 def _checked(subject: str, model: Inpainter) -> Inpainter:
     """What was made, if it has all that a run asks of a model."""
-    asked: dict[str, Any] = {"name": str, "fingerprint": str, "labels": LabelAxes, "inpaint": Callable}
+    asked: dict[str, Any] = {"name": str, "fingerprint": str, "label_sources": LabelSources, "inpaint": Callable}
     wrong = [name for name, kind in asked.items() if not isinstance(getattr(model, name, None), kind)]
     if wrong:
-        must = "have a name, a fingerprint, labels and inpaint"
+        must = "have name, fingerprint, label_sources and inpaint"
         raise ModelFailure(subject, must, f"no {' and no '.join(wrong)} of the right kind", "See bench.vocabulary.")
     return model
 

@@ -18,6 +18,7 @@ from bench.errors import ModelFailure, UsageError
 from bench.models.adapter import ModelAdapter, file_sha256
 from bench.models.io_spec import parse_io_spec
 from bench.models.processes import run_limited
+from bench.pictures import png_bytes, round_to_bytes, unstack_pictures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -105,11 +106,11 @@ class Command:
 def _write(work: Path, names: Sequence[str], image: Tensor, mask: Tensor, seeds: Sequence[int]) -> None:
     for folder in _FOLDERS:
         (work / folder).mkdir()
-    pictures = image.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    masks = mask[:, 0].to(torch.uint8).mul(255).contiguous().numpy()
-    for name, picture, hole in zip(names, pictures, masks, strict=True):
-        Image.fromarray(picture).save(work / "inputs" / f"{name}.png", compress_level=1)
-        Image.fromarray(hole).save(work / "holes" / f"{name}.png", compress_level=1)
+    pictures = unstack_pictures(round_to_bytes(image))
+    holes = mask[:, 0].contiguous().numpy()
+    for name, picture, hole in zip(names, pictures, holes, strict=True):
+        (work / "inputs" / f"{name}.png").write_bytes(png_bytes(picture, compress_level=1))
+        (work / "holes" / f"{name}.png").write_bytes(png_bytes(hole, compress_level=1))
     (work / "seeds.json").write_text(json.dumps(dict(zip(names, seeds, strict=True))), encoding="utf-8")
 
 

@@ -10,7 +10,7 @@ import baselines.weights
 from baselines.network import InpaintingNetwork
 from bench.fingerprint import fingerprint_code
 from bench.models.shipped import weights_for
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["LearnedModel"]
 
@@ -31,7 +31,7 @@ class LearnedModel:
         ValueError: for weights that cannot be read, or that are of another architecture.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(
         self, *, name: str, network: str, weights: str | None = None, device: str = "cpu", dataset: str = "streets"

@@ -16,6 +16,7 @@ import torch
 from bench.errors import ModelFailure, UsageError
 from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
 from bench.models.io_spec import IOSpec, parse_io_spec
+from bench.pictures import round_to_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -155,10 +156,9 @@ def _with_fixed_size(path: Path, io_spec: IOSpec, image: _Input) -> IOSpec:
 
 
 def _array(values: Tensor, kind: str) -> np.ndarray[Any, np.dtype[Any]]:
-    array = values.numpy()
     if kind == "tensor(uint8)" and values.is_floating_point():
-        array = np.rint(array)
-    return np.ascontiguousarray(array.astype(_TYPES[kind]))
+        values = round_to_bytes(values)
+    return np.ascontiguousarray(values.numpy().astype(_TYPES[kind]))
 
 
 def _sha256(path: Path) -> str:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from bench.errors import ModelFailure, UsageError
 from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
 from bench.models.io_spec import parse_io_spec
-from bench.vocabulary import LabelAxes
+from bench.vocabulary import LabelSources
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -57,7 +57,7 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
         {"python": file_sha256(path), "function": name, "labels": labels},
         sources=(__name__,),
         libraries=("numpy", "torch"),
-        labels=LabelAxes(context="oracle") if labels == "context" else LabelAxes(),
+        label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
         device=device,
     )
 

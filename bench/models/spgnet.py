@@ -12,17 +12,17 @@ import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
 from bench.models.shipped import weights_for
-from bench.vocabulary import VOID, Batch, LabelAxes, Prediction
+from bench.vocabulary import VOID, Batch, LabelSources, Prediction
 
 __all__ = ["SPGNetModel"]
 
 Guidance = Literal["segmenter", "oracle-context", "oracle-labels", "none"]
 
-_AXES: dict[Guidance, LabelAxes] = {
-    "segmenter": LabelAxes("segmenter", "predicted"),
-    "oracle-context": LabelAxes("oracle", "predicted"),
-    "oracle-labels": LabelAxes("oracle", "oracle"),
-    "none": LabelAxes("none", "none"),
+_AXES: dict[Guidance, LabelSources] = {
+    "segmenter": LabelSources("segmenter", "predicted"),
+    "oracle-context": LabelSources("oracle", "predicted"),
+    "oracle-labels": LabelSources("oracle", "oracle"),
+    "none": LabelSources("none", "none"),
 }
 
 
@@ -53,7 +53,7 @@ class SPGNetModel:
         dataset: str = "streets",
         **acceleration: Any,
     ) -> None:
-        self.name, self.labels = name, _AXES[guidance]
+        self.name, self.label_sources = name, _AXES[guidance]
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
         faster = spgnet.Acceleration(**acceleration)
@@ -71,16 +71,16 @@ class SPGNetModel:
         """Fill a batch; raises ValueError when oracle labels are asked for and the data set has none."""
         image, hole = batch.image.to(self._device), batch.hole.to(self._device)
         labels = None if batch.labels is None else batch.labels.to(self._device)
-        if labels is None and "oracle" in (self.labels.context, self.labels.hole):
+        if labels is None and "oracle" in (self.label_sources.context, self.label_sources.hole):
             raise ValueError("data set must have label maps for oracle labels; found none. Use plain spgnet.")
-        if labels is not None and self.labels.hole == "oracle":
+        if labels is not None and self.label_sources.hole == "oracle":
             return Prediction(self._net.guide(image, hole, labels), labels)
         completion = self._net.complete(image, hole, labels)
         return Prediction(completion.image, completion.labels, completion.probabilities)
 
     def sample(self, batch: Batch, count: int) -> list[Prediction]:
         """Fills of a batch under label maps that differ in the hole; the single one where these are not predicted."""
-        if self.labels.hole != "predicted":
+        if self.label_sources.hole != "predicted":
             return [self.inpaint(batch)]
         image, hole = batch.image.to(self._device), batch.hole.to(self._device)
         labels = None if batch.labels is None else batch.labels.to(self._device)
@@ -101,13 +101,13 @@ class SPGNetModel:
         """The networks and the compositing one by one, without the checks of arguments that `inpaint` makes."""
         work = _Stages(self._net, batch.image.to(self._device), batch.hole.to(self._device))
         if batch.labels is not None:
-            known = self.labels.hole == "oracle"
+            known = self.label_sources.hole == "oracle"
             labels = batch.labels.to(self._device)
             work.context = labels if known else labels.masked_fill(work.hole[:, 0], VOID)
             work.guidance = spgnet.one_hot(work.context, len(self._net.config.classes))
         used = {
-            "segmenter": (self.labels.context == "segmenter", work.segment),
-            "SP-Net": (self.labels.hole == "predicted", work.complete_labels),
+            "segmenter": (self.label_sources.context == "segmenter", work.segment),
+            "SP-Net": (self.label_sources.hole == "predicted", work.complete_labels),
             "SG-Net": (True, work.complete_picture),
             "compositing": (True, work.composite),
         }

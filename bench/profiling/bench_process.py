@@ -118,7 +118,7 @@ class _Side:
 
         with np.load(file) as arrays:
             image, hole, labels = (torch.from_numpy(arrays[name]) for name in ("image", "hole", "labels"))
-        axes = self._model.labels
+        axes = getattr(self._model, "label_sources", None) or self._model.labels  # the name in earlier versions
         shown = None
         if "oracle" in (axes.context, axes.hole):
             shown = labels if axes.hole == "oracle" else labels.masked_fill(hole[:, 0], VOID)
