@@ -103,7 +103,7 @@ def _gate(
     from bench.records import write_atomically
     from bench.records.schema import dump
 
-    found = profiling.against(
+    found = profiling.compare_versions(
         against,
         names,
         sweep,
@@ -111,14 +111,14 @@ def _gate(
         schedule,
         device=device,
         threads=threads,
-        on_pair=lambda pair: typer.echo(pair, err=True),
+        on_configuration=lambda text: typer.echo(text, err=True),
     )
     if out is not None:
         write_atomically(out / "profile" / "against.json", dump(found.as_json()))
     typer.echo(found.as_text(), nl=False)
-    void = sum(quantity_result.verdict == "VOID" for quantity_result in found.quantity_results)
-    if void:
-        typer.echo(f"warning: {void} of {len(found.quantity_results)} answers are VOID", err=True)
+    invalid = sum(result.verdict == "INVALID" for result in found.results)
+    if invalid:
+        typer.echo(f"warning: {invalid} of {len(found.results)} results are INVALID", err=True)
     if found.exit_code(strict=strict):
         raise typer.Exit(1)
 

@@ -12,11 +12,11 @@ import torch
 from bench.errors import Failure
 from bench.pictures import composite
 from bench.runtime.prefetch import Prefetcher
+from bench.runtime.progress import ReportProgress
 from bench.training.data.batches import HostBatch, TrainingBatch
 from bench.training.optimization.budget import linear_decay
 from bench.training.optimization.parallel import mean_over_processes, seed_step
 from bench.training.optimization.stage_optimizers import StageOptimizers
-from bench.training.output.progress import ProgressCallback
 from bench.training.output.sample_grid import write_sample_grid
 from bench.training.session import TrainingSession
 from bench.training.validation import predict_batches, validate
@@ -27,7 +27,7 @@ _STATISTICS_BATCHES = 50
 
 
 def run_stage(
-    session: TrainingSession, index: int, checkpoint: dict[str, Any] | None, on_progress: ProgressCallback
+    session: TrainingSession, index: int, checkpoint: dict[str, Any] | None, report_progress: ReportProgress
 ) -> None:
     """Train one stage to its end, then write a checkpoint in which the next stage begins.
 
@@ -35,7 +35,7 @@ def run_stage(
         session: the training.
         index: of the stage.
         checkpoint: to resume the stage from, or None to begin it.
-        on_progress: called after every line of the log.
+        report_progress: called after every line of the log.
 
     Raises:
         Failure: a loss or a weight was not finite, or a checkpoint could not be written.
@@ -47,7 +47,7 @@ def run_stage(
     steps = itertools.count(session.progress[index].steps)
     loader = Prefetcher(session.training_batches(stage), steps, settings.workers)
     try:
-        _StageRun(session, index, optimizers, loader, on_progress).run()
+        _StageRun(session, index, optimizers, loader, report_progress).run()
     finally:
         loader.close()
     session.save(index + 1, None)
@@ -62,10 +62,10 @@ class _StageRun:
         index: int,
         optimizers: StageOptimizers,
         loader: Prefetcher[int, HostBatch],
-        on_progress: ProgressCallback,
+        report_progress: ReportProgress,
     ) -> None:
         self.session, self.index, self.optimizers, self.loader = session, index, optimizers, loader
-        self.on_progress = on_progress
+        self.report_progress = report_progress
         self.stage, self.progress = session.stages[index], session.progress[index]
         total = sum(stage.share for stage in session.stages)
         self.share_before = sum(stage.share for stage in session.stages[:index]) / total
@@ -124,7 +124,7 @@ class _StageRun:
         self.progress.losses = losses
         self._write({**losses, "pictures per second": speed, "share of time waiting for data": waited / seconds})
         spent = self.budget.progress(self.progress.steps, self.progress.seconds)
-        self.on_progress(self.stage.name, self.share_before + self.share * spent, speed, waited / seconds)
+        self.report_progress(self.stage.name, self.share_before + self.share * spent, speed, waited / seconds)
         self._begin_segment()
 
     def _check(self) -> None:

@@ -11,11 +11,11 @@ from lightning_fabric import Fabric
 
 from bench.errors import DataError, UnknownName, UsageError
 from bench.records import locked
+from bench.runtime.progress import ReportProgress, training_bar
 from bench.training.data.training_data import TrainingData
 from bench.training.optimization.parallel import seed_step
 from bench.training.output.card import write_card
 from bench.training.output.folder import TrainingFolder
-from bench.training.output.progress import ProgressCallback, training_bar
 from bench.training.recipe import DataFacts, Recipe
 from bench.training.session import TrainingSession
 from bench.training.settings import Settings, Start, select_stages
@@ -72,10 +72,10 @@ def fit(
     if not fabric.is_global_zero:
         fabric.barrier()
         return _train(TrainingSession(recipe, stages, data, settings, folder, fabric), lambda *_: None)
-    with locked(folder.out), training_bar(shown=progress) as on_progress:
+    with locked(folder.out), training_bar(shown=progress) as report_progress:
         folder.begin(identity, restart=restart)
         fabric.barrier()
-        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric), on_progress)
+        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric), report_progress)
 
 
 def _load_start(recipe: Recipe, start: Start) -> None:
@@ -88,14 +88,14 @@ def _load_start(recipe: Recipe, start: Start) -> None:
         raise DataError(f"weights in {start.folder}", "fit the recipe", str(error), "Start from others.") from error
 
 
-def _train(session: TrainingSession, on_progress: ProgressCallback) -> Path:
+def _train(session: TrainingSession, report_progress: ReportProgress) -> Path:
     """Train the stages that are left, then write the weights and the card."""
     checkpoint = session.resume()
     first = int(checkpoint["stage"]) if checkpoint else 0
     session.open_log(checkpoint["log_position"] if checkpoint else 0)
     try:
         for index in range(first, len(session.stages)):
-            run_stage(session, index, checkpoint if index == first else None, on_progress)
+            run_stage(session, index, checkpoint if index == first else None, report_progress)
     finally:
         if session.log:
             session.log.close()

@@ -64,7 +64,7 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
         assert (record.status, record.reason) == ("not-run", "the budget of 0.2 s ran out")
 
 
-def test_what_is_void_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_invalid_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     restless = property(lambda record: "moved" if record.configuration.batch_size == 2 else "")
     monkeypatch.setattr(ProfileRecord, "void", restless)
     heard: list[ProfileRecord] = []

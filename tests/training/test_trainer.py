@@ -316,7 +316,7 @@ def test_a_factor_of_the_rates_that_is_not_above_zero_is_refused(factor: float) 
 
 
 def test_an_unknown_device_is_refused() -> None:
-    with pytest.raises(UsageError, match="device 'abacus' must be one of this machine"):
+    with pytest.raises(UsageError, match="device 'abacus' must be auto, cpu, cuda or cuda:1"):
         fabric_for("abacus")
 
 

@@ -15,8 +15,9 @@ import bench.masks
 from bench.data.sizes import resize_labels, resize_picture
 from bench.errors import DataError, NotApplicable
 from bench.masks.random_stream import RandomStream
+from bench.pictures import hide_labels, hide_pixels, to_float
 from bench.training.data.sampling import sample_index, stream_key
-from bench.vocabulary import VOID, Dataset, Protocol, Sample
+from bench.vocabulary import Dataset, Protocol, Sample
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -65,12 +66,12 @@ class TrainingBatch:
     @cached_property
     def hidden(self) -> torch.Tensor:
         """The incomplete pictures: float32 [N, 3, H, W], 0 where missing."""
-        return self.image.masked_fill(self.hole, 0.0)
+        return hide_pixels(self.image, self.hole)
 
     @cached_property
     def hidden_labels(self) -> torch.Tensor | None:
         """The incomplete label maps: int64 [N, H, W], VOID where missing; None without labels."""
-        return None if self.labels is None else self.labels.masked_fill(self.hole[:, 0], VOID)
+        return None if self.labels is None else hide_labels(self.labels, self.hole)
 
     @classmethod
     def on(cls, device: torch.device, batch: HostBatch) -> TrainingBatch:
@@ -81,7 +82,7 @@ class TrainingBatch:
             pinned = tensor.pin_memory() if device.type == "cuda" else tensor
             return pinned.to(device, non_blocking=True)
 
-        image = move(batch.image).permute(0, 3, 1, 2).float().div(255)  # channels last in memory
+        image = to_float(move(batch.image).permute(0, 3, 1, 2))  # channels last in memory
         labels = None if batch.labels is None else move(batch.labels).long()
         return cls(image, move(batch.hole)[:, None], labels, batch.ids)
 

@@ -18,6 +18,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from bench.errors import UsageError
+from bench.runtime.device import resolve_device
 from bench.training.data.sampling import stream_key
 
 __all__ = [
@@ -49,8 +50,7 @@ def fabric_for(device: str = "auto", precision: Precision = "32") -> Fabric:
     Raises:
         UsageError: the device is not one of this machine, or cannot do this precision.
     """
-    accelerator, _, index = device.partition(":")
-    accelerator = _present() if accelerator == "auto" else accelerator
+    accelerator, _, index = resolve_device(device).partition(":")
     if accelerator == "cpu" and precision == "16-mixed":
         raise UsageError("precision '16-mixed'", "be on a GPU", "the CPU", "Take bf16-mixed or 32.")
     devices: int | list[int] = [int(index)] if index else 1
@@ -109,7 +109,3 @@ def _reduced(fabric: Fabric, values: torch.Tensor) -> torch.Tensor:
     reduced = fabric.all_reduce(values, reduce_op="mean")
     assert isinstance(reduced, torch.Tensor)  # noqa: S101 (a tensor in, a tensor out)
     return reduced
-
-
-def _present() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"

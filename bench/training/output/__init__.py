@@ -1,1 +1,1 @@
-"""What a training writes: its folder, checkpoints, log, sample grids, card, and the progress bar."""
+"""What a training writes: its folder, checkpoints, log, sample grids and card."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from bench.pictures import quantise
+from bench.pictures import png_bytes, quantise, unstack_pictures
 from bench.records import write_atomically
 from bench.reporting.palette import painted
 
@@ -42,12 +41,10 @@ def write_sample_grid(path: Path, columns: Mapping[str, torch.Tensor]) -> None:
         draw.text((left, 3), caption, _TEXT, ImageFont.load_default(11))
         for row, picture in enumerate(pictures):
             grid.paste(Image.fromarray(picture), (left, _CAPTION + row * (height + _GAP)))
-    buffer = io.BytesIO()
-    grid.save(buffer, "PNG")
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, png_bytes(grid))
 
 
 def _tiles(values: torch.Tensor) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
     if values.is_floating_point():
-        return quantise(values.float()).permute(0, 2, 3, 1).contiguous().numpy()
+        return unstack_pictures(quantise(values.float()))
     return painted(values.numpy().astype(np.uint8))

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 
 from bench.errors import UsageError
+from bench.pictures import hide_labels
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import OptimizerSpec, Stage, StageOutput, TensorMapping
 from bench.training.recipes.losses import to_signed
 from bench.training.recipes.spgnet.losses import critic_terms, label_maps, label_terms, picture_terms
 from bench.training.recipes.spgnet.networks import Networks, true_labels
-from bench.vocabulary import VOID
 from spgnet import likeliest
 from spgnet.losses import cross_entropy
 
@@ -61,7 +61,7 @@ class Segmentation(_SPGNetStage):
 
     def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:  # noqa: ARG002
         """Cross-entropy over the visible part."""
-        visible = true_labels(batch).masked_fill(batch.hole[:, 0], VOID)
+        visible = hide_labels(true_labels(batch), batch.hole)
         return {"cross_entropy": cross_entropy(outputs["logits"], visible)}
 
     def predict(self, batch: TrainingBatch) -> StageOutput:

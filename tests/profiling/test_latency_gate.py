@@ -12,9 +12,15 @@ import pytest
 
 import bench.vocabulary
 from bench.errors import UsageError
-from bench.profiling import Rules, Schedule, Sweep, against
-from bench.profiling.decision import Rounds
-from bench.profiling.version_comparison import Pair, QuantityResult, VersionComparison, exact_results, timing_result
+from bench.profiling import Rules, Schedule, Sweep, compare_versions
+from bench.profiling.decision import RoundTimes
+from bench.profiling.version_comparison import (
+    QuantityResult,
+    VersionComparison,
+    VersionPair,
+    exact_results,
+    time_result,
+)
 from bench.profiling.versions import other_version
 from bench.records.profile import Configuration
 
@@ -65,12 +71,9 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_what_is_exact_is_compared_between_a_revision_and_this_version() -> None:
     load = "toy_of_two_versions:load"
 
-    found = against("toy-base", ["grown", "new"], Sweep(((32, 32),)), Rules(), BRIEF, device="cpu", load=load)
+    found = compare_versions("toy-base", ["grown", "new"], Sweep(((32, 32),)), Rules(), BRIEF, device="cpu", load=load)
 
-    verdicts = {
-        (quantity_result.model, quantity_result.quantity): quantity_result.verdict
-        for quantity_result in found.quantity_results
-    }
+    verdicts = {(result.model, result.quantity): result.verdict for result in found.results}
     assert verdicts["grown", "parameters"] == verdicts["grown", "flops"] == "more"
     assert verdicts["grown", "graph breaks"] == "same"
     assert verdicts["new", "time"] == "fixed"
@@ -108,7 +111,9 @@ def test_what_is_no_version_is_refused(name: str) -> None:
 
 
 COUNTS = {"flops": 100, "peak memory": 1000}
-WHOLE = Pair("m", Configuration(32, 32), {"base": COUNTS, "head": COUNTS}, {}, Rounds((1.0,), (1.0,), (1.0,), {}))
+WHOLE = VersionPair(
+    "m", Configuration(32, 32), {"base": COUNTS, "head": COUNTS}, {}, RoundTimes((1.0,), (1.0,), (1.0,), {})
+)
 
 
 @pytest.mark.parametrize(
@@ -124,10 +129,10 @@ WHOLE = Pair("m", Configuration(32, 32), {"base": COUNTS, "head": COUNTS}, {}, R
 def test_counts_are_exact_and_memory_has_a_margin(quantity: str, after: int, verdict: str) -> None:
     changed = replace(WHOLE, exact={"base": COUNTS, "head": COUNTS | {quantity: after}})
 
-    quantity_results = {quantity_result.quantity: quantity_result.verdict for quantity_result in exact_results(changed)}
+    verdicts = {result.quantity: result.verdict for result in exact_results(changed)}
 
-    assert quantity_results[quantity] == verdict
-    assert list(quantity_results.values()).count("same") == (2 if verdict == "same" else 1)
+    assert verdicts[quantity] == verdict
+    assert list(verdicts.values()).count("same") == (2 if verdict == "same" else 1)
 
 
 @pytest.mark.parametrize(
@@ -139,17 +144,17 @@ def test_counts_are_exact_and_memory_has_a_margin(quantity: str, after: int, ver
     ],
 )
 def test_failures_have_verdicts(failed: dict[str, str], verdict: str, code: int) -> None:
-    quantity_result = timing_result(replace(WHOLE, failed=failed, rounds=None), None)
+    result = time_result(replace(WHOLE, failed=failed, rounds=None), None)
 
-    assert quantity_result.verdict == verdict
-    assert VersionComparison((quantity_result,)).exit_code() == code
+    assert result.verdict == verdict
+    assert VersionComparison((result,)).exit_code() == code
 
 
 @pytest.mark.parametrize(
     ("verdict", "loose", "strict"),
     [
         ("slower", 1, 1),
-        ("VOID", 0, 1),
+        ("INVALID", 0, 1),
         ("faster", 0, 0),
         ("same", 0, 0),
     ],

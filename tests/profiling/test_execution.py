@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from bench.profiling.arithmetic import arithmetic
+from bench.profiling.execution import precision_context
 from bench.records.profile import Precision
 
 
@@ -15,7 +15,7 @@ def test_every_switch_of_torch_tells_the_same(precision: Precision, rounded: boo
         return [*by_name, products.allow_tf32, convolutions.allow_tf32]
 
     before = switches()
-    with arithmetic(precision, "cpu"):
+    with precision_context(precision, "cpu"):
         assert switches() == [rounded] * 4
         with torch.backends.cudnn.flags(allow_tf32=False):  # as a model may ask for
             assert not torch.backends.cudnn.allow_tf32
