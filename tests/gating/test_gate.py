@@ -361,7 +361,7 @@ def test_a_cell_of_another_format_is_refused(make_run: MakeRun) -> None:
     sums = {**json.loads(done.read_text()), "cell.json": hashlib.sha256(folder.read_bytes()).hexdigest()}
     write_atomically(done, dump(sums))
 
-    with pytest.raises(UsageError, match="another format version"):
+    with pytest.raises(UsageError, match="field format must be 1 or 2; found 99"):
         gating.gate(make_run("a"), read_run(run.layout.out))
 
 
