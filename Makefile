@@ -34,7 +34,7 @@ clean:
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.reference results/quick results/reference/quick README.md
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup

@@ -1,4 +1,4 @@
-"""Copies what is kept of a run, and writes its table into a page: `python tests/reference.py RUN KEPT PAGE`."""
+"""Copies what is kept of a run, and writes its table into a page: `python -m tests.reference RUN KEPT PAGE`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.records import ModelInfo, Run, Score, read_run
+from tests.support.reference_tables import compact
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
@@ -15,11 +16,13 @@ PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "criti
 
 
 def keep(out: Path, kept: Path) -> None:
+    """Copy what is kept of a run, made small."""
     info = read_run(out).info
     own = info.dataset.name == "streets"  # pictures of others are not ours to keep
     earlier = {file for file in out.glob("cells/*/*/**/*") if not _is_of(file.relative_to(out), info.models)}
     patterns = (*KEPT, *PLOTS, *([PICTURES] if own else []))
     copy({file for pattern in patterns for file in out.glob(pattern)} - earlier, out, kept)
+    compact(kept)
 
 
 def copy(files: Iterable[Path], out: Path, kept: Path) -> None:

@@ -1,7 +1,7 @@
 """Makes tables and plots of kept runs again from their records: `python -m tests.support.reference_tables [RUN ...]`.
 
-Without arguments, of every run in results/reference. Only files that are kept are written again, in place. Records of
-every run but `quick`, whose cells the regression gate reads, are packed into one file.
+Without arguments, of every run in results/reference. A kept run is small: tables of all protocols together, pictures in
+256 colours, and the records in one file, except in `quick`, whose cells the regression gate reads.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 from bench.records import RunLayout
 from bench.records.store import pack_cells
 
-__all__ = ["make_again", "pack"]
+__all__ = ["compact", "make_again"]
 
 REFERENCE = Path("results/reference")
+QUICK = "quick"
+TABLES = ("overall", "boundary", "by-class", "hole-share", "paper")
+PLOTS = ("hole-share", "intervals", "critical-difference")
 GUIDANCE = ("spgnet:unguided", "spgnet")
 """Whose comparison `guidance.md` is."""
 
@@ -25,6 +30,37 @@ GUIDANCE = ("spgnet:unguided", "spgnet")
 def spgbench(*arguments: str | Path) -> None:
     """Run a command; raises CalledProcessError when it fails."""
     subprocess.run([sys.executable, "-m", "bench", *map(str, arguments)], check=True, stdout=subprocess.DEVNULL)
+
+
+def make_again(kept: Path) -> None:
+    """Write the tables and plots of a kept run again."""
+    paper = (kept / "tables" / "paper.md").exists()
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / kept.name
+        shutil.copytree(kept, out)
+        spgbench("report", out)
+        if paper:
+            spgbench("report", out, "--layout", "paper", "--intervals")
+        for name in ("tables", "plots"):
+            shutil.rmtree(kept / name)
+            shutil.copytree(out / name, kept / name)
+    page = kept / "guidance.md"
+    if page.exists():
+        spgbench("compare", *(f"{kept}:{model}" for model in GUIDANCE), "--markdown", page)
+
+
+def compact(kept: Path) -> None:
+    """Drop what `spgbench report` makes again, and write the rest small."""
+    suffixes = (".md", ".csv", ".tex", ".html") if kept.name == QUICK else (".md",)
+    keep = {f"{name}{suffix}" for name in TABLES for suffix in suffixes} | {f"{name}.png" for name in PLOTS}
+    for file in [*kept.glob("tables/*"), *kept.glob("plots/*")]:
+        if file.name not in keep:
+            file.unlink()
+    if kept.name != QUICK:
+        shutil.rmtree(kept / "gallery", ignore_errors=True)
+        pack(kept)
+    for file in [*kept.glob("plots/*.png"), *kept.glob("gallery/*.png")]:
+        quantize(file)
 
 
 def pack(kept: Path) -> None:
@@ -35,27 +71,20 @@ def pack(kept: Path) -> None:
         shutil.rmtree(layout.cells)
 
 
-def make_again(kept: Path) -> None:
-    """Write every table and plot that is kept of a run again."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / kept.name
-        shutil.copytree(kept, out)
-        spgbench("report", out)
-        if (kept / "tables" / "paper.md").exists():
-            spgbench("report", out, "--layout", "paper", "--intervals")
-        for file in sorted([*kept.glob("tables/*"), *kept.glob("plots/*")]):
-            shutil.copyfile(out / file.relative_to(kept), file)
-    page = kept / "guidance.md"
-    if page.exists():
-        spgbench("compare", *(f"{kept}:{model}" for model in GUIDANCE), "--markdown", page)
+def quantize(file: Path) -> None:
+    """Write a picture in 256 colours; one that has no more is left as it is."""
+    with Image.open(file) as picture:
+        if picture.mode == "P":
+            return
+        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT)
+    small.save(file, optimize=True)
 
 
 def main(folders: list[str]) -> None:
-    """Pack and write again the kept runs in these folders, or all of them."""
+    """Write the kept runs in these folders again, or all of them."""
     for kept in map(Path, folders) if folders else sorted(file.parent for file in REFERENCE.glob("*/run.json")):
-        if kept.name != "quick":
-            pack(kept)
         make_again(kept)
+        compact(kept)
 
 
 if __name__ == "__main__":
