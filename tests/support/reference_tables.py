@@ -51,8 +51,9 @@ def make_again(kept: Path) -> None:
 
 def compact(kept: Path) -> None:
     """Drop what `spgbench report` makes again, and write the rest small."""
-    suffixes = (".md", ".csv", ".tex", ".html") if kept.name == QUICK else (".md",)
-    keep = {f"{name}{suffix}" for name in TABLES for suffix in suffixes} | {f"{name}.png" for name in PLOTS}
+    keep = {f"{name}.md" for name in TABLES} | {f"{name}.png" for name in PLOTS}
+    if kept.name == QUICK:
+        keep |= {f"overall{suffix}" for suffix in (".csv", ".tex", ".html")}
     for file in [*kept.glob("tables/*"), *kept.glob("plots/*")]:
         if file.name not in keep:
             file.unlink()
