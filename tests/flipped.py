@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 import torch
 
-from bench.evaluation.compositing import quantise, stack_pictures
+from bench.pictures import quantise, stack_pictures
 from bench.vocabulary import Batch, Dataset, Inpainter, Prediction
 
 Direction = Literal["away", "towards"]

@@ -59,7 +59,9 @@ def test_each_sample_has_its_own_tolerance(make_run: MakeRun, sample: int, by: f
     result = gating.gate(a, b)
 
     assert result.verdict == verdict
-    assert [finding.samples for finding in result.of("REGRESSION")] == ([] if verdict == "PASS" else [(IDS[sample],)])
+    assert [check_result.samples for check_result in result.of("REGRESSION")] == (
+        [] if verdict == "PASS" else [(IDS[sample],)]
+    )
 
 
 def test_models_without_networks_are_exact(make_run: MakeRun) -> None:
@@ -75,8 +77,8 @@ def test_a_tolerance_that_was_asked_for_goes_first(make_run: MakeRun) -> None:
     b = make_run("b", models=MODELS, ids=IDS, info=INFO, change=moved({("net", 1): 1e-4, ("classical", 1): 1e-4}))
 
     assert gating.gate(a, b, tolerances={"ssim.hole": "0.001"}).verdict == "PASS"
-    findings = gating.gate(a, b, tolerances={"ssim.hole": "0.00001"}).of("REGRESSION")
-    assert {finding.model for finding in findings} == {"net", "classical"}
+    check_results = gating.gate(a, b, tolerances={"ssim.hole": "0.00001"}).of("REGRESSION")
+    assert {check_result.model for check_result in check_results} == {"net", "classical"}
 
 
 def test_a_damaged_spread_stops_the_golden_gate_only(make_run: MakeRun) -> None:
@@ -91,6 +93,8 @@ def test_a_damaged_spread_stops_the_golden_gate_only(make_run: MakeRun) -> None:
 def test_the_text_says_which_tolerances_there_were(make_run: MakeRun) -> None:
     a = measured(make_run("a", models=MODELS, ids=IDS, info=INFO), 1e-4, 2e-4)
 
-    texts = {finding.text for finding in gating.gate(a, a).findings if finding.subject.startswith("net")}
+    texts = {
+        check_result.text for check_result in gating.gate(a, a).check_results if check_result.subject.startswith("net")
+    }
 
     assert texts == {f"3 pictures within 0.0002 to 0.0004{unit}" for unit in (" dB", " %", "")}
