@@ -41,7 +41,7 @@ SETTINGS: tuple[dict[str, str], ...] = (
 """Environment variables of each process: the widest instructions of oneDNN, ATen and MKL, and how many threads."""
 
 FLIP_SHARE = 1e-3
-"""Share of output values that are moved by one level, some 40 times what another instruction set moves."""
+"""Share of output values that are moved by one level."""
 
 FLIP_DRAWS = 4
 """So many random choices of the values to move, each away from the truth and towards it."""
