@@ -154,6 +154,6 @@ def test_two_pictures_have_the_widest_interval_that_there_is() -> None:
 
 
 @pytest.mark.parametrize("options", [{"level": 1.0}, {"level": 0.0}, {"draws": 99}, {"seed": -1}])
-def test_refuses_options_without_a_meaning(options: dict[str, float]) -> None:
+def test_refuses_options_without_a_meaning(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="of a resampling must"):
         interval([1.0, 2.0], **options)
