@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bench.records import ModelInfo, Run, Score, read_run
-from tests.support.reference_tables import compact
+from tests.support.compact import compact
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"

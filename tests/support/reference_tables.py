@@ -1,7 +1,6 @@
 """Makes tables and plots of kept runs again from their records: `python -m tests.support.reference_tables [RUN ...]`.
 
-Without arguments, of every run in results/reference. A kept run is small: tables of all protocols together, pictures in
-256 colours, and the records in one file, except in `quick`, whose cells the regression gate reads.
+Without arguments, of every run in results/reference. Pages that show the table of a kept run get the new one.
 """
 
 from __future__ import annotations
@@ -12,17 +11,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from PIL import Image
+from bench.records import read_run
+from tests.reference import table, with_table
+from tests.support.compact import compact
 
-from bench.records import RunLayout
-from bench.records.store import pack_cells
-
-__all__ = ["compact", "make_again"]
+__all__ = ["make_again", "show"]
 
 REFERENCE = Path("results/reference")
-QUICK = "quick"
-TABLES = ("overall", "boundary", "by-class", "hole-share", "paper")
-PLOTS = ("hole-share", "intervals", "critical-difference")
 GUIDANCE = ("spgnet:unguided", "spgnet")
 """Whose comparison `guidance.md` is."""
 
@@ -49,36 +44,12 @@ def make_again(kept: Path) -> None:
         spgbench("compare", *(f"{kept}:{model}" for model in GUIDANCE), "--markdown", page)
 
 
-def compact(kept: Path) -> None:
-    """Drop what `spgbench report` makes again, and write the rest small."""
-    keep = {f"{name}.md" for name in TABLES} | {f"{name}.png" for name in PLOTS}
-    if kept.name == QUICK:
-        keep |= {f"overall{suffix}" for suffix in (".csv", ".tex", ".html")}
-    for file in [*kept.glob("tables/*"), *kept.glob("plots/*")]:
-        if file.name not in keep:
-            file.unlink()
-    if kept.name != QUICK:
-        shutil.rmtree(kept / "gallery", ignore_errors=True)
-        pack(kept)
-    for file in [*kept.glob("plots/*.png"), *kept.glob("gallery/*.png")]:
-        quantize(file)
-
-
-def pack(kept: Path) -> None:
-    """Put the records of all cells into one file, in place of the folder `cells`."""
-    layout = RunLayout(kept)
-    if layout.cells.exists():
-        pack_cells(layout, layout.packed_cells)
-        shutil.rmtree(layout.cells)
-
-
-def quantize(file: Path) -> None:
-    """Write a picture in 256 colours; one that has no more is left as it is."""
-    with Image.open(file) as picture:
-        if picture.mode == "P":
-            return
-        small = picture.convert("RGB").quantize(256, method=Image.Quantize.MEDIANCUT)
-    small.save(file, optimize=True)
+def show(kept: Path) -> None:
+    """Write the run's table into the pages that show it."""
+    for page in [Path("README.md"), *Path("docs").rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        if f"<!-- {kept.name}: written by" in text:
+            page.write_text(with_table(text, kept.name, table(read_run(kept))), encoding="utf-8")
 
 
 def main(folders: list[str]) -> None:
@@ -86,6 +57,7 @@ def main(folders: list[str]) -> None:
     for kept in map(Path, folders) if folders else sorted(file.parent for file in REFERENCE.glob("*/run.json")):
         make_again(kept)
         compact(kept)
+        show(kept)
 
 
 if __name__ == "__main__":
