@@ -33,7 +33,7 @@ def test_a_value_is_found_once() -> None:
 
 
 def test_what_was_used_last_stays_within_the_limit() -> None:
-    cached, find = cache(3000), Finder()
+    cached, find = cache(2500), Finder()
     for name in "abac":
         cached.get(name, partial(find, name))
 
@@ -52,7 +52,7 @@ def test_a_value_beyond_the_limit_passes_through() -> None:
 
 
 def test_threads_may_share_it() -> None:
-    cached, find = cache(5000), Finder()
+    cached, find = cache(4999), Finder()
     with ThreadPoolExecutor(8) as pool:
         values = list(pool.map(lambda turn: cached.get(str(turn % 7), lambda: find(str(turn % 7))), range(500)))
 

@@ -242,7 +242,7 @@ def test_another_process_starts_with_an_empty_memory(pictures: torch.Tensor, tmp
 
     copy = pickle.loads(pickle.dumps(cache))  # noqa: S301 (our own)
 
-    assert (copy.disk.folder, copy.memory_bytes, copy.disk.limit) == (tmp_path, 1 << 20, 0)
+    assert (copy.disk.folder, copy.memory.max_bytes, copy.disk.limit) == (tmp_path, 1 << 20, 0)
     copy.features(network, pictures)
     assert network.seen == 12
 
