@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from bench.errors import UnknownName, UsageError
 from bench.metrics import METRICS, definition, find_definition
 
-__all__ = ["Margin", "default_margins", "default_tolerances", "named_margins", "parse_limit", "tolerance"]
+__all__ = [
+    "EXACT",
+    "Margin",
+    "default_margins",
+    "default_tolerances",
+    "named_margins",
+    "parse_limit",
+    "tolerance",
+]
 
-_OTHERWISE = 1e-9
+EXACT = 1e-9
 """Tolerance of metrics that are not known here: exact up to the last bits."""
 
 
@@ -61,7 +69,7 @@ def default_tolerances() -> dict[str, float]:
     return {
         metric.name: metric.tolerance
         for metric in every
-        if metric.aggregate == "image-mean" and metric.tolerance > _OTHERWISE
+        if metric.aggregate == "image-mean" and metric.tolerance > EXACT
     }
 
 
@@ -113,7 +121,7 @@ def tolerance(metric: str, wanted: Mapping[str, Margin] | None = None) -> Margin
     if wanted and metric in wanted:
         return wanted[metric]
     known = find_definition(metric.partition(".")[0])
-    return Margin(known.tolerance if known else _OTHERWISE)
+    return Margin(known.tolerance if known else EXACT)
 
 
 def _known(names: Iterable[str], known: Iterable[str], option: str) -> None:

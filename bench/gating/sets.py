@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from bench.errors import DataError
-from bench.gating.findings import Finding
+from bench.gating.formatting import change, number
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairStatistics
-from bench.gating.wording import change, number
+from bench.gating.results import CheckResult
 from bench.metrics import MetricKey, find_definition
 from bench.metrics.resampling import half_sample_spread
 from bench.records import CellKey, Run, Score
@@ -17,7 +17,7 @@ from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
 from bench.statistics import detectable_effect
 
-__all__ = ["SetPair", "set_golden_finding", "set_statistics"]
+__all__ = ["SetPair", "set_regression_result", "set_statistics"]
 
 _Z95 = 1.959963984540054
 _FEWEST = 8
@@ -65,14 +65,14 @@ def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str
     return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None, detectable), ""
 
 
-def set_golden_finding(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> Finding:
+def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
     """PASS when the number is the same within the tolerance: the one asked for, or the metric's own."""
     first, second = pair.scores
     before, after = first.value, second.value
     limit = tolerance.absolute(pair.metric, first.unit, before or 0.0) if tolerance else _rounding(pair, before or 0.0)
     same = before == after if before is None or after is None else abs(after - before) <= limit
     by = "" if before is None or after is None else f" ({change(after - before, first.unit)})"
-    return Finding(
+    return CheckResult(
         "PASS" if same else "REGRESSION",
         "golden",
         model,

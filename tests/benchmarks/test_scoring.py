@@ -23,12 +23,12 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 import bench.data
 import bench.masks
-from bench.evaluation.compositing import stack_pictures
 from bench.metrics import BatchView, boundary_width, class_keys, measure
 from bench.metrics.cache.feature_cache import shared_cache
 from bench.metrics.cache.memory import TRUTH_MEMORY
 from bench.metrics.distribution.backends import extraction
 from bench.metrics.perceptual.backends.network import loaded
+from bench.pictures import stack_pictures
 from bench.weights import find
 from tests.benchmarks.label_peer import label_scores
 from tests.stand_in_weights import publish, random_inception, random_trunk

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -57,7 +56,7 @@ def colours(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:
 
 
 @pytest.fixture
-def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """An installed package with the entry point `colour-gap`."""
     site = tmp_path / "site"
     information = site / "colour_gap-1.0.dist-info"
@@ -151,10 +150,10 @@ def test_a_plug_in_is_gated_by_its_own_margin_and_tolerance(runs: tuple[Run, Run
     golden = gating.gate(grey, white, golden=True)
 
     assert gating.default_margins()["colour-gap.full"] == "50lv"
-    (finding,) = [one for one in paired.findings if one.metric == "colour-gap.full"]
+    (finding,) = [one for one in paired.check_results if one.metric == "colour-gap.full"]
     assert (finding.gate, finding.ci95 is not None) == ("paired", True)
     assert finding.limit == 50
-    (finding,) = [one for one in golden.findings if one.metric == "colour-gap.full"]
+    (finding,) = [one for one in golden.check_results if one.metric == "colour-gap.full"]
     assert finding.verdict == "REGRESSION"
     assert finding.limit == pytest.approx(0.01 * of(grey))
 

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.compiled import compiled
+from bench.runtime.numba import compiled
 from bench.runtime.threads import as_array, for_each, stack_masks
 
 __all__ = ["pixel_sums"]

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.compiled import compiled
 from bench.metrics.structural.backends.rows import contrast_loss, fill_row, filter_down, similarity_loss
 from bench.metrics.structural.backends.window import TAPS
+from bench.runtime.numba import compiled
 from bench.runtime.threads import as_array, for_each
 
 __all__ = ["scale_losses"]

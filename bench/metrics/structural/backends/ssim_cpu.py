@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.compiled import compiled
 from bench.metrics.structural.backends.rows import fill_row, filter_down, similarity_loss
 from bench.metrics.structural.backends.window import TAPS
+from bench.runtime.numba import compiled
 from bench.runtime.threads import as_array, for_each, stack_masks
 
 __all__ = ["dissimilarity_sums"]
