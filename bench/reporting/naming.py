@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import bench.metrics
 from bench.records import CellKey, Run
 from bench.vocabulary import REGIONS
 
@@ -29,70 +30,40 @@ NOTHING = "\N{EN DASH}"
 INFINITE = "\N{INFINITY}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-_METRIC_TITLES = {
-    "psnr": "PSNR",
-    "ssim": "SSIM",
-    "ms-ssim": "MS-SSIM",
-    "l1": "L1",
-    "l1-relative": "Relative L1",
-    "gradient": "Gradient error",
-    "lpips-alex": "LPIPS (Alex)",
-    "lpips-vgg": "LPIPS (VGG)",
-    "lpips-squeeze": "LPIPS (Squeeze)",
-    "fid": "FID",
-    "fid-clean": "FID (clean)",
-    "kid": "KID",
-    "p-ids": "P-IDS",
-    "u-ids": "U-IDS",
-    **{
-        f"{whose}-{score}": f"{title} {what}"
-        for whose, title in (("judge", "Judge"), ("label", "Label"))
-        for score, what in {
-            "accuracy": "accuracy",
-            "miou": "mIoU",
-            "boundary-iou": "boundary IoU",
-            "boundary-f": "boundary F",
-            **{f"trimap-miou-{width}": f"trimap mIoU {width}" for width in (5, 10, 20, 40)},
-            "hd95": "HD95",
-            "assd": "ASSD",
-        }.items()
-    },
+_COST_TITLES = {
     "parameters": "Parameters",
     "multiply-adds": "Multiply-adds",
     "latency": "Latency",
     "throughput": "Throughput",
     "memory": "Memory",
 }
-"""Also the order of the columns; a metric that is not listed comes after these, under its own name."""
-
-_CEILING = "-ceiling"
+"""Of what a model costs; metrics have titles of their own."""
 
 REGION_ORDER = ("hole", "boundary", "full", "known")
 
 
 def metric_title(key: str) -> str:
-    """`psnr.hole` as `PSNR hole`."""
+    """`psnr.hole` as `PSNR hole`, `latency` as `Latency`."""
     metric, _, region = key.partition(".")
-    return f"{_METRIC_TITLES.get(metric, metric)} {region}".strip()
+    return f"{_COST_TITLES.get(metric) or bench.metrics.metric_title(metric)} {region}".strip()
 
 
 def is_ceiling(key: str) -> bool:
     """Whether `metric.region` is what a judge sees in untouched pictures: the same number for every model."""
-    return key.partition(".")[0].endswith(_CEILING)
+    return bench.metrics.is_ceiling(key.partition(".")[0])
 
 
 def ceiling_of(key: str) -> str:
-    """`judge-miou.hole` to `judge-miou-ceiling.hole`."""
+    """`judge-miou.hole` to `judge-miou-ceiling.hole`; nothing for a metric without a ceiling."""
     metric, dot, region = key.partition(".")
-    return f"{metric}{_CEILING}{dot}{region}"
+    ceiling = bench.metrics.ceiling_of(metric)
+    return ceiling and f"{ceiling}{dot}{region}"
 
 
-def column_order(key: str) -> tuple[int, str, int]:
+def column_order(key: str) -> tuple[tuple[int, str], int]:
     """Sort key of `metric.region`: by metric, then hole, boundary, full, known."""
     metric, _, region = key.partition(".")
-    known = list(_METRIC_TITLES)
-    rank = known.index(metric) if metric in known else len(known)
-    return rank, metric, REGION_ORDER.index(region) if region in REGIONS else len(REGION_ORDER)
+    return bench.metrics.column_order(metric), REGION_ORDER.index(region) if region in REGIONS else len(REGION_ORDER)
 
 
 def model_names(run: Run) -> dict[tuple[str, str], str]:
