@@ -1,0 +1,89 @@
+"""Quality class by class, over all protocols: what the table and the plot of it show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bench.metrics import class_keys
+from bench.records import Score
+from bench.reporting.analysis.aggregate import Aggregate
+from bench.reporting.analysis.groups import Group
+from bench.reporting.analysis.values import Floats
+from bench.reporting.titles import column_order, is_ceiling
+
+__all__ = ["ClassGroup", "class_columns", "class_groups", "class_scores"]
+
+
+@dataclass(frozen=True)
+class ClassGroup:
+    """One class of the data set.
+
+    Attributes:
+        name: as in `metric.region.class`.
+        n: fills in which it occurs: where some model has a value.
+        group: the models in it, over all protocols; a score has no value where there are fewer than 5.
+        ceilings: column key to the mean that the judge reaches on untouched pictures.
+    """
+
+    name: str
+    n: int
+    group: Group
+    ceilings: dict[str, float]
+
+    def mean(self, row: int, key: str) -> tuple[float, float, float]:
+        """Mean of a model with the ends of its interval; NaN without one."""
+        score = self.group.rows[row].scores.get(key)
+        if score is None or score.value is None:
+            return (np.nan, np.nan, np.nan)
+        return (score.value, *(score.ci95 or (score.value, score.value)))
+
+
+def class_groups(aggregate: Aggregate) -> list[ClassGroup]:
+    """The classes that occur, in the order of the data set; none without a metric by class."""
+    every = {key for cell in aggregate.run.cells.values() for key in cell.by_class}
+    order = {name: place for place, name in enumerate(class_keys(list(aggregate.run.info.dataset.classes)))}
+    found = sorted({_split(key)[1] for key in every}, key=lambda name: (order.get(name, len(order)), name))
+    columns = sorted({_split(key)[0] for key in every}, key=column_order)
+    groups = [_class_group(aggregate, name, [key for key in columns if f"{key}.{name}" in every]) for name in found]
+    return [group for group in groups if group.n]
+
+
+def class_columns(classes: Iterable[ClassGroup]) -> list[str]:
+    """Keys of the columns that some class has a value in, in order."""
+    found = {key for one in classes for row in one.group.rows for key, score in row.scores.items() if score.n}
+    return sorted(found, key=column_order)
+
+
+def class_scores(classes: Iterable[ClassGroup], key: str) -> list[Score]:
+    """The scores of a column in all classes and models."""
+    return [row.scores[key] for one in classes for row in one.group.rows if key in row.scores]
+
+
+def _class_group(aggregate: Aggregate, name: str, columns: Sequence[str]) -> ClassGroup:
+    values = {column: aggregate.values(f"{column}.{name}") for column in columns}
+    shown = {column: of_column for column, of_column in values.items() if not is_ceiling(column)}
+    inside = np.zeros_like(aggregate.scored)
+    for of_column in shown.values():
+        inside |= ~np.isnan(of_column)
+    group = aggregate.group(name, shown, inside)
+    return ClassGroup(name, int(inside.any(axis=0).sum()), group, _ceilings(values))
+
+
+def _ceilings(values: dict[str, Floats]) -> dict[str, float]:
+    """What the judge sees in untouched pictures is the same for every model: the mean over fills that any has."""
+    found = {}
+    for column, of_column in values.items():
+        if is_ceiling(column) and np.isfinite(of_column).any():
+            metric, _, region = column.partition(".")
+            defined = of_column[:, np.isfinite(of_column).any(axis=0)]
+            found[f"{metric.removesuffix('-ceiling')}.{region}"] = float(np.nanmax(defined, axis=0).mean())
+    return found
+
+
+def _split(key: str) -> tuple[str, str]:
+    """`judge-iou.hole.car` as `judge-iou.hole` and `car`."""
+    metric, region, name = key.split(".", 2)
+    return f"{metric}.{region}", name
