@@ -232,7 +232,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[Cut, Answer]], phases: Phases) 
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
-            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.measurement.device)
+            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.device)
     return bench.metrics.Comparison(
         truth,
         completed,
@@ -244,7 +244,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[Cut, Answer]], phases: Phases) 
         judged_truth,
         classes=plan.measurement.classes,
         fills=fills,
-        device=plan.measurement.device,
+        device=plan.device,
     )
 
 

@@ -6,14 +6,29 @@ import numpy as np
 from torch import nn
 
 from bench.evaluation.compositing import hide
+from bench.evaluation.plan import Plan
 from bench.models.observe import observe
+from bench.records import ModelSize, RunInfo
 from bench.vocabulary import Inpainter, Sample
 
-__all__ = ["size_of"]
+__all__ = ["measure_sizes", "size_of"]
 
 
-def size_of(model: Inpainter, sample: Sample) -> dict[str, int] | None:
-    """`parameters` of the networks that a model calls, and `multiply_adds` that it spends on the size of a picture.
+def measure_sizes(plan: Plan, earlier: RunInfo | None) -> dict[str, ModelSize]:
+    """Sizes of the plan's models by name, on its first picture; a model that has none is left out.
+
+    A model whose size an earlier run in the folder has recorded is not called again.
+    """
+    known = {model.key: model.size for model in earlier.models if model.size} if earlier else {}
+    models = {cell.model.name: cell.model for cell in plan.cells}
+    sizes = {
+        name: known.get((name, model.fingerprint)) or size_of(model, plan.dataset[0]) for name, model in models.items()
+    }
+    return {name: size for name, size in sizes.items() if size is not None}
+
+
+def size_of(model: Inpainter, sample: Sample) -> ModelSize | None:
+    """Parameters of the networks that a model calls, and multiply-adds that it spends on the size of a picture.
 
     None for a model that holds no torch module, without calling it (it may take minutes), and for one that fails: its
     samples will say why.
@@ -31,4 +46,4 @@ def size_of(model: Inpainter, sample: Sample) -> dict[str, int] | None:
         seen = observe(lambda: model.inpaint(hide([sample], [hole], 0, model.labels)))
     except Exception:  # noqa: BLE001 (a model from elsewhere may raise anything)
         return None
-    return {"parameters": seen.parameters, "multiply_adds": seen.flops // 2} if seen.networks else None
+    return ModelSize(seen.parameters, seen.flops // 2) if seen.networks else None

@@ -8,16 +8,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UsageError
+from bench.records.decoding import FieldError
 from bench.records.layout import CellKey, RunLayout
+from bench.records.run_info import RunInfo
 from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines
 
 if TYPE_CHECKING:
     from bench.records.values import CellValues
 
-__all__ = ["Run", "read_run"]
+__all__ = ["Run", "read_run", "read_run_info"]
 
 
 @dataclass(frozen=True)
@@ -26,22 +28,20 @@ class Run:
 
     Attributes:
         layout: its paths.
-        info: `run.json`: `suite`, `dataset` (name, split, size, limit, revision, n, classes), `protocols`, `metrics`
-            (name to signature by region), `seed`, `models` (name, fingerprint, labels, for torch modules `size`, in
-            table order), `gallery` (sample ids), `versions`, `environment`.
+        info: what `run.json` holds.
     """
 
     layout: RunLayout
-    info: dict[str, Any]
+    info: RunInfo
     _values: dict[CellKey, CellValues] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def keys(self) -> list[CellKey]:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
-        dataset = self.info["dataset"]
+        dataset = self.info.dataset
         return [
-            CellKey(model["name"], model["fingerprint"], protocol, dataset["name"], dataset["revision"])
-            for model in self.info["models"]
-            for protocol in self.info["protocols"]
+            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.revision)
+            for model in self.info.models
+            for protocol in self.info.protocols
         ]
 
     @cached_property
@@ -121,15 +121,24 @@ def _damaged(folder: Path, found: str) -> UsageError:
 
 
 def read_run(out: Path) -> Run:
-    """Open an output folder; raises UsageError when no run of this format is there."""
+    """Open an output folder; raises UsageError, with the field, when its `run.json` is missing, damaged or foreign."""
     layout = RunLayout(out)
+    return Run(layout, read_run_info(layout.run_file))
+
+
+def read_run_info(file: Path) -> RunInfo:
+    """Read a `run.json`.
+
+    Raises:
+        UsageError: when it is missing or does not parse, is of another format, or a field does not fit.
+    """
+    fix = "Give the -o folder of a run."
     try:
-        info = json.loads(layout.run_file.read_text(encoding="utf-8"))
-        found = f"format {info['format']}" if info["format"] != FORMAT else ""
+        return RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
+    except FieldError as error:
+        raise UsageError(f"field {error.field} of {file}", error.must, error.found, fix) from error
     except OSError:
         found = "no run.json"
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         found = "a run.json that does not parse"
-    if found:
-        raise UsageError(f"folder {out}", f"hold a run of format {FORMAT}", found, "Give the -o folder of a run.")
-    return Run(layout, info)
+    raise UsageError(f"folder {file.parent}", f"hold a run of format {FORMAT}", found, fix)
