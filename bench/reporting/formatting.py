@@ -1,8 +1,8 @@
 """How numbers are rounded and written: the one place where the decimals of tables are decided.
 
-Metrics with a unit of `_DECIMALS` have so many digits after the point, other metrics four below 10 and two from there on
-(`decimals_of`). Costs have three significant digits (`three_digits`). Every table, the page and the rule that numbers
-which print alike share a mark use these functions.
+Metrics with a unit of `_DECIMALS` have so many digits after the point; other metrics have four below 10 and two from
+there on (`decimals_of`). Costs have three significant digits (`three_digits`). Every table and the page use these
+functions, and so does the rule that numbers which print alike share a mark.
 """
 
 from __future__ import annotations
@@ -12,7 +12,16 @@ from collections.abc import Iterable
 
 from bench.records import Score
 
-__all__ = ["INFINITE", "NOTHING", "TIMES", "decimals_of", "grouped_digits", "interval_text", "score_text", "three_digits"]
+__all__ = [
+    "INFINITE",
+    "NOTHING",
+    "TIMES",
+    "decimals_of",
+    "grouped_digits",
+    "interval_text",
+    "score_text",
+    "three_digits",
+]
 
 NOTHING = "\N{EN DASH}"
 """In place of a number that is not there."""

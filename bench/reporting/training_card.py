@@ -12,6 +12,7 @@ from bench.reporting.plots.training_curves import training_curves_plot
 
 __all__ = ["training_card"]
 
+
 def training_card(trainings: Sequence[Path], stem: Path) -> list[Path]:
     """Write `STEM.card.json` and `STEM.curves.png`.
 

@@ -86,7 +86,7 @@ def values_frame(analysis: RunAnalysis) -> pd.DataFrame:
 
 
 def hole_share_frame(bins: Sequence[HoleShareBin]) -> pd.DataFrame:
-    """A row for every bin, model and metric, over all protocols: hole shares above `share_over` and up to `share_to`."""
+    """A row for every bin, model and metric, over all protocols: shares above `share_over`, up to `share_to`."""
     import pandas as pd
 
     rows = [

@@ -52,7 +52,8 @@ def values_by_protocol(run: Run) -> dict[str, ProtocolValues]:
     """
     keys = run.keys()
     return {
-        protocol: _protocol_values(run, [key for key in keys if key.protocol == protocol]) for protocol in run.info.protocols
+        protocol: _protocol_values(run, [key for key in keys if key.protocol == protocol])
+        for protocol in run.info.protocols
     }
 
 

@@ -45,9 +45,8 @@ def write_gallery(analysis: RunAnalysis) -> list[Path]:
     for name, rows in (("overall", overall), *grids.items()):
         path = run.layout.gallery / f"{name}.png"
         titles = [f"{protocol}\n{sample}" if name == "overall" else sample for protocol, sample in rows]
-        title = (
-            f"{'' if name == 'overall' else name + ' on '}{dataset_title(run.info)}; under each fill the PSNR of its hole"
-        )
+        where = "" if name == "overall" else f"{name} on "
+        title = f"{where}{dataset_title(run.info)}; under each fill the PSNR of its hole"
         tiles = [_row(run, protocol, sample) for protocol, sample in rows]
         names = ["input", *(model.title for model in analysis.models), "truth"]
         write_atomically(path, png_bytes(_sheet(tiles, names, titles, title)))

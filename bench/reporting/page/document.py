@@ -57,8 +57,8 @@ def write_page(
         .get_template("page.html.jinja")
         .render(
             policy=f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
-            style=Markup(style),  # noqa: S704  # a file of this package
-            script=Markup(script),  # noqa: S704  # files of this package
+            style=Markup(style),  # a file of this package
+            script=Markup(script),  # files of this package
             header=page_header(analysis),
             tables=page_tables(analysis, set(data["files"]), profile),
             sort_value=sort_value,

@@ -39,5 +39,7 @@ def throughput_plot(profile: Profile) -> Figure | None:
         axes.set_xticks(sorted(batches[size]), [str(batch) for batch in sorted(batches[size])])
         axes.minorticks_off()
         axes.set_ylim(bottom=0)
-    add_note(figure, f"At the median latency of {resolution_title(shown[0].configuration)} pictures. {void_note(shown)}")
+    add_note(
+        figure, f"At the median latency of {resolution_title(shown[0].configuration)} pictures. {void_note(shown)}"
+    )
     return figure

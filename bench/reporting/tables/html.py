@@ -7,6 +7,8 @@ from bench.reporting.templating import html_environment
 
 __all__ = ["html_table"]
 
+_ORACLE_NOTE = ORACLE_NOTE.replace("rows", "rows (in italics)")
+
 
 def html_table(table: Table, *, intervals: bool = True) -> str:
     """A `table` a group, then notes and signatures.
@@ -17,7 +19,7 @@ def html_table(table: Table, *, intervals: bool = True) -> str:
     """
     notes = [
         *([INTERVAL_NOTE] if intervals and table.has_intervals else []),
-        *([ORACLE_NOTE] if table.has_oracles else []),
+        *([_ORACLE_NOTE] if table.has_oracles else []),
         *table.notes,
     ]
     template = html_environment("bench.reporting.tables").get_template("table.html.jinja")

@@ -56,6 +56,7 @@ def build_main_table(
         signatures=tuple(merge_signatures(cells, titles, columns)),
         name=name or (chosen[0] if len(chosen) == 1 else "overall"),
         numbers=partial(scores_frame, analysis, chosen, keys),
+        has_sizes=True,
     )
 
 

@@ -53,6 +53,7 @@ class Table:
         signatures: column title and signature.
         name: what it is about, as its files are called.
         numbers: makes the unrounded numbers behind it, in long format.
+        has_sizes: whether the sizes of the models stand behind the scores, where they are known.
     """
 
     title: str
@@ -62,6 +63,7 @@ class Table:
     signatures: tuple[tuple[str, str], ...]
     name: str
     numbers: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
+    has_sizes: bool = False
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -97,7 +99,8 @@ class Table:
     @cached_property
     def facts(self) -> tuple[str, ...]:
         """Names of the columns behind the scores: failed, skipped and sizes only where there are any."""
-        counts, sized = [row.counts for row in self.rows if row.counts], any(row.model.size for row in self.rows)
+        counts = [row.counts for row in self.rows if row.counts]
+        sized = self.has_sizes and any(row.model.size for row in self.rows)
         shown = {
             "n": True,
             "failed": any(count[1] for count in counts),
