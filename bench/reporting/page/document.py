@@ -52,13 +52,14 @@ def write_page(
     data = gallery_data(analysis, columns, pictures) | {"files": _texts(tables)}
     style = _read("style/page.css")
     script = "".join(_read(f"scripts/{name}") for name in _SCRIPTS)
+    policy = f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
     text = (
         html_environment("bench.reporting.page")
         .get_template("page.html.jinja")
         .render(
-            policy=f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
-            style=Markup(style),  # a file of this package
-            script=Markup(script),  # files of this package
+            policy=Markup(policy),
+            style=Markup(style),
+            script=Markup(script),
             header=page_header(analysis),
             tables=page_tables(analysis, set(data["files"]), profile),
             sort_value=sort_value,

@@ -1,14 +1,11 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from bench.cli.app import app
@@ -23,14 +20,14 @@ from bench.records.profile import (
     write_records,
 )
 from bench.reporting import report
-from bench.reporting.cost import costs_of
-from bench.reporting.cost_table import cost_table
-from bench.reporting.html_table import html_table
-from bench.reporting.latex import latex
-from bench.reporting.markdown import markdown
-from bench.reporting.pareto import front
-from bench.reporting.plots import write_plots
-from bench.reporting.tables import write_tables
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.cost import run_costs
+from bench.reporting.plots.files import write_plots
+from bench.reporting.tables.cost import cost_table
+from bench.reporting.tables.files import write_tables
+from bench.reporting.tables.html import html_table
+from bench.reporting.tables.latex import latex_table
+from bench.reporting.tables.markdown import markdown_table
 
 MakeRun = Callable[..., Path]
 
@@ -85,7 +82,7 @@ def out(make_run: MakeRun) -> Path:
 
 
 def test_cost_is_taken_at_the_size_of_the_run_in_the_plainest_setting(out: Path) -> None:
-    costs = costs_of(read_run(out), read_profile(out))
+    costs = run_costs(read_run(out), read_profile(out))
 
     assert costs
     assert costs.configuration == USUAL
@@ -94,19 +91,22 @@ def test_cost_is_taken_at_the_size_of_the_run_in_the_plainest_setting(out: Path)
 
 
 def test_the_table_holds_quality_and_cost_with_the_best_of_each(out: Path) -> None:
-    table = cost_table(read_run(out), read_profile(out))
+    table = cost_table(RunAnalysis(read_run(out)), read_profile(out))
 
     assert table
     (group,) = table.groups
     titles = [column.title for column in table.columns]
     assert titles[3:] == ["Parameters", "Multiply-adds", "Latency p50", "Throughput", "Memory peak"]
-    texts = {row.model: [entry.text for entry in row.entries] for row in group.rows}
+    texts = {row.model.name: [entry.text for entry in table.entries(row)] for row in group.rows}
     assert texts["net"][3:] == ["12.4", "3.00", "15.0", "533", "300"]
     assert texts["telea"][3:5] == ["\N{EN DASH}"] * 2
-    best = {title: [row.model for row in group.rows if row.entries[i].mark == "best"] for i, title in enumerate(titles)}
+    best = {
+        title: [row.model.name for row in group.rows if table.entries(row)[place].mark == "best"]
+        for place, title in enumerate(titles)
+    }
     assert best["PSNR hole"] == ["wide-net"]
     assert best["Latency p50"] == best["Throughput"] == ["mean"]
-    for text in (markdown(table), latex(table), html_table(table)):
+    for text in (markdown_table(table), latex_table(table), html_table(table)):
         assert "12.4" in text
         assert "batch 1, fp32 eager, on A processor" in text
 
@@ -118,7 +118,7 @@ def test_a_report_of_a_profiled_run_has_cost(out: Path, make_run: MakeRun) -> No
     frame = pd.read_csv(out / "tables" / "cost.csv")
     assert frame["latency_p50_s"].tolist() == pytest.approx([SECONDS[model] for model in MODELS])
     assert frame["psnr.hole"].tolist() == pytest.approx([QUALITY[model] + 0.2 for model in MODELS])
-    assert "cost.md" not in {path.name for path in write_tables(read_run(make_run("other")))}
+    assert "cost.md" not in {path.name for path in write_tables(RunAnalysis(read_run(make_run("other"))))}
 
 
 def test_the_command_takes_a_profile_from_elsewhere(make_run: MakeRun, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_what_is_not_known_is_said(make_run: MakeRun) -> None:
     unsteady = record("net", USUAL, references={"product": (1.0, 1.5)})
     write_profile(run, [record("mean", USUAL), strange, unsteady])
 
-    table = cost_table(read_run(run), read_profile(run))
+    table = cost_table(RunAnalysis(read_run(run)), read_profile(run))
 
     assert table
     foot = "\n".join(table.notes)
@@ -153,22 +153,5 @@ def test_a_profile_without_a_model_of_the_run_adds_nothing(make_run: MakeRun) ->
     run = make_run(models=["telea"], value=value, n=8)
     write_profile(run, sweep(["net"]))
 
-    assert cost_table(read_run(run), read_profile(run)) is None
-    assert "cost.png" not in {path.name for path in write_plots(read_run(run), read_profile(run))}
-
-
-coordinates = st.sampled_from([0.0, 1.0, 2.0, 3.0, math.nan])
-
-
-@given(st.lists(st.tuples(coordinates, coordinates), max_size=8))
-def test_the_front_is_what_no_other_point_dominates(points: list[tuple[float, float]]) -> None:
-    def dominates(one: tuple[float, float], other: tuple[float, float]) -> bool:
-        return one[0] <= other[0] and one[1] >= other[1] and one != other
-
-    known = [place for place, point in enumerate(points) if not any(map(math.isnan, point))]
-    best = [place for place in known if not any(dominates(points[other], points[place]) for other in known)]
-
-    found = front([cost for cost, _ in points], [gain for _, gain in points])
-
-    assert sorted(found) == best
-    assert [points[place][0] for place in found] == sorted(points[place][0] for place in found)
+    assert cost_table(RunAnalysis(read_run(run)), read_profile(run)) is None
+    assert "cost.png" not in {path.name for path in write_plots(RunAnalysis(read_run(run)), read_profile(run))}

@@ -9,9 +9,11 @@ from PIL import Image
 
 from bench.errors import DataError
 from bench.records import read_run
-from bench.reporting.contact_sheet import contact_sheet
-from bench.reporting.gallery import write_gallery
-from bench.reporting.tiles import Tile, draw_grid, hatched, scaled
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.images.contact_sheet import contact_sheet
+from bench.reporting.images.gallery import write_gallery
+from bench.reporting.images.grid import draw_grid
+from bench.reporting.images.tiles import Tile, hatched, scaled
 
 MakeRun = Callable[..., Path]
 
@@ -84,7 +86,7 @@ def test_pictures_of_unlike_sizes_fit_one_grid() -> None:
 def test_a_gallery_shows_input_fills_and_truth(make_run: MakeRun) -> None:
     out = make_run(models=["telea", "mean", "third"], failed={"mean": [1]}, size=(200, 210), gallery=2)
     run = read_run(out)
-    overall, grid = write_gallery(run)
+    overall, grid = write_gallery(RunAnalysis(run))
     with Image.open(grid) as image:
         sheet = image.copy()
     key = next(key for key in run.cells if key.model == "telea")
@@ -102,7 +104,7 @@ def test_a_gallery_shows_input_fills_and_truth(make_run: MakeRun) -> None:
 def test_many_models_stand_below_each_other(make_run: MakeRun) -> None:
     models = [f"model-{number}" for number in range(7)]
     run = read_run(make_run(models=models, size=(200, 210), gallery=1))
-    with Image.open(write_gallery(run)[1]) as image:
+    with Image.open(write_gallery(RunAnalysis(run))[1]) as image:
         sheet = image.copy()
 
     assert all(holds(sheet, pixels_of(Image.open(run.layout.fill(key, "town/0000")))) for key in run.cells)
@@ -112,14 +114,14 @@ def test_many_models_stand_below_each_other(make_run: MakeRun) -> None:
 
 def test_skipped_samples_and_missing_cells_leave_empty_tiles(make_run: MakeRun) -> None:
     run = read_run(make_run(skipped=[0], missing=[("mean", "center-50@1")], size=(200, 200), gallery=2))
-    with Image.open(write_gallery(run)[1]) as image:
+    with Image.open(write_gallery(RunAnalysis(run))[1]) as image:
         empty = np.all(pixels_of(image) == 238, axis=2)
 
     assert 3.5 * 200 * 200 < empty.sum() < 4 * 200 * 200
 
 
 def test_no_gallery_pictures_no_grids(make_run: MakeRun) -> None:
-    assert write_gallery(read_run(make_run(gallery=0))) == []
+    assert write_gallery(RunAnalysis(read_run(make_run(gallery=0)))) == []
 
 
 def test_a_contact_sheet_shows_every_hole() -> None:

@@ -13,7 +13,8 @@ from markdown_it.token import Token
 
 from bench.records import read_run
 from bench.reporting import main_table
-from bench.reporting.tables import write_tables
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.tables.files import write_tables
 from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
@@ -182,12 +183,12 @@ def test_a_run_without_any_whole_cell_has_a_table_of_dashes(make_run: MakeRun) -
     table = columns(main_table(read_run(out)))
 
     assert table["PSNR hole"] == {"telea": "\N{EN DASH}", "mean": "\N{EN DASH}"}
-    assert len(write_tables(read_run(out))) == 8
+    assert len(write_tables(RunAnalysis(read_run(out)))) == 8
 
 
 def test_a_run_of_one_picture_has_no_intervals(make_run: MakeRun) -> None:
     run = read_run(make_run(n=1))
-    text = Path(write_tables(run)[0]).read_text(encoding="utf-8")
+    text = Path(write_tables(RunAnalysis(run))[0]).read_text(encoding="utf-8")
 
     assert not [cell for row in rendered(text)[0] for cell in row if "[" in cell]
     assert "1 picture\n" in text
@@ -251,7 +252,7 @@ def test_csv_holds_plain_numbers_of_every_cell(make_run: MakeRun) -> None:
         protocols=["left@1", "right@1"], failed={"telea": [1]}, oracles=["mean"], missing=[("mean", "left@1")]
     )
     run = read_run(out)
-    write_tables(run)
+    write_tables(RunAnalysis(run))
     frame = pd.read_csv(out / "tables" / "overall.csv", keep_default_na=True)
     left = pd.read_csv(out / "tables" / "left@1.csv")
 
@@ -278,7 +279,7 @@ def test_csv_counts_what_is_no_number(make_run: MakeRun) -> None:
         return {0: math.inf, 1: math.nan}.get(index, 10.0) if key == "psnr.hole" else math.inf
 
     out = make_run(metrics=["psnr.hole", "psnr.known"], value=value, n=6)
-    write_tables(read_run(out))
+    write_tables(RunAnalysis(read_run(out)))
     frame = pd.read_csv(out / "tables" / "overall.csv")
     hole, known = frame[frame["model"] == "telea"].to_dict("records")
 
@@ -289,7 +290,7 @@ def test_csv_counts_what_is_no_number(make_run: MakeRun) -> None:
 
 def test_protocol_names_become_safe_file_names(make_run: MakeRun) -> None:
     out = make_run(protocols=["files:../../etc/holes"])
-    paths = write_tables(read_run(out))
+    paths = write_tables(RunAnalysis(read_run(out)))
 
     assert all(path.parent == out / "tables" for path in paths)
     assert [path.name for path in paths[4:8]] == [

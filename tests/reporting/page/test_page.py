@@ -13,12 +13,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jinja2 import UndefinedError
 from PIL import Image
 
 from bench.records import read_run
+from bench.reporting.analysis import RunAnalysis
 from bench.reporting.page import pictures, write_page
-from bench.reporting.page.markup import Markup, name, script_json, tag
-from bench.reporting.tables import write_tables
+from bench.reporting.tables.files import write_tables
+from bench.reporting.templating import html_environment, script_json
 
 MakeRun = Callable[..., Path]
 
@@ -43,21 +45,36 @@ class Seen(HTMLParser):
 
 
 PRINTABLE = st.text(st.characters(exclude_categories=["C", "Z"]) | st.just(" "))
+ENVIRONMENT = html_environment("bench.reporting.page")
+ELEMENT = ENVIRONMENT.from_string('<p title="{{ value }}"><bdi>{{ text }}</bdi></p>')
 
 
 @given(PRINTABLE, PRINTABLE)
 def test_text_and_attributes_come_back_as_they_were(text: str, value: str) -> None:
-    seen = Seen(tag("p", name(text), title=value))
+    seen = Seen(ELEMENT.render(text=text, value=value))
 
     assert (seen.elements, seen.values, seen.text) == (["p", "bdi"], [value], text)
 
 
 @given(st.text())
 def test_no_text_becomes_an_element_or_a_control_character(text: str) -> None:
-    source = tag("p", text)
+    source = ELEMENT.render(text=text, value=text)
 
-    assert Seen(source).elements == ["p"]
+    assert Seen(source).elements == ["p", "bdi"]
     assert source.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("name", sorted(ENVIRONMENT.list_templates()))
+def test_no_template_prints_anything_unescaped(name: str) -> None:
+    source, _, _ = ENVIRONMENT.loader.get_source(ENVIRONMENT, name) if ENVIRONMENT.loader else ("", None, None)
+
+    assert "{{" in source
+    assert not re.search(r"\|\s*safe|autoescape", source)
+
+
+def test_a_name_that_a_template_does_not_know_is_an_error() -> None:
+    with pytest.raises(UndefinedError):
+        ELEMENT.render(text="")
 
 
 @given(st.text())
@@ -66,12 +83,6 @@ def test_json_cannot_end_its_script(text: str) -> None:
 
     assert not set("<>&") & set(source)
     assert json.loads(source) == {text: [text]}
-
-
-def test_attributes_of_every_kind() -> None:
-    assert tag("input", type="range", tabindex=0, hidden=True, class_="a b", data_key=None, disabled=False) == Markup(
-        '<input type="range" tabindex="0" hidden class="a b">'
-    )
 
 
 def data_of(page: Path) -> Any:
@@ -91,7 +102,7 @@ def picture(page: Path, key: str) -> np.ndarray:
 
 def test_a_fill_over_the_truth_is_what_the_model_gave(make_run: MakeRun) -> None:
     run = read_run(make_run(gallery=1, models=["telea"]))
-    page = write_page(run)
+    page = write_page(RunAnalysis(run))
     data = data_of(page)
     key = next(iter(run.cells))
     truth, fill = (picture(page, k) for k in (data["samples"][0]["truth"], data["fills"][0][0][0]["picture"]))
@@ -104,9 +115,9 @@ def test_a_fill_over_the_truth_is_what_the_model_gave(make_run: MakeRun) -> None
 
 def test_many_pictures_are_lossy_and_say_so(make_run: MakeRun, monkeypatch: pytest.MonkeyPatch) -> None:
     run = read_run(make_run(gallery=2))
-    exact = write_page(run).read_text(encoding="utf-8")
+    exact = write_page(RunAnalysis(run)).read_text(encoding="utf-8")
     monkeypatch.setattr(pictures, "_LOSSLESS_UP_TO", 100)
-    lossy = write_page(run).read_text(encoding="utf-8")
+    lossy = write_page(RunAnalysis(run)).read_text(encoding="utf-8")
 
     assert "lossless WebP" in exact
     assert "quality 90" in lossy
@@ -114,7 +125,7 @@ def test_many_pictures_are_lossy_and_say_so(make_run: MakeRun, monkeypatch: pyte
 
 
 def test_long_pictures_are_reduced_by_a_whole_factor(make_run: MakeRun) -> None:
-    page = write_page(read_run(make_run(gallery=1, size=(600, 1100))))
+    page = write_page(RunAnalysis(read_run(make_run(gallery=1, size=(600, 1100)))))
 
     assert picture(page, data_of(page)["samples"][0]["truth"]).shape == (200, 367, 4)
     assert "are reduced" in page.read_text(encoding="utf-8")
@@ -123,7 +134,7 @@ def test_long_pictures_are_reduced_by_a_whole_factor(make_run: MakeRun) -> None:
 def test_a_fill_without_a_hole_file_is_shown_whole(make_run: MakeRun) -> None:
     run = read_run(make_run(gallery=1, models=["telea"]))
     run.layout.hole("center-50@1", "town/0000").unlink()
-    page = write_page(run)
+    page = write_page(RunAnalysis(run))
 
     assert picture(page, data_of(page)["fills"][0][0][0]["picture"])[..., 3].min() == 255
 
@@ -132,7 +143,9 @@ def test_extremes_are_of_all_records_and_not_of_kept_pictures_alone(make_run: Ma
     def value(model: str, protocol: str, index: int, key: str) -> float:
         return [5.0, 6.0, float("inf"), float("nan"), 1.0, 9.0][index]
 
-    data = data_of(write_page(read_run(make_run(value=value, metrics=["psnr.hole", "l1.hole"], gallery=1))))
+    data = data_of(
+        write_page(RunAnalysis(read_run(make_run(value=value, metrics=["psnr.hole", "l1.hole"], gallery=1))))
+    )
 
     low, high = ["town/0004", 1.0], ["town/0005", 9.0]
     assert data["extremes"][0][0] == [low + high, high + low]
@@ -142,7 +155,7 @@ def test_nothing_in_the_page_is_fetched(make_run: MakeRun, tmp_path: Path) -> No
     run = read_run(make_run())
     plot = tmp_path / "distribution-psnr-hole.png"
     Image.new("RGB", (400, 200), "white").save(plot)
-    source = write_page(run, write_tables(run), [plot]).read_text(encoding="utf-8")
+    source = write_page(RunAnalysis(run), write_tables(RunAnalysis(run)), [plot]).read_text(encoding="utf-8")
 
     assert 'alt="Plot: Distribution of PSNR hole" width="200" height="100"' in source
     assert not re.findall(r'(?:src|href|action)="(?!data:|#)[^"]*"|url\(|@import|https?:', source)
@@ -150,28 +163,28 @@ def test_nothing_in_the_page_is_fetched(make_run: MakeRun, tmp_path: Path) -> No
 
 
 def test_the_command_quotes_what_a_shell_would_read(make_run: MakeRun) -> None:
-    text = Seen(write_page(read_run(make_run(models=["a b", "$(rm)"]))).read_text(encoding="utf-8")).text
+    text = Seen(write_page(RunAnalysis(read_run(make_run(models=["a b", "$(rm)"])))).read_text(encoding="utf-8")).text
 
     assert "spgbench run --models 'a b,$(rm)' --dataset streets --split test --size 32x48 --protocols" in text
 
 
 def test_failed_and_missing_cells_are_warned_of(make_run: MakeRun) -> None:
     out = make_run(models=["telea", "mean"], failed={"telea": [0, 1]}, missing=[("mean", "center-50@1")])
-    text = Seen(write_page(read_run(out)).read_text(encoding="utf-8")).text
+    text = Seen(write_page(RunAnalysis(read_run(out))).read_text(encoding="utf-8")).text
 
     assert "1 of 2 cells is not whole yet" in text
     assert "2 fills failed (telea 2)" in text
 
 
 def test_a_whole_run_warns_of_nothing(make_run: MakeRun) -> None:
-    assert "Read with care" not in write_page(read_run(make_run())).read_text(encoding="utf-8")
+    assert "Read with care" not in write_page(RunAnalysis(read_run(make_run()))).read_text(encoding="utf-8")
 
 
 def test_numbers_and_marks_are_those_of_the_markdown_table(make_run: MakeRun) -> None:
     run = read_run(make_run(models=["a", "b", "c"]))
-    source = write_page(run).read_text(encoding="utf-8")
-    markdown = write_tables(run)[0].read_text(encoding="utf-8")
-    body = re.search(r"<tbody>(.*?)</tbody>", source)
+    source = write_page(RunAnalysis(run)).read_text(encoding="utf-8")
+    markdown = write_tables(RunAnalysis(run))[0].read_text(encoding="utf-8")
+    body = re.search(r"<tbody>(.*?)</tbody>", source, re.DOTALL)
     assert body
 
     for html_mark, mark in (("<strong>{}</strong>", r"\*\*([\d.]+)\*\*"), ("<u>{}</u>", r"<u>([\d.]+)</u>")):
@@ -183,7 +196,7 @@ def test_numbers_and_marks_are_those_of_the_markdown_table(make_run: MakeRun) ->
 def test_a_fill_that_was_not_kept_leaves_its_values(make_run: MakeRun) -> None:
     run = read_run(make_run(gallery=1, models=["telea"]))
     run.layout.fill(next(iter(run.cells)), "town/0000").unlink()
-    fill = data_of(write_page(run))["fills"][0][0][0]
+    fill = data_of(write_page(RunAnalysis(run)))["fills"][0][0][0]
 
     assert (fill["picture"], fill["reason"], fill["status"]) == (None, "not kept", "ok")
     assert len(fill["values"]) == 5

@@ -10,12 +10,12 @@ import pytest
 
 from bench.records import read_run
 from bench.reporting import main_table
-from bench.reporting.class_table import class_table
-from bench.reporting.classes import classes_of
-from bench.reporting.markdown import markdown
-from bench.reporting.plots import write_plots
-from bench.reporting.table import build_table
-from bench.reporting.tables import write_tables
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.plots.files import write_plots
+from bench.reporting.tables.by_class import class_table
+from bench.reporting.tables.files import write_tables
+from bench.reporting.tables.main_table import build_main_table
+from bench.reporting.tables.markdown import markdown_table
 
 MakeRun = Callable[..., Path]
 
@@ -50,16 +50,16 @@ def classes_run(make_run: MakeRun, **fields: object) -> Path:
 def test_means_by_class_are_those_of_the_records(make_run: MakeRun) -> None:
     run = read_run(classes_run(make_run, protocols=["a@1", "b@1"]))
 
-    classes = classes_of(run)
+    classes = RunAnalysis(run).classes
 
     assert [(one.name, one.n) for one in classes] == [("sky", 48), ("road", 48), ("car", 16)]
     for one in classes:
-        for line in one.section.lines:
+        for row in one.group.rows:
             key = f"judge-miou.hole.{one.name}"
             recorded = [
-                r.values[key] for k in run.cells if k.model == line.model for r in run.records(k) if key in r.values
+                r.values[key] for k in run.cells if k.model == row.model.name for r in run.records(k) if key in r.values
             ]
-            score = line.scores["judge-miou.hole"]
+            score = row.scores["judge-miou.hole"]
             assert score.n == len(recorded)
             assert score.value == pytest.approx(np.mean(recorded))
             assert score.ci95
@@ -71,15 +71,15 @@ def test_the_table_by_class_tells_who_is_best_at_what(make_run: MakeRun) -> None
     out = classes_run(make_run)
     run = read_run(out)
 
-    table = class_table(run)
+    table = class_table(RunAnalysis(run))
 
     assert table
     assert [group.title for group in table.groups] == CLASSES
     assert [column.key for column in table.columns] == ["judge-miou.hole"]
     for group in table.groups:
-        assert [row.model for row in group.rows if row.entries[0].mark == "best"] == ["ours"]
-    assert "ceiling on untouched pictures (%): sky 90.00, road 90.00, car 90.00." in markdown(table)
-    write_tables(run)
+        assert [row.model.name for row in group.rows if table.entries(row)[0].mark == "best"] == ["ours"]
+    assert "ceiling on untouched pictures (%): sky 90.00, road 90.00, car 90.00." in markdown_table(table)
+    write_tables(RunAnalysis(run))
     frame = pd.read_csv(out / "tables" / "by-class.csv")
     assert list(frame["class"].unique()) == CLASSES
     assert set(frame["ceiling"]) == {90}
@@ -92,16 +92,16 @@ def test_a_class_that_is_rare_has_no_number_and_one_that_never_occurs_no_row(mak
             return math.nan
         return value(model, protocol, 0, key)
 
-    classes = classes_of(read_run(classes_run(make_run, value=rare)))
+    classes = RunAnalysis(read_run(classes_run(make_run, value=rare))).classes
 
     assert [one.name for one in classes] == ["road", "car"]
-    assert {line.scores["judge-miou.hole"].value for line in classes[1].section.lines} == {None}
+    assert {row.scores["judge-miou.hole"].value for row in classes[1].group.rows} == {None}
 
 
 def test_classes_and_ceilings_are_no_columns_of_other_tables(make_run: MakeRun) -> None:
     run = read_run(classes_run(make_run, protocols=["a@1", "b@1"]))
 
-    table = build_table(run)
+    table = build_main_table(RunAnalysis(run))
 
     assert [column.key for column in table.columns] == ["psnr.hole", "judge-miou.hole"]
     foot = "\n".join(table.notes)
@@ -114,15 +114,15 @@ def test_what_a_cell_remarks_and_what_could_not_be_measured_is_in_the_foot(make_
     notes = {"psnr.hole": "a remark"}
     run = read_run(make_run(notes=notes, info={"unavailable": unavailable}))
 
-    foot = build_table(run).notes
+    foot = build_main_table(RunAnalysis(run)).notes
 
     assert "PSNR hole: a remark" in foot
     assert "LPIPS (Alex), LPIPS (VGG): not measured: no weights here" in foot
 
 
 def test_a_run_by_class_has_a_plot_and_one_without_has_none(make_run: MakeRun) -> None:
-    plots = {path.stem for path in write_plots(read_run(classes_run(make_run)))}
-    files = {path.stem for path in write_plots(read_run(make_run("b")))}
+    plots = {path.stem for path in write_plots(RunAnalysis(read_run(classes_run(make_run))))}
+    files = {path.stem for path in write_plots(RunAnalysis(read_run(make_run("b"))))}
 
     assert "by-class" in plots
     assert "by-class" not in files

@@ -21,7 +21,7 @@ from bench.records.profile import (
     write_environment,
     write_records,
 )
-from bench.reporting.latency import profile_frame, profile_table, report_profile
+from bench.reporting.profile import profile_frame, profile_table, report_profile
 
 PLAIN = ProfileRecord("plain | <b>", "a" * 64, "cpu", "CPU", Configuration(32, 48), "ok")
 LEARNED = replace(
@@ -188,7 +188,7 @@ def test_a_profile_of_nothing_but_failures_has_a_table(profile: Profile) -> None
 def test_reports_of_profiles_need_no_torch(profile: Profile, tmp_path: Path) -> None:
     code = (
         "import sys; from pathlib import Path; from bench.records.profile import read_profile;"
-        "from bench.reporting.latency import report_profile;"
+        "from bench.reporting.profile import report_profile;"
         f"report_profile(read_profile(Path({str(tmp_path)!r}))); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)

@@ -14,8 +14,9 @@ import pytest
 from PIL import Image
 
 from bench.records import read_run
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.images.palette import class_colour, painted
 from bench.reporting.page import write_page
-from bench.reporting.palette import class_colour, painted
 
 MakeRun = Callable[..., Path]
 CLASSES = ("sky", "road", "car")
@@ -78,7 +79,7 @@ def test_label_maps_come_back_from_their_colours(make_run: MakeRun) -> None:
     save(run.layout.labels("town/0000"), true)
     [key] = [key for key in run.cells if key.model == "telea"]
     save(run.layout.predicted_labels(key, "town/0000"), predicted)
-    page = write_page(run)
+    page = write_page(RunAnalysis(run))
     data = data_of(page)
     telea = [model["name"] for model in data["models"]].index("telea")
     of_model = data["predicted"][0][telea][0]
@@ -104,7 +105,7 @@ def test_what_a_hole_covers_is_counted_by_true_class_and_protocol(make_run: Make
         save(run.layout.labels(f"town/{index:04d}"), labels)
     whole = np.full((32, 48), 255)
     save(run.layout.hole("b@1", "town/0000"), whole)
-    covered = data_of(write_page(run))["covered"]
+    covered = data_of(write_page(RunAnalysis(run)))["covered"]
 
     # The hole of the recipe: rows 8 to 23, columns 12 to 35.
     assert covered[0] == [{"pixels": 384, "classes": {"0": 48, "2": 384 - 48 - 8}}, None, None]
@@ -115,7 +116,7 @@ def test_long_label_maps_are_thinned_and_never_mixed(make_run: MakeRun) -> None:
     run = read_run(make_run(gallery=1, size=(600, 1100), classes=CLASSES))
     labels = np.random.default_rng(0).integers(0, 3, (600, 1100))
     save(run.layout.labels("town/0000"), labels)
-    page = write_page(run)
+    page = write_page(RunAnalysis(run))
     data = data_of(page)
     shown = picture(page, data["labels"][0]["picture"])
 
@@ -127,19 +128,19 @@ def test_a_class_without_a_name_has_its_number(make_run: MakeRun) -> None:
     run = read_run(make_run(gallery=1, classes=["sky"]))
     save(run.layout.labels("town/0000"), np.full((32, 48), 7))
 
-    assert data_of(write_page(run))["classes"]["7"]["name"] == "class 7"
+    assert data_of(write_page(RunAnalysis(run)))["classes"]["7"]["name"] == "class 7"
 
 
 def test_same_run_same_bytes(make_run: MakeRun) -> None:
     run = read_run(make_run(classes=CLASSES))
     for sample in ("town/0000", "town/0001"):
         save(run.layout.labels(sample), np.arange(32 * 48).reshape(32, 48) % 3)
-    first = write_page(run).read_bytes()
+    first = write_page(RunAnalysis(run)).read_bytes()
 
-    assert write_page(read_run(run.layout.out)).read_bytes() == first
+    assert write_page(RunAnalysis(read_run(run.layout.out))).read_bytes() == first
 
 
 def test_without_label_maps_there_are_no_classes(make_run: MakeRun) -> None:
-    data = data_of(write_page(read_run(make_run(gallery=2, classes=CLASSES))))
+    data = data_of(write_page(RunAnalysis(read_run(make_run(gallery=2, classes=CLASSES)))))
 
     assert (data["classes"], data["labels"], data["covered"]) == ({}, [None, None], [[None, None]])

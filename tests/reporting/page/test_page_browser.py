@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bench.records import Run, read_run
-from bench.reporting.palette import class_colour
+from bench.reporting.images.palette import class_colour
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -75,7 +75,11 @@ def test_the_page_asks_for_nothing(show: Callable[..., Any]) -> None:
     see_cases(browser)
     messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
     sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
-    asked = [request["request"]["url"] for request in sent if not request["documentURL"].startswith("chrome:")]
+    asked = [
+        request["request"]["url"]
+        for request in sent
+        if not request["documentURL"].startswith(("chrome:", "chrome-untrusted:"))
+    ]
 
     assert "report.html" in "".join(asked)
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.records import read_run
-from bench.reporting.latex import escape_latex, latex
-from bench.reporting.table import build_table
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.tables.latex import escape_latex, latex_table
+from bench.reporting.tables.main_table import build_main_table
 from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
@@ -99,7 +100,7 @@ def test_a_table_of_hostile_names_is_whole(make_run: MakeRun, intervals: bool) -
     names = ["50% & more_{", "#1 \\end{table}", "[x]*", "plain", "oracle^2"]
     run = read_run(make_run(models=["plain", "oracle^2"], oracles=["oracle^2"], failed={"plain": [0]}, reason="{$_%"))
     run = with_models(run, [*(replace(run.info.models[0], name=name) for name in names[:3]), *run.info.models])
-    source = latex(build_table(run), intervals=intervals)
+    source = latex_table(build_main_table(RunAnalysis(run)), intervals=intervals)
 
     assert balanced(source)
     assert source.count("\\begin{") == source.count("\\end{") == 3
@@ -113,8 +114,10 @@ def test_best_is_bold_and_second_underlined(make_run: MakeRun) -> None:
     def value(model: str, protocol: str, index: int, key: str) -> float:
         return {"a": 1.0, "b": 3.0, "c": 2.0}[model] - (5.0 if key == "psnr.full" else 0.0)
 
-    source = latex(
-        build_table(read_run(make_run(models=["a", "b", "c"], metrics=["psnr.hole", "psnr.full"], value=value)))
+    source = latex_table(
+        build_main_table(
+            RunAnalysis(read_run(make_run(models=["a", "b", "c"], metrics=["psnr.hole", "psnr.full"], value=value)))
+        )
     )
 
     assert [row[1].strip() for row in body(source)] == [
@@ -134,14 +137,14 @@ def test_intervals_are_an_option(make_run: MakeRun) -> None:
     def value(model: str, protocol: str, index: int, key: str) -> float:
         return 5.0
 
-    table = build_table(read_run(make_run(metrics=["psnr.hole"], value=value)))
+    table = build_main_table(RunAnalysis(read_run(make_run(metrics=["psnr.hole"], value=value))))
 
-    assert "scriptsize [" not in latex(table)
-    assert "{\\scriptsize [\\num{4.00}, \\num{6.00}]}" in latex(table, intervals=True)
+    assert "scriptsize [" not in latex_table(table)
+    assert "{\\scriptsize [\\num{4.00}, \\num{6.00}]}" in latex_table(table, intervals=True)
 
 
 def test_protocols_are_groups_of_one_table(make_run: MakeRun) -> None:
-    source = latex(build_table(read_run(make_run(protocols=["left@1", "right@1"]))))
+    source = latex_table(build_main_table(RunAnalysis(read_run(make_run(protocols=["left@1", "right@1"])))))
 
     assert source.count("\\begin{tabular}") == 1
     assert re.findall(r"\\textit\{(\w+)@1, 25\.0 \\% missing\}", source) == ["left", "right"]
@@ -149,7 +152,7 @@ def test_protocols_are_groups_of_one_table(make_run: MakeRun) -> None:
 
 
 def test_the_head_says_what_the_preamble_needs(make_run: MakeRun) -> None:
-    source = latex(build_table(read_run(make_run())))
+    source = latex_table(build_main_table(RunAnalysis(read_run(make_run()))))
     head, _, rest = source.partition("\\begin{table}")
     used = {"booktabs": "\\toprule", "siunitx": "\\num{"}
 

@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.figure import Figure
 from scipy import stats
 
 from bench.records import read_run
-from bench.reporting.average_ranks import AverageRanks, average_ranks
-from bench.reporting.critical_difference import critical_difference
-from bench.reporting.measures import Measure
-from bench.reporting.style import styled
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.average_ranks import AverageRanks, average_ranks
+from bench.reporting.analysis.columns import Column
 from bench.statistics import holm
 
 MakeRun = Callable[..., Path]
-PSNR, L1 = Measure("psnr.hole", "dB", higher_is_better=True), Measure("l1.hole", "%", higher_is_better=False)
+PSNR, L1 = Column("psnr.hole", "PSNR", "hole", "dB", True, 2), Column("l1.hole", "L1", "hole", "%", False, 2)
 
 
 def values(models: int, pictures: int, gap: float) -> np.ndarray:
@@ -27,21 +25,21 @@ def values(models: int, pictures: int, gap: float) -> np.ndarray:
     return draw.normal(25, 4, pictures) + draw.normal(0, 1, (models, pictures)) - gap * np.arange(models)[:, None]
 
 
-def ranks_of(make_run: MakeRun, table: np.ndarray, measure: Measure = PSNR, **fields: Any) -> AverageRanks | None:
+def ranks_of(make_run: MakeRun, table: np.ndarray, column: Column = PSNR, **fields: Any) -> AverageRanks | None:
     def value(model: str, protocol: str, index: int, key: str) -> float:
         return float(table[int(model), index])
 
     models = [str(index) for index in range(len(table))]
     metrics = ["psnr.hole", "l1.hole"]
     run = read_run(make_run(models=models, n=table.shape[1], metrics=metrics, value=value, gallery=0, **fields))
-    return average_ranks(run, measure)
+    return average_ranks(RunAnalysis(run), column)
 
 
-@pytest.mark.parametrize("measure", [PSNR, L1])
-def test_average_ranks_are_those_of_scipy(make_run: MakeRun, measure: Measure) -> None:
+@pytest.mark.parametrize("column", [PSNR, L1])
+def test_average_ranks_are_those_of_scipy(make_run: MakeRun, column: Column) -> None:
     table = np.round(values(5, 40, 0.2))  # with ties
-    found = ranks_of(make_run, table, measure)
-    expected = stats.rankdata(-table if measure is PSNR else table, axis=0).mean(axis=1)
+    found = ranks_of(make_run, table, column)
+    expected = stats.rankdata(-table if column is PSNR else table, axis=0).mean(axis=1)
 
     assert found is not None
     assert [expected[model] for model in found.models] == pytest.approx(found.ranks)
@@ -118,19 +116,3 @@ def test_protocols_that_a_model_lacks_are_left_out(make_run: MakeRun) -> None:
 
 def test_one_model_has_no_rank(make_run: MakeRun) -> None:
     assert ranks_of(make_run, values(1, 20, 0.5)) is None
-
-
-def texts(figure: Figure) -> list[str]:
-    return [text.get_text() for axes in figure.axes for text in axes.texts]
-
-
-def test_the_diagram_names_every_model_with_its_rank(make_run: MakeRun) -> None:
-    run = read_run(make_run(models=["a", "b_$x$", "c"], n=12))
-    with styled():
-        figure = critical_difference(run, [PSNR, L1])
-
-    assert figure is not None
-    assert len(figure.axes) == 2
-    ranked = average_ranks(run, PSNR)
-    assert ranked is not None
-    assert {"a", "b_$x$", "c", *(f"{rank:.2f}" for rank in ranked.ranks)} <= set(texts(figure))
