@@ -34,7 +34,7 @@ def reduce_cell(
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
     drawn = [record for record in ordered if record.status != "skipped"]
-    of_images = {name: text for name, text in signatures.items() if _declaration(name).aggregate == "image-mean"}
+    of_images = {name: text for name, text in signatures.items() if _definition(name).aggregate == "image-mean"}
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in drawn)
     return CellRecord(
         key=key,
@@ -55,7 +55,7 @@ def _by_class(records: Sequence[Record], signatures: dict[str, str], classes: Se
     that is defined nowhere has no value."""
     scores = {}
     for name, text in signatures.items():
-        if _declaration(name).by_class:
+        if _definition(name).by_class:
             for of_class in classes:
                 values = [record.values.get(f"{name}.{of_class}", math.nan) for record in records]
                 scores[f"{name}.{of_class}"] = _score(name, values, f"{text}|class:{of_class}")
@@ -76,18 +76,18 @@ def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
 def _score(name: str, values: Sequence[float], signature: str) -> Score:
     every = np.asarray(values, dtype=np.float64)
     finite = every[np.isfinite(every)]
-    declaration = _declaration(name)
+    definition = _definition(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,
         ci95=mean_interval(finite) if finite.size > 1 else None,
         n=int(finite.size),
         n_infinite=int(np.isinf(every).sum()),
         n_undefined=int(np.isnan(every).sum()),
-        unit=declaration.unit,
-        higher_is_better=declaration.higher_is_better,
+        unit=definition.unit,
+        higher_is_better=definition.higher_is_better,
         signature=f"{signature}|n:{finite.size}",
     )
 
 
-def _declaration(name: str) -> bench.metrics.MetricDeclaration:
-    return bench.metrics.declaration(name.partition(".")[0])
+def _definition(name: str) -> bench.metrics.MetricDefinition:
+    return bench.metrics.definition(name.partition(".")[0])

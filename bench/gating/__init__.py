@@ -6,12 +6,10 @@
 from bench.gating.comparison import ComparedCell, Comparison, Difference, compare
 from bench.gating.findings import Finding, GateResult
 from bench.gating.gate import gate
-from bench.gating.margins import MARGINS, TOLERANCES, Margin, parse_limit
+from bench.gating.margins import Margin, default_margins, default_tolerances, parse_limit
 from bench.gating.selection import ModelPair, Selection, others, select
 
 __all__ = [
-    "MARGINS",
-    "TOLERANCES",
     "ComparedCell",
     "Comparison",
     "Difference",
@@ -21,6 +19,8 @@ __all__ = [
     "ModelPair",
     "Selection",
     "compare",
+    "default_margins",
+    "default_tolerances",
     "gate",
     "others",
     "parse_limit",

@@ -1,4 +1,4 @@
-"""Per-image metrics, their declarations, and one pass that takes them all in four regions.
+"""Metrics: their definitions, the functions as a library, and one pass that takes them all in four regions.
 
 Importing this package imports no torch: listing metrics is free, and the functions load what they need at first use.
 """
@@ -8,20 +8,33 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.metrics.declarations import METRICS, class_keys, declaration, signature, signatures, with_companions
-from bench.metrics.metric_declaration import MetricDeclaration
-from bench.metrics.widths import boundary_width
+from bench.metrics.catalogue import (
+    METRICS,
+    ceiling_of,
+    class_keys,
+    column_order,
+    definition,
+    find_definition,
+    is_ceiling,
+    measure,
+    metric_title,
+    signature,
+    signatures,
+    with_companions,
+)
+from bench.metrics.definition import FewPictures, MetricDefinition, MetricKey
+from bench.metrics.width import boundary_width
 
 if TYPE_CHECKING:
-    from bench.metrics.comparison import Comparison, measure
+    from bench.metrics.comparison import Comparison
+    from bench.metrics.distribution.fid import fid
+    from bench.metrics.distribution.kid import kid
     from bench.metrics.diversity import best_of, lpips_diversity
-    from bench.metrics.frechet import fid
     from bench.metrics.gradient_difference import gradient
-    from bench.metrics.kernel_distance import kid
     from bench.metrics.label_comparison import LabelComparison
     from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
     from bench.metrics.multiscale import ms_ssim
-    from bench.metrics.perceptual import lpips
+    from bench.metrics.perceptual.backends.network import lpips
     from bench.metrics.pixel_error import l1, psnr
     from bench.metrics.regions import boundary_band
     from bench.metrics.relative_error import l1_relative
@@ -31,27 +44,34 @@ if TYPE_CHECKING:
 __all__ = [
     "METRICS",
     "Comparison",
+    "FewPictures",
     "LabelComparison",
-    "MetricDeclaration",
+    "MetricDefinition",
+    "MetricKey",
     "assd",
     "best_of",
     "boundary_band",
     "boundary_f",
     "boundary_iou",
     "boundary_width",
+    "ceiling_of",
     "class_keys",
-    "declaration",
+    "column_order",
+    "definition",
     "fid",
+    "find_definition",
     "gradient",
     "hd95",
     "ids",
     "iou",
+    "is_ceiling",
     "kid",
     "l1",
     "l1_relative",
     "lpips",
     "lpips_diversity",
     "measure",
+    "metric_title",
     "ms_ssim",
     "psnr",
     "signature",
@@ -70,17 +90,16 @@ _LAZY = {
     "boundary_band": "bench.metrics.regions",
     "boundary_f": "bench.metrics.label_scores",
     "boundary_iou": "bench.metrics.label_scores",
-    "fid": "bench.metrics.frechet",
+    "fid": "bench.metrics.distribution.fid",
     "gradient": "bench.metrics.gradient_difference",
     "hd95": "bench.metrics.label_scores",
     "ids": "bench.metrics.separability",
     "iou": "bench.metrics.label_scores",
-    "kid": "bench.metrics.kernel_distance",
+    "kid": "bench.metrics.distribution.kid",
     "l1": "bench.metrics.pixel_error",
     "l1_relative": "bench.metrics.relative_error",
-    "lpips": "bench.metrics.perceptual",
+    "lpips": "bench.metrics.perceptual.backends.network",
     "lpips_diversity": "bench.metrics.diversity",
-    "measure": "bench.metrics.comparison",
     "ms_ssim": "bench.metrics.multiscale",
     "psnr": "bench.metrics.pixel_error",
     "ssim": "bench.metrics.similarity",

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import torch
 
 from bench.metrics.arguments import check_labels, check_pair, check_region, region_or_all
-from bench.metrics.declarations import declaration
 from bench.metrics.label_agreement import Maps, compare_labels
 from bench.metrics.label_comparison import LabelComparison
 from bench.metrics.pixel_error import PixelErrors, pixel_errors
 from bench.metrics.regions import boundary_band
 from bench.metrics.threads import elementwise
-from bench.metrics.widths import boundary_width
+from bench.metrics.width import boundary_width
 from bench.vocabulary import Region
 
-__all__ = ["Comparison", "View", "measure"]
+__all__ = ["Comparison", "View"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,16 +135,3 @@ class Comparison:
             for view in (self.composited, self.known)
             for region, values in zip(view.regions, measure_view(view).unbind(dim=1), strict=True)
         }
-
-
-def measure(comparison: Comparison, names: Iterable[str]) -> dict[str, torch.Tensor]:
-    """All values of a batch: `{"psnr.full": float64 [N], "psnr.hole": ..., ...}` on the pictures' device.
-
-    Metrics by class also give `{"label-miou.hole.road": ..., ...}`. Metrics of sets of pictures are none of a batch.
-
-    NaN means undefined (the region has no pixel), `inf` is the PSNR of equal pixels. Raises UnknownName, and DataError
-    for a picture that a metric cannot take.
-    """
-    return {
-        f"{name}.{region}": values for name in names for region, values in declaration(name).load()(comparison).items()
-    }

@@ -9,7 +9,7 @@ import torch
 
 from bench.metrics.feature_cache import shared_cache
 from bench.metrics.inception import Inception
-from bench.metrics.perceptual import LpipsNet, loaded
+from bench.metrics.perceptual.backends.network import LpipsNet, loaded
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison

@@ -9,7 +9,7 @@ import torch
 
 from bench.errors import DataError, UsageError
 from bench.metrics.arguments import check_picture, describe
-from bench.metrics.perceptual import Lpips, LpipsNet, loaded
+from bench.metrics.perceptual.backends.network import Lpips, LpipsNet, loaded
 
 __all__ = ["best_of", "lpips_diversity"]
 

@@ -21,7 +21,7 @@ from bench.vocabulary import VOID
 
 if TYPE_CHECKING:
     from bench.metrics.comparison import Comparison
-    from bench.metrics.widths import Width
+    from bench.metrics.width import BoundaryWidth
 
 __all__ = ["Maps", "accuracy_by_region", "class_scores_by_region", "compare_labels"]
 
@@ -59,7 +59,7 @@ def accuracy_by_region(comparison: Comparison, *, maps: Maps) -> dict[str, torch
 
 
 def class_scores_by_region(
-    comparison: Comparison, *, maps: Maps, score: Score, width: Width | None = None
+    comparison: Comparison, *, maps: Maps, score: Score, width: BoundaryWidth | None = None
 ) -> dict[str, torch.Tensor]:
     """A score of each class in the hole, and its mean over the classes of an image where it is defined.
 

@@ -5,11 +5,15 @@ Reference: scikit-learn `LinearSVC(dual=False)`, fitted and scored on the same f
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import numpy.typing as npt
 
 from bench.errors import DataError, UsageError
-from bench.metrics.features import Features, check_feature_sets
+from bench.metrics.distribution.backends.feature_sets import Floats, check_feature_sets
+
+if TYPE_CHECKING:
+    from bench.metrics.distribution.backends.feature_sets import Features
 
 __all__ = ["ids"]
 
@@ -38,15 +42,14 @@ def ids(features_real: Features, features_fake: Features, allow_few: bool = Fals
         DataError: an argument is not what it must be, holds constant features, or the sets are not paired.
         UsageError: fewer than 5000 pictures in both sets together.
     """
-    pair = check_feature_sets(features_real, features_fake, ("features_real", "features_fake"))
-    real, fake = (features.cpu().numpy() for features in pair)
+    real, fake = check_feature_sets(features_real, features_fake, ("features_real", "features_fake"))
     _check_counts(len(real), len(fake), allow_few)
     real_side, fake_side = _decisions(real, fake)
     wrong = np.count_nonzero(real_side <= 0) + np.count_nonzero(fake_side > 0)
     return float(np.mean(fake_side > real_side)), float(wrong / (len(real) + len(fake)))
 
 
-def _decisions(real: npt.NDArray[np.float64], fake: npt.NDArray[np.float64]) -> tuple[npt.NDArray[np.float64], ...]:
+def _decisions(real: Floats, fake: Floats) -> tuple[Floats, ...]:
     """Signed distances [N] of both sets to the SVM's plane, positive on the real side."""
     from sklearn.svm import LinearSVC
 

@@ -10,7 +10,7 @@ import torch
 
 from bench.metrics.diversity import best_of, lpips_diversity
 from bench.metrics.feature_cache import shared_cache
-from bench.metrics.perceptual import loaded
+from bench.metrics.perceptual.backends.network import loaded
 from bench.metrics.pixel_error import psnr
 
 if TYPE_CHECKING:

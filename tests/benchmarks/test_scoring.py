@@ -27,7 +27,7 @@ from bench.evaluation.compositing import stack_pictures
 from bench.metrics import Comparison, boundary_width, class_keys, deep_features, measure
 from bench.metrics.feature_cache import shared_cache
 from bench.metrics.kept import KEPT
-from bench.metrics.perceptual import loaded
+from bench.metrics.perceptual.backends.network import loaded
 from bench.weights import find
 from tests.benchmarks.label_peer import label_scores
 from tests.stand_in_weights import publish, random_inception, random_trunk

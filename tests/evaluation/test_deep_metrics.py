@@ -16,7 +16,7 @@ from bench.evaluation.suite import Suite
 from bench.metrics import deep_features
 from bench.metrics.feature_cache import shared_cache
 from bench.metrics.inception import Inception
-from bench.metrics.perceptual import Lpips, loaded
+from bench.metrics.perceptual.backends.network import Lpips, loaded
 from bench.records.features import read_cell_features
 from bench.vocabulary import Dataset
 from tests.stand_in_weights import publish, random_inception, random_trunk

@@ -169,7 +169,7 @@ def test_a_fill_of_the_right_pictures_is_better_everywhere(tensors: Tensors) -> 
     better, worse = measure(Comparison(**good), NAMES), measure(Comparison(**bad), NAMES)
 
     for key in better:
-        sign = 1 if bench.metrics.declaration(key.partition(".")[0]).higher_is_better else -1
+        sign = 1 if bench.metrics.definition(key.partition(".")[0]).higher_is_better else -1
         assert np.all(sign * (better[key] - worse[key]).numpy() > 0), key
 
 

@@ -17,7 +17,7 @@ from torchmetrics.image.kid import poly_mmd
 
 from bench.errors import DataError, UsageError
 from bench.metrics import fid, ids, kid
-from bench.metrics.kernel_distance import used_subset_size
+from bench.metrics.distribution.backends.kernel import used_subset_size
 
 Floats = npt.NDArray[np.float64]
 Distance = Callable[..., Any]

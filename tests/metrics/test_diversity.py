@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import bench.metrics
 from bench.errors import DataError, UsageError
 from bench.metrics.diversity import best_of, lpips_diversity
-from bench.metrics.perceptual import Lpips
+from bench.metrics.perceptual.backends.network import Lpips
 from tests.stand_in_weights import publish, random_trunk
 
 

@@ -14,7 +14,7 @@ import torchvision
 import bench.metrics
 from bench.errors import DataError, UnknownName, WeightsMissing
 from bench.metrics.feature_cache import FeatureCache
-from bench.metrics.perceptual import Lpips, loaded
+from bench.metrics.perceptual.backends.network import Lpips, loaded
 from tests.metrics.conftest import MakePair
 from tests.stand_in_weights import publish, random_trunk
 

@@ -1,4 +1,4 @@
-"""Widths that are a share of the picture's diagonal, in whole pixels."""
+"""Boundary widths: shares of the picture's diagonal, in whole pixels."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-__all__ = ["BAND_SHARE", "Width", "boundary_width"]
+__all__ = ["BOUNDARY_SHARE", "BoundaryWidth", "boundary_width"]
 
-BAND_SHARE = 0.01
+BOUNDARY_SHARE = 0.01
 """Width of the boundary band, each side of a boundary, as a share of the picture's diagonal."""
 
 
-def boundary_width(height: int, width: int, share: float = BAND_SHARE, rounding: Callable[[float], int] = round) -> int:
+def boundary_width(
+    height: int, width: int, share: float = BOUNDARY_SHARE, rounding: Callable[[float], int] = round
+) -> int:
     """A share of the picture's diagonal in whole pixels, at least 1.
 
     By default the pixels each side of a label boundary that count as near it (region boundary): 1 %, rounded. Boundary
@@ -22,8 +24,8 @@ def boundary_width(height: int, width: int, share: float = BAND_SHARE, rounding:
 
 
 @dataclass(frozen=True)
-class Width:
-    """The width that a metric looks at.
+class BoundaryWidth:
+    """The width that a metric of boundaries looks at.
 
     Attributes:
         share: of the diagonal.

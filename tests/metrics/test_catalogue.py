@@ -14,8 +14,8 @@ import pytest
 import bench.metrics
 import bench.registry
 from bench.errors import UnknownName, UsageError
-from bench.metrics import METRICS, MetricDeclaration, class_keys, declaration, signature, signatures, with_companions
-from bench.metrics.declarations import BUILT_IN
+from bench.metrics import METRICS, MetricDefinition, class_keys, definition, signature, signatures, with_companions
+from bench.metrics.catalogue import BUILT_IN
 from bench.metrics.page import render
 from bench.registry import Registry
 from bench.vocabulary import REGIONS
@@ -109,19 +109,19 @@ def test_keys_of_classes_have_no_dots_and_stand_once() -> None:
 
 
 def test_another_version_is_another_signature() -> None:
-    newer = dataclasses.replace(declaration("psnr"), version=2)
+    newer = dataclasses.replace(definition("psnr"), version=2)
 
     assert newer.signature("hole", 8, 8) == "psnr|region:hole|range:255|agg:image-mean|composite:yes|v2"
 
 
 def test_a_metric_has_no_signature_where_it_is_undefined() -> None:
     with pytest.raises(UsageError, match="region of psnr must be one of full, hole; found 'known'"):
-        dataclasses.replace(declaration("psnr"), regions=("full", "hole")).signature("known", 8, 8)
+        dataclasses.replace(definition("psnr"), regions=("full", "hole")).signature("known", 8, 8)
 
 
 def test_directions_and_units() -> None:
     assert {
-        entry.name: (declaration(entry.name).unit, declaration(entry.name).higher_is_better) for entry in METRICS
+        entry.name: (definition(entry.name).unit, definition(entry.name).higher_is_better) for entry in METRICS
     } == {
         "psnr": ("dB", True),
         "ssim": ("", True),
@@ -147,11 +147,11 @@ def test_directions_and_units() -> None:
 
 
 @pytest.mark.parametrize("metric", BUILT_IN.values(), ids=BUILT_IN)
-def test_declarations_are_whole(metric: MetricDeclaration) -> None:
+def test_definitions_are_whole(metric: MetricDefinition) -> None:
     texts = (metric.summary, metric.definition, metric.value_range, metric.reference, metric.blind_to)
 
     assert all(text.strip() for text in texts)
-    assert 0 < metric.tolerance <= (1e-5 if "lpips" in metric.name else 1e-6)
+    assert 0 < metric.reference_tolerance <= (1e-5 if "lpips" in metric.name else 1e-6)
     of_labels = metric.name.startswith(("label-", "judge-", "control-"))
     assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
     assert callable(metric.load() if metric.aggregate == "image-mean" else metric.load_distance())
@@ -159,11 +159,11 @@ def test_declarations_are_whole(metric: MetricDeclaration) -> None:
 
 def test_an_unknown_metric_is_told_its_neighbour() -> None:
     with pytest.raises(UnknownName, match=r"metric 'sim' must be a known name.*ssim"):
-        declaration("sim")
+        definition("sim")
 
 
-def plug_in() -> MetricDeclaration:
-    return dataclasses.replace(declaration("psnr"), name="twice")
+def plug_in() -> MetricDefinition:
+    return dataclasses.replace(definition("psnr"), name="twice")
 
 
 def not_a_plug_in() -> str:
@@ -172,18 +172,18 @@ def not_a_plug_in() -> str:
 
 @pytest.mark.parametrize("target", ["plug_in", "not_a_plug_in"])
 def test_plug_ins_add_metrics(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
-    registry: Registry[MetricDeclaration] = Registry("metric", "spgbench.metrics")
+    registry: Registry[MetricDefinition] = Registry("metric", "spgbench.metrics")
     point = EntryPoint("twice", f"plugged:{target}", "spgbench.metrics")
     monkeypatch.setitem(sys.modules, "plugged", sys.modules[__name__])
     monkeypatch.setattr(bench.registry, "entry_points", lambda group: [point] if group == "spgbench.metrics" else [])
-    monkeypatch.setattr("bench.metrics.declarations.METRICS", registry)
-    registry.add("psnr", "bench.metrics.declarations:built_in", "PSNR", metric="psnr")
+    monkeypatch.setattr("bench.metrics.catalogue.METRICS", registry)
+    registry.add("psnr", "bench.metrics.catalogue:built_in", "PSNR", metric="psnr")
 
     if target == "plug_in":
         assert signature("twice", "hole", 8, 8).startswith("twice|region:hole|")
     else:
-        with pytest.raises(UsageError, match="plug-in metric 'twice' must return the MetricDeclaration of 'twice'"):
-            declaration("twice")
+        with pytest.raises(UsageError, match="plug-in metric 'twice' must return the MetricDefinition of 'twice'"):
+            definition("twice")
 
 
 def test_the_page_is_up_to_date() -> None:

@@ -1,4 +1,4 @@
-"""How far FID and KID would move with other pictures: half-samples of the pictures, the same ones for every model.
+"""How far a metric of sets would move with other pictures: half-samples of the pictures, the same ones for every model.
 
 A bootstrap draws some pictures twice, which moves a Fréchet distance as if there were fewer pictures, and adds pairs of
 a picture with itself to a kernel distance. Half-samples drawn without replacement do neither: a distance of m out of N
@@ -13,29 +13,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
-from typing import Literal
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from bench.errors import DataError, UsageError
+from bench.metrics.definition import MetricDefinition
 
 __all__ = ["half_sample_spread"]
 
-Floats = npt.NDArray[np.float64]
-Features = npt.NDArray[np.floating]
-Rows = npt.NDArray[np.intp]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Features: TypeAlias = npt.NDArray[np.floating[Any]]
+Rows: TypeAlias = npt.NDArray[np.intp]
 
 _LARGEST = 250
 """Clusters in a draw at most: singular values of a draw take a time that grows with the third power. Draws of less than
 half make the error of an FID a little too large (by a third at an eighth of the pictures), not too small."""
 
 _LEAST = 8
-_BLOCK = 512
 
 
 def half_sample_spread(
-    kind: Literal["fid", "kid"],
+    metric: MetricDefinition,
     real: Features,
     completed: Sequence[Features],
     clusters: Sequence[Hashable],
@@ -49,7 +49,7 @@ def half_sample_spread(
     the difference of two distances: models are drawn with the same pictures, so what they share cancels.
 
     Args:
-        kind: `fid` as `bench.metrics.fid`, `kid` as the unbiased MMD² of `bench.metrics.kid` over all of a draw.
+        metric: of sets, with `resampling` by half-samples.
         real: float [N, D], features of the untouched pictures.
         completed: K times float [N, D], of the completed ones, rows in the same order.
         clusters: source picture of each row [N]; rows of one are drawn together.
@@ -60,17 +60,17 @@ def half_sample_spread(
         float64 [K, draws] with mean 0 in every row, in the unit of the distance.
 
     Raises:
-        DataError: sets that are not of one shape, or of fewer than 8 source pictures.
-        UsageError: fewer than 2 draws.
+        DataError: sets that are not of one shape, or of fewer than 8 source pictures; or the metric has no value for a
+            draw.
+        UsageError: fewer than 2 draws, or a metric that is not resampled.
     """
-    _check(real, completed, clusters, draws)
+    _check(metric, real, completed, clusters, draws)
     numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
     member = np.array([numbers[cluster] for cluster in clusters])
     kept = min(len(numbers) // 2, _LARGEST)
     picks = list(_half_samples(member, len(numbers), kept, draws, seed))
-    distances = _frechet if kind == "fid" else _kernel_distances
     truth = np.asarray(real, dtype=np.float64)
-    values = np.stack([distances(truth, np.asarray(one, dtype=np.float64), picks) for one in completed])
+    values = np.stack([_distances(metric, truth, np.asarray(one, dtype=np.float64), picks) for one in completed])
     return np.asarray((values - values.mean(axis=1, keepdims=True)) * math.sqrt(kept / (len(numbers) - kept)))
 
 
@@ -83,50 +83,24 @@ def _half_samples(member: Rows, count: int, kept: int, draws: int, seed: int) ->
         yield np.flatnonzero(chosen[member])
 
 
-def _frechet(real: Floats, fake: Floats, picks: Sequence[Rows]) -> Floats:
-    """Fréchet distances [draws]; see `frechet`, whose nuclear norm is that of the rows' products."""
-    return np.array([_frechet_of(real[rows], fake[rows]) for rows in picks])
+def _distances(metric: MetricDefinition, real: Floats, fake: Floats, picks: Sequence[Rows]) -> Floats:
+    """The metric of each draw, float64 [draws]."""
+    together = metric.load_draws()
+    if together is not None:
+        return together(real, fake, picks)
+    distance = metric.load_distance()
+    return np.array([distance(real[rows], fake[rows])[0] for rows in picks])
 
 
-def _frechet_of(real: Floats, fake: Floats) -> float:
-    shift = real.mean(axis=0) - fake.mean(axis=0)
-    a, b = real - real.mean(axis=0), fake - fake.mean(axis=0)
-    product = a @ b.T if len(a) <= a.shape[1] else _triangle(a) @ _triangle(b).T
-    singular = np.sqrt(np.clip(np.linalg.eigvalsh(product @ product.T), 0, None)).sum()
-    return float(shift @ shift + ((a * a).sum() + (b * b).sum() - 2 * singular) / (len(a) - 1))
-
-
-def _triangle(centred: Floats) -> Floats:
-    return np.asarray(np.linalg.qr(centred, mode="r"))
-
-
-def _kernel_distances(real: Floats, fake: Floats, picks: Sequence[Rows]) -> Floats:
-    """Unbiased MMD² [draws] under the kernel (x·y / D + 1)³, all draws from one kernel matrix a pair of sets."""
-    members = np.zeros((len(picks), len(real)))
-    for draw, rows in enumerate(picks):
-        members[draw, rows] = 1
-    size = members.sum(axis=1)
-    within = _pairs(real, real, members) - members @ _kernel((real * real).sum(axis=1), real.shape[1])
-    within += _pairs(fake, fake, members) - members @ _kernel((fake * fake).sum(axis=1), fake.shape[1])
-    across = _pairs(real, fake, members)
-    return np.asarray(within / (size * (size - 1)) - 2 * across / size**2)
-
-
-def _pairs(x: Floats, y: Floats, members: Floats) -> Floats:
-    """Sum of the kernel over all pairs of members of each draw."""
-    total = np.zeros(len(members))
-    for start in range(0, len(x), _BLOCK):
-        rows = slice(start, start + _BLOCK)
-        total += ((members[:, rows] @ _kernel(x[rows] @ y.T, x.shape[1])) * members).sum(axis=1)
-    return total
-
-
-def _kernel(products: Floats, features: int) -> Floats:
-    base = products / features + 1
-    return base * base * base
-
-
-def _check(real: Features, completed: Sequence[Features], clusters: Sequence[Hashable], draws: int) -> None:
+def _check(
+    metric: MetricDefinition,
+    real: Features,
+    completed: Sequence[Features],
+    clusters: Sequence[Hashable],
+    draws: int,
+) -> None:
+    if not metric.resampling:
+        raise UsageError(f"metric '{metric.name}'", "be resampled by half-samples", "no resampling", "Give another.")
     shapes = {np.shape(real), *(np.shape(one) for one in completed)}
     if len(shapes) > 1 or len(np.shape(real)) != 2 or len(clusters) != len(real):
         must, found = "be matrices [N, D] of the same pictures", f"shapes {sorted(shapes)} and {len(clusters)} pictures"
