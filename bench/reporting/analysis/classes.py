@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.metrics import class_keys
+from bench.metrics import MetricKey, class_keys, find_definition, is_ceiling
 from bench.records import Score
 from bench.reporting.analysis.aggregate import Aggregate
 from bench.reporting.analysis.groups import Group
 from bench.reporting.analysis.values import Floats
-from bench.reporting.titles import column_order, is_ceiling
+from bench.reporting.titles import key_order
 
 __all__ = ["ClassGroup", "class_columns", "class_groups", "class_scores"]
 
@@ -43,18 +43,17 @@ class ClassGroup:
 
 def class_groups(aggregate: Aggregate) -> list[ClassGroup]:
     """The classes that occur, in the order of the data set; none without a metric by class."""
-    every = {key for cell in aggregate.run.cells.values() for key in cell.by_class}
+    every = {MetricKey.parse(key) for cell in aggregate.run.cells.values() for key in cell.by_class}
     order = {name: place for place, name in enumerate(class_keys(list(aggregate.run.info.dataset.classes)))}
-    found = sorted({_split(key)[1] for key in every}, key=lambda name: (order.get(name, len(order)), name))
-    columns = sorted({_split(key)[0] for key in every}, key=column_order)
-    groups = [_class_group(aggregate, name, [key for key in columns if f"{key}.{name}" in every]) for name in found]
+    found = sorted({key.class_name for key in every}, key=lambda name: (order.get(name, len(order)), name))
+    groups = (_class_group(aggregate, name, [key for key in every if key.class_name == name]) for name in found)
     return [group for group in groups if group.n]
 
 
 def class_columns(classes: Iterable[ClassGroup]) -> list[str]:
     """Keys of the columns that some class has a value in, in order."""
     found = {key for one in classes for row in one.group.rows for key, score in row.scores.items() if score.n}
-    return sorted(found, key=column_order)
+    return sorted(found, key=key_order)
 
 
 def class_scores(classes: Iterable[ClassGroup], key: str) -> list[Score]:
@@ -62,12 +61,13 @@ def class_scores(classes: Iterable[ClassGroup], key: str) -> list[Score]:
     return [row.scores[key] for one in classes for row in one.group.rows if key in row.scores]
 
 
-def _class_group(aggregate: Aggregate, name: str, columns: Sequence[str]) -> ClassGroup:
-    values = {column: aggregate.values(f"{column}.{name}") for column in columns}
-    shown = {column: of_column for column, of_column in values.items() if not is_ceiling(column)}
+def _class_group(aggregate: Aggregate, name: str, keys: Iterable[MetricKey]) -> ClassGroup:
+    values = {str(replace(key, class_name="")): aggregate.values(str(key)) for key in keys}
+    values = {key: values[key] for key in sorted(values, key=key_order)}
+    shown = {key: of_key for key, of_key in values.items() if not is_ceiling(MetricKey.parse(key).metric)}
     inside = np.zeros_like(aggregate.scored)
-    for of_column in shown.values():
-        inside |= ~np.isnan(of_column)
+    for of_key in shown.values():
+        inside |= ~np.isnan(of_key)
     group = aggregate.group(name, shown, inside)
     return ClassGroup(name, int(inside.any(axis=0).sum()), group, _ceilings(values))
 
@@ -75,15 +75,10 @@ def _class_group(aggregate: Aggregate, name: str, columns: Sequence[str]) -> Cla
 def _ceilings(values: dict[str, Floats]) -> dict[str, float]:
     """What the judge sees in untouched pictures is the same for every model: the mean over fills that any has."""
     found = {}
-    for column, of_column in values.items():
-        if is_ceiling(column) and np.isfinite(of_column).any():
-            metric, _, region = column.partition(".")
-            defined = of_column[:, np.isfinite(of_column).any(axis=0)]
-            found[f"{metric.removesuffix('-ceiling')}.{region}"] = float(np.nanmax(defined, axis=0).mean())
+    for key, of_key in values.items():
+        parsed = MetricKey.parse(key)
+        metric = find_definition(parsed.metric)
+        if metric and metric.ceiling_of and np.isfinite(of_key).any():
+            defined = of_key[:, np.isfinite(of_key).any(axis=0)]
+            found[str(MetricKey(metric.ceiling_of, parsed.region))] = float(np.nanmax(defined, axis=0).mean())
     return found
-
-
-def _split(key: str) -> tuple[str, str]:
-    """`judge-iou.hole.car` as `judge-iou.hole` and `car`."""
-    metric, region, name = key.split(".", 2)
-    return f"{metric}.{region}", name

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bench.metrics import MetricKey, is_ceiling, metric_title
 from bench.records import Run, Score
 from bench.reporting.formatting import decimals_of
-from bench.reporting.titles import column_order, is_ceiling, metric_title
+from bench.reporting.titles import key_order
 
 __all__ = ["Column", "column_of", "columns_of", "headline_columns", "shown_keys"]
+
+KNOWN = "psnr.known"
+"""The one column of the known region."""
 
 
 @dataclass(frozen=True)
@@ -18,7 +22,8 @@ class Column:
 
     Attributes:
         key: `psnr.hole`.
-        metric: what is measured, in words: `PSNR`.
+        metric: what is measured: `psnr`, as `spgbench ls metrics` lists it.
+        metric_title: the same in words: `PSNR`.
         region: where: `hole`; of a cost what of it is shown, such as `p50`.
         unit: `dB`, `%` or empty.
         higher_is_better: None while no cell is whole.
@@ -27,20 +32,16 @@ class Column:
 
     key: str
     metric: str
+    metric_title: str
     region: str
     unit: str
     higher_is_better: bool | None
     decimals: int | None
 
     @property
-    def metric_name(self) -> str:
-        """`psnr`, as `spgbench ls metrics` lists it."""
-        return self.key.partition(".")[0]
-
-    @property
     def title(self) -> str:
         """`PSNR hole`."""
-        return f"{self.metric} {self.region}".strip()
+        return f"{self.metric_title} {self.region}".strip()
 
     @property
     def arrow(self) -> str:
@@ -61,12 +62,12 @@ class Column:
 
 def column_of(key: str, scores: Sequence[Score] = ()) -> Column:
     """The column of a `metric.region`, with decimals that suit all of the scores."""
-    metric, _, region = key.partition(".")
-    title = metric_title(metric)
+    parsed = MetricKey.parse(key)
+    names = (key, parsed.metric, metric_title(parsed.metric), parsed.region)
     if not scores:
-        return Column(key, title, region, "", None, 2)
+        return Column(*names, "", None, 2)
     decimals = decimals_of(scores[0].unit, (score.value for score in scores))
-    return Column(key, title, region, scores[0].unit, scores[0].higher_is_better, decimals)
+    return Column(*names, scores[0].unit, scores[0].higher_is_better, decimals)
 
 
 def shown_keys(run: Run) -> list[str]:
@@ -75,8 +76,9 @@ def shown_keys(run: Run) -> list[str]:
     A judge's ceilings are no columns: they are the same for all models and stand in the foot.
     """
     keys = {*run.info.metrics, *(key for cell in run.cells.values() for key in cell.metrics)}
-    columns = [key for key in keys if key.count(".") < 2 and not is_ceiling(key)]
-    return sorted((key for key in columns if not key.endswith(".known") or key == "psnr.known"), key=column_order)
+    columns = {key: MetricKey.parse(key) for key in keys}
+    shown = [key for key, column in columns.items() if not column.class_name and not is_ceiling(column.metric)]
+    return sorted((key for key in shown if columns[key].region != "known" or key == KNOWN), key=key_order)
 
 
 def columns_of(run: Run) -> Mapping[str, Column]:
@@ -92,7 +94,7 @@ def headline_columns(run: Run, columns: Mapping[str, Column]) -> list[Column]:
     """Every metric in its most telling region that has a finite mean: the hole, or else the boundary or all of it."""
     found: dict[str, Column] = {}
     with_values = {key for cell in run.cells.values() for key, score in cell.metrics.items() if score.n}
-    for key in sorted(with_values, key=column_order):
-        if columns[key].region != "known" and not is_ceiling(key):
-            found.setdefault(columns[key].metric_name, columns[key])
+    for key in sorted(with_values, key=key_order):
+        if columns[key].region != "known" and not is_ceiling(columns[key].metric):
+            found.setdefault(columns[key].metric, columns[key])
     return list(found.values())

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Score
 from bench.reporting.analysis.classes import ClassGroup
 from bench.reporting.analysis.cost import Cost, RunCosts
 from bench.reporting.analysis.hole_share import HoleShareBin
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.analysis.run_analysis import RunAnalysis
-from bench.reporting.titles import column_order
+from bench.reporting.titles import key_order
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -157,7 +158,7 @@ def _score_rows(
     key: CellKey, cell: CellRecord, model: ListedModel, keys: Collection[str] | None
 ) -> Iterator[tuple[object, ...]]:
     chosen = [name for name in cell.metrics if keys is None or name in keys]
-    for name in sorted(chosen, key=column_order):
+    for name in sorted(chosen, key=key_order):
         score = cell.metrics[name]
         what = (*_identity(model), key.protocol, key.dataset, *_named(name))
         counts = (score.n, score.n_infinite, score.n_undefined, cell.n_failed, cell.n_skipped)
@@ -170,8 +171,8 @@ def _identity(model: ListedModel) -> tuple[str, str, bool]:
 
 
 def _named(key: str) -> tuple[str, str]:
-    metric, _, region = key.partition(".")
-    return metric, region
+    parsed = MetricKey.parse(key)
+    return parsed.metric, parsed.region
 
 
 def _direction(score: Score) -> str:

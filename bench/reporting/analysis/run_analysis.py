@@ -102,7 +102,7 @@ class RunAnalysis:
     @cached_property
     def overall(self) -> tuple[tuple[Column, ...], Group]:
         """Up to three columns that tell different things, and all models over all protocols."""
-        usable = {column.metric_name: column for column in self.headline_columns if self._by_picture(column)}
+        usable = {column.metric: column for column in self.headline_columns if self._by_picture(column)}
         order = [*(name for name in _PREFERRED if name in usable), *(name for name in usable if name not in _PREFERRED)]
         chosen = tuple(usable[name] for name in order[:_OVERALL_COLUMNS])
         values = {column.key: self.aggregate.values(column.key) for column in chosen}

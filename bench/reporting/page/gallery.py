@@ -56,7 +56,7 @@ def _sample(sample: str, pictures: Pictures) -> dict[str, Any]:
 
 def _measure(column: Column) -> dict[str, Any]:
     return {
-        "metric": column.metric,
+        "metric": column.metric_title,
         "region": column.region,
         "title": column.title,
         "unit": column.unit,

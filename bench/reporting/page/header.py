@@ -6,12 +6,13 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bench.metrics import MetricKey, is_ceiling
 from bench.records import EnvironmentInfo, RunInfo
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.formatting import TIMES
 from bench.reporting.tables.foot import missing_notes, unavailable_notes
-from bench.reporting.titles import column_order, dataset_title, is_ceiling
+from bench.reporting.titles import dataset_title, key_order
 
 __all__ = ["Header", "page_header"]
 
@@ -111,8 +112,8 @@ def _can_be_run_again(info: RunInfo) -> bool:
 def _command(info: RunInfo) -> str:
     """All options spelled out, so that no default that changes later matters."""
     dataset = info.dataset
-    taken = [key for key in sorted(info.metrics, key=column_order) if not is_ceiling(key)]
-    metrics = dict.fromkeys([*(key.partition(".")[0] for key in taken), *info.unavailable])
+    taken = [MetricKey.parse(key).metric for key in sorted(info.metrics, key=key_order)]
+    metrics = dict.fromkeys([*(name for name in taken if not is_ceiling(name)), *info.unavailable])
     options = {
         "--models": ",".join(model.name for model in info.models),
         "--dataset": dataset.name,

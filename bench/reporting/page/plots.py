@@ -10,7 +10,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench.reporting.titles import metric_title
+from bench.metrics import metric_title
 
 __all__ = ["EmbeddedPlot", "embedded_plots"]
 

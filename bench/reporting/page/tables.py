@@ -70,7 +70,7 @@ def page_tables(analysis: RunAnalysis, copied: Collection[str], profile: Profile
         *_cost(analysis, profile),
     ]
     return PageTables(
-        metrics={column.metric_name: column.metric for column in columns},
+        metrics={column.metric: column.metric_title for column in columns},
         regions={column.region: column.region for column in columns},
         sections=tuple(
             TableSection(id_, title, table, name if name in copied else "") for id_, title, table, name in sections

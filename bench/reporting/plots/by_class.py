@@ -53,7 +53,7 @@ def _columns(classes: Sequence[ClassGroup]) -> list[Column]:
         known = [score for score in class_scores(classes, key) if score.value is not None]
         if known:
             column = column_of(key, known)
-            found.setdefault(column.metric_name, column)
+            found.setdefault(column.metric, column)
     return list(found.values())
 
 

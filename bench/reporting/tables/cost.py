@@ -26,13 +26,15 @@ __all__ = ["cost_table"]
 _MIB = 1 << 20
 
 _COSTS: dict[Column, Callable[[Cost], float]] = {
-    Column("parameters", "Parameters", "", "M", False, None): lambda cost: (
+    Column("parameters", "parameters", "Parameters", "", "M", False, None): lambda cost: (
         math.nan if cost.record.parameters is None else cost.record.parameters / 1e6
     ),
-    Column("multiply-adds", "Multiply-adds", "", "G", False, None): lambda cost: cost.multiply_adds / 1e9,
-    Column("latency.p50", "Latency", "p50", "ms", False, None): lambda cost: 1e3 * cost.record.latency(),
-    Column("throughput", "Throughput", "", "pictures/s", True, None): lambda cost: cost.best.throughput,
-    Column("memory.peak", "Memory", "peak", "MiB", False, None): lambda cost: cost.memory / _MIB,
+    Column("multiply-adds", "multiply-adds", "Multiply-adds", "", "G", False, None): lambda cost: (
+        cost.multiply_adds / 1e9
+    ),
+    Column("latency.p50", "latency", "Latency", "p50", "ms", False, None): lambda cost: 1e3 * cost.record.latency(),
+    Column("throughput", "throughput", "Throughput", "", "pictures/s", True, None): lambda cost: cost.best.throughput,
+    Column("memory.peak", "memory", "Memory", "peak", "MiB", False, None): lambda cost: cost.memory / _MIB,
 }
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from bench.metrics import MetricKey, ceiling_of, metric_title
 from bench.records import CellKey, CellRecord, ModelSize, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
-from bench.reporting.titles import ceiling_of, metric_title
+from bench.reporting.titles import key_title
 
 __all__ = [
     "absence_notes",
@@ -83,13 +84,14 @@ def left_out_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> I
 def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labels: bool) -> Iterator[str]:
     """Why a column is not there; one line a region when all of it has one reason."""
     absent = {key: _absence(key, cells, has_labels) for key in wanted if key not in shown}
-    for region in dict.fromkeys(key.partition(".")[2] for key in absent):
-        of_region = [key for key in wanted if key.partition(".")[2] == region]
+    regions = {key: MetricKey.parse(key).region for key in wanted}
+    for region in dict.fromkeys(regions[key] for key in absent):
+        of_region = [key for key in wanted if regions[key] == region]
         reasons = {absent.get(key, "") for key in of_region}
         if len(reasons) == 1:
             yield f"{region}: {reasons.pop()}"
         else:
-            yield from (f"{metric_title(key)}: {absent[key]}" for key in of_region if key in absent)
+            yield from (f"{key_title(key)}: {absent[key]}" for key in of_region if key in absent)
 
 
 def _absence(key: str, cells: Cells, has_labels: bool) -> str:
@@ -109,7 +111,7 @@ def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
     for column in columns:
         found: dict[str, Score] = {}
         for key, cell in cells.items():
-            score = cell.metrics.get(ceiling_of(column.key))
+            score = cell.metrics.get(f"{ceiling_of(column.metric)}.{column.region}")
             if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
                 found[key.protocol] = score
         several = len({key.protocol for key in cells}) > 1

@@ -95,7 +95,7 @@ def _label(table: Table) -> str:
 def _header(table: Table) -> str:
     """Metrics over their regions."""
     top, rules, place = [""], [], 2
-    for _, members in groupby(table.columns, key=lambda column: column.metric_name):
+    for _, members in groupby(table.columns, key=lambda column: column.metric):
         columns = list(members)
         top.append(f"\\multicolumn{{{len(columns)}}}{{c}}{{{_metric(columns[0])}}}")
         rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
@@ -106,7 +106,7 @@ def _header(table: Table) -> str:
 
 def _metric(column: Column) -> str:
     unit = f" ({escape_latex(column.unit)})" if column.unit else ""
-    return f"{escape_latex(column.metric)} {escape_latex(column.arrow)}{unit}".strip()
+    return f"{escape_latex(column.metric_title)} {escape_latex(column.arrow)}{unit}".strip()
 
 
 def _group(table: Table, group: Group, *, intervals: bool) -> str:

@@ -17,7 +17,10 @@ from bench.reporting.analysis.columns import Column
 from bench.statistics import holm
 
 MakeRun = Callable[..., Path]
-PSNR, L1 = Column("psnr.hole", "PSNR", "hole", "dB", True, 2), Column("l1.hole", "L1", "hole", "%", False, 2)
+PSNR, L1 = (
+    Column("psnr.hole", "psnr", "PSNR", "hole", "dB", True, 2),
+    Column("l1.hole", "l1", "L1", "hole", "%", False, 2),
+)
 
 
 def values(models: int, pictures: int, gap: float) -> np.ndarray:
