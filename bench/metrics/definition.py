@@ -52,7 +52,7 @@ class MetricKey:
         if not metric or region not in REGIONS or (dot and not class_name) or "." in class_name:
             must = f"be METRIC.REGION or METRIC.REGION.CLASS with a region of {', '.join(REGIONS)}"
             raise UsageError("key of a metric", must, repr(text), "For example psnr.hole or label-miou.hole.car.")
-        return cls(metric, cast("Region", region), class_name)
+        return cls(metric, region, class_name)
 
     def __str__(self) -> str:
         return ".".join(filter(None, (self.metric, self.region, self.class_name)))

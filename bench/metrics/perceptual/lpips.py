@@ -1,10 +1,20 @@
-"""LPIPS on three networks (Zhang et al., 2018), version 0.1."""
+"""LPIPS (Zhang et al., 2018, "The unreasonable effectiveness of deep features as a perceptual metric"), version 0.1.
+
+Reference: the `lpips` package and torchmetrics with the same weights; held to a relative 1e-5.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bench.metrics.definition import MetricDefinition
 
-__all__ = ["DEFINITIONS", "PARAMETERS", "TOLERANCE"]
+if TYPE_CHECKING:
+    import torch
+
+    from bench.metrics.perceptual.backends.network import LpipsNet
+
+__all__ = ["DEFINITIONS", "PARAMETERS", "TOLERANCE", "lpips"]
 
 PARAMETERS = (("lpips", "0.1"), ("input", "-1..1"))
 """What all scores of LPIPS have in common; the network stands before them."""
@@ -36,7 +46,7 @@ DEFINITIONS = tuple(
             "How large the hole is hides in it, as in every metric of the whole picture. It forgives shifted texture, "
             "and also wrong objects of the right texture."
         ),
-        implementation="bench.metrics.deep_features:lpips_by_region",
+        implementation="bench.metrics.perceptual.backends.distance:lpips_by_region",
         order=100 + place,
         regions=("full",),
         parameters=(("net", net), *PARAMETERS),
@@ -47,3 +57,26 @@ DEFINITIONS = tuple(
     )
     for place, (net, (short, network, use)) in enumerate(_NETS.items())
 )
+
+
+def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "alex") -> torch.Tensor:
+    """Learned perceptual distance of each image, version 0.1, with the published weights.
+
+    On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads.
+
+    Args:
+        reference: uint8 [N, 3, H, W] RGB.
+        completed: uint8 [N, 3, H, W].
+        net: `alex` (what LPIPS as a metric means), `vgg` (as LaMa reports it) or `squeeze`.
+
+    Returns:
+        float64 [N] on the pictures' device, at least 0 with the published weights; 0 for equal pictures.
+
+    Raises:
+        DataError: an argument is not what it must be, or the pictures are too small.
+        UnknownName: another network.
+        WeightsMissing: the weights are neither at hand nor can be downloaded.
+    """
+    from bench.metrics.perceptual.backends.distance import distance
+
+    return distance(reference, completed, net)

@@ -169,7 +169,7 @@ def _define(score: LabelScore, family: LabelFamily) -> MetricDefinition:
         reference=score.reference,
         reference_tolerance=score.reference_tolerance,
         blind_to=f"{score.blind_to} {family.blind_to}",
-        implementation=f"bench.metrics.label_agreement:{function}",
+        implementation=f"bench.metrics.segmentation.backends.agreement:{function}",
         order=family.order + score.order,
         regions=("hole",),
         parameters=(("labels", family.maps), ("void", "ignored"), *score.parameters),

@@ -1,10 +1,18 @@
-"""IoU of label maps, class by class, and its mean (mIoU)."""
+"""IoU of label maps, class by class, and its mean (mIoU).
+
+Reference: NumPy counts; equal.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from bench.metrics.segmentation.families import LabelScore, label_definitions
 
-__all__ = ["DEFINITIONS", "SCORES"]
+if TYPE_CHECKING:
+    import torch
+
+__all__ = ["DEFINITIONS", "SCORES", "iou"]
 
 SCORES = (
     LabelScore(
@@ -28,3 +36,30 @@ SCORES = (
 )
 
 DEFINITIONS = label_definitions(*SCORES)
+
+
+def iou(
+    reference: torch.Tensor,
+    predicted: torch.Tensor,
+    num_classes: int,
+    region: torch.Tensor | None = None,
+    ignore_index: int | None = None,
+) -> torch.Tensor:
+    """Intersection over union of each class: pixels of the class in both maps over pixels of it in either.
+
+    Args:
+        reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
+        predicted: integer [N, H, W], the same.
+        num_classes: 1 to 32,000.
+        region: bool [N, 1, H, W] or [N, H, W], the pixels that count; all of them by default.
+        ignore_index: label of reference pixels that do not count. A prediction of it elsewhere is no class, an error.
+
+    Returns:
+        float64 [N, num_classes], 0 to 1, NaN where the class is in neither map.
+
+    Raises:
+        DataError: an argument is not what it must be, or a label is no class.
+    """
+    from bench.metrics.segmentation.backends.comparison import LabelComparison
+
+    return LabelComparison(reference, predicted, num_classes, region, ignore_index).iou()

@@ -10,13 +10,16 @@ import numpy.typing as npt
 
 from bench.errors import DataError
 
+__all__ = ["FeatureArray", "Floats", "check_feature_sets"]
+
+FeatureArray: TypeAlias = npt.NDArray[np.floating[Any]]
+"""Float [N, D]."""
+
 if TYPE_CHECKING:
     import torch
 
-    Features: TypeAlias = torch.Tensor | npt.NDArray[np.floating[Any]]
+    Features: TypeAlias = torch.Tensor | FeatureArray
     """Float [N, D]: a tensor on any device, or an array."""
-
-__all__ = ["Floats", "check_feature_sets"]
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -55,7 +58,7 @@ def _checked(name: str, features: Features, least: int) -> Floats:
     return matrix
 
 
-def _as_float64(name: str, features: Features) -> Floats:
+def _as_float64(name: str, features: Any) -> Floats:
     if isinstance(features, np.ndarray) and np.issubdtype(features.dtype, np.floating):
         return np.ascontiguousarray(features, np.float64)
     torch = sys.modules.get("torch")  # who hands over a tensor has imported it

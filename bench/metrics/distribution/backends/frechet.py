@@ -16,7 +16,7 @@ import numpy as np
 from bench.metrics.distribution.backends.feature_sets import Floats, check_feature_sets
 
 if TYPE_CHECKING:
-    from bench.metrics.distribution.backends.feature_sets import Features
+    from bench.metrics.distribution.backends.feature_sets import FeatureArray, Features
 
 __all__ = ["frechet_distance", "of_sets"]
 
@@ -31,7 +31,7 @@ def frechet_distance(features_a: Features, features_b: Features) -> float:
     return max(float(squared), 0.0)
 
 
-def of_sets(real: Floats, fake: Floats) -> tuple[float, None]:
+def of_sets(real: FeatureArray, fake: FeatureArray) -> tuple[float, None]:
     """The same as a metric of sets; raises DataError for sets that have no distance."""
     return frechet_distance(real, fake), None
 
@@ -39,8 +39,8 @@ def of_sets(real: Floats, fake: Floats) -> tuple[float, None]:
 def _factor(centred: Floats) -> Floats:
     """F [min(N, D), D] with F^T F the covariance of centred rows [N, D]."""
     rows, columns = centred.shape
-    factor = centred if rows <= columns else np.linalg.qr(centred, mode="r")
-    return np.asarray(factor / math.sqrt(rows - 1))
+    factor = centred if rows <= columns else np.asarray(np.linalg.qr(centred, mode="r"))
+    return factor / math.sqrt(rows - 1)
 
 
 def _nuclear_norm(product: Floats, features: int) -> float:

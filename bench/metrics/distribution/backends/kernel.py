@@ -19,7 +19,7 @@ from bench.errors import UsageError
 from bench.metrics.distribution.backends.feature_sets import Floats, check_feature_sets
 
 if TYPE_CHECKING:
-    from bench.metrics.distribution.backends.feature_sets import Features
+    from bench.metrics.distribution.backends.feature_sets import FeatureArray, Features
 
 __all__ = ["kernel_distance", "of_draws", "of_sets", "used_subset_size"]
 
@@ -42,7 +42,9 @@ def kernel_distance(
     return float(values.mean()), math.sqrt(variance)
 
 
-def of_sets(real: Floats, fake: Floats, *, subsets: int, subset_size: int, seed: int) -> tuple[float, float]:
+def of_sets(
+    real: FeatureArray, fake: FeatureArray, *, subsets: int, subset_size: int, seed: int
+) -> tuple[float, float]:
     """The same as a metric of sets: the value and its standard error; raises DataError for sets without a distance."""
     return kernel_distance(real, fake, subsets, subset_size, seed)
 

@@ -1,8 +1,7 @@
-"""LPIPS (Zhang et al., 2018, "The unreasonable effectiveness of deep features as a perceptual metric"), version 0.1.
+"""The networks of LPIPS: features of pictures, and distances of features.
 
-Reference: the `lpips` package and torchmetrics with the same weights; held to a relative 1e-5. The network is that of
-the `lpips` package: its slices, its scaling, its heads. Only the order of the work differs: features are taken once for
-each picture, and the distance of features that are at hand costs little.
+The network is that of the `lpips` package: its slices, its scaling, its heads. Only the order of the work differs:
+features are taken once for each picture, and the distance of features that are at hand costs little.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from typing import Any, Literal, TypeAlias
 import torch
 
 from bench.errors import DataError, UnknownName
-from bench.metrics.arguments import check_pair, check_picture
+from bench.metrics.arguments import check_picture
 from bench.metrics.networks import Outputs, read_state, run_network, with_weights
 from bench.one_thread import on_one_thread_each
 from bench.weights import WeightFile, find, weight_file
 
-__all__ = ["Lpips", "LpipsNet", "loaded", "lpips"]
+__all__ = ["Lpips", "LpipsNet", "loaded"]
 
 LpipsNet: TypeAlias = Literal["alex", "vgg", "squeeze"]
 
@@ -34,29 +33,6 @@ _BLOCK = 1 << 17
 """Numbers of a feature map whose differences are taken at a time, so that they stay in the processor's cache."""
 _CODE = 1
 """Raised when a change here changes a feature's bits: stored features of another version are not used."""
-
-
-def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "alex") -> torch.Tensor:
-    """Learned perceptual distance of each image, version 0.1, with the published weights.
-
-    On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads.
-
-    Args:
-        reference: uint8 [N, 3, H, W] RGB.
-        completed: uint8 [N, 3, H, W].
-        net: `alex` (what LPIPS as a metric means), `vgg` (as LaMa reports it) or `squeeze`.
-
-    Returns:
-        float64 [N] on the pictures' device, at least 0 with the published weights; 0 for equal pictures.
-
-    Raises:
-        DataError: an argument is not what it must be, or the pictures are too small.
-        UnknownName: another network.
-        WeightsMissing: the weights are neither at hand nor can be downloaded.
-    """
-    check_pair(reference, completed)
-    network = loaded(net, str(reference.device))
-    return network.distance(network.features(reference), network.features(completed))
 
 
 class Lpips:
