@@ -10,6 +10,7 @@ from bench.errors import DataError, UsageError
 from bench.metrics import MetricDefinition
 from bench.records import CellRecord, Score
 from bench.records.features import CellFeatures, read_cell_features
+from bench.records.schema import SET_INTERVAL
 
 __all__ = ["with_distances"]
 

@@ -38,6 +38,8 @@ def read_earlier(plan: Plan) -> RunInfo | None:
         RunConflict: when the folder holds another run, or files that no run wrote.
     """
     path, out = plan.layout.run_file, plan.layout.out
+    if plan.layout.packed_cells.exists():
+        raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
     if not path.exists():
         if out.is_dir() and any(not file.name.startswith(".") for file in out.iterdir()):
             raise _conflict(out, "files that no run wrote")

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UsageError
-from bench.records.decoding import FieldError
+from bench.records.decoding import FieldError, decode
 from bench.records.layout import CellKey, RunLayout
 from bench.records.run_info import RunInfo
-from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines
+from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines, without_format
+from bench.records.store import CellFiles, open_cells
 
 if TYPE_CHECKING:
     from bench.records.values import CellValues
@@ -35,6 +36,10 @@ class Run:
     info: RunInfo
     _values: dict[CellKey, CellValues] = field(default_factory=dict, init=False, repr=False, compare=False)
 
+    @cached_property
+    def _files(self) -> CellFiles:
+        return open_cells(self.layout)
+
     def keys(self) -> list[CellKey]:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
         dataset = self.info.dataset
@@ -47,12 +52,12 @@ class Run:
     @cached_property
     def cells(self) -> dict[CellKey, CellRecord]:
         """The whole cells; raises UsageError when the summary of one was edited or damaged."""
-        return {key: self._cell(key) for key in self.keys() if self.layout.done(key).exists()}
+        return {key: self._cell(key) for key in self.keys() if self._files.exists(self.layout.done(key))}
 
     @property
     def missing(self) -> list[CellKey]:
         """The cells that are not whole yet."""
-        return [key for key in self.keys() if not self.layout.done(key).exists()]
+        return [key for key in self.keys() if not self._files.exists(self.layout.done(key))]
 
     def records(self, key: CellKey) -> list[Record]:
         """The per-sample records of a whole cell, sorted by sample id; read anew at each call.
@@ -89,31 +94,39 @@ class Run:
         folder = self.layout.cell(key)
         for name, checksum in sorted(self._checksums(key).items()):
             if name.startswith(f"{kind}-"):
-                yield name, _checked(folder, name, checksum)
+                yield name, self._checked(folder / name, checksum)
 
     def _cell(self, key: CellKey) -> CellRecord:
         folder, name = self.layout.cell(key), self.layout.cell_file(key).name
-        content = _checked(folder, name, self._checksums(key).get(name, ""))
+        content = self._checked(folder / name, self._checksums(key).get(name, ""))
         try:
-            return CellRecord.from_json(content.decode("utf-8"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            written, data = without_format(json.loads(content))
+            cell = decode(CellRecord, data)
+        except ValueError as error:
             raise _damaged(folder, str(error)) from error
+        return cell if written == FORMAT else self._migrated(key, cell)
+
+    def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
+        """A cell of format 1 with the intervals of this format, taken from the samples."""
+        from bench.records.scores import migrated
+        from bench.records.values import parse_values
+
+        return migrated(parse_values(self.layout.cell(key), cell, self.files(key, "samples")))
+
+    def _checked(self, file: Path, checksum: str) -> bytes:
+        try:
+            content = self._files.read(file)
+        except OSError as error:
+            raise _damaged(file.parent, str(error)) from error
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise _damaged(file.parent, f"{file.name} with another SHA-256 than when it was written")
+        return content
 
     def _checksums(self, key: CellKey) -> dict[str, str]:
         try:
-            return dict(json.loads(self.layout.done(key).read_bytes()))
+            return dict(json.loads(self._files.read(self.layout.done(key))))
         except (OSError, ValueError, TypeError) as error:
             raise _damaged(self.layout.cell(key), str(error)) from error
-
-
-def _checked(folder: Path, name: str, checksum: str) -> bytes:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise _damaged(folder, str(error)) from error
-    if hashlib.sha256(content).hexdigest() != checksum:
-        raise _damaged(folder, f"{name} with another SHA-256 than when it was written")
-    return content
 
 
 def _damaged(folder: Path, found: str) -> UsageError:

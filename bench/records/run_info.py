@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.records.decoding import FieldError, decode
-from bench.records.schema import FORMAT, dump
+from bench.records.decoding import decode
+from bench.records.schema import FORMAT, dump, without_format
 
 __all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo"]
 
@@ -138,11 +138,7 @@ class RunInfo:
         Raises:
             FieldError: naming the first field that is missing, unknown or of another type, or another format.
         """
-        if not isinstance(data, dict) or "format" not in data:
-            raise FieldError("format", "be there", "no such field")
-        if data["format"] != FORMAT:
-            raise FieldError("format", f"be {FORMAT}", repr(data["format"]))
-        return decode(cls, {name: part for name, part in data.items() if name != "format"})
+        return decode(cls, without_format(data)[1])
 
 
 def _without_none(data: dict[str, Any]) -> dict[str, Any]:

@@ -148,7 +148,12 @@ def test_a_damaged_shard_is_not_read(tmp_path: Path, damage) -> None:  # type: i
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [(None, "no run.json"), ("{", "does not parse"), ('{"format": 99}', "must be 1; found 99"), ("[]", "field format")],
+    [
+        (None, "no run.json"),
+        ("{", "does not parse"),
+        ('{"format": 99}', "must be 1 or 2; found 99"),
+        ("[]", "field format"),
+    ],
 )
 def test_what_is_no_run(tmp_path: Path, text: str | None, found: str) -> None:
     if text is not None:

@@ -4,25 +4,24 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from bench.metrics import MetricKey
 from bench.records import CellKey, Run, Score
 from bench.reporting.analysis.groups import Group, Row
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.analysis.signatures import signature_without_n
 from bench.reporting.analysis.values import Floats, ProtocolValues
-from bench.statistics import cluster_intervals, cluster_sums
+from bench.statistics import INTERVAL, cluster_intervals, cluster_sums
 
 __all__ = ["MIN_VALUES", "Aggregate"]
 
 MIN_VALUES = 5
 """Values below which a model has no number."""
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,8 @@ class Aggregate:
             return [{} for _ in self.models]
         stacked = np.concatenate(list(values.values()))
         columns = cluster_sums(np.where(np.isfinite(stacked), stacked, math.nan).T, pictures)
-        facts = np.array([columns.means(), *cluster_intervals(columns, draws=_DRAWS)])
-        facts = facts.reshape(3, len(values), len(self.models))
+        facts = np.array([columns.means(), *cluster_intervals(columns), columns.used()])
+        facts = facts.reshape(4, len(values), len(self.models))
         return [
             {
                 key: _score(self._recorded(cells[0], key) if cells else None, of_key[row], facts[:, place, row], least)
@@ -102,8 +101,11 @@ class Aggregate:
 
     def _recorded(self, key: CellKey, name: str) -> Score | None:
         """A score of a cell that says what `name` is: its own, or that of one of its classes."""
-        scores = self.run.values(key).scores
-        return scores.get(name) or next((score for full, score in scores.items() if full.startswith(f"{name}.")), None)
+        scores, wanted = self.run.values(key).scores, MetricKey.parse(name)
+        of_classes = (
+            score for full, score in scores.items() if replace(MetricKey.parse(full), class_name="") == wanted
+        )
+        return scores.get(name) or next(of_classes, None)
 
     @cached_property
     def _holes(self) -> list[str]:
@@ -124,7 +126,7 @@ class Aggregate:
 
 
 def _score(recorded: Score | None, values: Floats, facts: Floats, least: int) -> Score:
-    mean, low, high = map(float, facts)
+    mean, low, high, used = map(float, facts)
     n, infinite = int(np.isfinite(values).sum()), int(np.isinf(values).sum())
     return Score(
         value=mean if n >= least else None,
@@ -135,4 +137,6 @@ def _score(recorded: Score | None, values: Floats, facts: Floats, least: int) ->
         unit=recorded.unit if recorded else "",
         higher_is_better=bool(recorded and recorded.higher_is_better),
         signature=signature_without_n(recorded.signature)[0] if recorded else "",
+        interval="" if n < least or math.isnan(low) else INTERVAL,
+        n_pictures=int(used),
     )

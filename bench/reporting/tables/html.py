@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.reporting.tables.model import INTERVAL_NOTE, ORACLE_NOTE, Table
+from bench.reporting.tables.model import ORACLE_NOTE, Table
 from bench.reporting.templating import html_environment
 
 __all__ = ["html_table"]
@@ -18,7 +18,7 @@ def html_table(table: Table, *, intervals: bool = True) -> str:
         intervals: whether numbers carry their 95 % intervals.
     """
     notes = [
-        *([INTERVAL_NOTE] if intervals and table.has_intervals else []),
+        *(table.interval_notes if intervals else ()),
         *([_ORACLE_NOTE] if table.has_oracles else []),
         *table.notes,
     ]

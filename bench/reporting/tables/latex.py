@@ -76,7 +76,7 @@ def latex_table(table: Table, *, intervals: bool = False) -> str:
         f"{_PREAMBLE}\\begin{{table}}\n\\centering\n\\small\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
         f"\\caption{{{_caption(table, intervals=intervals)}}}\n\\label{{{_label(table)}}}\n"
         f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n{_header(table)}\\midrule\n{body}\\bottomrule\n"
-        f"\\end{{tabular}}\n{_foot(table)}\\end{{table}}\n"
+        f"\\end{{tabular}}\n{_foot(table, intervals=intervals)}\\end{{table}}\n"
     )
 
 
@@ -85,7 +85,7 @@ def _caption(table: Table, *, intervals: bool) -> str:
     what = f"{table.title}; {only.title}" if only else table.title
     second = "rows not distinguishable from it" if table.tested else "second best"
     text = f"{escape_latex(what)}. Best in bold, {second} underlined"
-    return f"{text}; in brackets the 95\\,\\% bootstrap interval of the mean." if intervals else f"{text}."
+    return f"{text}; in brackets 95\\,\\% intervals." if intervals and table.interval_notes else f"{text}."
 
 
 def _label(table: Table) -> str:
@@ -145,10 +145,11 @@ def _line(cells: Sequence[str]) -> str:
     return " & ".join(cells) + " \\\\\n"
 
 
-def _foot(table: Table) -> str:
+def _foot(table: Table, *, intervals: bool) -> str:
     """Notes, then signatures that may break after every field."""
-    lines = [ORACLE_NOTE] if table.has_oracles else []
-    lines += [escape_latex(note) for note in table.notes]
+    oracle = [ORACLE_NOTE] if table.has_oracles else []
+    interval = table.interval_notes if intervals else ()
+    lines = [escape_latex(note) for note in (*interval, *oracle, *table.notes)]
     for title, signature in table.signatures:
         code = "\\textbar{}\\allowbreak{}".join(map(escape_latex, signature.split("|")))
         lines.append(f"{escape_latex(title)}: \\texttt{{{code}}}")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Row
-from bench.reporting.tables.model import INTERVAL_NOTE, ORACLE_NOTE, Entry, Table
+from bench.reporting.tables.model import ORACLE_NOTE, Entry, Table
 
 __all__ = ["escape_markdown", "markdown_grid", "markdown_table"]
 
@@ -30,7 +30,7 @@ def markdown_table(table: Table, *, intervals: bool = True) -> str:
     """
     sections = [_section(table, group, intervals=intervals) for group in table.groups]
     foot = [
-        *([INTERVAL_NOTE] if intervals and table.has_intervals else []),
+        *(map(escape_markdown, table.interval_notes) if intervals else ()),
         *([_ORACLE_NOTE] if table.has_oracles else []),
         *map(escape_markdown, table.notes),
         *(f"{escape_markdown(title)}: `{_code(signature)}`" for title, signature in table.signatures),

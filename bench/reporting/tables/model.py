@@ -6,7 +6,7 @@ Four writers print a `Table`: `markdown`, `latex`, `html` and `csv`. How its num
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Mark, Row
 from bench.reporting.formatting import NOTHING, interval_text, score_text
+from bench.statistics import INTERVAL
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["INTERVAL_NOTE", "ORACLE_NOTE", "Entry", "Table", "oracles_last"]
+__all__ = ["ORACLE_NOTE", "Entry", "Table", "oracles_last"]
 
-INTERVAL_NOTE = "In brackets the 95 % bootstrap interval of the mean over pictures."
 ORACLE_NOTE = "Oracle rows are given labels of the truth and are not ranked."
 
 _PARAMETERS, _MULTIPLY_ADDS = "params M", "mult-adds G"
@@ -75,10 +75,10 @@ class Table:
         """Whether some row is given true labels."""
         return any(row.model.oracle for row in self.rows)
 
-    @property
-    def has_intervals(self) -> bool:
-        """Whether some number has a 95 % interval."""
-        return any(entry.interval for row in self.rows for entry in self.entries(row))
+    @cached_property
+    def interval_notes(self) -> tuple[str, ...]:
+        """How the 95 % intervals in brackets are taken, and of how many source pictures; none without an interval."""
+        return tuple(_interval_notes(self.columns, self.rows))
 
     @property
     def tested(self) -> bool:
@@ -123,3 +123,14 @@ class Table:
 def oracles_last(group: Group) -> Group:
     """The group in the order in which a table lists it."""
     return replace(group, rows=tuple(sorted(group.rows, key=lambda row: row.model.oracle)))
+
+
+def _interval_notes(columns: Sequence[Column], rows: Sequence[Row]) -> Iterator[str]:
+    found = [(column, row.scores[column.key]) for row in rows for column in columns if column.key in row.scores]
+    shown = [(column, score) for column, score in found if score.value is not None and score.ci95]
+    counts = sorted({score.n_pictures for _, score in shown if score.interval == INTERVAL})
+    if counts:
+        n = f"{counts[0]:,}" if len(counts) == 1 else f"{counts[0]:,} to {counts[-1]:,}"
+        yield f"In brackets the 95 % interval of the mean over {n} source pictures: {INTERVAL}."
+    others = {(column.title, score.interval) for column, score in shown if score.interval not in {"", INTERVAL}}
+    yield from (f"{title}: in brackets the 95 % interval of the value: {method}." for title, method in sorted(others))
