@@ -101,11 +101,11 @@ class Aggregate:
 
     def _recorded(self, key: CellKey, name: str) -> Score | None:
         """A score of a cell that says what `name` is: its own, or that of one of its classes."""
-        scores, wanted = self.run.values(key).scores, MetricKey.parse(name)
-        of_classes = (
-            score for full, score in scores.items() if replace(MetricKey.parse(full), class_name="") == wanted
-        )
-        return scores.get(name) or next(of_classes, None)
+        scores = self.run.values(key).scores
+        if name in scores:
+            return scores[name]
+        of_class = (full for full in scores if str(replace(MetricKey.parse(full), class_name="")) == name)
+        return next((scores[full] for full in of_class), None)
 
     @cached_property
     def _holes(self) -> list[str]:
