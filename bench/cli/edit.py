@@ -40,7 +40,7 @@ def edit(
     from bench.evaluation.plan import resolve
     from bench.evaluation.suite import Suite
     from bench.records import write_atomically
-    from bench.reporting.tiles import png_bytes
+    from bench.reporting.images.tiles import png_bytes
     from bench.runtime.device import resolve_device
 
     suite = options.changed(

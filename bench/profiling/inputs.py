@@ -33,8 +33,8 @@ def make_batch(height: int, width: int, batch_size: int, sources: LabelSources) 
     drawn = bench.masks.draw("center-50@1", height=height, width=width, key="profile")
     hole = torch.from_numpy(np.broadcast_to(drawn, (batch_size, 1, height, width)).copy())
     image = hide_pixels(to_float(stack_pictures([sample.image for sample in samples])), hole)
-    labels = torch.from_numpy(np.stack([sample.labels for sample in samples if sample.labels is not None]))
-    labels = visible_labels(labels, hole, sources)
+    truth = torch.from_numpy(np.stack([sample.labels for sample in samples if sample.labels is not None]))
+    labels = visible_labels(truth, hole, sources)
     return Batch(image, hole, labels, tuple(f"{index}" for index in range(batch_size)), tuple(range(batch_size)))
 
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bench.pictures import png_bytes, quantise, unstack_pictures
 from bench.records import write_atomically
-from bench.reporting.palette import painted
+from bench.reporting.images.palette import painted
 
 __all__ = ["write_sample_grid"]
 
