@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import bench.metrics
+from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, Record, Score
 from bench.statistics import mean_interval
 from bench.vocabulary import LabelAxes
@@ -90,4 +91,4 @@ def _score(name: str, values: Sequence[float], signature: str) -> Score:
 
 
 def _definition(name: str) -> bench.metrics.MetricDefinition:
-    return bench.metrics.definition(name.partition(".")[0])
+    return bench.metrics.definition(MetricKey.parse(name).metric)
