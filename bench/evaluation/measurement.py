@@ -24,14 +24,12 @@ class Measurement:
         unavailable: metric that was asked for to the reason why it is left out.
         judge: who segments completed pictures, or None where no metric needs it.
         classes: keys of the data set's classes in records.
-        device: where networks work.
     """
 
     names: tuple[str, ...]
     unavailable: dict[str, str] = field(default_factory=dict)
     judge: Judge | None = None
     classes: tuple[str, ...] = ()
-    device: str = "cpu"
 
     @property
     def warnings(self) -> list[str]:
@@ -104,7 +102,7 @@ def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, d
     lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
     available = tuple(name for name, why in lacking.items() if not why)
     unavailable = {name: "; ".join(lacking[name]) for name in wanted if lacking[name]}
-    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), device)
+    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes))
 
 
 def _missing_weights(name: str) -> str:

@@ -10,6 +10,7 @@ from bench.errors import DataError, UsageError
 from bench.metrics import MetricDefinition
 from bench.records import CellRecord, Score
 from bench.records.features import CellFeatures, read_cell_features
+from bench.records.schema import SET_INTERVAL
 
 __all__ = ["with_set_metrics"]
 
@@ -51,4 +52,6 @@ def _score(metric: MetricDefinition, features: CellFeatures | None, signature: s
     n = 0 if value is None else ok
     interval = None if value is None or error is None else (value - _Z95 * error, value + _Z95 * error)
     text = f"{signature}|n:{n}"
-    return Score(value, interval, n, 0, ok - n, metric.unit, metric.higher_is_better, text), note
+    method = "" if interval is None else SET_INTERVAL
+    score = Score(value, interval, n, 0, ok - n, metric.unit, metric.higher_is_better, text, method, n)
+    return score, note

@@ -234,7 +234,7 @@ def _view(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phase
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
-            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.measurement.device)
+            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.device)
     return bench.metrics.BatchView(
         truth,
         completed,
@@ -246,7 +246,7 @@ def _view(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phase
         judged_truth,
         classes=plan.measurement.classes,
         fills=fills,
-        device=plan.measurement.device,
+        device=plan.device,
     )
 
 

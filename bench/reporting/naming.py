@@ -72,35 +72,32 @@ def model_names(run: Run) -> dict[tuple[str, str], str]:
     Models that share a name are told apart by the first digits of their fingerprints; a model that is given true labels
     is called an oracle.
     """
-    uses = Counter(model["name"] for model in run.info["models"])
+    uses = Counter(model.name for model in run.info.models)
     names = {}
-    for model in run.info["models"]:
-        name, fingerprint = model["name"], model["fingerprint"]
-        twin = f" ({fingerprint[:6]})" if uses[name] > 1 else ""
-        oracle = " (oracle)" if "oracle" in model["labels"].values() and "oracle" not in name else ""
-        names[name, fingerprint] = f"{name}{twin}{oracle}"
+    for model in run.info.models:
+        twin = f" ({model.fingerprint[:6]})" if uses[model.name] > 1 else ""
+        oracle = " (oracle)" if model.is_oracle and "oracle" not in model.name else ""
+        names[model.key] = f"{model.name}{twin}{oracle}"
     return names
 
 
 def model_sizes(run: Run) -> dict[tuple[str, str], tuple[int, int] | None]:
     """(name, fingerprint) of every model to its parameters and its multiply-adds for a picture, or None."""
-    sizes = {(model["name"], model["fingerprint"]): model.get("size") for model in run.info["models"]}
-    return {key: (size["parameters"], size["multiply_adds"]) if size else None for key, size in sizes.items()}
+    sizes = {model.key: model.size for model in run.info.models}
+    return {key: (size.parameters, size.multiply_adds) if size else None for key, size in sizes.items()}
 
 
 def is_oracle(run: Run, key: CellKey) -> bool:
     """Whether the model of a cell is given true labels, inside or outside of the hole."""
-    labels = {(model["name"], model["fingerprint"]): model["labels"] for model in run.info["models"]}
-    return "oracle" in labels[key.model, key.fingerprint].values()
+    return {model.key: model.is_oracle for model in run.info.models}[key.model, key.fingerprint]
 
 
 def dataset_title(run: Run) -> str:
     """`streets, test split, 256 x 256, 40 pictures`."""
-    dataset = run.info["dataset"]
-    height, _, width = str(dataset["size"]).partition("x")
+    dataset = run.info.dataset
+    height, _, width = dataset.size.partition("x")
     size = f"{height} {TIMES} {width or height}" if height.isdigit() else f"{height} size"
-    n = dataset["n"]
-    return f"{dataset['name']}, {dataset['split']} split, {size}, {n} picture{'s' if n != 1 else ''}"
+    return f"{dataset.name}, {dataset.split} split, {size}, {dataset.n} picture{'s' if dataset.n != 1 else ''}"
 
 
 def protocol_title(protocol: str, hole_share: float | None) -> str:
