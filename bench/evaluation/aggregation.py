@@ -35,7 +35,7 @@ def reduce_cell(
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
     drawn = [record for record in ordered if record.status != "skipped"]
-    of_images = {name: text for name, text in signatures.items() if _declaration(name).aggregate == "image-mean"}
+    of_images = {name: text for name, text in signatures.items() if _definition(name).aggregate == "image-mean"}
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in drawn)
     return CellRecord(
         key=key,
@@ -67,7 +67,7 @@ def _of_classes(signatures: Mapping[str, str], classes: Sequence[str]) -> dict[s
     return {
         f"{name}.{of_class}": f"{text}|class:{of_class}"
         for name, text in signatures.items()
-        if _declaration(name).by_class
+        if _definition(name).by_class
         for of_class in classes
     }
 
@@ -92,18 +92,18 @@ def _scores(
 
 def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
     finite = every[np.isfinite(every)]
-    declaration = _declaration(name)
+    definition = _definition(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,
         ci95=None,
         n=int(finite.size),
         n_infinite=int(np.isinf(every).sum()),
         n_undefined=int(np.isnan(every).sum()),
-        unit=declaration.unit,
-        higher_is_better=declaration.higher_is_better,
+        unit=definition.unit,
+        higher_is_better=definition.higher_is_better,
         signature=f"{signature}|n:{finite.size}",
     )
 
 
-def _declaration(name: str) -> bench.metrics.MetricDeclaration:
-    return bench.metrics.declaration(name.partition(".")[0])
+def _definition(name: str) -> bench.metrics.MetricDefinition:
+    return bench.metrics.definition(name.partition(".")[0])

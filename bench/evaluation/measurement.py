@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import bench.metrics
 from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
-from bench.metrics import MetricDeclaration
+from bench.metrics import MetricDefinition
 from bench.vocabulary import Dataset, Judge
 from bench.weights import find_set
 
@@ -39,14 +39,14 @@ class Measurement:
         return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property
-    def of_images(self) -> list[MetricDeclaration]:
+    def of_images(self) -> list[MetricDefinition]:
         """Metrics with a value an image."""
-        return [metric for metric in self._declarations if metric.aggregate == "image-mean"]
+        return [metric for metric in self._definitions if metric.aggregate == "image-mean"]
 
     @property
-    def of_sets(self) -> list[MetricDeclaration]:
+    def of_sets(self) -> list[MetricDefinition]:
         """Metrics with one value of all images."""
-        return [metric for metric in self._declarations if metric.aggregate == "set"]
+        return [metric for metric in self._definitions if metric.aggregate == "set"]
 
     @property
     def features(self) -> list[str]:
@@ -69,15 +69,15 @@ class Measurement:
             f"{metric.name}.{region}": "|".join(
                 [metric.signature(region, height, width), *self._judged_by(metric), f"size:{size}"]
             )
-            for metric in self._declarations
+            for metric in self._definitions
             for region in metric.regions
         }
 
     @property
-    def _declarations(self) -> list[MetricDeclaration]:
-        return [bench.metrics.declaration(name) for name in self.names]
+    def _definitions(self) -> list[MetricDefinition]:
+        return [bench.metrics.definition(name) for name in self.names]
 
-    def _judged_by(self, metric: MetricDeclaration) -> list[str]:
+    def _judged_by(self, metric: MetricDefinition) -> list[str]:
         if self.judge is None or "judge" not in metric.needs:
             return []
         return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"]
@@ -95,7 +95,7 @@ def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, d
         UsageError: a judge that was named cannot be loaded, or its classes are not the data set's.
     """
     wanted = tuple(names)
-    every = [bench.metrics.declaration(name) for name in bench.metrics.with_companions(wanted)]
+    every = [bench.metrics.definition(name) for name in bench.metrics.with_companions(wanted)]
     needed = {need for metric in every for need in metric.needs}
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
     reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}

@@ -64,11 +64,11 @@ def gate(
     Args:
         baseline, candidate: runs of `bench.records.read_run`, or one model of each (`Selection(run, "telea")`).
         margins: `metric.region` to margin (`"0.05dB"`); giving margins asks for the paired gate. None takes those of
-            the suite, and if that has none `bench.gating.MARGINS`.
+            the suite, and if that has none `default_margins`.
         golden: True or False asks for one gate; None chooses for each pair of models.
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
         tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
-            where it has one, else before those of `bench.gating.TOLERANCES`.
+            where it has one, else before those of `default_tolerances`.
         seed: of the random draws.
 
     Raises:

@@ -16,7 +16,7 @@ from scipy import stats
 
 from bench import gating
 from bench.metrics import fid
-from bench.metrics.set_resampling import half_sample_spread
+from bench.metrics.resampling import half_sample_spread
 from bench.records import CellKey, CellRecord, Record, RunLayout, Score, dump, read_run
 from bench.records.schema import record_to_line
 from bench.statistics import cluster_intervals, cluster_sums, sign_flip_p

@@ -14,8 +14,8 @@ import bench.metrics
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
-from bench.metrics.feature_cache import shared_cache
-from bench.metrics.kept import KEPT
+from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.cache.memory import TRUTH_MEMORY
 from bench.records import read_run
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.vocabulary import Batch, Dataset, Prediction
@@ -68,7 +68,7 @@ def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 def forget() -> None:
     """As another process would begin: with what is on disk."""
-    KEPT.clear()
+    TRUTH_MEMORY.clear()
     shared_cache.cache_clear()
 
 

@@ -33,8 +33,8 @@ def features_at_hand(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return colours(kind, pictures, device)
 
     monkeypatch.setattr("bench.evaluation.measurement.find_set", lambda _: {})
-    monkeypatch.setattr("bench.metrics.deep_features.completed_features", colours)
-    monkeypatch.setattr("bench.metrics.deep_features.true_features", of_truth)
+    monkeypatch.setattr("bench.metrics.distribution.backends.extraction.completed_features", colours)
+    monkeypatch.setattr("bench.metrics.distribution.backends.extraction.true_features", of_truth)
     return asked
 
 

@@ -1,4 +1,4 @@
-"""Makes what is kept of a run small: tables of all protocols, pictures in 256 colours, the records in one file.
+"""Makes a reference run small: tables of all protocols together, pictures in 256 colours, the records in one file.
 
 The records of `quick` stay as they are: the regression gate reads its cells.
 """
