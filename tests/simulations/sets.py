@@ -10,7 +10,7 @@ from typing import Literal
 
 import numpy as np
 
-from bench.metrics.set_resampling import half_sample_spread
+from bench.metrics.resampling import half_sample_spread
 from tests.simulations.samples import Floats, print_table
 
 KINDS: tuple[Literal["fid", "kid"], ...] = ("fid", "kid")
