@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.layers import normed
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -30,7 +30,7 @@ _FILL = (117 / 255, 104 / 255, 123 / 255)  # the order in which the authors' cod
 
 
 @dataclass(frozen=True)
-class ContextEncoderConfig(NetworkConfig):
+class ContextEncoderConfig(BaselineConfig):
     """Sizes of the context encoder.
 
     Attributes:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
 from baselines.attention import RATE, contextual_attention
+from baselines.config import BaselineConfig
 from baselines.layers import crop
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -28,7 +28,7 @@ sigmoid near 1 through all layers."""
 
 
 @dataclass(frozen=True)
-class DeepFillV2Config(NetworkConfig):
+class DeepFillV2Config(BaselineConfig):
     """Sizes of DeepFill v2.
 
     Attributes:

@@ -14,9 +14,10 @@ from skimage.feature import canny
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from baselines._config import NetworkConfig
-from baselines.layers import crop, hide, initialise, pad_mirrored
+from baselines.config import BaselineConfig
+from baselines.layers import crop, initialise, pad_mirrored
 from baselines.network import COMMON, InpaintingNetwork
+from spgnet.arguments import hide
 
 __all__ = ["LIBRARIES", "SOURCES", "EdgeConnect", "EdgeConnectConfig", "edges_of", "grey"]
 
@@ -28,7 +29,7 @@ _LUMINANCE = (0.2125, 0.7154, 0.0721)
 
 
 @dataclass(frozen=True)
-class EdgeConnectConfig(NetworkConfig):
+class EdgeConnectConfig(BaselineConfig):
     """Sizes of both generators.
 
     Attributes:

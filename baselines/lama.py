@@ -11,7 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.fourier import FourierConvolution
 from baselines.layers import crop, normed
 from baselines.network import COMMON, InpaintingNetwork
@@ -23,7 +23,7 @@ LIBRARIES = ("torch",)
 
 
 @dataclass(frozen=True)
-class LaMaConfig(NetworkConfig):
+class LaMaConfig(BaselineConfig):
     """Sizes of LaMa.
 
     Attributes:

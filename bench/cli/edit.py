@@ -36,11 +36,11 @@ def edit(
     Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
     """
     import bench.models
-    from bench.evaluation.edits import Edit, edit_sheet
+    from bench.evaluation.edits import Edit, draw_edits
     from bench.evaluation.plan import resolve
     from bench.evaluation.suite import Suite
+    from bench.pictures import png_bytes
     from bench.records import write_atomically
-    from bench.reporting.tiles import png_bytes
     from bench.runtime.device import resolve_device
 
     suite = options.changed(
@@ -60,7 +60,7 @@ def edit(
     hole = plan.protocols[0].hole(chosen, plan.suite.seed, plan.dataset)
     painter = bench.models.load(model, resolve_device(device), plan.dataset.name)
     title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
-    write_atomically(path, png_bytes(edit_sheet(painter, chosen, hole, wanted, plan.suite.seed, title)))
+    write_atomically(path, png_bytes(draw_edits(painter, chosen, hole, wanted, plan.suite.seed, title)))
     typer.echo(path)
 
 

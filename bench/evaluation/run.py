@@ -87,8 +87,8 @@ def evaluate(
         suite, ready = replace(suite, dataset=dataset, limit=limit), None
     else:
         suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
-    at_hand = None if isinstance(judge, str) else judge
-    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=at_hand).run
+    given_judge = None if isinstance(judge, str) else judge
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=given_judge).run
 
 
 def run_suite(
@@ -129,7 +129,7 @@ def run_suite(
         if todo and reuse == "only-cache":
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        _keep_gallery(plan)
+        _write_gallery_inputs(plan)
         phases = _run_cells(plan, todo, device, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
@@ -137,11 +137,11 @@ def run_suite(
 def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progress: bool) -> Phases:
     """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
     shards = range(len(plan.shards()))
-    left = {cell: {shard for shard in shards if not _is_there(plan, plan.cells[cell], shard)} for cell in todo}
+    left = {cell: {shard for shard in shards if not _is_complete(plan, plan.cells[cell], shard)} for cell in todo}
     units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
     phases = Phases()
 
-    def done(unit: Unit, spent: Phases) -> None:
+    def on_unit(unit: Unit, spent: Phases) -> None:
         cell, shard = unit
         phases.add(spent)
         left[cell].discard(shard)
@@ -151,15 +151,15 @@ def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progr
     for cell in todo:
         if not left[cell]:
             _finish(plan, plan.cells[cell], phases)
-    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as advance:
+    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as on_samples:
         if workers > 1 and len(units) > 1:
-            run_in_processes(plan, units, done, advance, device, workers)
+            run_in_processes(plan, units, on_unit, on_samples, device, workers)
         else:
-            run_here(plan, units, done, advance)
+            run_here(plan, units, on_unit, on_samples)
     return phases
 
 
-def _is_there(plan: Plan, cell: Cell, shard: int) -> bool:
+def _is_complete(plan: Plan, cell: Cell, shard: int) -> bool:
     records = read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard))
     if records is None or not plan.measurement.of_sets:
         return records is not None
@@ -178,7 +178,7 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         write_cell(plan.layout, reduced, len(shards))
 
 
-def _keep_gallery(plan: Plan) -> None:
+def _write_gallery_inputs(plan: Plan) -> None:
     """Write the untouched pictures and the holes that the grids show."""
     for index in plan.gallery():
         sample = plan.dataset[index]

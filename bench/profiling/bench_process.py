@@ -33,10 +33,9 @@ class _Side:
     """The model, and the batch that it is timed on."""
 
     def __init__(self) -> None:
-        self._arithmetic, self._clock, self._memory, self._observe = map(
-            _of_this_version,
-            (*(_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")), _MODELS / "observe.py"),
-        )
+        files = [_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")]
+        modules = map(_of_this_version, [*files, _MODELS / "instrumentation.py"])
+        self._arithmetic, self._clock, self._memory, self._observe = modules
         self._device = "cpu"
         self._setting: dict[str, str] = {}
         self._model: Any = None
