@@ -17,7 +17,7 @@ from spgnet.labels import VOID, check_labels, check_probabilities, edit, one_hot
 from spgnet.networks import STRIDE, SGNet, SPNet
 from spgnet.sampling import sample_labels
 from spgnet.segmenter import Segmenter
-from spgnet.stages import Pipeline
+from spgnet.stages import Pipeline, PipelineNetworks
 
 __all__ = ["Completion", "SPGNet"]
 
@@ -154,7 +154,7 @@ class SPGNet(nn.Module):
         completions = []
         for drawn in sample_labels(probabilities, known, hole, k, seeds):
             guidance = torch.where(hole, one_hot(drawn, len(self.config.classes)), probabilities)
-            painted = Pipeline(self, pipeline.image, hole, pipeline.context, guidance)
+            painted = Pipeline(self._networks, pipeline.image, hole, pipeline.context, guidance)
             composite = painted.run()
             completions.append(Completion(painted.picture, composite, drawn, probabilities))
         return completions
@@ -169,6 +169,10 @@ class SPGNet(nn.Module):
             )
         return edit(labels, mask, classes.index(class_name) if isinstance(class_name, str) else class_name)
 
+    @property
+    def _networks(self) -> PipelineNetworks:
+        return PipelineNetworks(self.segmenter, self.spnet, self.sgnet, self.config.temperature)
+
     def _check_guided(self) -> None:
         if not self.config.guided:
             raise ValueError(
@@ -180,10 +184,10 @@ class SPGNet(nn.Module):
         """The way from checked arguments to a picture; `labels` are those of the visible part."""
         image = _checked(image, hole)
         if labels is None:
-            return Pipeline(self, image, hole)
+            return Pipeline(self._networks, image, hole)
         self._check_guided()
         check_labels(labels, len(self.config.classes), _size(image))
-        return Pipeline(self, image, hole, labels.to(torch.uint8).masked_fill(hole[:, 0], VOID))
+        return Pipeline(self._networks, image, hole, labels.to(torch.uint8).masked_fill(hole[:, 0], VOID))
 
     def _guided_pipeline(self, image: Tensor, hole: Tensor, labels: Tensor) -> Pipeline:
         """The same under a label map, or probabilities, of the whole picture."""
@@ -192,9 +196,9 @@ class SPGNet(nn.Module):
         classes = len(self.config.classes)
         if labels.is_floating_point():
             check_probabilities(labels, classes, _size(image))
-            return Pipeline(self, image, hole, guidance=labels.float())
+            return Pipeline(self._networks, image, hole, guidance=labels.float())
         check_labels(labels, classes, _size(image))
-        return Pipeline(self, image, hole, guidance=one_hot(labels, classes))
+        return Pipeline(self._networks, image, hole, guidance=one_hot(labels, classes))
 
 
 def _size(image: Tensor) -> tuple[int, int, int]:

@@ -4,31 +4,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from spgnet.labels import VOID, likeliest, one_hot
+from spgnet.networks import SGNet, SPNet
+from spgnet.segmenter import Segmenter
 
-if TYPE_CHECKING:
-    from spgnet.model import SPGNet
-
-__all__ = ["Pipeline", "inference"]
+__all__ = ["Pipeline", "PipelineNetworks"]
 
 
-@contextmanager
-def inference(module: nn.Module) -> Iterator[None]:
-    """Without gradients and in eval mode, so that a fill never depends on the rest of the batch."""
-    training = [part for part in module.modules() if part.training]
-    for part in training:
-        part.training = False
-    try:
-        with torch.no_grad():
-            yield
-    finally:
+@dataclass(frozen=True)
+class PipelineNetworks:
+    """The networks of a model; without guidance there is only the last one.
+
+    Attributes:
+        temperature: SP-Net's logits are divided by it.
+    """
+
+    segmenter: Segmenter | None
+    spnet: SPNet | None
+    sgnet: SGNet
+    temperature: float
+
+    @contextmanager
+    def inference(self) -> Iterator[None]:
+        """Without gradients and in eval mode, so that a fill never depends on the rest of the batch."""
+        networks: list[nn.Module] = [net for net in (self.segmenter, self.spnet, self.sgnet) if net is not None]
+        training = [part for network in networks for part in network.modules() if part.training]
         for part in training:
-            part.training = True
+            part.training = False
+        try:
+            with torch.no_grad():
+                yield
+        finally:
+            for part in training:
+                part.training = True
 
 
 class Pipeline:
@@ -37,7 +50,7 @@ class Pipeline:
     The arguments are not checked. Each step can be called again and then does the same work again.
 
     Args:
-        model: whose networks are used.
+        networks: of the model.
         image: float32 [N, 3, H, W] in [0, 1], 0 in the hole.
         hole: bool [N, 1, H, W], True = missing.
         context: labels of the visible part, uint8 [N, H, W] with VOID in the hole. None: the segmenter predicts them.
@@ -48,11 +61,16 @@ class Pipeline:
     """
 
     def __init__(
-        self, model: SPGNet, image: Tensor, hole: Tensor, context: Tensor | None = None, guidance: Tensor | None = None
+        self,
+        networks: PipelineNetworks,
+        image: Tensor,
+        hole: Tensor,
+        context: Tensor | None = None,
+        guidance: Tensor | None = None,
     ) -> None:
-        self.model, self.image, self.hole = model, image, hole
+        self.networks, self.image, self.hole = networks, image, hole
         self.context, self.guidance, self.picture = context, guidance, image
-        predicted = model.config.guided and guidance is None
+        predicted = networks.spnet is not None and guidance is None
         steps: list[tuple[str, bool, Callable[[], Tensor]]] = [
             ("segmenter", predicted and context is None, self.label_visible),
             ("SP-Net", predicted, self.complete_labels),
@@ -63,7 +81,7 @@ class Pipeline:
 
     def run(self, until: str = "compositing") -> Tensor:
         """Run the steps up to and including the named one, and return what it gives."""
-        with inference(self.model):
+        with self.networks.inference():
             for name, step in self.steps.items():
                 result = step()
                 if name == until:
@@ -75,7 +93,7 @@ class Pipeline:
 
         def alone(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
             def call() -> Tensor:
-                with inference(self.model):
+                with self.networks.inference():
                     return step()
 
             return call
@@ -84,21 +102,22 @@ class Pipeline:
 
     def label_visible(self) -> Tensor:
         """The segmenter's labels of the visible part, uint8 [N, H, W], VOID in the hole."""
-        assert self.model.segmenter is not None  # noqa: S101 (a guided model has one)
-        self.context = self.model.segmenter.visible_labels(self.image, self.hole)
+        assert self.networks.segmenter is not None  # noqa: S101 (a guided model has one)
+        self.context = self.networks.segmenter.visible_labels(self.image, self.hole)
         return self.context
 
     def complete_labels(self) -> Tensor:
         """SP-Net's class probabilities, float32 [N, C, H, W]."""
-        assert self.model.spnet is not None  # noqa: S101 (a guided model has one)
-        assert self.context is not None  # noqa: S101 (given, or from the step before)
-        known = one_hot(self.context, len(self.model.config.classes))
-        self.guidance = self.model.spnet.probabilities(self.image, known, self.hole, self.model.config.temperature)
+        spnet, context = self.networks.spnet, self.context
+        assert spnet is not None  # noqa: S101 (a guided model has one)
+        assert context is not None  # noqa: S101 (given, or from the step before)
+        known = one_hot(context, spnet.config.classes)
+        self.guidance = spnet.probabilities(self.image, known, self.hole, self.networks.temperature)
         return self.guidance
 
     def paint(self) -> Tensor:
         """SG-Net's own output, float32 [N, 3, H, W] in [0, 1]."""
-        self.picture = self.model.sgnet(self.image, self.guidance, self.hole)
+        self.picture = self.networks.sgnet(self.image, self.guidance, self.hole)
         return self.picture
 
     def composite(self) -> Tensor:

@@ -13,7 +13,7 @@ TEXTURE_WINDOW = 9
 """Pixels, odd: the side of the window that the texture channel is averaged over."""
 
 TEXTURE_GAIN = 3
-"""How much the texture channel counts: without it smooth patches spread, with too much of it fills are restless."""
+"""How much the texture channel counts: without it smooth patches spread, with too much of it fills are noisy."""
 
 
 @dataclass(frozen=True)
