@@ -109,7 +109,7 @@ def parse_options(kind: str, name: str, query: str, reserved: Collection[str], e
     options = {}
     for part in query.split("&") if query else ():
         key, equals, value = part.partition("=")
-        if not (key and equals) or key in reserved:
+        if not (key and equals and value) or key in reserved:
             raise UsageError(f"option '{part}' of {kind} '{name}'", "be KEY=VALUE", repr(part), example)
         options[key] = value
     return options

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
 __all__ = ["DiscriminatorConfig", "GeneratorConfig", "NetworkConfig", "SPGNetConfig", "SegmenterConfig"]
@@ -171,8 +171,8 @@ def _build(cls: type[Config], data: Mapping[str, Any]) -> Config:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    if is_dataclass(hint):
-        return _build(hint, value)  # type: ignore[arg-type]  # a field's type, never an instance
+    if isinstance(hint, type) and issubclass(hint, NetworkConfig):
+        return _build(hint, value)
     return tuple(value) if isinstance(value, list) else value
 
 

@@ -30,7 +30,7 @@ def test_numbers_and_truth_values_are_read_as_such() -> None:
     assert options == {"a": 5, "b": 0.5, "c": True, "d": "0-255", "e": "x=y"}
 
 
-@pytest.mark.parametrize("option", ["radius", "=5", "name=x", "device=cpu", "dataset=camvid"])
+@pytest.mark.parametrize("option", ["radius", "radius=", "=5", "name=x", "device=cpu", "dataset=camvid"])
 def test_what_is_no_option_is_refused(option: str) -> None:
     with pytest.raises(UsageError, match=f"option '{option}' of model 'telea.*' must be KEY=VALUE"):
         ModelName.parse(f"mine=telea?{option}")
