@@ -82,8 +82,8 @@ class ContextEncoder(InpaintingNetwork):
         """See `InpaintingNetwork`."""
         hidden, missing = self.prepare(image, hole)
         hidden, missing = _resized(hidden, missing)
-        made = self.decoder(self.encoder(torch.where(missing, self.colour, hidden) * 2 - 1)).float().tanh()
-        picture: Tensor = (made + 1) / 2
+        output = self.decoder(self.encoder(torch.where(missing, self.colour, hidden) * 2 - 1)).float().tanh()
+        picture: Tensor = (output + 1) / 2
         size = (image.shape[2], image.shape[3])
         if size == (SIDE, SIDE):
             return picture

@@ -69,9 +69,9 @@ class GatedConv2d(nn.Module):
         """[N, before, H, W] to [N, filters / 2, H, W], or half that size."""
         if self.convolution.stride[0] > 1:
             values = functional.pad(values, (0, 1, 0, 1))
-        made: Tensor = self.convolution(values)
+        output: Tensor = self.convolution(values)
         # Copied: on the CPU activations take five times as long over every second group of a channels-last tensor.
-        features, gates = (half.clone() for half in made.chunk(2, dim=1))
+        features, gates = (half.clone() for half in output.chunk(2, dim=1))
         return (features.relu() if self.relu else functional.elu(features)) * gates.sigmoid()
 
 

@@ -15,7 +15,7 @@ from bench.errors import Failure, ModelFailure
 from bench.evaluation.masked_samples import MaskedSample, prefetch_masked_samples
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import predict
-from bench.pictures import hide_pixels, png_bytes, unstack_pictures
+from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.vocabulary import Protocol, Sample
 
@@ -94,5 +94,5 @@ def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[S
 
 
 def _incomplete(image: Picture, hole: Hole) -> Picture:
-    incomplete: Picture = hide_pixels(torch.from_numpy(image), torch.from_numpy(hole)[..., None]).numpy()
-    return incomplete
+    incomplete = hide_pixels(stack_pictures([image]), torch.from_numpy(np.stack([hole]))[:, None])
+    return unstack_pictures(incomplete)[0]

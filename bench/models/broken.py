@@ -12,7 +12,7 @@ __all__ = ["BrokenModel"]
 
 
 class BrokenModel:
-    """What stands in a run for a model that was named rightly and could not be made ready.
+    """A model of a run that could not be made ready, though its name is right.
 
     Args:
         name: of the row.
