@@ -35,5 +35,5 @@ clean:
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
-	$(VENV)/bin/python -m tests.golden_spread results/reference/quick
+	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
