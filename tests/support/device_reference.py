@@ -1,4 +1,4 @@
-"""What SPG-Net costs on the device of this machine, with every raw sample: `python -m tests.support.device_reference NAME`."""
+"""Measures what SPG-Net costs on a device, every raw sample kept: `python -m tests.support.device_reference NAME`.
 
 Writes results/NAME, and of it the records, tables and plots to results/reference/NAME. The networks are untrained: the
 paper's size has no weights in the repository, and time does not depend on them.
