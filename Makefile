@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup constraints reference clean
+.PHONY: bench test setup constraints reference reference-tables clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -37,3 +37,7 @@ reference: setup
 	$(MAKE) bench
 	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
 	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
+
+# Make the tables and plots of all kept runs again from their records, after a change of how they are written.
+reference-tables: setup
+	$(VENV)/bin/python -m tests.support.reference_tables

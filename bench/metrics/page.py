@@ -1,15 +1,15 @@
-"""docs/metrics.md, made from the declarations: `python -m bench.metrics.page > docs/metrics.md`."""
+"""docs/metrics.md, made from the definitions: `python -m bench.metrics.page > docs/metrics.md`."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import groupby
 
-from bench.metrics.declarations import BUILT_IN
-from bench.metrics.declared_labels import FAMILIES, LABEL_METRICS, LABEL_SCORES, LabelScore
-from bench.metrics.metric_declaration import MetricDeclaration
-from bench.metrics.widths import BAND_SHARE, boundary_width
+from bench.metrics.catalogue import BUILT_IN, family_modules
+from bench.metrics.definition import MetricDefinition
+from bench.metrics.segmentation.families import LABEL_FAMILIES, LabelScore
+from bench.metrics.width import BOUNDARY_SHARE, boundary_width
 from bench.vocabulary import REGIONS, Region
 
 __all__ = ["render"]
@@ -17,14 +17,14 @@ __all__ = ["render"]
 _INTRODUCTION = """\
 # Metrics
 
-<!-- Made by `python -m bench.metrics.page > docs/metrics.md`; edit bench/metrics/declarations.py or page.py. -->
+<!-- Made by `python -m bench.metrics.page > docs/metrics.md`; edit the metric's own file or page.py. -->
 
 Every metric is computed for each image on uint8 RGB values. A model's float output is rounded to the nearest level
 (half to even) and clipped before; truncation would bias every pixel by half a level. [Scores of label
 maps](#scores-of-label-maps) compare what a model or a judge takes the hole's pixels for with the true labels.
 
-| metric | unit | better | range | version |
-|---|---|---|---|--:|
+| metric | title | unit | better | range | version |
+|---|---|---|---|---|--:|
 """
 
 _REGIONS = """
@@ -133,21 +133,29 @@ _EXAMPLES: tuple[tuple[str, Region], ...] = (
 _SIZES = ((256, 256), (256, 512), (512, 1024), (1024, 2048))
 
 
-def render() -> str:
-    """The whole page, Markdown."""
+def render(metrics: Iterable[MetricDefinition] = tuple(BUILT_IN.values())) -> str:
+    """The whole page, Markdown, of the built-in metrics or of others."""
+    scores, of_labels = _label_scores()
     regions = _REGIONS.format(
-        share=f"{BAND_SHARE:.0%}",
+        share=f"{BOUNDARY_SHARE:.0%}",
         widths=", ".join(f"{boundary_width(*size)} px at {size[0]}x{size[1]}" for size in _SIZES),
         signatures="\n".join(BUILT_IN[name].signature(region, 256, 256) for name, region in _EXAMPLES),
     )
-    pictures = [metric for metric in BUILT_IN.values() if metric not in LABEL_METRICS]
+    pictures = [metric for metric in metrics if metric.name not in of_labels]
     labels = _LABELS.format(
-        families="\n".join(f"| `{family.form.format('...')}` | {family.definition} |" for family in FAMILIES),
-        scores="\n".join(map(_label_row, LABEL_SCORES)),
+        families="\n".join(f"| `{family.form.format('...')}` | {family.definition} |" for family in LABEL_FAMILIES),
+        scores="\n".join(map(_label_row, scores)),
     )
-    same_definition = [list(scores) for _, scores in groupby(LABEL_SCORES, key=lambda score: score.definition)]
+    same_definition = [list(group) for _, group in groupby(scores, key=lambda score: score.definition)]
     sections = [*map(_section, pictures), labels, *map(_label_section, same_definition), _SETS, _OTHERS]
     return _INTRODUCTION + "".join(map(_row, pictures)) + regions + "".join(sections)
+
+
+def _label_scores() -> tuple[list[LabelScore], set[str]]:
+    """The scores of label maps in order, and the names of the metrics that they make."""
+    modules = list(family_modules("segmentation"))
+    scores = sorted((score for module in modules for score in getattr(module, "SCORES", ())), key=lambda one: one.order)
+    return scores, {metric.name for module in modules for metric in getattr(module, "DEFINITIONS", ())}
 
 
 def _label_row(score: LabelScore) -> str:
@@ -168,18 +176,19 @@ def _label_section(scores: Sequence[LabelScore]) -> str:
 
 {score.definition}
 
-- A test holds it to within {_tolerance(score.tolerance, score.unit)} of {score.reference}.
+- A test holds it to within {_tolerance(score.reference_tolerance, score.unit)} of {score.reference}.
 - Blind spots: {score.blind_to}
 """
 
 
-def _row(metric: MetricDeclaration) -> str:
+def _row(metric: MetricDefinition) -> str:
     better = "higher" if metric.higher_is_better else "lower"
-    return f"| `{metric.name}` | {metric.unit or '-'} | {better} | {metric.value_range} | {metric.version} |\n"
+    cells = (f"`{metric.name}`", metric.title, metric.unit or "-", better, metric.value_range, str(metric.version))
+    return f"| {' | '.join(cells)} |\n"
 
 
-def _section(metric: MetricDeclaration) -> str:
-    tolerance = _tolerance(metric.tolerance, metric.unit)
+def _section(metric: MetricDefinition) -> str:
+    tolerance = _tolerance(metric.reference_tolerance, metric.unit)
     return f"""
 ### `{metric.name}`: {metric.summary}
 

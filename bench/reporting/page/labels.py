@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from bench.records import CellKey, Run
+from bench.reporting.images.palette import class_colour
 from bench.reporting.page.pictures import Pictures, read
-from bench.reporting.palette import class_colour
 from bench.vocabulary import VOID
 
 __all__ = ["label_data"]
@@ -39,12 +39,12 @@ def label_data(
     ]
     maps = [*true, *(one for keys in predicted for of_model in keys for one in of_model)]
     occurring = {label for one in maps if one for label in one["classes"]}
-    protocols = run.info["protocols"]
+    protocols = run.info.protocols
     return {
         "labels": true,
         "predicted": predicted,
         "covered": [[_covered(run, protocol, sample) for sample in samples] for protocol in protocols],
-        "classes": _classes(occurring, run.info["dataset"]["classes"]),
+        "classes": _classes(occurring, run.info.dataset.classes),
     }
 
 
