@@ -79,6 +79,6 @@ def test_the_two_commands_are_what_the_readme_says(target: str, command: str) ->
 )
 def test_pages_show_the_kept_results(page: str, name: str) -> None:
     from bench.records import read_run
-    from tests.reference import table
+    from tests.support.reference import table
 
     assert table(read_run(ROOT / "results" / "reference" / name)) in (ROOT / page).read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""L1 in `object` holes by distance from the hole's border, on 40 `val` pictures of streets: `python tests/seam.py`."""
+"""Prints L1 in `object` holes by distance from the border of the hole: `python -m tests.support.seam`."""
 
 from __future__ import annotations
 
