@@ -1,4 +1,4 @@
-"""Which metrics there are: the source of `spgbench ls metrics`, of docs/metrics.md and of every signature."""
+"""Which metrics there are: the source of `spgbench ls metrics`, of docs/reference/metrics.md and of every signature."""
 
 from __future__ import annotations
 

@@ -115,7 +115,7 @@ SET_METRICS = (
                 "trace of the matrix root is a sum of singular values, exact in float64."
             ),
             value_range="0 to ∞",
-            reference="the formula with `scipy.linalg.sqrtm`, relative (its features: 1e-5 of torch-fidelity's)",
+            reference="the formula with `scipy.linalg.sqrtm`, relative (its features: 1e-6 of torch-fidelity's)",
             tolerance=1e-6,
             blind_to=_BIAS,
             implementation="bench.metrics.set_distances:fid_of_sets",

@@ -1,7 +1,7 @@
 """Parts of a true label map, found once for all models, protocols and runs: in memory, on disk, or else computed.
 
 Stored are boundary bands, inner bands and contours of both kinds: each is read several times faster than it is found
-(tests/benchmarks/test_truth_parts.py; figures in docs/weights.md). Not stored are dense distance maps, which are never
+(tests/benchmarks/test_truth_parts.py; figures in weights.md). Not stored are dense distance maps, which are never
 made: distances are searched from contour to contour, see `label_distances`; and scores of a judge's maps of untouched
 pictures, which depend on the hole as well and are kept in memory alone.
 """

@@ -1,4 +1,4 @@
-"""How much the protocols hide. `python tests/masks/test_shares.py` writes the table of docs/protocols.md anew."""
+"""Hole shares of the protocols; `python tests/masks/test_shares.py` writes the table of docs/reference/protocols.md."""
 
 from __future__ import annotations
 
