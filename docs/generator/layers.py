@@ -21,9 +21,11 @@ def picture(pyproject: Path) -> str:
     """SVG: a row a layer, an arrow between rows for the direction of imports, the stand-alone packages below."""
     rows = contract(pyproject)
     parts = [_row(names, _GAP + place * (_ROW + _GAP)) for place, names in enumerate(rows)]
-    arrows = [_arrow(_GAP + place * (_ROW + _GAP) + _ROW) for place in range(len(rows))]
-    bottom = _GAP + len(rows) * (_ROW + _GAP)
-    parts += [*arrows, _row(["spgnet", "baselines"], bottom, "#e7d8b5")]
+    arrows = [_arrow(_GAP + place * (_ROW + _GAP) + _ROW) for place in range(len(rows) - 1)]
+    bottom = 2 * _GAP + len(rows) * (_ROW + _GAP)
+    text = "packages that stand alone; models and training use them"
+    note = f'<text x="{_LEFT + 3}" y="{bottom - 8}" fill="#1a1a1a">{text}</text>\n'
+    parts += [*arrows, note, _row(["spgnet", "baselines"], bottom, "#e7d8b5")]
     height = bottom + _ROW + _GAP
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" height="{height}"'

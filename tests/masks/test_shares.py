@@ -11,7 +11,7 @@ import pytest
 import bench.masks
 from bench.registry import Entry
 
-PAGE = Path(__file__).parents[2] / "docs" / "protocols.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "protocols.md"
 BEGIN, END = "<!-- table: written by `python tests/masks/test_shares.py` -->\n", "<!-- end of table -->"
 
 # Mean and standard deviation measured on the original generators; None where only the mean was.
