@@ -36,8 +36,10 @@ constraints: setup
 clean:
 	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache results/quick
 
-# Keep the quick suite's records, tables and main pictures under version control, and its table in the README.
+# Keep the quick suite's records, tables and main pictures under version control, its table in the README, and how far
+# instruction sets move its values.
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
 	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.golden_spread results/reference/quick

@@ -18,8 +18,8 @@ numbers.
 
 The learned models are `nn.Module`s, a module each: `context_encoder`, `glcic`, `partial_conv`, `deepfill_v2`,
 `edge_connect`, `lama`. All have the form of `network.InpaintingNetwork`, `network(image, hole) -> image` on float
-[N, 3, H, W] in [0, 1] and bool [N, 1, H, W]; `weights` reads and writes what they have learned, and `key_maps` takes
-over published weights.
+[N, 3, H, W] in [0, 1] and bool [N, 1, H, W]; `weights` reads and writes what they have learned, and
+`convert_checkpoints` takes over published weights.
 
 Each module also has two constants that say all that its output depends on, for a harness that must tell when a stored
 result is stale: `SOURCES`, the modules whose source text counts, and `LIBRARIES`, the distributions whose version does.

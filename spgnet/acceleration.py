@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from spgnet.crop_inference import HoleGenerator, HoleSGNet
 from spgnet.depthwise import undilate
-from spgnet.hole_only import HoleGenerator, HoleSGNet
 from spgnet.model import SPGNet
 from spgnet.networks import Generator, SGNet
 
@@ -35,7 +35,7 @@ class Acceleration:
         folded: whether batch normalisation is folded into the convolution before it: one pass less over the values.
         compiled: whether torch.compile makes fused kernels, anew for every size of the batch.
         cuda_graph: whether the kernels of a batch size are recorded once and replayed; on CUDA devices.
-        hole_only: whether SG-Net leaves out what no pixel of the hole depends on; the known pixels of
+        crop_inference: whether SG-Net leaves out what no pixel of the hole depends on; the known pixels of
             `Completion.image` and of `guide` are the input's then.
     """
 
@@ -44,17 +44,17 @@ class Acceleration:
     folded: bool = False
     compiled: bool = False
     cuda_graph: bool = False
-    hole_only: bool = False
+    crop_inference: bool = False
 
     def __post_init__(self) -> None:
         if self.precision not in _DTYPES:
             raise ValueError(
                 f"precision must be one of {', '.join(_DTYPES)}; found {self.precision!r}. float32 is the exact one."
             )
-        if self.hole_only and (self.compiled or self.cuda_graph):
+        if self.crop_inference and (self.compiled or self.cuda_graph):
             raise ValueError(
-                "hole_only must be used without compiled and cuda_graph, whose kernels are made for one size; found "
-                "both. Leave one out."
+                "crop_inference must be used without compiled and cuda_graph, whose kernels are made for one size; "
+                "found both. Leave one out."
             )
 
 
@@ -71,10 +71,10 @@ def accelerate(model: SPGNet, options: Acceleration) -> SPGNet:
     if fast.segmenter is not None and fast.spnet is not None:
         fast.segmenter.network = _Accelerated(cast("nn.Module", fast.segmenter.network), options)
         fast.spnet.generator = _Accelerated(fast.spnet.generator, options)
-    if options.hole_only:
+    if options.crop_inference:
         fast.sgnet.generator = HoleGenerator(cast("Generator", fast.sgnet.generator))
     fast.sgnet.generator = _Accelerated(fast.sgnet.generator, options)
-    if options.hole_only:
+    if options.crop_inference:
         fast.sgnet = cast("SGNet", HoleSGNet(fast.sgnet))
     return fast
 

@@ -29,7 +29,7 @@ FAST = "precision=bfloat16&channels_last=true&folded=true"
 
 def rows(weights: Path, device: str) -> dict[str, str]:
     """Models of the catalogue by their names: as published, and by the options that make them faster."""
-    options = {"exact": "", "fast": f"&{FAST}", "hole": f"&{FAST}&hole_only=true"}
+    options = {"exact": "", "fast": f"&{FAST}", "hole": f"&{FAST}&crop_inference=true"}
     options |= {} if device == "cpu" else {"graphed": f"&{FAST}&cuda_graph=true"}
     return {
         f"{size}-{name}": f"spgnet?weights={weights / size}.safetensors{how}"

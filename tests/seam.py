@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt
 import bench.data
 import bench.masks
 import bench.models
-from bench.evaluation.compositing import hide, quantise
+from bench.pictures import hide, quantise
 
 EDGES = (0, 2, 4, 8, 16, 32, 400)
 

@@ -6,7 +6,6 @@ import sys
 
 import typer
 
-from bench.allocator import keep_freed_memory
 from bench.cli import (
     calibrate,
     card,
@@ -25,6 +24,7 @@ from bench.cli import (
     train,
 )
 from bench.errors import SpgbenchError
+from bench.runtime.allocator import keep_freed_memory
 
 __all__ = ["app", "main"]
 

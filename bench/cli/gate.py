@@ -54,7 +54,7 @@ def gate(
     import json
 
     from bench import gating
-    from bench.gating import ci_formats, gate_lines
+    from bench.gating import ci_reports, gate_report
     from bench.records import write_atomically
 
     result = gating.gate(
@@ -66,21 +66,21 @@ def gate(
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
     )
     if markdown is not None:
-        write_atomically(markdown, gate_lines.as_markdown(result))
+        write_atomically(markdown, gate_report.as_markdown(result))
     if junit is not None:
-        write_atomically(junit, ci_formats.as_junit(result, strict=strict))
+        write_atomically(junit, ci_reports.as_junit(result, strict=strict))
     if as_json:
         typer.echo(json.dumps(result.as_json(), allow_nan=False, indent=1))
     else:
-        typer.echo(gate_lines.as_text(result), nl=False)
+        typer.echo(gate_report.as_text(result), nl=False)
     if github if github is not None else bool(os.environ.get("GITHUB_ACTIONS")):
-        typer.echo(ci_formats.as_annotations(result), err=True, nl=False)
+        typer.echo(ci_reports.as_annotations(result), err=True, nl=False)
     code = result.exit_code(strict=strict)
     if code:
-        typer.echo(f"spgbench: {gate_lines.summary(result)}", err=True)
+        typer.echo(f"spgbench: {gate_report.summary(result)}", err=True)
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
-        typer.echo(f"warning: {gate_lines.summary(result)}", err=True)
+        typer.echo(f"warning: {gate_report.summary(result)}", err=True)
 
 
 def _margins_of(suite: str | None) -> dict[str, str] | None:

@@ -37,8 +37,8 @@ def export(
     """
     from bench.evaluation.export import export_holes
     from bench.evaluation.plan import resolve
-    from bench.evaluation.progress import progress_bar
     from bench.evaluation.suite import Suite
+    from bench.runtime.progress import progress_bar
 
     suite = options.changed(
         Suite("masks", models=()),

@@ -30,9 +30,9 @@ def predict(
     """
     from bench.evaluation.export import export_predictions
     from bench.evaluation.plan import resolve
-    from bench.evaluation.progress import progress_bar
     from bench.evaluation.run import pick_device
     from bench.evaluation.suite import Suite
+    from bench.runtime.progress import progress_bar
 
     suite = options.changed(
         Suite("predict"),

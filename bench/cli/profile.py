@@ -121,9 +121,9 @@ def _gate(
     if out is not None:
         write_atomically(out / "profile" / "against.json", dump(found.as_json()))
     typer.echo(found.as_text(), nl=False)
-    void = sum(finding.verdict == "VOID" for finding in found.findings)
+    void = sum(quantity_result.verdict == "VOID" for quantity_result in found.quantity_results)
     if void:
-        typer.echo(f"warning: {void} of {len(found.findings)} answers are VOID", err=True)
+        typer.echo(f"warning: {void} of {len(found.quantity_results)} answers are VOID", err=True)
     if found.exit_code(strict=strict):
         raise typer.Exit(1)
 

@@ -11,7 +11,7 @@ import typer
 from bench.cli import options
 
 if TYPE_CHECKING:
-    from bench.evaluation import Outcome
+    from bench.evaluation import RunOutcome
     from bench.evaluation.suite import Suite
 
 __all__ = ["execute", "run"]
@@ -85,6 +85,6 @@ def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Re
         raise typer.Exit(1)
 
 
-def _spent(outcome: Outcome) -> str:
+def _spent(outcome: RunOutcome) -> str:
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
     return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")

@@ -132,7 +132,7 @@ def train(
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
     """Decode once a machine; the other processes wait and then read the same files."""
-    from bench.evaluation.progress import progress_bar
+    from bench.runtime.progress import progress_bar
     from bench.training import decode_ahead
 
     def decode(*, shown: bool) -> Dataset:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bench.evaluation.run import Outcome, evaluate, run_suite
+    from bench.evaluation.run import RunOutcome, evaluate, run_suite
 
-__all__ = ["Outcome", "evaluate", "run_suite"]
+__all__ = ["RunOutcome", "evaluate", "run_suite"]
 
 
 def __getattr__(name: str) -> Any:  # torch is imported on first use, so that `spgbench ls suites` answers at once

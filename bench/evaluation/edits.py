@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.evaluation.compositing import checked, composite, hide, quantise, stack_pictures
+from bench.pictures import checked, composite, hide, quantise, stack_pictures
 from bench.reporting.palette import painted
 from bench.reporting.tiles import Tile, draw_grid, hatched, scaled
 from bench.vocabulary import Batch, Editable, Inpainter, Prediction, Sample

@@ -9,11 +9,11 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from itertools import islice
 from pathlib import Path
 
-from bench.allocator import keep_freed_memory
-from bench.evaluation.cutting import cut, cut_ahead
+from bench.evaluation.masked_samples import load_masked_sample, prefetch_masked_samples
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.shard import Phases, run_shard
 from bench.evaluation.suite import Suite
+from bench.runtime.allocator import keep_freed_memory
 
 __all__ = ["Unit", "run_here", "run_in_processes"]
 
@@ -26,10 +26,10 @@ def run_here(
 ) -> None:
     """Run the units one after another; `advance` hears of samples as they are done, `done` of units."""
     places = [(plan.cells[cell].protocol, index) for cell, shard in units for index in plan.shards()[shard]]
-    with cut_ahead(plan, places) as cuts:
+    with prefetch_masked_samples(plan, places) as masked_samples:
         for unit in units:
             cell, shard = unit
-            its_own = islice(cuts, len(plan.shards()[shard]))
+            its_own = islice(masked_samples, len(plan.shards()[shard]))
             done(unit, run_shard(plan, plan.cells[cell], shard, its_own, advance))
 
 
@@ -77,5 +77,5 @@ def _open(suite: Suite, out: Path, device: str, threads: int) -> None:
 
 def _run(unit: Unit) -> Phases:
     plan, (cell, shard) = _Worker.plan, unit
-    cuts = (cut(plan, plan.cells[cell].protocol, index) for index in plan.shards()[shard])
-    return run_shard(plan, plan.cells[cell], shard, cuts)
+    masked_samples = (load_masked_sample(plan, plan.cells[cell].protocol, index) for index in plan.shards()[shard])
+    return run_shard(plan, plan.cells[cell], shard, masked_samples)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import Failure, ModelFailure
-from bench.evaluation.cutting import Cut, cut_ahead
+from bench.evaluation.masked_samples import MaskedSample, prefetch_masked_samples
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import encode_png, predict
 from bench.records import dump, folder_name, write_atomically
@@ -40,8 +40,8 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
         entries = manifest.setdefault(protocol.name, {})
         shown: list[tuple[str, Hole]] = []
         folder = out / folder_name(protocol.name)
-        with _cuts(plan, protocol) as cuts:
-            for sample, hole in cuts:
+        with _masked_samples(plan, protocol) as masked_samples:
+            for sample, hole in masked_samples:
                 write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
                 write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
                 digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
@@ -70,8 +70,8 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
     written = 0
     for cell in plan.cells:
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
-        with _cuts(plan, cell.protocol) as cuts:
-            for sample, hole in cuts:
+        with _masked_samples(plan, cell.protocol) as masked_samples:
+            for sample, hole in masked_samples:
                 (answer,) = predict(cell.model, [sample], [hole], plan.suite.seed)
                 if isinstance(answer, ModelFailure):
                     failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
@@ -85,10 +85,10 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
 
 
 @contextmanager
-def _cuts(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
+def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
     """All samples that the protocol applies to, with their holes."""
-    with cut_ahead(plan, [(protocol, index) for index in range(len(plan.dataset))]) as cuts:
-        yield ((one.sample, one.hole) for one in cuts if isinstance(one, Cut))
+    with prefetch_masked_samples(plan, [(protocol, index) for index in range(len(plan.dataset))]) as masked_samples:
+        yield ((one.sample, one.hole) for one in masked_samples if isinstance(one, MaskedSample))
 
 
 def _without(image: Picture, hole: Hole) -> Picture:

@@ -19,7 +19,7 @@ import bench.metrics
 import bench.models
 from bench.errors import RunConflict, UsageError
 from bench.evaluation.measurement import Measurement, prepare
-from bench.evaluation.sizes import size_of
+from bench.evaluation.model_size import measure_model_size
 from bench.evaluation.suite import Suite
 from bench.records import FORMAT, CellKey, RunLayout, dump, write_atomically
 from bench.vocabulary import CellBound, Dataset, Inpainter, Judge, Protocol
@@ -196,7 +196,7 @@ def _sized(plan: Plan, facts: dict[str, Any], earlier: dict[str, Any] | None) ->
     if earlier and earlier["fingerprint"] == facts["fingerprint"] and "size" in earlier:
         return {**facts, "size": earlier["size"]}
     model = next(cell.model for cell in plan.cells if cell.model.name == facts["name"])
-    size = size_of(model, plan.dataset[0])
+    size = measure_model_size(model, plan.dataset[0])
     return facts if size is None else {**facts, "size": size}
 
 

@@ -12,24 +12,24 @@ from typing import Literal
 import torch
 
 from bench.errors import Failure, NotApplicable, UsageError
-from bench.evaluation.distances import with_distances
+from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import Unit, run_here, run_in_processes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
-from bench.evaluation.progress import progress_bar
-from bench.evaluation.reduce import reduce_cell
+from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Phases, encode_png
 from bench.evaluation.suite import Suite
 from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
 from bench.records.features import read_features
+from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
-__all__ = ["Outcome", "Reuse", "evaluate", "pick_device", "run_suite"]
+__all__ = ["Reuse", "RunOutcome", "evaluate", "pick_device", "run_suite"]
 
 Reuse = Literal["only-missing", "never", "only-cache"]
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RunOutcome:
     """What a run did.
 
     Attributes:
@@ -102,7 +102,7 @@ def run_suite(
     models: Sequence[str | Inpainter] | None = None,
     judge: Judge | None = None,
     progress: bool = False,
-) -> Outcome:
+) -> RunOutcome:
     """Run a suite into `out`; shards and cells that are there are kept.
 
     Args:
@@ -131,7 +131,7 @@ def run_suite(
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
         _keep_gallery(plan)
         phases = _run_cells(plan, todo, device, workers, progress)
-    return Outcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
+    return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
 
 def pick_device(device: str) -> str:
@@ -185,7 +185,7 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         texts, measured = signatures(plan), plan.measurement
         reduced = reduce_cell(cell.key, cell.model.labels, records, texts, measured.classes)
         if measured.of_sets:
-            reduced = with_distances(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
+            reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
         write_cell(plan.layout, reduced, len(shards))
 
 

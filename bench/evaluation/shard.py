@@ -19,10 +19,10 @@ from PIL import Image
 
 import bench.metrics
 from bench.errors import ModelFailure
-from bench.evaluation.compositing import checked, composite, hide, quantise, sample_seed, stack_pictures
-from bench.evaluation.cutting import Cut, Skipped
 from bench.evaluation.judging import seen, seen_in_truth
+from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
+from bench.pictures import checked, composite, hide, quantise, sample_seed, stack_pictures
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
 from bench.vocabulary import Batch, Inpainter, Sample, Sampler
@@ -83,7 +83,7 @@ def run_shard(
     plan: Plan,
     cell: Cell,
     shard: int,
-    samples: Iterable[Cut | Skipped],
+    samples: Iterable[MaskedSample | SkippedSample],
     advance: Callable[[int], None] = lambda _: None,
 ) -> Phases:
     """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
@@ -95,10 +95,10 @@ def run_shard(
     phases = Phases()
     with phases.phase("data"):
         ready = list(samples)
-    skipped = [one for one in ready if isinstance(one, Skipped)]
+    skipped = [one for one in ready if isinstance(one, SkippedSample)]
     scored = {one.sample_id: _Scored(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
     advance(len(scored))
-    for batch in _batches([one for one in ready if isinstance(one, Cut)]):
+    for batch in _batches([one for one in ready if isinstance(one, MaskedSample)]):
         scored |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
         advance(len(batch))
     with phases.phase("write"):
@@ -150,9 +150,9 @@ def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _batches(cuts: Sequence[Cut]) -> Iterator[list[Cut]]:
+def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSample]]:
     """Neighbours of one size, at most BATCH_SIZE together."""
-    for _, same_size in groupby(cuts, key=lambda cut: cut.hole.shape):
+    for _, same_size in groupby(masked_samples, key=lambda masked: masked.hole.shape):
         group = list(same_size)
         yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
 
@@ -166,17 +166,17 @@ def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> Non
     write_shard(plan.layout.shard(cell.key, shard), [one.record for one in scored])
 
 
-def _score(plan: Plan, cell: Cell, cuts: list[Cut], phases: Phases) -> list[_Scored]:
+def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_Scored]:
     with phases.phase("model"):
-        samples, holes = [cut.sample for cut in cuts], [cut.hole for cut in cuts]
+        samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
         answers = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
-    pairs = list(zip(cuts, answers, strict=True))
-    failed = [_Scored(_failed(cut, plan.suite.seed, why)) for cut, why in pairs if isinstance(why, ModelFailure)]
-    good = [(cut, answer) for cut, answer in pairs if isinstance(answer, Answer)]
+    pairs = list(zip(masked_samples, answers, strict=True))
+    failed = [_Scored(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
+    good = [(masked, answer) for masked, answer in pairs if isinstance(answer, Answer)]
     return failed + (_measured(plan, cell, good, phases) if good else [])
 
 
-def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[Cut, Answer]], phases: Phases) -> list[_Scored]:
+def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> list[_Scored]:
     comparison = _comparison(plan, good, phases)
     with phases.phase("metrics"):
         values = bench.metrics.measure(comparison, [metric.name for metric in plan.measurement.of_images])
@@ -185,13 +185,13 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[Cut, Answer]], phases
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = comparison.completed.permute(0, 2, 3, 1).contiguous().numpy()
         scored = []
-        for row, ((cut, answer), picture) in enumerate(zip(good, pictures, strict=True)):
+        for row, ((masked, answer), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
-                _base(cut, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
+                _base(masked, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
             )
             scored.append(_Scored(record, {name: named[row] for name, named in features.items()}))
-            if cut.sample.id in kept:
-                _keep(plan.layout, cell, cut.sample.id, picture, answer.labels)
+            if masked.sample.id in kept:
+                _keep(plan.layout, cell, masked.sample.id, picture, answer.labels)
     return scored
 
 
@@ -218,12 +218,12 @@ def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, label
         write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
-def _comparison(plan: Plan, good: Sequence[tuple[Cut, Answer]], phases: Phases) -> bench.metrics.Comparison:
+def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.Comparison:
     raw = torch.stack([answer.picture for _, answer in good])
-    truth = stack_pictures([cut.sample.image for cut, _ in good])
-    hole = torch.from_numpy(np.stack([cut.hole for cut, _ in good]))[:, None]
+    truth = stack_pictures([masked.sample.image for masked, _ in good])
+    hole = torch.from_numpy(np.stack([masked.hole for masked, _ in good]))[:, None]
     completed = composite(raw, truth, hole)
-    maps = [cut.sample.labels for cut, _ in good if cut.sample.labels is not None]
+    maps = [masked.sample.labels for masked, _ in good if masked.sample.labels is not None]
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
     answered = [answer.labels for _, answer in good if answer.labels is not None]
     predicted = torch.stack(answered) if len(answered) == len(good) else None
@@ -248,19 +248,19 @@ def _comparison(plan: Plan, good: Sequence[tuple[Cut, Answer]], phases: Phases) 
     )
 
 
-def _base(cut: Cut, seed: int) -> Record:
+def _base(masked: MaskedSample, seed: int) -> Record:
     return Record(
-        cut.sample.id,
+        masked.sample.id,
         "ok",
-        seed=sample_seed(seed, cut.sample.id),
-        image_sha256=_sha256(cut.sample.image),
-        hole_sha256=_sha256(cut.hole),
-        hole_share=float(cut.hole.mean()),
+        seed=sample_seed(seed, masked.sample.id),
+        image_sha256=_sha256(masked.sample.image),
+        hole_sha256=_sha256(masked.hole),
+        hole_share=float(masked.hole.mean()),
     )
 
 
-def _failed(cut: Cut, seed: int, failure: ModelFailure) -> Record:
-    return replace(_base(cut, seed), status="failed", reason=str(failure))
+def _failed(masked: MaskedSample, seed: int, failure: ModelFailure) -> Record:
+    return replace(_base(masked, seed), status="failed", reason=str(failure))
 
 
 def _raised(error: Exception) -> ModelFailure:

@@ -4,18 +4,18 @@
 """
 
 from bench.gating.comparison import ComparedCell, Comparison, Difference, compare
-from bench.gating.findings import Finding, GateResult
 from bench.gating.gate import gate
 from bench.gating.margins import MARGINS, TOLERANCES, Margin, parse_limit
+from bench.gating.results import CheckResult, GateResult
 from bench.gating.selection import ModelPair, Selection, others, select
 
 __all__ = [
     "MARGINS",
     "TOLERANCES",
+    "CheckResult",
     "ComparedCell",
     "Comparison",
     "Difference",
-    "Finding",
     "GateResult",
     "Margin",
     "ModelPair",

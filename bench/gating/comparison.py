@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
+from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
+from bench.gating.formatting import harmless, some
 from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
 from bench.gating.selection import ModelPair, Selection, pair_models
 from bench.gating.sets import SetPair, set_statistics
-from bench.gating.wording import harmless, some
 from bench.records import Run
 from bench.records.values import CellValues
 from bench.statistics import holm
@@ -170,7 +170,7 @@ def _draft(
     if a is None or b is None:
         side = "either side" if a is b else "the baseline" if a is None else "the candidate"
         return replace(cell, mark="x", note=f"no whole cell of {side}"), {}, {}
-    unlike = unlike_holes(a, b)
+    unlike = hole_difference(a, b)
     if unlike:
         return replace(cell, mark="x", note=f"not comparable: {unlike}", refused=True), {}, {}
     both = PairedCell(a, b)
@@ -197,7 +197,7 @@ def _row(row: Difference, a: CellValues, b: CellValues) -> Difference:
     first, second = a.cell.metrics.get(row.metric), b.cell.metrics.get(row.metric)
     if first is None or second is None:
         return replace(row, mark="x", note=f"only {'the candidate' if first is None else 'the baseline'} has it")
-    unlike = unlike_signature(first.signature, second.signature)
+    unlike = signature_difference(first.signature, second.signature)
     return replace(row, mark="x", note=f"unlike signatures: {unlike}", refused=True) if unlike else row
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from bench.gating.comparison import ComparedCell, Comparison, Difference
-from bench.gating.wording import change, harmless, interval, markdown_text, number, p_value
+from bench.gating.formatting import change, harmless, interval, markdown_text, number, p_value
 
 __all__ = ["as_json", "as_markdown", "as_text"]
 

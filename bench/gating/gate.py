@@ -8,17 +8,19 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bench.errors import UsageError
+from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
 from bench.gating.comparison import as_selection
-from bench.gating.findings import Finding, GateResult
-from bench.gating.golden import golden_finding
-from bench.gating.likeness import refuse_other_pictures, unlike_holes, unlike_signature
+from bench.gating.formatting import some
 from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
+from bench.gating.regression import regression_result
+from bench.gating.results import CheckResult, GateResult
+from bench.gating.rounding import limits
 from bench.gating.selection import ModelPair, Selection, pair_models
-from bench.gating.sets import SetPair, set_golden_finding
-from bench.gating.wording import some
+from bench.gating.sets import SetPair, set_regression_result
 from bench.records import Run
+from bench.records.spread import Spread, read_spread
 
 __all__ = ["gate"]
 
@@ -31,7 +33,8 @@ class _Work:
     right: Selection
     margins: Mapping[str, Margin]
     tolerances: Mapping[str, Margin] | None
-    findings: list[Finding] = field(default_factory=list)
+    spread: Spread | None = None
+    check_results: list[CheckResult] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     set_questions: list[SetQuestion] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -64,11 +67,13 @@ def gate(
             the suite, and if that has none `bench.gating.MARGINS`.
         golden: True or False asks for one gate; None chooses for each pair of models.
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
-        tolerances: `metric.region` to tolerance, beside those of `bench.gating.TOLERANCES`.
+        tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
+            where it has one, else before those of `bench.gating.TOLERANCES`.
         seed: of the random draws.
 
     Raises:
         UsageError: when the runs are of other pictures, have no model in common, or a cell was edited or damaged.
+        DataError: when the baseline's spread is damaged, or of another run.
         UnknownName: for a margin or tolerance of a metric that the baseline does not have.
     """
     left, right = as_selection(baseline), as_selection(candidate)
@@ -81,10 +86,12 @@ def gate(
     same = {pair: left.models[pair.baseline] == right.models[pair.candidate] for pair in pairing.pairs}
     modes = {pair: golden if golden is not None else same[pair] and margins is None for pair in pairing.pairs}
     work = _Work(left, right, {}, checked)
+    if any(modes.values()):
+        work.spread = read_spread(left.run)
     if not all(modes.values()):
         work.margins = named_margins(margins, units) if margins is not None else _suite_margins(work, suite, units)
-    work.findings += [
-        Finding("REGRESSION", "cell", model, text="vanished: the candidate does not have this model")
+    work.check_results += [
+        CheckResult("REGRESSION", "cell", model, text="vanished: the candidate does not have this model")
         for model in pairing.vanished
     ]
     work.notes += [f"{model}: new, there is nothing to hold it against" for model in pairing.new]
@@ -92,9 +99,9 @@ def gate(
         for protocol in left.run.info["protocols"]:
             _look(work, pair, protocol, is_golden)
     work.notes += _new_protocols(left, right)
-    work.findings += answer(work.questions, work.set_questions, seed=seed)
+    work.check_results += answer(work.questions, work.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
-    return GateResult(_ordered(work.findings, order, left.run.info["protocols"]), tuple(work.notes))
+    return GateResult(_ordered(work.check_results, order, left.run.info["protocols"]), tuple(work.notes))
 
 
 def _suite_margins(
@@ -130,14 +137,16 @@ def _look(work: _Work, pair: ModelPair, protocol: str, is_golden: bool) -> None:
         work.notes.append(f"{pair.title} {protocol}: no whole cell of the baseline, not looked at")
         return
     if after is None:
-        work.findings.append(Finding("REGRESSION", "cell", pair.title, protocol, text=_vanished(work.right, protocol)))
+        work.check_results.append(
+            CheckResult("REGRESSION", "cell", pair.title, protocol, text=_vanished(work.right, protocol))
+        )
         return
-    unlike = unlike_holes(before, after)
+    unlike = hole_difference(before, after)
     if unlike:
-        work.findings.append(Finding("INCOMPARABLE", "cell", pair.title, protocol, text=unlike))
+        work.check_results.append(CheckResult("INCOMPARABLE", "cell", pair.title, protocol, text=unlike))
         return
     both = PairedCell(before, after)
-    work.findings += _shrinkage(pair.title, protocol, both)
+    work.check_results += _shrinkage(pair.title, protocol, both)
     for metric in before.scores if is_golden else work.margins:
         if metric in before.scores:
             _look_at_metric(work, pair.title, protocol, both, metric, is_golden)
@@ -146,19 +155,22 @@ def _look(work: _Work, pair: ModelPair, protocol: str, is_golden: bool) -> None:
 def _look_at_metric(work: _Work, model: str, protocol: str, both: PairedCell, metric: str, is_golden: bool) -> None:
     obstacle = _obstacle(model, protocol, metric, both)
     if obstacle is not None:
-        work.findings.append(obstacle)
+        work.check_results.append(obstacle)
     elif both.baseline.scores[metric].of_set:
         _look_at_set(work, model, protocol, SetPair(metric, both.baseline, both.candidate, work.runs), is_golden)
     elif is_golden:
-        work.findings.append(golden_finding(model, protocol, both, metric, work.tolerances))
+        allowed = limits(both, metric, work.tolerances, work.spread)
+        work.check_results.append(regression_result(model, protocol, both, metric, allowed))
     else:
-        work.findings += _newly_undefined(model, protocol, both, metric)
+        work.check_results += _newly_undefined(model, protocol, both, metric)
         work.questions.append(Question(model, protocol, metric, both.values(metric), work.margins[metric]))
 
 
 def _look_at_set(work: _Work, model: str, protocol: str, pair: SetPair, is_golden: bool) -> None:
     if is_golden:
-        work.findings.append(set_golden_finding(model, protocol, pair, (work.tolerances or {}).get(pair.metric)))
+        work.check_results.append(
+            set_regression_result(model, protocol, pair, (work.tolerances or {}).get(pair.metric))
+        )
     else:
         work.set_questions.append(SetQuestion(model, protocol, pair, work.margins[pair.metric]))
 
@@ -170,39 +182,39 @@ def _vanished(right: Selection, protocol: str) -> str:
     return f"vanished: the candidate has no {protocol}" + (f", but {some(versions)}" if versions else "")
 
 
-def _shrinkage(model: str, protocol: str, both: PairedCell) -> Iterable[Finding]:
+def _shrinkage(model: str, protocol: str, both: PairedCell) -> Iterable[CheckResult]:
     n = len(both.baseline.ok)
     if both.newly_failing:
         reason = both.candidate.reasons[both.newly_failing[0]]
         text = f"failed in {len(both.newly_failing)} of {n} pictures: {some(both.newly_failing)}: {some([reason])}"
-        yield Finding("REGRESSION", "cell", model, protocol, text=text, samples=both.newly_failing, n=n)
+        yield CheckResult("REGRESSION", "cell", model, protocol, text=text, samples=both.newly_failing, n=n)
     if both.gone:
         text = f"shrank: {len(both.gone)} of {n} pictures are no longer there: {some(both.gone)}"
-        yield Finding("REGRESSION", "cell", model, protocol, text=text, samples=both.gone, n=n)
+        yield CheckResult("REGRESSION", "cell", model, protocol, text=text, samples=both.gone, n=n)
     if both.fixed:
         text = f"fixed: {len(both.fixed)} pictures that failed: {some(both.fixed)}"
-        yield Finding("PASS", "cell", model, protocol, text=text, samples=both.fixed, n=n)
+        yield CheckResult("PASS", "cell", model, protocol, text=text, samples=both.fixed, n=n)
 
 
-def _obstacle(model: str, protocol: str, metric: str, both: PairedCell) -> Finding | None:
+def _obstacle(model: str, protocol: str, metric: str, both: PairedCell) -> CheckResult | None:
     """What stands in the way of comparing one metric, if anything does."""
     first, second = both.baseline.scores[metric], both.candidate.scores.get(metric)
     if second is None:
         text = "vanished: the candidate does not have this metric"
-        return Finding("REGRESSION", "cell", model, protocol, metric, text)
-    unlike = unlike_signature(first.signature, second.signature)
+        return CheckResult("REGRESSION", "cell", model, protocol, metric, text)
+    unlike = signature_difference(first.signature, second.signature)
     if unlike:
-        return Finding("INCOMPARABLE", "cell", model, protocol, metric, f"unlike signatures: {unlike}")
+        return CheckResult("INCOMPARABLE", "cell", model, protocol, metric, f"unlike signatures: {unlike}")
     return None
 
 
-def _newly_undefined(model: str, protocol: str, both: PairedCell, metric: str) -> Iterable[Finding]:
+def _newly_undefined(model: str, protocol: str, both: PairedCell, metric: str) -> Iterable[CheckResult]:
     values = both.values(metric)
     lost = np.flatnonzero(~np.isnan(values.baseline) & np.isnan(values.candidate))
     if len(lost):
         samples = tuple(values.samples[index] for index in lost)
         text = f"shrank: undefined in {len(lost)} pictures that had a value: {some(samples)}"
-        yield Finding("REGRESSION", "cell", model, protocol, metric, text, samples)
+        yield CheckResult("REGRESSION", "cell", model, protocol, metric, text, samples)
 
 
 def _new_protocols(left: Selection, right: Selection) -> list[str]:
@@ -211,6 +223,10 @@ def _new_protocols(left: Selection, right: Selection) -> list[str]:
     return [f"{name}: new, there is nothing to hold it against" for name in new]
 
 
-def _ordered(findings: Iterable[Finding], models: Mapping[str, int], protocols: list[str]) -> tuple[Finding, ...]:
+def _ordered(
+    check_results: Iterable[CheckResult], models: Mapping[str, int], protocols: list[str]
+) -> tuple[CheckResult, ...]:
     rank = {name: index for index, name in enumerate(["", *protocols])}
-    return tuple(sorted(findings, key=lambda finding: (models[finding.model], rank[finding.protocol])))
+    return tuple(
+        sorted(check_results, key=lambda check_result: (models[check_result.model], rank[check_result.protocol]))
+    )

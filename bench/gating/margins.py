@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.errors import UnknownName, UsageError
 
-__all__ = ["MARGINS", "TOLERANCES", "Margin", "named_margins", "parse_limit", "tolerance"]
+__all__ = ["EXACT", "MARGINS", "TOLERANCES", "Margin", "named_margins", "parse_limit", "tolerance"]
 
 MARGINS = {
     "psnr.hole": "0.1dB",
@@ -29,7 +29,7 @@ TOLERANCES = {
 }
 """Largest change of one picture's value, in the metric's unit, that the golden gate takes for rounding."""
 
-_OTHERWISE = 1e-9
+EXACT = 1e-9
 """Tolerance of metrics that are not listed: exact up to the last bits."""
 
 
@@ -110,7 +110,7 @@ def tolerance(metric: str, wanted: Mapping[str, Margin] | None = None) -> Margin
     """The tolerance of `metric.region`: as wanted for it, else of its metric, else exact up to rounding."""
     if wanted and metric in wanted:
         return wanted[metric]
-    return Margin(TOLERANCES.get(metric.partition(".")[0], _OTHERWISE))
+    return Margin(TOLERANCES.get(metric.partition(".")[0], EXACT))
 
 
 def _known(names: Iterable[str], known: Iterable[str], option: str) -> None:

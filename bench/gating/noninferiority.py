@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from bench.gating.findings import Finding, Verdict
+from bench.gating.formatting import change, interval, number, p_value
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairedValues, PairStatistics, pair_statistics
+from bench.gating.results import CheckResult, Verdict
 from bench.gating.sets import SetPair, set_statistics
-from bench.gating.wording import change, interval, number, p_value
 from bench.statistics import holm, n_needed, sign_test_p
 
 __all__ = ["LEVEL", "Question", "answer"]
@@ -39,7 +39,9 @@ class SetQuestion:
     margin: Margin
 
 
-def answer(questions: Sequence[Question], set_questions: Sequence[SetQuestion] = (), *, seed: int = 0) -> list[Finding]:
+def answer(
+    questions: Sequence[Question], set_questions: Sequence[SetQuestion] = (), *, seed: int = 0
+) -> list[CheckResult]:
     """One finding a question, and one more where pictures that were exact are so no longer.
 
     With the difference turned so that positive is better, its 95 % interval [low, high], and the margin m:
@@ -60,26 +62,27 @@ def answer(questions: Sequence[Question], set_questions: Sequence[SetQuestion] =
     p = [1.0 if one.p is None or one.difference is None else one.p for one in found]
     sets = [set_statistics(question.pair, seed=seed) for question in set_questions]
     corrected = holm([*p, *signs, *(1.0 if one.p is None else one.p for one, _ in sets)])
-    findings = [
-        _finding(question, statistics, p_holm, len(corrected))
+    check_results = [
+        _check_result(question, statistics, p_holm, len(corrected))
         for question, statistics, p_holm in zip(questions, found, corrected, strict=False)
     ]
-    findings += [
-        _exact_finding(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
+    check_results += [
+        _exact_check_result(question, p_holm)
+        for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
     ]
-    findings += [
-        _set_finding(question, statistics, reason, p_holm)
+    check_results += [
+        _set_check_result(question, statistics, reason, p_holm)
         for question, (statistics, reason), p_holm in zip(
             set_questions, sets, corrected[len(questions) + len(exact) :], strict=True
         )
     ]
-    return findings
+    return check_results
 
 
-def _set_finding(question: SetQuestion, statistics: PairStatistics, reason: str, p_holm: float) -> Finding:
+def _set_check_result(question: SetQuestion, statistics: PairStatistics, reason: str, p_holm: float) -> CheckResult:
     before, after = question.pair.scores
     limit = question.margin.absolute(question.pair.metric, before.unit, before.value or 0.0)
-    finding = Finding(
+    check_result = CheckResult(
         "INCONCLUSIVE",
         "paired",
         question.model,
@@ -96,18 +99,18 @@ def _set_finding(question: SetQuestion, statistics: PairStatistics, reason: str,
         n=statistics.n,
     )
     if statistics.difference is None or statistics.ci95 is None:
-        return replace(finding, verdict="PASS") if statistics.difference == 0 else finding
+        return replace(check_result, verdict="PASS") if statistics.difference == 0 else check_result
     verdict = _verdict(_turned(statistics.difference, statistics.ci95, before.higher_is_better), limit, p_holm)
     text = f"{change(statistics.difference, before.unit)} {interval(statistics.ci95, before.unit)}"
     limits = f"margin {limit:.4g} {before.unit}".rstrip()
-    return replace(finding, verdict=verdict, text=f"{text}, {limits}, p {p_value(p_holm)}, n {statistics.n}")
+    return replace(check_result, verdict=verdict, text=f"{text}, {limits}, p {p_value(p_holm)}, n {statistics.n}")
 
 
-def _finding(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> Finding:
+def _check_result(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> CheckResult:
     values = question.values
     before, after = values.means
     limit = question.margin.absolute(question.metric, values.unit, before or 0.0)
-    finding = Finding(
+    check_result = CheckResult(
         "INCONCLUSIVE",
         "paired",
         question.model,
@@ -124,11 +127,11 @@ def _finding(question: Question, statistics: PairStatistics, p_holm: float, test
         n=statistics.n,
     )
     if statistics.difference is None:
-        return _without_numbers(finding, values)
+        return _without_numbers(check_result, values)
     if not values.gains.any():
-        return replace(finding, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
+        return replace(check_result, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
     if statistics.ci95 is None:
-        return replace(finding, text="one picture: nothing can be said about others")
+        return replace(check_result, text="one picture: nothing can be said about others")
     turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)
     verdict = _verdict(turned, limit, p_holm)
     needed = None
@@ -136,7 +139,9 @@ def _finding(question: Question, statistics: PairStatistics, p_holm: float, test
         worse = turned[0] < -limit
         effect = turned[0] if worse else turned[0] + limit
         needed = n_needed(statistics.pictures, statistics.error or 0.0, effect, tests=tests if worse else 1)
-    return replace(finding, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed))
+    return replace(
+        check_result, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed)
+    )
 
 
 def _turned(difference: float, ci95: tuple[float, float], higher_is_better: bool) -> tuple[float, float, float]:
@@ -166,18 +171,18 @@ def _text(statistics: PairStatistics, values: PairedValues, limit: float, p_holm
     return f"{text}; {f'about {needed:,} pictures would decide' if needed < 10**7 else 'too close to the margin'}"
 
 
-def _without_numbers(finding: Finding, values: PairedValues) -> Finding:
+def _without_numbers(check_result: CheckResult, values: PairedValues) -> CheckResult:
     if values.exact_lost or values.exact_gained:
-        return replace(finding, verdict="PASS", text="no finite pair; see the exact pictures")
+        return replace(check_result, verdict="PASS", text="no finite pair; see the exact pictures")
     if values.infinite:
-        return replace(finding, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
-    return replace(finding, text="no picture has a value in both")
+        return replace(check_result, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
+    return replace(check_result, text="no picture has a value in both")
 
 
-def _exact_finding(question: Question, p_holm: float) -> Finding:
+def _exact_check_result(question: Question, p_holm: float) -> CheckResult:
     lost, gained = question.values.exact_lost, question.values.exact_gained
     worse = lost > gained
-    return Finding(
+    return CheckResult(
         "PASS" if not worse else "REGRESSION" if p_holm <= LEVEL else "INCONCLUSIVE",
         "paired",
         question.model,

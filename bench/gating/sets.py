@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bench.gating.findings import Finding
+from bench.gating.formatting import change, number
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairStatistics
-from bench.gating.wording import change, number
+from bench.gating.results import CheckResult
 from bench.metrics import declaration
 from bench.metrics.set_resampling import half_sample_spread
 from bench.records import CellKey, Run, Score
@@ -16,7 +16,7 @@ from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
 from bench.statistics import detectable_effect
 
-__all__ = ["SetPair", "set_golden_finding", "set_statistics"]
+__all__ = ["SetPair", "set_regression_result", "set_statistics"]
 
 _GOLDEN = Margin(0.1, "%")  # features of one network differ in the fifth digit between machines
 _Z95 = 1.959963984540054
@@ -65,14 +65,14 @@ def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str
     return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None, detectable), ""
 
 
-def set_golden_finding(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> Finding:
+def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
     """PASS when the number is the same within the tolerance, 0.1 % of it unless one was asked for."""
     first, second = pair.scores
     before, after = first.value, second.value
     limit = (tolerance or _GOLDEN).absolute(pair.metric, first.unit, before or 0.0)
     same = before == after if before is None or after is None else abs(after - before) <= limit
     by = "" if before is None or after is None else f" ({change(after - before, first.unit)})"
-    return Finding(
+    return CheckResult(
         "PASS" if same else "REGRESSION",
         "golden",
         model,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from itertools import pairwise
 
+from bench.masks.random_stream import RandomStream
 from bench.masks.sketch import Sketch
-from bench.masks.stream import Stream
 
 __all__ = ["add_stroke", "stroke_vertices"]
 
@@ -16,7 +16,7 @@ _ANGLE_RANGE = 2.0 * math.pi / 15.0
 Vertex = tuple[int, int]
 
 
-def stroke_vertices(stream: Stream, height: int, width: int, vertices: tuple[int, int]) -> list[Vertex]:
+def stroke_vertices(stream: RandomStream, height: int, width: int, vertices: tuple[int, int]) -> list[Vertex]:
     """The (x, y) corners of one stroke, a zigzag that folds back at nearly the same angle.
 
     Args:

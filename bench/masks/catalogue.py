@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.masks.card import Card
+from bench.masks.mask_info import MaskInfo
 from bench.registry import Registry
 from bench.vocabulary import Protocol
 
@@ -44,13 +44,13 @@ def draw(name: str, *, height: int, width: int, key: str, seed: int = 0, labels:
         NotApplicable: the protocol has no hole here, say no object in `labels`.
         UsageError: unknown name, a protocol that needs labels and got none, or a hole that is empty or full.
     """
-    from bench.masks.lone import hole_of  # here, so that listing protocols does not cost the import of NumPy
+    from bench.masks.standalone import hole_of  # here, so that listing protocols does not cost the import of NumPy
 
     return hole_of(get(name), height, width, key, seed, labels)
 
 
 def _add(name: str, target: str, summary: str, source: str, **parameters: Any) -> None:
-    PROTOCOLS.add(name, f"bench.masks.{target}", summary, card=Card(name, summary, source), **parameters)
+    PROTOCOLS.add(name, f"bench.masks.{target}", summary, card=MaskInfo(name, summary, source), **parameters)
 
 
 _DEEPFILL = "DeepFill v2 (Yu et al., ICCV 2019), inpaint_ops.py"

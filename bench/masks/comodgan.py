@@ -9,8 +9,8 @@ import numpy as np
 
 from bench.masks.brush import add_stroke, stroke_vertices
 from bench.masks.protocol import DrawnProtocol
+from bench.masks.random_stream import RandomStream
 from bench.masks.sketch import Sketch
-from bench.masks.stream import Stream
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -35,14 +35,14 @@ class CoModGan(DrawnProtocol):
     large_boxes: int
     strokes: int
 
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:
         """Draw until something is missing and something is not."""
         return self.redraw(
             lambda: self._attempt(stream, Sketch(height, width, self.canvas)),
             lambda hole: 0 < int(np.count_nonzero(hole)) < hole.size,
         )
 
-    def _attempt(self, stream: Stream, sketch: Sketch) -> Hole:
+    def _attempt(self, stream: RandomStream, sketch: Sketch) -> Hole:
         for _ in range(stream.integer(0, self.small_boxes - 1)):
             _add_box(stream, sketch, sketch.height // 2, sketch.width // 2)
         for _ in range(stream.integer(0, self.large_boxes - 1)):
@@ -50,7 +50,7 @@ class CoModGan(DrawnProtocol):
         self._add_strokes(stream, sketch)
         return sketch.hole()
 
-    def _add_strokes(self, stream: Stream, sketch: Sketch) -> None:
+    def _add_strokes(self, stream: RandomStream, sketch: Sketch) -> None:
         flip_x, flip_y = stream.chance(0.5), stream.chance(0.5)  # all strokes together; the boxes stay
         for _ in range(stream.integer(0, self.strokes - 1)):
             corners = stroke_vertices(stream, sketch.height, sketch.width, (4, 17))
@@ -61,7 +61,7 @@ class CoModGan(DrawnProtocol):
             add_stroke(sketch, corners, int(stream.uniform(12.0, 48.0)))
 
 
-def _add_box(stream: Stream, sketch: Sketch, below_height: int, below_width: int) -> None:
+def _add_box(stream: RandomStream, sketch: Sketch, below_height: int, below_width: int) -> None:
     """One box, smaller than the bounds; up to half of it may lie outside."""
     width, height = stream.integer(0, below_width - 1), stream.integer(0, below_height - 1)
     half_width, half_height = width // 2, height // 2

@@ -14,10 +14,10 @@ import numpy as np
 from PIL import Image
 
 from bench.errors import DataError, UsageError
-from bench.masks.card import Card
+from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
+from bench.masks.random_stream import RandomStream
 from bench.masks.resize import nearest
-from bench.masks.stream import Stream
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -58,10 +58,12 @@ class FileMasks(MaskProtocol):
         contents = json.dumps(sorted((name, file.sha256) for name, file in found.items()))
         name = f"files:{self._folder.name}{'-hole-black' if self._black else ''}"
         version = hashlib.sha256(contents.encode()).hexdigest()[:12]
-        super().__init__(Card(f"{name}@{version}", f"{len(found)} masks of a folder", f"folder {self._folder.name}"))
+        super().__init__(
+            MaskInfo(f"{name}@{version}", f"{len(found)} masks of a folder", f"folder {self._folder.name}")
+        )
         self._warn(float(np.mean([file.share for file in found.values()])))
 
-    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The sample's own mask, or one that the stream picks."""
         names = list(self._files)
         own = self._files.keys() >= set(dataset.ids)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.masks.protocol import DrawnProtocol
-from bench.masks.stream import Stream
+from bench.masks.random_stream import RandomStream
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -27,7 +27,7 @@ class Fixed(DrawnProtocol):
 
     shape: str
 
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:  # noqa: ARG002
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:  # noqa: ARG002
         """The hole; the stream is not used."""
         return _SHAPES[self.shape](height, width)
 

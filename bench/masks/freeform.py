@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from bench.masks.brush import add_stroke, stroke_vertices
 from bench.masks.protocol import DrawnProtocol
+from bench.masks.random_stream import RandomStream
 from bench.masks.sketch import Sketch
-from bench.masks.stream import Stream
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -31,7 +31,7 @@ class FreeForm(DrawnProtocol):
 
     box: bool
 
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:
         """Strokes, or strokes and box."""
         sketch = Sketch(height, width, _CANVAS)
         for _ in range(stream.integer(1, 3)):
@@ -42,7 +42,7 @@ class FreeForm(DrawnProtocol):
         return sketch.hole()
 
 
-def _add_box(stream: Stream, sketch: Sketch) -> None:
+def _add_box(stream: RandomStream, sketch: Sketch) -> None:
     top = stream.integer(0, sketch.height - _BOX - 1)  # the original leaves the last row and column out, too
     left = stream.integer(0, sketch.width - _BOX - 1)
     shrink_y, shrink_x = stream.integer(0, _MAX_DELTA // 2), stream.integer(0, _MAX_DELTA // 2)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.masks.protocol import DrawnProtocol
+from bench.masks.random_stream import RandomStream
 from bench.masks.sketch import Sketch
-from bench.masks.stream import Stream
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -38,7 +38,7 @@ class Irregular(DrawnProtocol):
     low: int
     high: int
 
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:
         """Draw, thin and measure, until a share lies in the bin."""
         wanted = (self.high - (self.high - self.low) * stream.uniform()) / 100.0
         return self.redraw(
@@ -73,7 +73,7 @@ def _thinned(sketch: Sketch, wanted: float) -> Hole:
     return best
 
 
-def _sketch(stream: Stream, height: int, width: int, wanted: float) -> Sketch:
+def _sketch(stream: RandomStream, height: int, width: int, wanted: float) -> Sketch:
     """Shapes of one coarseness, until at least the wanted share is missing."""
     coarseness = stream.uniform(0.6 + wanted, 2.2)  # much is missing: seldom in fine lines
     sketch = Sketch(height, width, _CANVAS)
@@ -86,7 +86,7 @@ def _sketch(stream: Stream, height: int, width: int, wanted: float) -> Sketch:
     return sketch
 
 
-def _add_shape(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+def _add_shape(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     kind = stream.uniform()
     if kind < 0.7:
         _add_stroke(stream, sketch, coarseness)
@@ -96,7 +96,7 @@ def _add_shape(stream: Stream, sketch: Sketch, coarseness: float) -> None:
         _add_specks(stream, sketch, coarseness)
 
 
-def _add_stroke(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+def _add_stroke(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """A line that turns a little at every step and swells and thins on its way."""
     x, y = _anywhere(stream, sketch)
     heading, turn = stream.uniform(0.0, 2.0 * math.pi), stream.normal(0.0, 0.2)
@@ -110,7 +110,7 @@ def _add_stroke(stream: Stream, sketch: Sketch, coarseness: float) -> None:
         x, y = end_x, end_y
 
 
-def _add_blob(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+def _add_blob(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """Discs thrown around one place."""
     x, y = _anywhere(stream, sketch)
     radius = coarseness * stream.uniform(6.0, 14.0)
@@ -119,12 +119,12 @@ def _add_blob(stream: Stream, sketch: Sketch, coarseness: float) -> None:
         sketch.disc(stream.normal(x, away), stream.normal(y, away), radius * stream.uniform(0.3, 0.9))
 
 
-def _add_specks(stream: Stream, sketch: Sketch, coarseness: float) -> None:
+def _add_specks(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """A few small discs."""
     for _ in range(stream.integer(2, 8)):
         x, y = _anywhere(stream, sketch)
         sketch.disc(x, y, coarseness * stream.uniform(1.0, 3.5))
 
 
-def _anywhere(stream: Stream, sketch: Sketch) -> tuple[float, float]:
+def _anywhere(stream: RandomStream, sketch: Sketch) -> tuple[float, float]:
     return stream.uniform(0.0, sketch.width), stream.uniform(0.0, sketch.height)

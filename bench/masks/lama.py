@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.masks.protocol import DrawnProtocol
+from bench.masks.random_stream import RandomStream
 from bench.masks.sketch import Sketch
-from bench.masks.stream import Stream
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -46,14 +46,14 @@ class Lama(DrawnProtocol):
     box_size: tuple[int, int] = (0, 0)
     box_times: tuple[int, int] | None = None
 
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:
         """Draw until at most half is missing."""
         return self.redraw(
             lambda: self._attempt(stream, Sketch(height, width, self.canvas)),
             lambda hole: int(np.count_nonzero(hole)) <= _LARGEST_SHARE * hole.size,
         )
 
-    def _attempt(self, stream: Stream, sketch: Sketch) -> Hole:
+    def _attempt(self, stream: RandomStream, sketch: Sketch) -> Hole:
         if self.box_times is not None and stream.chance(_BOX_PROBABILITY):
             for _ in range(stream.integer(*self.box_times)):
                 self._add_box(stream, sketch)
@@ -62,7 +62,7 @@ class Lama(DrawnProtocol):
                 self._add_polyline(stream, sketch, mirrored=stroke % 2 == 0)
         return sketch.hole()
 
-    def _add_polyline(self, stream: Stream, sketch: Sketch, *, mirrored: bool) -> None:
+    def _add_polyline(self, stream: RandomStream, sketch: Sketch, *, mirrored: bool) -> None:
         x, y = stream.integer(0, sketch.width - 1), stream.integer(0, sketch.height - 1)
         for _ in range(stream.integer(1, 5)):
             angle = 0.01 + stream.integer(0, 3)  # radians: the original draws whole numbers
@@ -74,7 +74,7 @@ class Lama(DrawnProtocol):
             sketch.line(x, y, end_x, end_y, thickness)
             x, y = end_x, end_y
 
-    def _add_box(self, stream: Stream, sketch: Sketch) -> None:
+    def _add_box(self, stream: RandomStream, sketch: Sketch) -> None:
         width, height = stream.integer(*self.box_size), stream.integer(*self.box_size)
         left = stream.integer(self.box_margin, sketch.width - self.box_margin - width)
         top = stream.integer(self.box_margin, sketch.height - self.box_margin - height)

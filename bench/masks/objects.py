@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import NotApplicable, UsageError
+from bench.masks.connected_components import connected_components, grown
 from bench.masks.protocol import MaskProtocol
-from bench.masks.regions import connected_regions, grown
+from bench.masks.random_stream import RandomStream
 from bench.masks.resize import nearest
-from bench.masks.stream import Stream
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class ObjectOfAnother(MaskProtocol):
 
     needs_labels = True
 
-    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The silhouette; raises UsageError when no other picture of the set has a fitting object."""
         height, width = sample.image.shape[:2]
         for donor in _donors(stream, self.name, sample, dataset):
@@ -51,7 +51,7 @@ class OwnObject(MaskProtocol):
 
     needs_labels = True
 
-    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The grown silhouette; raises NotApplicable when the picture has no fitting object."""
         if sample.labels is None or not dataset.objects:
             raise _error(self.name, dataset, "none")
@@ -67,17 +67,17 @@ class _Objects:
     def __init__(self, labels: LabelMap, classes: Iterable[int]) -> None:
         wanted = np.zeros(256, np.bool_)
         wanted[list(classes)] = True
-        self._regions = connected_regions(np.ascontiguousarray(labels), wanted)
+        self._regions = connected_components(np.ascontiguousarray(labels), wanted)
         shares = np.bincount(self._regions.ravel()) / labels.size
         shares[0] = 0.0  # number 0 is what belongs to no object
         self.fitting = [int(n) for n in np.flatnonzero((shares >= _SMALLEST_SHARE) & (shares < _LARGEST_SHARE))]
 
-    def pick(self, stream: Stream) -> Hole:
+    def pick(self, stream: RandomStream) -> Hole:
         hole: Hole = self._regions == self.fitting[stream.integer(0, len(self.fitting) - 1)]
         return hole
 
 
-def _donors(stream: Stream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Sample]:
+def _donors(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Sample]:
     """All other pictures once, from one that the stream picks onwards, around the end."""
     others = [index for index, name in enumerate(dataset.ids) if name != sample.id]
     if not dataset.objects:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import UsageError
-from bench.masks.card import Card
-from bench.masks.stream import Stream
+from bench.masks.mask_info import MaskInfo
+from bench.masks.random_stream import RandomStream
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class MaskProtocol(ABC):
         needs_labels: whether `cut` looks at label maps of the dataset.
     """
 
-    card: Card
+    card: MaskInfo
     name: str = field(init=False)
     summary: str = field(init=False)
     source: str = field(init=False)
@@ -41,7 +41,7 @@ class MaskProtocol(ABC):
         self.name, self.summary, self.source = self.card.name, self.card.summary, self.card.source
 
     @abstractmethod
-    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The rule: bool [H, W] of the sample's size, True = missing. Raises NotApplicable."""
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
@@ -54,7 +54,7 @@ class MaskProtocol(ABC):
             NotApplicable: the rule has no hole for this sample.
             UsageError: the rule gave a hole of another shape, an empty one, or one that covers the whole picture.
         """
-        hole = self.cut(Stream(self.name, seed, sample.id), sample, dataset)
+        hole = self.cut(RandomStream(self.name, seed, sample.id), sample, dataset)
         size = sample.image.shape[:2]
         missing = int(np.count_nonzero(hole))
         if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size:
@@ -71,13 +71,13 @@ class MaskProtocol(ABC):
 class DrawnProtocol(MaskProtocol):
     """A protocol that looks at nothing but the size."""
 
-    def cut(self, stream: Stream, sample: Sample, dataset: Dataset) -> Hole:  # noqa: ARG002
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:  # noqa: ARG002
         """Draw a hole of the picture's size."""
         height, width = sample.image.shape[:2]
         return self.draw(stream, height, width)
 
     @abstractmethod
-    def draw(self, stream: Stream, height: int, width: int) -> Hole:
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:
         """The rule: bool [height, width], True = missing."""
 
     def redraw(self, attempt: Callable[[], Hole], accepts: Callable[[Hole], bool]) -> Hole:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from bench.compiled import compiled
+from bench.runtime.numba import compiled
 
 if TYPE_CHECKING:
     import numpy as np

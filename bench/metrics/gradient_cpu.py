@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.compiled import compiled
 from bench.metrics.threads import as_array, for_each, stack_masks
+from bench.runtime.numba import compiled
 
 __all__ = ["gradient_sums"]
 

@@ -11,8 +11,8 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bench.compiled import compiled
 from bench.metrics.label_arguments import Codes, Mask
+from bench.runtime.numba import compiled
 
 __all__ = ["Contours", "crossings", "surfaces", "within"]
 

@@ -13,8 +13,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bench.compiled import compiled
 from bench.metrics.label_contours import Contours
+from bench.runtime.numba import compiled
 
 __all__ = ["FAR", "squared_distances"]
 

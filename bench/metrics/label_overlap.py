@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from bench.compiled import compiled
 from bench.metrics.label_arguments import IGNORED, Codes, Mask
 from bench.metrics.regions import ends
+from bench.runtime.numba import compiled
 
 __all__ = ["count_overlap", "inner_band"]
 

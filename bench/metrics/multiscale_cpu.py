@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.compiled import compiled
 from bench.metrics.similarity_rows import contrast_loss, fill_row, filter_down, similarity_loss
 from bench.metrics.similarity_window import TAPS
 from bench.metrics.threads import as_array, for_each
+from bench.runtime.numba import compiled
 
 __all__ = ["scale_losses"]
 

@@ -14,7 +14,7 @@ from typing import TypeAlias, TypeVar, cast
 import torch
 
 from bench.errors import DataError
-from bench.one_thread import on_one_thread_each
+from bench.runtime.single_threaded import map_single_threaded
 
 __all__ = ["Outputs", "read_state", "run_network", "with_weights"]
 
@@ -45,7 +45,7 @@ def run_network(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tens
     if not len(pictures):
         raise DataError("pictures", "be at least one", "none", "Leave an empty batch out.")
     if device.type == "cpu":
-        parts = on_one_thread_each(network, torch.split(pictures.cpu(), 1))
+        parts = map_single_threaded(network, torch.split(pictures.cpu(), 1))
     else:
         parts = list(_in_batches(network, pictures.to(device)))
     return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))

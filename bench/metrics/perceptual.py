@@ -20,7 +20,7 @@ import torch
 from bench.errors import DataError, UnknownName
 from bench.metrics.arguments import check_pair, check_picture
 from bench.metrics.networks import Outputs, read_state, run_network, with_weights
-from bench.one_thread import on_one_thread_each
+from bench.runtime.single_threaded import map_single_threaded
 from bench.weights import WeightFile, find, weight_file
 
 __all__ = ["Lpips", "LpipsNet", "loaded", "lpips"]
@@ -120,7 +120,7 @@ class Lpips:
             fix = "Take both from this network, for pictures of one size."
             raise DataError("features_b", f"have the shapes {shapes_a} of features_a", str(shapes_b), fix)
         pairs = list(zip(*(list(zip(*features, strict=True)) for features in (features_a, features_b)), strict=True))
-        values = on_one_thread_each(self._distance, pairs) if self.device.type == "cpu" else map(self._distance, pairs)
+        values = map_single_threaded(self._distance, pairs) if self.device.type == "cpu" else map(self._distance, pairs)
         return torch.stack(list(values))
 
     def distance_from(self, features: Sequence[Outputs], pictures: torch.Tensor) -> torch.Tensor:
@@ -145,7 +145,7 @@ class Lpips:
             return self._distance((pair[0], tuple(layer[0] for layer in self._forward(pair[1]))))
 
         pairs = list(zip(features, torch.split(pictures.cpu(), 1), strict=True))
-        return torch.stack(on_one_thread_each(one, pairs))
+        return torch.stack(map_single_threaded(one, pairs))
 
     def _forward(self, pictures: torch.Tensor) -> Outputs:
         scaled = self._model.scaling_layer(pictures.float() / 127.5 - 1)

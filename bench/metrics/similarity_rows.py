@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench.compiled import compiled
 from bench.metrics.similarity_window import STABILISER_CONTRAST, STABILISER_LUMINANCE
+from bench.runtime.numba import compiled
 
 __all__ = ["contrast_loss", "fill_row", "filter_down", "similarity_loss"]
 

@@ -23,7 +23,7 @@ for _name, _summary, _fill in (
     ("biharmonic", "biharmonic equation, scikit-image; slow", "baselines.biharmonic:fill"),
     ("patchmatch", "multi-scale patch copying (Barnes et al. 2009)", "baselines.patchmatch:fill"),
 ):
-    MODELS.add(_name, "bench.models.pictures:PictureModel", _summary, fill=_fill, name=_name)
+    MODELS.add(_name, "bench.models.classical:ClassicalModel", _summary, fill=_fill, name=_name)
 for _name, _guidance, _summary in (
     ("spgnet", "segmenter", "SPG-Net (re-implementation); ?weights=FILE for your own"),
     ("spgnet:oracle-context", "oracle-context", "SPG-Net, true labels of the visible part"),

@@ -15,8 +15,8 @@ import torch
 from PIL import Image
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.convention import declared
-from bench.models.foreign import ForeignModel, file_sha256
+from bench.models.adapter import ModelAdapter, file_sha256
+from bench.models.io_spec import parse_io_spec
 from bench.models.processes import run_limited
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ _BATCH = 8
 _PATIENCE = 2
 
 
-def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **options: Any) -> ForeignModel:  # noqa: ARG001 (all models take a device)
+def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **options: Any) -> ModelAdapter:  # noqa: ARG001 (all models take a device)
     """A program as a model.
 
     Args:
@@ -38,13 +38,13 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
             `{outputs}` stand for the three folders; without any of them the folders are the last three arguments.
         device: ignored, a program chooses for itself.
         timeout: seconds a picture may take, times the pictures of a call.
-        options: of `bench.models.convention.Convention`, but for the ranges: the files are 8-bit RGB. `batch` is how
+        options: of `bench.models.io_spec.IOSpec`, but for the ranges: the files are 8-bit RGB. `batch` is how
             many pictures it finds at once.
 
     Raises:
         UsageError: for a program that is not there, or an option that does not fit.
     """
-    convention = declared("command:", options, _ALLOWED, ("timeout",), range="0-255", batch=_BATCH)
+    io_spec = parse_io_spec("command:", options, _ALLOWED, ("timeout",), range="0-255", batch=_BATCH)
     if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
         raise UsageError("option 'timeout' of model 'command:'", "be above 0 seconds", repr(timeout))
     words = shlex.split(line)
@@ -52,10 +52,10 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         raise UsageError(f"model 'command:{line}'", "start with a program", "none of that name", "Check the path.")
     name = Path(words[0]).name
     facts = {"command": " ".join(_stated(words)), "timeout": f"{timeout:g}"}
-    return ForeignModel(
+    return ModelAdapter(
         f"command:{name}",
         Command(words, timeout),
-        convention,
+        io_spec,
         facts,
         sources=(__name__, "bench.models.processes"),
         libraries=("pillow",),

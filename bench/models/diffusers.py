@@ -10,8 +10,8 @@ import torch
 
 from bench.errors import ModelFailure, UsageError
 from bench.fingerprint import fingerprint_files
-from bench.models.convention import declared
-from bench.models.foreign import ForeignModel, reason
+from bench.models.adapter import ModelAdapter, reason
+from bench.models.io_spec import parse_io_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -31,7 +31,7 @@ def load_diffusers(
     guidance: float | None = None,
     strength: float | None = None,
     **options: Any,
-) -> ForeignModel:
+) -> ModelAdapter:
     """An inpainting pipeline as a model; every sample's noise is drawn on the CPU from its own seed.
 
     Weights are read from safetensors files alone, no code of the pipeline's folder is run, and a safety checker, which
@@ -44,7 +44,7 @@ def load_diffusers(
         steps: of denoising.
         guidance: classifier-free guidance scale; None for the pipeline's own.
         strength: how much noise the hole starts from, in (0, 1]; None for the pipeline's own.
-        options: of `bench.models.convention.Convention`; `multiple` is that of the pipeline where none is given.
+        options: of `bench.models.io_spec.IOSpec`; `multiple` is that of the pipeline where none is given.
 
     Raises:
         UsageError: for an option that does not fit.
@@ -52,9 +52,9 @@ def load_diffusers(
     """
     if type(steps) is not int or steps < 1:
         raise UsageError("option 'steps' of model 'diffusers:'", "be a whole number of at least 1", repr(steps))
-    declared("diffusers:", options, _ALLOWED, _SETTINGS)
+    parse_io_spec("diffusers:", options, _ALLOWED, _SETTINGS)
     folder, pipeline = _pipeline(name, device)
-    convention = declared("diffusers:", options, _ALLOWED, multiple=int(getattr(pipeline, "vae_scale_factor", 8)))
+    io_spec = parse_io_spec("diffusers:", options, _ALLOWED, multiple=int(getattr(pipeline, "vae_scale_factor", 8)))
     asked = {"guidance_scale": guidance, "strength": strength}
     settings = {"num_inference_steps": steps, **{key: value for key, value in asked.items() if value is not None}}
 
@@ -79,7 +79,7 @@ def load_diffusers(
     }
     libraries = ("diffusers", "torch", "transformers")
     row = f"diffusers:{Path(name).name}"
-    return ForeignModel(row, call, convention, facts, sources=(__name__,), libraries=libraries, device=device)
+    return ModelAdapter(row, call, io_spec, facts, sources=(__name__,), libraries=libraries, device=device)
 
 
 def _pipeline(name: str, device: str) -> tuple[Path, Any]:

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.convention import Convention, declared
-from bench.models.foreign import ForeignModel, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.io_spec import IOSpec, parse_io_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,7 +46,7 @@ class _Input:
         return f"{self.name}: {self.type} [{', '.join(map(str, self.shape))}]"
 
 
-def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ForeignModel:
+def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter:
     """An ONNX file as a model.
 
     It has two inputs, told apart by their 3 and 1 channels, of any number type; the mask is 0 and 1. A height and width
@@ -56,30 +56,30 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ForeignModel
     Args:
         file: the .onnx file.
         device: with `cuda`, ONNX Runtime's CUDA provider where it is installed; else the CPU, with a warning.
-        options: of `bench.models.convention.Convention`.
+        options: of `bench.models.io_spec.IOSpec`.
 
     Raises:
         UsageError: for a missing file or an option that does not fit.
         ModelFailure: without onnxruntime, for a damaged file, or for a model with other inputs.
     """
     path = existing_file("ONNX file", file)
-    convention = declared("onnx:", options)
+    io_spec = parse_io_spec("onnx:", options)
     session, version = _session(path, device)
     image, mask = _inputs(path, session)
-    convention = _with_fixed_size(path, convention, image)
-    if image.type == "tensor(uint8)" and convention.range != "0-255":
+    io_spec = _with_fixed_size(path, io_spec, image)
+    if image.type == "tensor(uint8)" and io_spec.range != "0-255":
         fix = "It takes 8-bit pictures: declare ?range=0-255."
-        raise ModelFailure(f"ONNX file {path.name}", "be given 0-255", f"{convention.range} declared", fix)
+        raise ModelFailure(f"ONNX file {path.name}", "be given 0-255", f"{io_spec.range} declared", fix)
     output = session.get_outputs()[0].name
 
     def call(picture: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
         fed = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
         return torch.from_numpy(np.asarray(session.run([output], fed)[0]))
 
-    return ForeignModel(
+    return ModelAdapter(
         f"onnx:{path.name}",
         call,
-        convention,
+        io_spec,
         {"onnx": _sha256(path), "onnxruntime": version},
         sources=(__name__,),
     )
@@ -141,17 +141,17 @@ def _alike(image: _Input, mask: _Input) -> bool:
     return all(not (isinstance(a, int) and isinstance(b, int)) or a == b for a, b in sides)
 
 
-def _with_fixed_size(path: Path, convention: Convention, image: _Input) -> Convention:
+def _with_fixed_size(path: Path, io_spec: IOSpec, image: _Input) -> IOSpec:
     count, _, height, width = image.shape
     if isinstance(count, int) and count != 1:
         raise ModelFailure(f"ONNX file {path.name}", "take one picture, or any number", f"batches of {count} alone")
-    if count == 1 and convention.batch != 1:
-        raise UsageError(f"option 'batch' of model 'onnx:{path.name}'", "be 1", f"{convention.batch}", "Leave it.")
+    if count == 1 and io_spec.batch != 1:
+        raise UsageError(f"option 'batch' of model 'onnx:{path.name}'", "be 1", f"{io_spec.batch}", "Leave it.")
     if not (isinstance(height, int) and isinstance(width, int)):
-        return convention
-    if convention.size not in (None, (height, width)):
+        return io_spec
+    if io_spec.size not in (None, (height, width)):
         raise UsageError(f"option 'size' of model 'onnx:{path.name}'", f"be {height}x{width}", "another", "Leave it.")
-    return replace(convention, size=(height, width))
+    return replace(io_spec, size=(height, width))
 
 
 def _array(values: Tensor, kind: str) -> np.ndarray[Any, np.dtype[Any]]:

@@ -13,8 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.convention import declared
-from bench.models.foreign import ForeignModel, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.io_spec import parse_io_spec
 from bench.vocabulary import LabelAxes
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["load_python_function"]
 
 
-def load_python_function(place: str, *, device: str = "cpu", labels: str = "none", **options: Any) -> ForeignModel:
+def load_python_function(place: str, *, device: str = "cpu", labels: str = "none", **options: Any) -> ModelAdapter:
     """A function as a model: float32 picture [N, 3, H, W] in [0, 1] and bool hole [N, 1, H, W] in, a picture out.
 
     Args:
@@ -31,7 +31,7 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
         device: that the tensors lie on.
         labels: `context` hands the function `labels=`, uint8 [N, H, W] true label maps with VOID (255) in the hole;
             the row is then recorded as one that uses true labels. `none`: it is called with two arguments.
-        options: of `bench.models.convention.Convention`.
+        options: of `bench.models.io_spec.IOSpec`.
 
     Raises:
         UsageError: for a missing file or function, or an option that does not fit.
@@ -43,17 +43,17 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
     if labels not in ("none", "context"):
         raise UsageError(f"option 'labels' of model 'python:{place}'", "be none or context", repr(labels))
     path = existing_file("Python file", file)
-    convention = declared("python:", options, extra=("labels",))
+    io_spec = parse_io_spec("python:", options, extra=("labels",))
     function = _function(path, name, uses_labels=labels == "context")
 
     def call(image: Tensor, mask: Tensor, given: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
         answer: Tensor = function(image, mask) if labels == "none" else function(image, mask, labels=given)
         return answer
 
-    return ForeignModel(
+    return ModelAdapter(
         f"python:{path.name}:{name}",
         call,
-        convention,
+        io_spec,
         {"python": file_sha256(path), "function": name, "labels": labels},
         sources=(__name__,),
         libraries=("numpy", "torch"),

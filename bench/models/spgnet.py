@@ -63,7 +63,7 @@ class SPGNetModel:
         sha256 = spgnet.weights.read_header(weights).sha256
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
-        faster_modules = ("acceleration", "depthwise", "hole_only", "windows")
+        faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")
         used = (__name__, *(f"spgnet.{module}" for module in faster_modules))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 

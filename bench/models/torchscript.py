@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bench.errors import ModelFailure
-from bench.models.convention import declared
-from bench.models.foreign import ForeignModel, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.io_spec import parse_io_spec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,20 +25,20 @@ __all__ = ["load_torchscript"]
 _EXPORT = "Export the whole model: torch.jit.trace(model, (image, mask)).save(FILE)."
 
 
-def load_torchscript(file: str, *, device: str = "cpu", **options: Any) -> ForeignModel:
+def load_torchscript(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter:
     """A TorchScript file as a model: float32 picture [N, 3, H, W] and float32 mask [N, 1, H, W] in, a picture out.
 
     Args:
         file: written by `torch.jit.save`; its code runs, so it must come from someone you trust.
         device: torch device.
-        options: of `bench.models.convention.Convention`.
+        options: of `bench.models.io_spec.IOSpec`.
 
     Raises:
         UsageError: for a missing file or an option that does not fit.
         ModelFailure: for a file of another kind, a damaged one, or a model with other arguments.
     """
     path = existing_file("TorchScript file", file)
-    convention = declared("torchscript:", options)
+    io_spec = parse_io_spec("torchscript:", options)
     script = _script(path, device)
     _check_arguments(path, script)
 
@@ -48,7 +48,7 @@ def load_torchscript(file: str, *, device: str = "cpu", **options: Any) -> Forei
             return answer
 
     facts = {"torchscript": file_sha256(path)}
-    return ForeignModel(f"torchscript:{path.name}", call, convention, facts, sources=(__name__,), device=device)
+    return ModelAdapter(f"torchscript:{path.name}", call, io_spec, facts, sources=(__name__,), device=device)
 
 
 def _script(path: Path, device: str) -> Any:

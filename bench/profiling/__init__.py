@@ -4,10 +4,10 @@
 `bench.records.profile.read_profile`, without torch. `against` holds this version against another one.
 """
 
-from bench.profiling.against import Schedule, against
 from bench.profiling.decision import Rules
+from bench.profiling.latency_gate import Schedule, against
 from bench.profiling.run import profile
 from bench.profiling.sweep import Effort, Sweep
-from bench.profiling.verdicts import Comparison
+from bench.profiling.version_comparison import VersionComparison
 
-__all__ = ["Comparison", "Effort", "Rules", "Schedule", "Sweep", "against", "profile"]
+__all__ = ["Effort", "Rules", "Schedule", "Sweep", "VersionComparison", "against", "profile"]

@@ -14,9 +14,9 @@ from bench.errors import UsageError
 from bench.records.profile import DRIFT_LIMIT
 from bench.statistics import cluster_sums, holm, wilcoxon_p
 
-__all__ = ["Decision", "Rounds", "Rules", "Verdict", "decide", "noise_floor"]
+__all__ = ["Decision", "Rounds", "Rules", "TimingVerdict", "decide", "noise_floor"]
 
-Verdict = Literal["slower", "faster", "same", "VOID"]
+TimingVerdict = Literal["slower", "faster", "same", "VOID"]
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class Decision:
         reason: why VOID, else empty.
     """
 
-    verdict: Verdict
+    verdict: TimingVerdict
     ratio: float
     p: float
     floor: float
@@ -115,7 +115,7 @@ def _decision(rounds: Rounds, difference: np.ndarray, p: float, rules: Rules) ->
     ratio, floor = math.exp(float(np.median(_pair_means(difference)))), noise_floor(rounds)
     factor = max(rules.factor, 1 + 2 * floor)
     reason = _void(rounds, floor, rules)
-    verdict: Verdict = "same"
+    verdict: TimingVerdict = "same"
     if reason:
         verdict = "VOID"
     elif p < rules.alpha and ratio > factor:

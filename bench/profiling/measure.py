@@ -11,18 +11,18 @@ from typing import Any
 
 import torch
 
-from bench.models.observe import graph_counts
+from bench.models.instrumentation import graph_counts
 from bench.profiling import nvml
 from bench.profiling.arithmetic import arithmetic, obstacle
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.environment import environment, machine_state
 from bench.profiling.inputs import make_batch
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
-from bench.profiling.references import References, seconds
+from bench.profiling.reference_kernels import References, seconds
 from bench.profiling.roofline import Machine
-from bench.profiling.subject import Call, Look, Subject, check_prediction
+from bench.profiling.subject import Call, Inspection, Subject, check_prediction
 from bench.profiling.sweep import Effort
-from bench.records.profile import Configuration, Outcome, ProfileRecord
+from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
 from bench.vocabulary import Batch
 
 __all__ = ["Meter", "reason_of"]
@@ -36,7 +36,7 @@ class _Shape:
     """What all configurations at one resolution and batch size share."""
 
     batch: Batch
-    look: Look
+    inspection: Inspection
 
 
 class Meter:
@@ -64,13 +64,13 @@ class Meter:
         record = ProfileRecord(model.name, model.fingerprint, self._device, name, configuration, "ok")
         try:
             shape = self._shape(configuration)
-            refused = obstacle(configuration, self._device, has_networks=bool(shape.look.networks))
+            refused = obstacle(configuration, self._device, has_networks=bool(shape.inspection.networks))
             if refused:
                 return replace(record, status="unsupported", reason=refused, environment=self._facts)
             return self._between_references(record, shape)
         except Exception as error:  # noqa: BLE001 (a model, a compiler or a device may raise anything; it is recorded)
             release()
-            status: Outcome = "out-of-memory" if is_out_of_memory(error) else "failed"
+            status: ProfileOutcome = "out-of-memory" if is_out_of_memory(error) else "failed"
             return replace(record, status=status, reason=reason_of(error), environment=self._facts)
 
     def _between_references(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
@@ -85,10 +85,10 @@ class Meter:
         )
 
     def _measured(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
-        configuration, look = record.configuration, shape.look
-        record = replace(record, parameters=look.parameters, flops=look.flops)
+        configuration, inspection = record.configuration, shape.inspection
+        record = replace(record, parameters=inspection.parameters, flops=inspection.flops)
         if configuration.mode != "eager":
-            graphs, breaks = graph_counts(look.calls)
+            graphs, breaks = graph_counts(inspection.calls)
             record = replace(record, graphs=graphs, graph_breaks=breaks)
         call = self._subject.ready(configuration, shape.batch)
         with arithmetic(configuration.precision, self._device, autocast=False):
@@ -97,9 +97,9 @@ class Meter:
             record = replace(record, peak_memory=peak)
             if record.status == "ok":
                 record = replace(record, stages=self._stages(configuration, shape.batch))
-        if look.flops and record.measured:
+        if inspection.flops and record.measured:
             with contextlib.suppress(torch.OutOfMemoryError):  # captured graphs may fill a device; their times stand
-                bound = self._machine.bound(look.convolutions, look.flops, configuration.precision)
+                bound = self._machine.bound(inspection.convolutions, inspection.flops, configuration.precision)
                 record = replace(record, bound=bound)
         return record
 
@@ -109,7 +109,7 @@ class Meter:
             self._shapes.clear()  # the sweep goes shape by shape; pictures of the last one need not be kept
             try:
                 batch = make_batch(*key, self._subject.model.labels)
-                self._shapes[key] = _Shape(batch, self._subject.look(batch))
+                self._shapes[key] = _Shape(batch, self._subject.inspect(batch))
             except Exception as error:  # noqa: BLE001 (as in `measure`; the other settings of this shape fail alike)
                 self._shapes[key] = error
         found = self._shapes[key]
@@ -120,11 +120,11 @@ class Meter:
     def _timed(self, record: ProfileRecord, call: Call, shape: _Shape) -> ProfileRecord:
         first = self._clock.time(call)
         check_prediction(first.result, shape.batch)
-        change = _change(first.result.image, shape.look.picture)
+        change = _change(first.result.image, shape.inspection.picture)
         plain = record.configuration.setting == "fp32 eager"
         record = replace(
             record,
-            first_call_s=shape.look.first_call_s if plain else first.wall,
+            first_call_s=shape.inspection.first_call_s if plain else first.wall,
             output_change=None if plain else change,
         )
         warmed = warm_up(

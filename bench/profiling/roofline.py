@@ -14,10 +14,10 @@ from collections.abc import Callable, Mapping
 import torch
 from torch.nn import functional
 
-from bench.models.observe import Convolution
+from bench.models.instrumentation import Convolution
 from bench.profiling.arithmetic import DTYPES, arithmetic
 from bench.profiling.clock import clock_for
-from bench.profiling.references import seconds
+from bench.profiling.reference_kernels import seconds
 from bench.records.profile import Bound, Precision
 
 __all__ = ["Machine"]

@@ -21,9 +21,9 @@ from bench.profiling.worker import Done, Job, Loaded, NotLoaded, work
 from bench.records import locked
 from bench.records.profile import (
     Configuration,
-    Outcome,
     Profile,
     ProfileLayout,
+    ProfileOutcome,
     ProfileRecord,
     read_profile,
     read_records,
@@ -201,7 +201,7 @@ class _File:
         records = ((one, self._records.get((self._work.device, one))) for one in configurations)
         return [configuration for configuration, record in records if record is not None and record.void]
 
-    def empty(self, configuration: Configuration, status: Outcome, reason: str) -> ProfileRecord:
+    def empty(self, configuration: Configuration, status: ProfileOutcome, reason: str) -> ProfileRecord:
         """A record without numbers."""
         name, fingerprint = (self.loaded.name, self.loaded.fingerprint) if self.loaded else ("", "")
         device = self._work.device

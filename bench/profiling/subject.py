@@ -11,14 +11,14 @@ import torch
 from torch import nn
 
 from bench.errors import ModelFailure
-from bench.models.observe import Convolution, NetworkCall, observe
+from bench.models.instrumentation import Convolution, NetworkCall, observe
 from bench.profiling.arithmetic import arithmetic, autocast_of, layout
 from bench.profiling.clock import clock_for
 from bench.profiling.memory import is_out_of_memory, release
 from bench.records.profile import Configuration
 from bench.vocabulary import Batch, Inpainter, Prediction, Staged
 
-__all__ = ["CATALOGUE", "Call", "Look", "Subject", "check_prediction"]
+__all__ = ["CATALOGUE", "Call", "Inspection", "Subject", "check_prediction"]
 
 CATALOGUE = "bench.models:load"
 """What makes a model of its name and a device, as `module:function`."""
@@ -27,7 +27,7 @@ Call = Callable[[], Prediction]
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspection:
     """What a plain call (fp32, eager) at one shape shows.
 
     Attributes:
@@ -65,7 +65,7 @@ class Subject:
         self._networks: tuple[nn.Module, ...] = ()
         self.model = self._make(name, device)
 
-    def look(self, batch: Batch) -> Look:
+    def inspect(self, batch: Batch) -> Inspection:
         """Make one plain call, then another one that is watched; without counts where memory does not do for it."""
         self._settle()
         self._order(torch.contiguous_format)
@@ -78,12 +78,14 @@ class Subject:
             if not is_out_of_memory(error):
                 raise
             release()
-            return Look(self._networks)
+            return Inspection(self._networks)
         self._networks = seen.networks
         picture = seen.result.image.detach().to("cpu", torch.float32, copy=True)
         if not seen.networks:
-            return Look(picture=picture, first_call_s=first.wall)
-        return Look(seen.networks, seen.calls, seen.parameters, seen.flops, seen.convolutions, picture, first.wall)
+            return Inspection(picture=picture, first_call_s=first.wall)
+        return Inspection(
+            seen.networks, seen.calls, seen.parameters, seen.flops, seen.convolutions, picture, first.wall
+        )
 
     def ready(self, configuration: Configuration, batch: Batch) -> Call:
         """The call that is timed: the model in this configuration on this batch, which is on the device already.

@@ -42,6 +42,11 @@ class RunLayout:
         return self.out / "run.json"
 
     @property
+    def spread_file(self) -> Path:
+        """How far rounding moves the run's values between kinds of processors; only a golden run has it."""
+        return self.out / "spread.jsonl"
+
+    @property
     def tables(self) -> Path:
         """Markdown, LaTeX and CSV."""
         return self.out / "tables"

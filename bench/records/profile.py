@@ -30,10 +30,10 @@ __all__ = [
     "Configuration",
     "MemoryFormat",
     "Mode",
-    "Outcome",
     "Precision",
     "Profile",
     "ProfileLayout",
+    "ProfileOutcome",
     "ProfileRecord",
     "read_profile",
     "read_records",
@@ -50,7 +50,7 @@ DRIFT_LIMIT = 0.02
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 MemoryFormat = Literal["contiguous", "channels-last"]
 Mode = Literal["eager", "compile", "cuda-graphs"]
-Outcome = Literal["ok", "partial", "unsupported", "out-of-memory", "failed", "not-run"]
+ProfileOutcome = Literal["ok", "partial", "unsupported", "out-of-memory", "failed", "not-run"]
 
 PRECISIONS: tuple[Precision, ...] = ("fp32", "tf32", "bf16", "fp16")
 MEMORY_FORMATS: tuple[MemoryFormat, ...] = ("contiguous", "channels-last")
@@ -156,7 +156,7 @@ class ProfileRecord:
     device: str
     device_name: str
     configuration: Configuration
-    status: Outcome
+    status: ProfileOutcome
     reason: str = ""
     wall_s: tuple[float, ...] = ()
     device_s: tuple[float, ...] = ()

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import DataError
-from bench.one_thread import on_one_thread_each
+from bench.runtime.single_threaded import map_single_threaded
 
 __all__ = ["Labeller", "NetworkJudge"]
 
@@ -51,7 +51,7 @@ class NetworkJudge:
         """
         _check(pictures)
         if self._device.type == "cpu":
-            labels = on_one_thread_each(self._segment, list(pictures.cpu()))
+            labels = map_single_threaded(self._segment, list(pictures.cpu()))
         else:
             exact = torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)
             with exact:

@@ -14,7 +14,7 @@ from spgnet import likeliest
 
 __all__ = ["shipped_judge", "trained_judge"]
 
-_SOURCES = ("bench.one_thread", "bench.segmentation.judging", "bench.segmentation.network")
+_SOURCES = ("bench.runtime.single_threaded", "bench.segmentation.judging", "bench.segmentation.network")
 _TRAIN = "Train one with `spgbench train judge`, and give its judge.safetensors instead of a name."
 
 

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from bench.training.budget import Budget, linear_decay
-from bench.training.recipe import RECIPES, DataFacts, Guess, Player, Recipe, Stage
+from bench.training.recipe import RECIPES, DataFacts, OptimizerSpec, Recipe, Stage, StageOutput
 
 if TYPE_CHECKING:
     from bench.records.training import read_log
@@ -23,11 +23,11 @@ __all__ = [
     "RECIPES",
     "Budget",
     "DataFacts",
-    "Guess",
-    "Player",
+    "OptimizerSpec",
     "Recipe",
     "Settings",
     "Stage",
+    "StageOutput",
     "Start",
     "TrainingBatch",
     "TrainingData",

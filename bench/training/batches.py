@@ -14,8 +14,8 @@ import torch
 import bench.masks
 from bench.data.sizes import resize_labels, resize_picture
 from bench.errors import DataError, NotApplicable
-from bench.masks.stream import Stream
-from bench.training.order import key_of, picture_at
+from bench.masks.random_stream import RandomStream
+from bench.training.sampling import key_of, picture_at
 from bench.vocabulary import VOID, Dataset, Protocol, Sample
 
 if TYPE_CHECKING:
@@ -184,7 +184,7 @@ def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_s
             f"{height}x{width}",
             "Train at a smaller --size.",
         )
-    stream = Stream("augment@1", seed, key)
+    stream = RandomStream("augment@1", seed, key)
     scale = stream.uniform(1.0, most)
     crop_height, crop_width = round(size[0] * scale), round(size[1] * scale)
     top, left = stream.integer(0, height - crop_height), stream.integer(0, width - crop_width)
@@ -198,7 +198,7 @@ def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_s
     return Sample(key, image, labels)
 
 
-def _jittered(picture: Picture, stream: Stream, most: float) -> Picture:
+def _jittered(picture: Picture, stream: RandomStream, most: float) -> Picture:
     """Brightness, contrast and each colour of a picture changed at random."""
     brightness, contrast = (1 + stream.uniform(-most, most) for _ in range(2))
     colours = np.array([1 + stream.uniform(-most / 2, most / 2) for _ in range(3)], np.float32)

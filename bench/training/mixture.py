@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import bench.masks
-from bench.masks.stream import Stream
+from bench.masks.random_stream import RandomStream
 from bench.vocabulary import Dataset, Protocol, Sample
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Mixture:
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
         """As `Protocol.hole`; the choice is a function of the arguments alone, too."""
-        choice = Stream("mixture@1", seed, sample.id).integer(0, len(self.protocols) - 1)
+        choice = RandomStream("mixture@1", seed, sample.id).integer(0, len(self.protocols) - 1)
         return self.protocols[choice].hole(sample, seed, dataset)
 
 

@@ -18,7 +18,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.utilities.exceptions import MisconfigurationException
 
 from bench.errors import UsageError
-from bench.training.order import key_of
+from bench.training.sampling import key_of
 
 __all__ = [
     "PRECISIONS",

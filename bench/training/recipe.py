@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from bench.training.batches import TrainingBatch
 
-__all__ = ["RECIPES", "DataFacts", "Guess", "Player", "Recipe", "Stage", "Terms", "refuse_parts"]
+__all__ = ["RECIPES", "DataFacts", "OptimizerSpec", "Recipe", "Stage", "StageOutput", "Tensors", "refuse_parts"]
 
-Terms: TypeAlias = "Mapping[str, torch.Tensor]"
+Tensors: TypeAlias = "Mapping[str, torch.Tensor]"
 """Named scalars, or whatever named tensors a recipe carries from its forward pass to its losses."""
 
 
@@ -36,7 +36,7 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
-class Player:
+class OptimizerSpec:
     """One optimizer (Adam) and what it plays for: a generator, a discriminator.
 
     Attributes:
@@ -55,7 +55,7 @@ class Player:
 
 
 @dataclass(frozen=True)
-class Guess:
+class StageOutput:
     """What a stage makes of a batch, for validation and sample sheets.
 
     Attributes:
@@ -77,7 +77,7 @@ class Stage(ABC):
 
     Attributes:
         name: unique within the recipe; names log rows and sheets.
-        players: in the order of their turns. The first one's networks make the forward pass; the others are given
+        optimizers: in the order of their turns. The first one's networks make the forward pass; the others are given
             its result detached.
         averaged: networks of which an exponential moving average is kept. It is what validation, sheets, later stages
             and the exported weights use.
@@ -87,22 +87,22 @@ class Stage(ABC):
     """
 
     name: str
-    players: tuple[Player, ...]
+    optimizers: tuple[OptimizerSpec, ...]
     averaged: tuple[str, ...] = ()
     share: float = 1.0
     optional: bool = False
     after: tuple[str, ...] = ()
 
     @abstractmethod
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """Run the networks of the first player once; every player's losses are made from the result."""
 
     @abstractmethod
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """The loss terms of a player, scalars, named as in its `weights`; means over pictures, not sums."""
 
     @abstractmethod
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """What the networks, in evaluation mode, make of a batch without looking into the hole."""
 
 

@@ -215,6 +215,6 @@ def chosen_stages(recipe: Recipe, names: Sequence[str], starts: Sequence[Start] 
 
 def _begins_trained(stage: Stage, starts: Sequence[Start]) -> bool:
     """Whether all networks that the stage's first player trains begin with weights of an earlier training."""
-    return any(not start.networks for start in starts) or set(stage.players[0].networks) <= {
+    return any(not start.networks for start in starts) or set(stage.optimizers[0].networks) <= {
         name for start in starts for name in start.networks
     }

@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.ahead import Ahead
 from bench.errors import Failure
+from bench.runtime.prefetch import Prefetcher
 from bench.training.batches import HostBatch, TrainingBatch
 from bench.training.budget import linear_decay
 from bench.training.parallel import mean_over_processes, seed_step
 from bench.training.progress import Report
-from bench.training.sheets import write_sheet
-from bench.training.turns import Turns
-from bench.training.validation import composite, guesses, validate
+from bench.training.sample_grid import write_sample_grid
+from bench.training.stage_optimizers import StageOptimizers
+from bench.training.validation import composite, predictions, validate
 
 if TYPE_CHECKING:
     from bench.training.trainer import Training
 
 __all__ = ["StageRun"]
 
-_SETTLING_BATCHES = 50
+_FINALIZING_BATCHES = 50
 
 
 class StageRun:
     """The steps of one stage."""
 
     def __init__(
-        self, training: Training, index: int, turns: Turns, loader: Ahead[int, HostBatch], report: Report
+        self, training: Training, index: int, turns: StageOptimizers, loader: Prefetcher[int, HostBatch], report: Report
     ) -> None:
         self.training, self.index, self.turns, self.loader, self.report = training, index, turns, loader, report
         self.stage, self.spent = training.stages[index], training.spent[index]
@@ -56,14 +56,14 @@ class StageRun:
             if number % settings.check_every == 0 and self._progress() < 1:
                 self._check()
         self._log()
-        self.turns.settle(self._batches_to_settle())
+        self.turns.finalize(self._batches_to_finalize())
         if self.spent.steps > self.checked:
             self._check()
 
-    def _batches_to_settle(self) -> Iterator[TrainingBatch]:
+    def _batches_to_finalize(self) -> Iterator[TrainingBatch]:
         """The next batches after those of the stage, the same whenever they are asked for."""
         settings, fabric = self.training.settings, self.training.fabric
-        for number in range(min(_SETTLING_BATCHES, self.spent.steps)):
+        for number in range(min(_FINALIZING_BATCHES, self.spent.steps)):
             batch = TrainingBatch.on(fabric.device, next(self.loader))
             seed_step(settings.seed, self.stage.name, "settle", number, fabric.global_rank)
             yield batch
@@ -113,16 +113,16 @@ class StageRun:
     def _draw_sheet(self) -> None:
         training = self.training
         maker = training.sheet_maker()
-        batch, guess = next(guesses(self.stage, maker, training.fabric.device))
-        columns = {"incomplete": batch.hidden, **guess.extra}
-        if guess.labels is not None:
-            columns |= {"labels": guess.labels}
+        batch, output = next(predictions(self.stage, maker, training.fabric.device))
+        columns = {"incomplete": batch.hidden, **output.extra}
+        if output.labels is not None:
+            columns |= {"labels": output.labels}
         if batch.labels is not None:
             columns |= {"true labels": batch.labels}
-        if guess.image is not None:
-            columns |= {"raw": guess.image, "composite": composite(guess.image, batch)}
+        if output.image is not None:
+            columns |= {"raw": output.image, "composite": composite(output.image, batch)}
         path = training.folder.sheet(self.stage.name, self.spent.steps)
-        write_sheet(path, columns | {"truth": batch.image})
+        write_sample_grid(path, columns | {"truth": batch.image})
 
     def _write(self, values: dict[str, float]) -> None:
         if self.training.log:

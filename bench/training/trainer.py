@@ -11,9 +11,9 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 
-from bench.ahead import Ahead
 from bench.errors import DataError, UnknownName, UsageError
 from bench.records import locked
+from bench.runtime.prefetch import Prefetcher
 from bench.training.batches import BatchMaker
 from bench.training.card import write_card
 from bench.training.checkpoints import Checkpoints
@@ -23,8 +23,8 @@ from bench.training.parallel import seed_step
 from bench.training.progress import Report, training_bar
 from bench.training.recipe import DataFacts, Recipe, Stage
 from bench.training.settings import Settings, Start, TrainingData, chosen_stages
+from bench.training.stage_optimizers import StageOptimizers
 from bench.training.stage_run import StageRun
-from bench.training.turns import Turns
 
 __all__ = ["fit"]
 
@@ -160,18 +160,18 @@ class Training:
 
     def _run_stage(self, index: int, saved: dict[str, Any] | None, report: Report) -> None:
         stage, settings = self.stages[index], self.settings
-        turns = Turns(self.fabric, self.recipe, stage, settings.clip, settings.average_decay)
+        turns = StageOptimizers(self.fabric, self.recipe, stage, settings.clip, settings.average_decay)
         if saved and saved["turns"]:
             turns.load(saved["turns"])
             self.fabric.strategy.precision.load_state_dict(saved["precision"])
-        loader = Ahead(self._maker(stage), itertools.count(self.spent[index].steps), settings.workers)
+        loader = Prefetcher(self._maker(stage), itertools.count(self.spent[index].steps), settings.workers)
         try:
             StageRun(self, index, turns, loader, report).run()
         finally:
             loader.close()
         self.save(index + 1, None)
 
-    def save(self, index: int, turns: Turns | None) -> None:
+    def save(self, index: int, turns: StageOptimizers | None) -> None:
         """Write a checkpoint in which stage `index` goes on with `turns`, or begins when that is None."""
         if self.fabric.is_global_zero:
             state = {

@@ -8,10 +8,10 @@ import torch
 
 import bench.metrics
 from bench.training.batches import BatchMaker, TrainingBatch
-from bench.training.recipe import Guess, Stage
+from bench.training.recipe import Stage, StageOutput
 from bench.vocabulary import VOID
 
-__all__ = ["as_bytes", "composite", "guesses", "validate"]
+__all__ = ["as_bytes", "composite", "predictions", "validate"]
 
 
 def validate(stage: Stage, maker: BatchMaker, device: torch.device) -> dict[str, float]:
@@ -24,25 +24,25 @@ def validate(stage: Stage, maker: BatchMaker, device: torch.device) -> dict[str,
     """
     psnr, l1 = [], []
     confusion = {"hole": _Confusion(), "known": _Confusion()}
-    for batch, guess in guesses(stage, maker, device):
-        if guess.image is not None:
-            truth, made = as_bytes(batch.image), as_bytes(composite(guess.image, batch))
+    for batch, output in predictions(stage, maker, device):
+        if output.image is not None:
+            truth, made = as_bytes(batch.image), as_bytes(composite(output.image, batch))
             psnr += bench.metrics.psnr(truth, made, batch.hole).tolist()
             l1 += bench.metrics.l1(truth, made, batch.hole).tolist()
-        if guess.labels is not None and batch.labels is not None:
-            confusion["hole"].add(batch.labels, guess.labels, batch.hole[:, 0])
-            confusion["known"].add(batch.labels, guess.labels, ~batch.hole[:, 0])
+        if output.labels is not None and batch.labels is not None:
+            confusion["hole"].add(batch.labels, output.labels, batch.hole[:, 0])
+            confusion["known"].add(batch.labels, output.labels, ~batch.hole[:, 0])
     scores = {"val.psnr.hole": sum(psnr) / len(psnr), "val.l1.hole": sum(l1) / len(l1)} if psnr else {}
     for region, counts in confusion.items():
         scores |= {f"val.{name}.{region}": value for name, value in counts.scores().items()}
     return scores
 
 
-def guesses(stage: Stage, maker: BatchMaker, device: torch.device) -> Iterator[tuple[TrainingBatch, Guess]]:
+def predictions(stage: Stage, maker: BatchMaker, device: torch.device) -> Iterator[tuple[TrainingBatch, StageOutput]]:
     """All validation pictures in batches, and what the stage makes of them."""
     for step in range(-(-len(maker.dataset) // maker.batch_size)):
         batch = TrainingBatch.on(device, maker(step))
-        yield batch, stage.guess(batch)
+        yield batch, stage.predict(batch)
 
 
 def composite(image: torch.Tensor, batch: TrainingBatch) -> torch.Tensor:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from baselines import key_maps
+from baselines import convert_checkpoints
 from bench.models import MODELS
 from bench.training import RECIPES
 
@@ -76,4 +76,4 @@ def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
 def test_every_key_map_is_on_the_page() -> None:
     page = (DOCS / "how-to" / "published-weights.md").read_text(encoding="utf-8")
 
-    assert set(re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)) == set(key_maps.__all__)
+    assert set(re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)) == set(convert_checkpoints.__all__)

@@ -23,11 +23,11 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 import bench.data
 import bench.masks
-from bench.evaluation.compositing import stack_pictures
 from bench.metrics import Comparison, boundary_width, class_keys, deep_features, measure
 from bench.metrics.feature_cache import shared_cache
 from bench.metrics.kept import KEPT
 from bench.metrics.perceptual import loaded
+from bench.pictures import stack_pictures
 from bench.weights import find
 from tests.benchmarks.label_peer import label_scores
 from tests.stand_in_weights import publish, random_inception, random_trunk

@@ -25,8 +25,8 @@ FASTER = {
     "bfloat16": Acceleration(precision="bfloat16"),
     "bfloat16, folded": Acceleration(precision="bfloat16", folded=True),
     FAST: Acceleration(precision="bfloat16", channels_last=True, folded=True),
-    "hole only": Acceleration(hole_only=True),
-    f"{FAST}, hole only": Acceleration("bfloat16", channels_last=True, folded=True, hole_only=True),
+    "hole only": Acceleration(crop_inference=True),
+    f"{FAST}, hole only": Acceleration("bfloat16", channels_last=True, folded=True, crop_inference=True),
 }
 LARGE = (1024, 2048)
 SHARES = {"half a side": 2, "an eighth of a side": 8}

@@ -13,7 +13,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.training import RECIPES, Budget, DataFacts, Recipe, Settings, TrainingData, fabric_for, fit, open_data
 from bench.training.batches import BatchMaker, TrainingBatch
-from bench.training.terms import weighted_sum
+from bench.training.losses import weighted_sum
 
 SIZE, BATCH, STEPS = (128, 128), 8, 18
 STAGES = ("segmenter", "sp-net", "sg-net")
@@ -32,15 +32,15 @@ def bare_rate(recipe: Recipe, data: TrainingData, stage_name: str) -> float:
     maker = BatchMaker(data.train, data.protocol, data.size, BATCH, seed=0)
     batch = TrainingBatch.on(torch.device("cpu"), maker(0))
     for name, network in recipe.networks.items():
-        network.to(memory_format=torch.channels_last).train(any(name in player.networks for player in stage.players))
+        network.to(memory_format=torch.channels_last).train(any(name in spec.networks for spec in stage.optimizers))
 
     def step() -> None:
         outputs = None
-        for player in stage.players:
+        for spec in stage.optimizers:
             for name, network in recipe.networks.items():
-                network.requires_grad_(name in player.networks)
+                network.requires_grad_(name in spec.networks)
             outputs = stage.forward(batch) if outputs is None else outputs
-            weighted_sum(player, stage.losses(player.name, batch, outputs)).backward()  # type: ignore[no-untyped-call] # torch
+            weighted_sum(spec, stage.losses(spec.name, batch, outputs)).backward()  # type: ignore[no-untyped-call] # torch
             outputs = {name: value.detach() for name, value in outputs.items()}
 
     step()

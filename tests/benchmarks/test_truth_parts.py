@@ -13,12 +13,12 @@ import torch
 
 import bench.data
 import bench.segmentation
-from bench.evaluation.compositing import stack_pictures
 from bench.metrics import boundary_width
 from bench.metrics.label_contours import crossings, surfaces
 from bench.metrics.label_overlap import inner_band
 from bench.metrics.regions import band_of
 from bench.metrics.tensor_folder import TensorFolder
+from bench.pictures import stack_pictures
 from bench.vocabulary import VOID
 
 SIZE = (256, 512)

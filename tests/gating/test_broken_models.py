@@ -83,11 +83,11 @@ def test_a_model_broken_on_purpose_fails_both_gates(run_of: Callable[..., Run], 
 
     golden, paired = gating.gate(baseline, run_of(deed)), gating.gate(baseline, run_of(deed, "b"))
 
-    assert {finding.gate for finding in golden.findings} == {"golden"}
-    assert {finding.gate for finding in paired.findings} == {"paired"}
+    assert {check_result.gate for check_result in golden.check_results} == {"golden"}
+    assert {check_result.gate for check_result in paired.check_results} == {"paired"}
     assert (golden.exit_code(), paired.exit_code()) == (1, 1)
-    assert {finding.protocol for finding in golden.of("REGRESSION")} == {"center-50@1", "freeform@1"}
-    assert {finding.protocol for finding in paired.of("REGRESSION")} == {"center-50@1", "freeform@1"}
+    assert {check_result.protocol for check_result in golden.of("REGRESSION")} == {"center-50@1", "freeform@1"}
+    assert {check_result.protocol for check_result in paired.of("REGRESSION")} == {"center-50@1", "freeform@1"}
 
 
 def test_the_same_thing_twice_passes_both_gates(run_of: Callable[..., Run]) -> None:
@@ -102,7 +102,7 @@ def test_a_nudge_of_one_picture_fails_the_golden_gate_only(run_of: Callable[...,
 
     golden = gating.gate(baseline, run_of(nudged))
 
-    assert {finding.samples for finding in golden.of("REGRESSION")} == {("p004",)}
+    assert {check_result.samples for check_result in golden.of("REGRESSION")} == {("p004",)}
     assert gating.gate(baseline, run_of(nudged, "b")).verdict == "PASS"
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from bench import gating
 from bench.errors import UnknownName, UsageError
-from bench.gating.findings import Finding, GateResult
+from bench.gating.results import CheckResult, GateResult
 from bench.records import Record, Run, RunLayout, dump, read_run, write_atomically, write_cell, write_shard
 
 MakeRun = Callable[..., Run]
@@ -29,9 +29,9 @@ def shift(metric: str, by: float, spread: float = 0.0) -> Change:
     return change
 
 
-def found(result: GateResult, metric: str = "psnr.hole") -> Finding:
-    (finding,) = [finding for finding in result.findings if finding.metric == metric]
-    return finding
+def found(result: GateResult, metric: str = "psnr.hole") -> CheckResult:
+    (check_result,) = [check_result for check_result in result.check_results if check_result.metric == metric]
+    return check_result
 
 
 def test_the_same_numbers_pass_both_gates(make_run: MakeRun) -> None:
@@ -40,8 +40,10 @@ def test_the_same_numbers_pass_both_gates(make_run: MakeRun) -> None:
     for golden in (None, True, False):
         result = gating.gate(a, b, golden=golden)
         assert (result.verdict, result.exit_code(strict=True)) == ("PASS", 0)
-        assert len(result.findings) == 3
-        assert {finding.gate for finding in result.findings} == {"paired" if golden is False else "golden"}
+        assert len(result.check_results) == 3
+        assert {check_result.gate for check_result in result.check_results} == {
+            "paired" if golden is False else "golden"
+        }
 
 
 def test_one_changed_picture_fails_the_golden_gate_and_is_named(make_run: MakeRun) -> None:
@@ -211,14 +213,16 @@ def test_what_vanished_is_a_regression(make_run: MakeRun, golden: bool) -> None:
         "c", models={"net": "a", "new": "c"}, protocols=(*protocols, "x@1"), metrics=("psnr.hole", "ssim.hole")
     )
 
-    texts = {finding.subject: finding.text for finding in gating.gate(a, b, golden=golden).of("REGRESSION")}
+    texts = {
+        check_result.subject: check_result.text for check_result in gating.gate(a, b, golden=golden).of("REGRESSION")
+    }
     assert texts == {
         "old": "vanished: the candidate does not have this model",
         "net freeform@1": "vanished: the candidate has no freeform@1, but freeform@2",
         "net half-left@1": "vanished: the candidate's cell is not whole; finish its run",
     }
     result = gating.gate(gating.Selection(a, "net"), c, golden=golden)
-    assert {finding.metric for finding in result.of("REGRESSION")} == {"l1.hole"}
+    assert {check_result.metric for check_result in result.of("REGRESSION")} == {"l1.hole"}
     assert result.notes == (
         "new: new, there is nothing to hold it against",
         "x@1: new, there is nothing to hold it against",
@@ -231,8 +235,8 @@ def test_what_failed_is_a_regression_and_what_was_fixed_is_not(make_run: MakeRun
 
     worse, better = gating.gate(a, b, golden=golden), gating.gate(b, a, golden=golden)
 
-    (finding,) = worse.of("REGRESSION")
-    assert finding.text == "failed in 1 of 40 pictures: p003: the model raised"
+    (check_result,) = worse.of("REGRESSION")
+    assert check_result.text == "failed in 1 of 40 pictures: p003: the model raised"
     assert better.verdict == "PASS"
 
 
@@ -240,9 +244,9 @@ def test_what_failed_is_a_regression_and_what_was_fixed_is_not(make_run: MakeRun
 def test_what_shrank_is_a_regression(make_run: MakeRun, golden: bool) -> None:
     a, b = make_run("a"), make_run("b", ids=[f"p{index:03d}" for index in range(35)])
 
-    (finding,) = gating.gate(a, b, golden=golden).of("REGRESSION")
+    (check_result,) = gating.gate(a, b, golden=golden).of("REGRESSION")
 
-    assert finding.text == "shrank: 5 of 40 pictures are no longer there: p035, p036, p037, p038, p039"
+    assert check_result.text == "shrank: 5 of 40 pictures are no longer there: p035, p036, p037, p038, p039"
     assert gating.gate(b, a, golden=golden).verdict == "PASS"
 
 
@@ -258,7 +262,7 @@ def test_a_value_that_became_undefined_is_a_regression(make_run: MakeRun, golden
 
 
 def found_samples(result: GateResult) -> set[tuple[str, ...]]:
-    return {finding.samples for finding in result.of("REGRESSION")}
+    return {check_result.samples for check_result in result.of("REGRESSION")}
 
 
 def test_exact_pictures_that_are_so_no_longer(make_run: MakeRun) -> None:
@@ -272,8 +276,8 @@ def test_exact_pictures_that_are_so_no_longer(make_run: MakeRun) -> None:
 
     assert gating.gate(a, a, golden=False).verdict == "PASS"
     assert "inf dB to 40.000 dB" in found(gating.gate(a, b, golden=True)).text
-    (finding,) = gating.gate(a, b, golden=False).of("REGRESSION")
-    assert finding.text.startswith("10 pictures are no longer exact, 0 have become so, p 0.00")
+    (check_result,) = gating.gate(a, b, golden=False).of("REGRESSION")
+    assert check_result.text.startswith("10 pictures are no longer exact, 0 have become so, p 0.00")
     assert gating.gate(b, a, golden=False).verdict == "PASS"
 
 
@@ -298,7 +302,7 @@ def test_what_is_unlike_is_not_compared(make_run: MakeRun) -> None:
         for golden in (True, False):
             result = gating.gate(a, other, golden=golden)
             assert (result.verdict, result.exit_code()) == ("INCOMPARABLE", 2)
-            assert message in result.findings[0].text
+            assert message in result.check_results[0].text
     with pytest.raises(UsageError, match="be of the same pictures"):
         gating.gate(a, make_run("e", revision="s" * 64))
 
@@ -376,7 +380,7 @@ def test_values_that_a_record_lacks_are_undefined(make_run: MakeRun) -> None:
 
     result = gating.gate(make_run("a"), rewrite(make_run("b"), without))
 
-    assert {finding.metric for finding in result.of("REGRESSION")} == {"psnr.hole", "ssim.hole"}
+    assert {check_result.metric for check_result in result.of("REGRESSION")} == {"psnr.hole", "ssim.hole"}
     assert found_samples(result) == {("p000",)}
 
 

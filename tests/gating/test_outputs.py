@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 
 from bench import gating
 from bench.cli import app, main
-from bench.gating import ci_formats, gate_lines
-from bench.gating.findings import GateResult
+from bench.gating import ci_reports, gate_report
+from bench.gating.results import GateResult
 from bench.records import Run
 
 MakeRun = Callable[..., Run]
@@ -47,14 +47,14 @@ def odd(make_run: MakeRun) -> GateResult:
     a = make_run("a", models=models, protocols=protocols, ids=ids)
     b = make_run("b", models={ODD: "b"}, protocols=protocols, ids=ids, change=change)
     c = make_run("c", models={ODD: "b"}, protocols=protocols, ids=ids, signature="v2")
-    return GateResult(gating.gate(a, b).findings + gating.gate(a, c).findings, (f"{ODD}: new",))
+    return GateResult(gating.gate(a, b).check_results + gating.gate(a, c).check_results, (f"{ODD}: new",))
 
 
 def test_junit_is_xml_that_counts_itself(odd: GateResult) -> None:
-    root = ET.fromstring(ci_formats.as_junit(odd))  # noqa: S314 (our own text)
+    root = ET.fromstring(ci_reports.as_junit(odd))  # noqa: S314 (our own text)
 
     cases = root.findall("testsuite/testcase")
-    assert len(cases) == int(root.attrib["tests"]) == len(odd.findings)
+    assert len(cases) == int(root.attrib["tests"]) == len(odd.check_results)
     for tag, attribute, verdict in (
         ("failure", "failures", "REGRESSION"),
         ("error", "errors", "INCOMPARABLE"),
@@ -68,14 +68,14 @@ def test_junit_is_xml_that_counts_itself(odd: GateResult) -> None:
 
 
 def test_junit_of_a_strict_gate_fails_the_undecided(odd: GateResult) -> None:
-    root = ET.fromstring(ci_formats.as_junit(odd, strict=True))  # noqa: S314 (our own text)
+    root = ET.fromstring(ci_reports.as_junit(odd, strict=True))  # noqa: S314 (our own text)
 
     assert root.attrib["skipped"] == "0"
     assert int(root.attrib["failures"]) == odd.counts()["REGRESSION"] + odd.counts()["INCONCLUSIVE"]
 
 
 def test_markdown_holds_no_markup_of_names(odd: GateResult) -> None:
-    page = gate_lines.as_markdown(odd)
+    page = gate_report.as_markdown(odd)
 
     assert "<b" not in page
     assert "\x1b" not in page
@@ -86,7 +86,7 @@ def test_markdown_holds_no_markup_of_names(odd: GateResult) -> None:
 
 
 def test_annotations_are_one_line_each_and_cannot_be_forged(odd: GateResult) -> None:
-    lines = ci_formats.as_annotations(odd).splitlines()
+    lines = ci_reports.as_annotations(odd).splitlines()
 
     assert len(lines) == len(odd.of("REGRESSION", "INCONCLUSIVE", "INCOMPARABLE"))
     assert all(line.startswith(("::error title=", "::warning title=")) for line in lines)
@@ -98,11 +98,11 @@ def test_annotations_are_one_line_each_and_cannot_be_forged(odd: GateResult) -> 
 
 
 def test_text_is_a_line_a_finding(odd: GateResult) -> None:
-    text = gate_lines.as_text(odd)
+    text = gate_report.as_text(odd)
 
     words = [line.split()[0].rstrip(":") for line in text.splitlines()]
     grave = odd.of("REGRESSION", "INCONCLUSIVE", "INCOMPARABLE")
-    assert words[: len(grave)] == [finding.verdict for finding in grave]
+    assert words[: len(grave)] == [check_result.verdict for check_result in grave]
     assert text.splitlines()[-1].startswith("INCOMPARABLE: ")
     assert "\x1b" not in text
 
@@ -110,7 +110,7 @@ def test_text_is_a_line_a_finding(odd: GateResult) -> None:
 def test_the_golden_findings_of_a_cell_are_one_line(make_run: MakeRun) -> None:
     result = gating.gate(make_run("a"), make_run("b", change=lambda *_: 0.1))
 
-    line, total = gate_lines.as_text(result).splitlines()
+    line, total = gate_report.as_text(result).splitlines()
     assert line.startswith("REGRESSION")
     assert all(name in line for name in ("psnr.hole", "ssim.hole", "l1.hole", "40 of 40", "p0"))
     assert total == "REGRESSION: 3 regressions"
@@ -139,9 +139,14 @@ def test_json_is_one_object_on_stdout(make_run: MakeRun, tmp_path: Path) -> None
 
     data = json.loads(out)
     assert (code, data["verdict"], data["counts"]["REGRESSION"]) == (1, "REGRESSION", 1)
-    finding = next(one for one in data["findings"] if one["verdict"] == "REGRESSION")
-    assert (finding["metric"], finding["limit"], finding["n"], finding["unit"]) == ("psnr.hole", 0.1, 40, "dB")
-    assert len(finding["samples"]) == 5
+    check_result = next(one for one in data["findings"] if one["verdict"] == "REGRESSION")
+    assert (check_result["metric"], check_result["limit"], check_result["n"], check_result["unit"]) == (
+        "psnr.hole",
+        0.1,
+        40,
+        "dB",
+    )
+    assert len(check_result["samples"]) == 5
 
 
 def test_annotations_come_by_themselves_on_github(

@@ -37,7 +37,8 @@ def test_the_golden_gate_holds_the_number_of_all_pictures(make_run: MakeRun) -> 
     near, far = run_with(make_run, "c", 0.2001), run_with(make_run, "d", 0.21)
 
     verdicts = [
-        next(f.verdict for f in gating.gate(a, other).findings if f.metric == "fid.full") for other in (same, near, far)
+        next(f.verdict for f in gating.gate(a, other).check_results if f.metric == "fid.full")
+        for other in (same, near, far)
     ]
 
     assert verdicts == ["PASS", "PASS", "REGRESSION"]
@@ -48,12 +49,12 @@ def test_the_golden_gate_holds_the_number_of_all_pictures(make_run: MakeRun) -> 
 def test_the_paired_gate_resamples_features(make_run: MakeRun, by: float, margin: str, verdict: str) -> None:
     a, b = run_with(make_run, "a", 0.2), run_with(make_run, "b", by, "b")
 
-    (finding,) = gating.gate(a, b, {"fid.full": margin}).findings
+    (check_result,) = gating.gate(a, b, {"fid.full": margin}).check_results
 
-    assert finding.verdict == verdict
-    assert finding.ci95 is not None
-    assert finding.difference is not None
-    assert finding.ci95[0] < finding.difference < finding.ci95[1]
+    assert check_result.verdict == verdict
+    assert check_result.ci95 is not None
+    assert check_result.difference is not None
+    assert check_result.ci95[0] < check_result.difference < check_result.ci95[1]
 
 
 def test_a_margin_inside_the_interval_decides_nothing(make_run: MakeRun) -> None:
@@ -62,21 +63,21 @@ def test_a_margin_inside_the_interval_decides_nothing(make_run: MakeRun) -> None
     assert before
     assert after
 
-    (finding,) = gating.gate(a, b, {"fid.full": f"{after - before:.9f}"}).findings
+    (check_result,) = gating.gate(a, b, {"fid.full": f"{after - before:.9f}"}).check_results
 
-    assert finding.verdict == "INCONCLUSIVE"
+    assert check_result.verdict == "INCONCLUSIVE"
 
 
 def test_without_features_nothing_is_claimed(make_run: MakeRun) -> None:
     a = run_with(make_run, "a", 0.2, features=None)
     b = run_with(make_run, "b", 0.9, "b")
 
-    (finding,) = gating.gate(a, b, {"fid.full": "1%"}).findings
+    (check_result,) = gating.gate(a, b, {"fid.full": "1%"}).check_results
     (cell,) = gating.compare(a, b).cells
     row = next(row for row in cell.differences if row.metric == "fid.full")
 
-    assert (finding.verdict, finding.ci95) == ("INCONCLUSIVE", None)
-    assert "no features on disk" in finding.text
+    assert (check_result.verdict, check_result.ci95) == ("INCONCLUSIVE", None)
+    assert "no features on disk" in check_result.text
     assert (row.mark, row.note) == ("", "not tested: has no features on disk to resample")
 
 
@@ -103,7 +104,7 @@ def test_numbers_by_class_are_golden_and_no_rows_of_a_comparison(make_run: MakeR
     c = make_run("c", **fields, change=lambda _, m, i: 0.01 if m == "ssim.hole.car" and i == 3 else 0.0)
 
     assert gating.gate(a, b).verdict == "PASS"
-    (finding,) = gating.gate(a, c).of("REGRESSION")
+    (check_result,) = gating.gate(a, c).of("REGRESSION")
 
-    assert (finding.metric, finding.samples) == ("ssim.hole.car", ("p003",))
+    assert (check_result.metric, check_result.samples) == ("ssim.hole.car", ("p003",))
     assert {row.metric for row in gating.compare(a, c).cells[0].differences} == {"psnr.hole", "ssim.hole", "l1.hole"}

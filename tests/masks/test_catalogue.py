@@ -13,9 +13,9 @@ import pytest
 
 import bench.masks
 from bench.errors import DataError, UnknownName, UsageError
-from bench.masks.card import Card
+from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import DrawnProtocol
-from bench.masks.stream import Stream
+from bench.masks.random_stream import RandomStream
 from bench.registry import Registry
 from bench.vocabulary import Protocol
 
@@ -107,7 +107,7 @@ def test_a_rule_that_cannot_keep_its_share_gives_up(name: str) -> None:
 class Given(DrawnProtocol):
     value: np.ndarray
 
-    def draw(self, stream: Stream, height: int, width: int) -> np.ndarray:  # noqa: ARG002
+    def draw(self, stream: RandomStream, height: int, width: int) -> np.ndarray:  # noqa: ARG002
         return self.value
 
 
@@ -115,7 +115,7 @@ class Given(DrawnProtocol):
     "value", [np.zeros((4, 4), bool), np.ones((4, 4), bool), np.eye(5, dtype=bool), np.eye(4), np.zeros(0, bool)]
 )
 def test_no_protocol_gets_away_with_a_bad_hole(value: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
-    mine = Given(Card("mine@1", "mine", "nowhere"), value)
+    mine = Given(MaskInfo("mine@1", "mine", "nowhere"), value)
     monkeypatch.setattr("bench.masks.catalogue.get", lambda _: mine)
 
     with pytest.raises(UsageError, match="hole of protocol 'mine@1' for sample 'a'"):

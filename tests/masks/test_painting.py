@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from bench.masks.connected_components import connected_components, grown
 from bench.masks.raster import paint_capsules
-from bench.masks.regions import connected_regions, grown
 from bench.masks.resize import nearest
 from bench.masks.sketch import Sketch
 
@@ -88,7 +88,7 @@ def test_regions_are_scipys_8_connected_ones_numbered_in_reading_order(
 ) -> None:
     labels = np.random.default_rng(seed).integers(0, classes, (height, width)).astype(np.uint8)
     wanted = np.arange(256) != 1
-    regions = connected_regions(labels, wanted)
+    regions = connected_components(labels, wanted)
 
     expected = set()
     for value in set(range(classes)) - {1}:

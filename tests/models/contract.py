@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from bench.evaluation.compositing import checked
+from bench.pictures import checked
 from bench.vocabulary import VOID, Batch, Inpainter
 
 

@@ -13,7 +13,7 @@ from bench.errors import UnknownName, UsageError
 from bench.models import MODELS
 from bench.vocabulary import Batch
 
-CLASSICAL = [entry.name for entry in MODELS if entry.target.endswith(":PictureModel")]
+CLASSICAL = [entry.name for entry in MODELS if entry.target.endswith(":ClassicalModel")]
 
 
 def batch(n: int = 3, size: int = 40, under: int = 0) -> Batch:

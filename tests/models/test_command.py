@@ -10,7 +10,7 @@ import torch
 import bench
 import bench.models
 from bench.errors import ModelFailure, UsageError
-from bench.evaluation.compositing import sample_seed
+from bench.pictures import sample_seed
 from bench.vocabulary import Dataset
 from tests.models.contract import make_batch
 from tests.models.foreign_files import write_program

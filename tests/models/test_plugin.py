@@ -66,7 +66,7 @@ def test_the_example_is_short(example: dict[str, str]) -> None:
 
 
 def test_every_adapter_and_option_is_on_the_page() -> None:
-    from bench.models.convention import OPTIONS
+    from bench.models.io_spec import OPTIONS
 
     text = (DOCS / "reference" / "models.md").read_text(encoding="utf-8")
 

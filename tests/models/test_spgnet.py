@@ -11,7 +11,7 @@ import bench
 import bench.models
 import spgnet.weights
 from bench.errors import UsageError
-from bench.evaluation.compositing import hide
+from bench.pictures import hide
 from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Sampler, Staged
 from spgnet import SPGNet, SPGNetConfig
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 import bench.models
 from bench.errors import ModelFailure, UsageError
-from bench.models.observe import observe
+from bench.models.instrumentation import observe
 from bench.vocabulary import Batch
 from tests.models.contract import make_batch, rows_of
 from tests.models.foreign_files import ToyNet, write_torchscript

@@ -14,7 +14,7 @@ import bench.vocabulary
 from bench.errors import UsageError
 from bench.profiling import Rules, Schedule, Sweep, against
 from bench.profiling.decision import Rounds
-from bench.profiling.verdicts import Comparison, Finding, Pair, exact_findings, timing_finding
+from bench.profiling.version_comparison import Pair, QuantityResult, VersionComparison, exact_results, timing_result
 from bench.profiling.versions import other_version
 from bench.records.profile import Configuration
 
@@ -67,7 +67,10 @@ def test_what_is_exact_is_compared_between_a_revision_and_this_version() -> None
 
     found = against("toy-base", ["grown", "new"], Sweep(((32, 32),)), Rules(), BRIEF, device="cpu", load=load)
 
-    verdicts = {(finding.model, finding.quantity): finding.verdict for finding in found.findings}
+    verdicts = {
+        (quantity_result.model, quantity_result.quantity): quantity_result.verdict
+        for quantity_result in found.quantity_results
+    }
     assert verdicts["grown", "parameters"] == verdicts["grown", "flops"] == "more"
     assert verdicts["grown", "graph breaks"] == "same"
     assert verdicts["new", "time"] == "fixed"
@@ -121,10 +124,10 @@ WHOLE = Pair("m", Configuration(32, 32), {"base": COUNTS, "head": COUNTS}, {}, R
 def test_counts_are_exact_and_memory_has_a_margin(quantity: str, after: int, verdict: str) -> None:
     changed = replace(WHOLE, exact={"base": COUNTS, "head": COUNTS | {quantity: after}})
 
-    findings = {finding.quantity: finding.verdict for finding in exact_findings(changed)}
+    quantity_results = {quantity_result.quantity: quantity_result.verdict for quantity_result in exact_results(changed)}
 
-    assert findings[quantity] == verdict
-    assert list(findings.values()).count("same") == (2 if verdict == "same" else 1)
+    assert quantity_results[quantity] == verdict
+    assert list(quantity_results.values()).count("same") == (2 if verdict == "same" else 1)
 
 
 @pytest.mark.parametrize(
@@ -136,10 +139,10 @@ def test_counts_are_exact_and_memory_has_a_margin(quantity: str, after: int, ver
     ],
 )
 def test_failures_have_verdicts(failed: dict[str, str], verdict: str, code: int) -> None:
-    finding = timing_finding(replace(WHOLE, failed=failed, rounds=None), None)
+    quantity_result = timing_result(replace(WHOLE, failed=failed, rounds=None), None)
 
-    assert finding.verdict == verdict
-    assert Comparison((finding,)).exit_code() == code
+    assert quantity_result.verdict == verdict
+    assert VersionComparison((quantity_result,)).exit_code() == code
 
 
 @pytest.mark.parametrize(
@@ -152,6 +155,6 @@ def test_failures_have_verdicts(failed: dict[str, str], verdict: str, code: int)
     ],
 )
 def test_exit_codes(verdict: str, loose: int, strict: int) -> None:
-    found = Comparison((Finding("m", "c", "time", verdict, ""),))  # type: ignore[arg-type]  # one of the verdicts
+    found = VersionComparison((QuantityResult("m", "c", "time", verdict, ""),))  # type: ignore[arg-type]  # one of the verdicts
 
     assert (found.exit_code(), found.exit_code(strict=True)) == (loose, strict)

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
-from bench.profiling.against import Schedule, play_rounds
 from bench.profiling.decision import Rounds, Rules, decide, noise_floor
+from bench.profiling.latency_gate import Schedule, play_rounds
 
 STEADY = {"sum": (1.0,) * 20}
 

@@ -9,7 +9,7 @@ import torch
 from bench.profiling import nvml
 from bench.profiling.inputs import make_batch
 from bench.profiling.measure import Meter
-from bench.profiling.references import References
+from bench.profiling.reference_kernels import References
 from bench.profiling.roofline import Machine
 from bench.profiling.subject import Subject
 from bench.profiling.sweep import Effort

@@ -89,7 +89,7 @@ def test_the_known_area_is_left_out_wherever_the_holes_are(
             (int(a * (n - 1)), int(b * (n - 1))) for a, b, n in zip((top, left), (bottom, right), size, strict=True)
         )
         one[:, min(rows) : max(rows) + 1, min(columns) : max(columns) + 1] = True
-    fast = accelerate(exact, Acceleration(hole_only=True))
+    fast = accelerate(exact, Acceleration(crop_inference=True))
 
     completion = fast.complete(image, hole)
 
@@ -101,7 +101,7 @@ def test_the_known_area_is_left_out_wherever_the_holes_are(
 
 def test_nothing_is_computed_where_nothing_is_missing(model: SPGNet, scene: Scene) -> None:
     image, hole, _ = scene(1, 48, 64)
-    fast = accelerate(model, Acceleration(hole_only=True))
+    fast = accelerate(model, Acceleration(crop_inference=True))
     with FlopCounterMode(display=False) as some:
         fast.sgnet(image, None, hole)
     with FlopCounterMode(display=False) as none:
@@ -114,7 +114,7 @@ def test_a_small_hole_takes_less_work(trained: SPGNet) -> None:
     image, hole = torch.rand(1, 3, 256, 256), torch.zeros(1, 1, 256, 256, dtype=torch.bool)
     hole[..., 120:136, 120:136] = True
     operations = []
-    for model in (trained, accelerate(trained, Acceleration(hole_only=True))):
+    for model in (trained, accelerate(trained, Acceleration(crop_inference=True))):
         with FlopCounterMode(display=False) as counter:
             model.sgnet(image, None, hole)
         operations.append(counter.get_total_flops())
@@ -126,5 +126,5 @@ def test_what_cannot_be_is_refused(trained: SPGNet) -> None:
         Acceleration(precision="int8")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="must be used on a CUDA device"):
         accelerate(trained, Acceleration(cuda_graph=True))
-    with pytest.raises(ValueError, match="hole_only must be used without compiled"):
-        Acceleration(hole_only=True, compiled=True)
+    with pytest.raises(ValueError, match="crop_inference must be used without compiled"):
+        Acceleration(crop_inference=True, compiled=True)

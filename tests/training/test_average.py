@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.training.average import WeightAverage
+from bench.training.weight_average import WeightAverage
 
 
 def network(value: float) -> nn.Linear:
@@ -53,7 +53,7 @@ def test_settling_keeps_the_averages() -> None:
     average = WeightAverage({"net": linear}, 0.5)
     set_to(linear, 4.0)
     average.update(100)
-    average.settle()
+    average.finalize()
     assert (linear.weight.item(), linear.bias.item()) == (2.0, -2.0)
 
 

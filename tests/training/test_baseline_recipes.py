@@ -67,7 +67,7 @@ def test_a_player_moves_its_own_networks_and_no_others(
         for stage in made.stages:
             stage.after = ()
         moved = {
-            net for stage in made.stages if stage.name == name for player in stage.players for net in player.networks
+            net for stage in made.stages if stage.name == name for spec in stage.optimizers for net in spec.networks
         }
         before = {key: {k: v.clone() for k, v in net.named_parameters()} for key, net in made.networks.items()}
         settings = toy_settings(1, batch_size=2, stages=(name,), average_decay=0.0, log_every=1)
@@ -91,12 +91,12 @@ def test_every_term_with_a_weight_is_made_and_no_other(
 
     for stage in made.stages:
         outputs = stage.forward(batch())
-        for player in stage.players:
-            terms = stage.losses(player.name, batch(), outputs)
-            assert set(terms) == set(player.weights)
+        for spec in stage.optimizers:
+            terms = stage.losses(spec.name, batch(), outputs)
+            assert set(terms) == set(spec.weights)
             assert all(term.ndim == 0 and term.isfinite() for term in terms.values())
     wanted = {name for name, weight in make.presets[preset].weights.items() if weight}
-    used = {name for stage in made.stages for player in stage.players for name in player.weights}
+    used = {name for stage in made.stages for spec in stage.optimizers for name in spec.weights}
     assert used >= (wanted if with_features else wanted - {"perceptual", "style"})
 
 
@@ -108,13 +108,13 @@ def test_terms_are_finite_in_mixed_precision(make: type[BaselineRecipe]) -> None
     )  # oneDNN's bfloat16 gradients of a 5x5 filter on 1x1 are not finite
 
     for stage in made.stages:
-        for player in stage.players:
+        for spec in stage.optimizers:
             for name, network in made.networks.items():
-                network.requires_grad_(name in player.networks)
+                network.requires_grad_(name in spec.networks)
             with torch.autocast("cpu", torch.bfloat16):
-                terms = stage.losses(player.name, one, stage.forward(one))
-            total = torch.stack([terms[name].float() * weight for name, weight in player.weights.items()]).sum()
-            moved = [weight for name in player.networks for weight in made.networks[name].parameters()]
+                terms = stage.losses(spec.name, one, stage.forward(one))
+            total = torch.stack([terms[name].float() * weight for name, weight in spec.weights.items()]).sum()
+            moved = [weight for name in spec.networks for weight in made.networks[name].parameters()]
             gradients = torch.autograd.grad(total, moved, allow_unused=True)
             assert all(gradient is None or gradient.isfinite().all() for gradient in gradients)
             assert any(gradient is not None and gradient.any() for gradient in gradients)
@@ -126,7 +126,7 @@ def test_without_adversarial_terms_there_is_no_discriminator_to_pay_for(make: ty
     weights = {name: 0.0 if name in ("adversarial", "matching") else weight for name, weight in config.weights.items()}
     last = recipe(make, replace(config, weights=weights)).stages[-1]
 
-    assert [player.name for player in last.players] == [last.players[0].name]
+    assert [spec.name for spec in last.optimizers] == [last.optimizers[0].name]
 
 
 @every_recipe
@@ -138,9 +138,9 @@ def test_what_is_in_the_hole_changes_no_guess(make: type[BaselineRecipe]) -> Non
 
     with torch.no_grad():
         for stage in made.stages:
-            guess, again = stage.guess(one), stage.guess(other)
+            output, again = stage.predict(one), stage.predict(other)
             for first, second in zip(
-                (guess.image, *guess.extra.values()), (again.image, *again.extra.values()), strict=True
+                (output.image, *output.extra.values()), (again.image, *again.extra.values()), strict=True
             ):
                 assert (first is None) == (second is None)
                 assert first is None or second is None or torch.equal(first, second)

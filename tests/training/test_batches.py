@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import bench.masks
-from bench.ahead import Ahead
 from bench.errors import DataError, NotApplicable
+from bench.runtime.prefetch import Prefetcher
 from bench.training import TrainingBatch
 from bench.training.batches import BatchMaker, HostBatch
-from bench.training.order import picture_at
+from bench.training.sampling import picture_at
 from bench.vocabulary import VOID, Dataset, Sample
 from tests.training.toys import Squares
 
@@ -71,7 +71,7 @@ def test_jitter_leaves_validation_alone() -> None:
 
 @pytest.mark.parametrize("workers", [0, 1, 3])
 def test_batches_are_the_same_from_any_workers(workers: int) -> None:
-    loader = Ahead(maker(), count(2), workers)
+    loader = Prefetcher(maker(), count(2), workers)
     try:
         made = list(islice(loader, 5))
     finally:

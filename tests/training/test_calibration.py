@@ -14,7 +14,7 @@ from bench.cli.app import app
 from bench.errors import DataError, UsageError
 from bench.training import open_data
 from bench.training.calibration import LARGEST, SMALLEST, calibrate
-from bench.training.order import key_of
+from bench.training.sampling import key_of
 from spgnet import SPGNet, SPGNetConfig
 
 CAMVID = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")

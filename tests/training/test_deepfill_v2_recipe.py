@@ -11,8 +11,8 @@ def test_both_pictures_count_and_the_hole_more() -> None:
     one, fill = batch(), stage(recipe(DeepFillV2Recipe), "fill")
     share = float(one.hole.float().mean())
     inside, outside = (torch.where(one.hole == missing, one.image + 0.1, one.image) for missing in (True, False))
-    fill.players = fill.players[:1]
-    fill.players[0].__dict__["weights"] = {"l1": 1.0}
+    fill.optimizers = fill.optimizers[:1]
+    fill.optimizers[0].__dict__["weights"] = {"l1": 1.0}
 
     def l1(coarse: torch.Tensor, fine: torch.Tensor) -> float:
         return float(fill.losses("generator", one, {"coarse": coarse, "picture": fine})["l1"])
@@ -30,6 +30,6 @@ def test_the_discriminator_pays_for_scores_between_minus_one_and_one(score: floa
 
     with torch.no_grad():
         outputs = fill.forward(one)
-        paid = [float(fill.losses(player, one, outputs)["adversarial"]) for player in ("critic", "generator")]
+        paid = [float(fill.losses(spec, one, outputs)["adversarial"]) for spec in ("critic", "generator")]
 
     assert paid == pytest.approx([pays, fools])

@@ -55,7 +55,7 @@ def test_true_edges_drawn_have_no_entropy() -> None:
 def test_the_sheet_shows_edges_before_there_are_fills() -> None:
     made, one = recipe(EdgeConnectRecipe), batch()
 
-    guess = stage(made, "edges").guess(one)
+    output = stage(made, "edges").predict(one)
 
-    assert guess.image is None
-    assert guess.extra["edges"].shape == one.image.shape
+    assert output.image is None
+    assert output.extra["edges"].shape == one.image.shape

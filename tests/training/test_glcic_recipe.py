@@ -9,12 +9,12 @@ from tests.training.baselines import batch, recipe, stage
 def test_the_phases_are_completion_discriminator_and_both() -> None:
     made = recipe(GLCICRecipe)
 
-    players = {one.name: [player.name for player in one.players] for one in made.stages}
+    optimizers = {one.name: [spec.name for spec in one.optimizers] for one in made.stages}
 
-    assert players == {"completion": ["generator"], "discriminator": ["critic"], "joint": ["generator", "critic"]}
+    assert optimizers == {"completion": ["generator"], "discriminator": ["critic"], "joint": ["generator", "critic"]}
     assert stage(made, "discriminator").averaged == ()
-    assert stage(made, "completion").players[0].weights == {"mse": 1}
-    assert stage(made, "joint").players[0].weights == {"mse": 1, "adversarial": 4e-4}
+    assert stage(made, "completion").optimizers[0].weights == {"mse": 1}
+    assert stage(made, "joint").optimizers[0].weights == {"mse": 1, "adversarial": 4e-4}
 
 
 def test_the_paper_shares_the_budget_as_90_10_and_400_thousand_steps() -> None:

@@ -29,7 +29,7 @@ def test_fine_tuning_keeps_the_statistics_of_the_encoder_and_is_slower() -> None
     made = recipe(PartialConvRecipe)
     network, tune = made.network, stage(made, "fine-tune")
     assert isinstance(network, PartialConvUNet)
-    assert tune.players[0].learning_rate < stage(made, "train").players[0].learning_rate
+    assert tune.optimizers[0].learning_rate < stage(made, "train").optimizers[0].learning_rate
     for name, kept in (("train", False), ("fine-tune", True)):
         network.train()
         before = {key: value.clone() for key, value in network.named_buffers() if key.endswith("running_mean")}

@@ -55,7 +55,7 @@ def batch(size: int = 2) -> TrainingBatch:
     return TrainingBatch.on(torch.device("cpu"), BatchMaker(own.train, own.protocol, own.size, size, seed=0)(0))
 
 
-def settle(made: SPGNetRecipe) -> None:
+def finalize(made: SPGNetRecipe) -> None:
     """Generators normalise over the batch, since with the statistics of untrained ones all pictures are grey."""
     for name, network in made.networks.items():
         network.train(name in ("sp-net", "sg-net", "unguided"))
@@ -147,7 +147,7 @@ def test_a_player_moves_its_own_networks_and_no_others(name: str, tmp_path: Path
     made = recipe()
     stage = next(stage for stage in made.stages if stage.name == name)
     stage.after = ()
-    moved = {network for player in stage.players for network in player.networks}
+    moved = {network for spec in stage.optimizers for network in spec.networks}
     before = {key: {k: v.clone() for k, v in net.named_parameters()} for key, net in made.networks.items()}
     settings = toy_settings(1, batch_size=2, stages=(name,), average_decay=0.0)
     fit(lambda _: made, data(), settings, tmp_path, fabric)
@@ -167,8 +167,8 @@ def test_no_loss_term_is_made_that_has_no_weight_and_none_is_left_out(name: str)
         made = recipe(config)
         stage = next(stage for stage in made.stages if stage.name == name)
         outputs = stage.forward(batch())
-        for player in stage.players:
-            assert set(stage.losses(player.name, batch(), outputs)) == set(player.weights)
+        for spec in stage.optimizers:
+            assert set(stage.losses(spec.name, batch(), outputs)) == set(spec.weights)
 
 
 def test_a_hole_with_the_whole_share_is_all_that_the_l1_looks_at() -> None:
@@ -182,7 +182,7 @@ def test_a_hole_with_the_whole_share_is_all_that_the_l1_looks_at() -> None:
 
 def test_what_is_in_the_hole_changes_no_guess() -> None:
     made, one = recipe(), batch()
-    settle(made)
+    finalize(made)
     other = TrainingBatch(
         torch.where(one.hole, torch.rand_like(one.image), one.image),
         one.hole,
@@ -191,8 +191,8 @@ def test_what_is_in_the_hole_changes_no_guess() -> None:
     )
     with torch.no_grad():
         for stage in made.stages:
-            guess, again = stage.guess(one), stage.guess(other)
-            for made_one, made_other in ((guess.image, again.image), (guess.labels, again.labels)):
+            output, again = stage.predict(one), stage.predict(other)
+            for made_one, made_other in ((output.image, again.image), (output.labels, again.labels)):
                 assert (made_one is None) == (made_other is None)
                 assert made_one is None or made_other is None or torch.equal(made_one, made_other)
 
@@ -201,12 +201,12 @@ def test_true_guidance_says_under_which_labels_pictures_are_painted() -> None:
     pictures = {}
     for share in (0.0, 1.0):
         made = recipe(replace(TINY, true_guidance=share))
-        settle(made)
+        finalize(made)
         stage = next(stage for stage in made.stages if stage.name == "sg-net")
         with torch.no_grad():
             pictures[share] = stage.forward(batch())["picture"]
-            guess = stage.guess(batch())
-    assert torch.equal(pictures[1.0], guess.extra["raw, true labels"])
+            output = stage.predict(batch())
+    assert torch.equal(pictures[1.0], output.extra["raw, true labels"])
     assert not torch.equal(pictures[0.0], pictures[1.0])
 
 
@@ -214,7 +214,7 @@ def test_the_ablation_has_the_same_players_and_budget() -> None:
     for config in PRESETS.values():
         assert config.shares["unguided"] == config.shares["sg-net"]
     stages = {stage.name: stage for stage in recipe().stages}
-    assert stages["unguided"].players[0].weights == stages["sg-net"].players[0].weights
+    assert stages["unguided"].optimizers[0].weights == stages["sg-net"].optimizers[0].weights
     parameters = {name: sum(w.numel() for w in net.parameters()) for name, net in recipe().networks.items()}
     assert parameters["unguided"] == parameters["sg-net"]
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from bench.training.recipes.critics import GlobalLocalCritic, PictureCritic, SpectralPatchCritic, window_around
-from bench.training.recipes.terms import (
+from bench.training.recipes.losses import (
     composited,
     critic_entropy,
     generator_entropy,

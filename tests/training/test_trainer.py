@@ -230,10 +230,10 @@ class Exploding(Toy):
         losses = self.stages[1].losses
 
         def explosive(
-            player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
+            spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
         ) -> Mapping[str, torch.Tensor]:
-            terms = losses(player, batch, outputs)
-            broken = player == "critic" and next(calls) == step
+            terms = losses(spec, batch, outputs)
+            broken = spec == "critic" and next(calls) == step
             return {name: term * torch.nan for name, term in terms.items()} if broken else terms
 
         self.stages[1].losses = explosive  # type: ignore[method-assign] # that is the point

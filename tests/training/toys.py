@@ -10,7 +10,17 @@ from safetensors.torch import save_file
 from torch import nn
 
 import bench.masks
-from bench.training import Budget, DataFacts, Guess, Player, Recipe, Settings, Stage, TrainingBatch, TrainingData
+from bench.training import (
+    Budget,
+    DataFacts,
+    OptimizerSpec,
+    Recipe,
+    Settings,
+    Stage,
+    StageOutput,
+    TrainingBatch,
+    TrainingData,
+)
 from bench.vocabulary import VOID, Sample
 
 
@@ -52,18 +62,18 @@ class Fill(Stage):
     def __init__(self, name: str, networks: dict[str, nn.Module], rate: float, share: float = 1.0):
         self.name, self.networks, self.share = name, networks, share
         self.optional = share < 1
-        self.players: tuple[Player, ...] = (Player("filler", ("filler",), {"l1": 1.0}, rate),)
+        self.optimizers: tuple[OptimizerSpec, ...] = (OptimizerSpec("filler", ("filler",), {"l1": 1.0}, rate),)
 
     def forward(self, batch: TrainingBatch) -> dict[str, torch.Tensor]:
         return {"image": self.networks["filler"](torch.cat([batch.hidden, batch.hole.float()], 1))}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        assert player == "filler"
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+        assert spec == "filler"
         return {"l1": (outputs["image"] - batch.image).abs().mean()}
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         labels = None if batch.labels is None else torch.zeros_like(batch.labels)
-        return Guess(self.forward(batch)["image"], labels)
+        return StageOutput(self.forward(batch)["image"], labels)
 
 
 class Fool(Fill):
@@ -71,16 +81,16 @@ class Fool(Fill):
 
     def __init__(self, name: str, networks: dict[str, nn.Module], rate: float):
         super().__init__(name, networks, rate)
-        self.players = (
-            Player("filler", ("filler",), {"l1": 1.0, "fool": 0.1}, rate),
-            Player("critic", ("critic",), {"judge": 1.0}, rate),
+        self.optimizers = (
+            OptimizerSpec("filler", ("filler",), {"l1": 1.0, "fool": 0.1}, rate),
+            OptimizerSpec("critic", ("critic",), {"judge": 1.0}, rate),
         )
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         critic, image = self.networks["critic"], outputs["image"]
-        if player == "critic":
+        if spec == "critic":
             return {"judge": (critic(batch.image) - 1).square().mean() + critic(image).square().mean()}
-        return {**super().losses(player, batch, outputs), "fool": (critic(image) - 1).square().mean()}
+        return {**super().losses(spec, batch, outputs), "fool": (critic(image) - 1).square().mean()}
 
 
 class Toy(Recipe):

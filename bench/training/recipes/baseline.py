@@ -14,7 +14,7 @@ from baselines.network import InpaintingNetwork
 from baselines.weights import load_state
 from bench.errors import DataError, UnknownName, UsageError
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms, refuse_parts
+from bench.training.recipe import DataFacts, OptimizerSpec, Recipe, Stage, StageOutput, Tensors, refuse_parts
 from bench.training.recipes import imagenet
 from spgnet.features import ImageNetFeatures
 
@@ -97,10 +97,10 @@ class BaselineStage(Stage):
         self.parts, self.config = parts, parts.config
         self.share = self.config.shares[self.name]
 
-    def player(self, name: str, weights: Mapping[str, float], rate: float) -> Player:
+    def spec(self, name: str, weights: Mapping[str, float], rate: float) -> OptimizerSpec:
         """A player that moves the network of its name; terms of weight 0 are left out."""
         used = {term: weight for term, weight in weights.items() if weight}
-        return Player(name, (name,), used, rate, self.config.betas)
+        return OptimizerSpec(name, (name,), used, rate, self.config.betas)
 
 
 class FillStage(BaselineStage):
@@ -119,40 +119,40 @@ class FillStage(BaselineStage):
         left_out = () if self.judged else _NEED_CRITIC
         weights = {name: weight for name, weight in self.config.weights.items() if name not in left_out}
         self.averaged = (self.generator,)
-        self.players = (self.player(self.generator, weights, self.config.learning_rate),)
-        if set(self.players[0].weights) & set(_NEED_CRITIC):
-            self.players += (self.player("critic", {"adversarial": 1.0}, self.config.critic_rate),)
+        self.optimizers = (self.spec(self.generator, weights, self.config.learning_rate),)
+        if set(self.optimizers[0].weights) & set(_NEED_CRITIC):
+            self.optimizers += (self.spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The picture; raises UsageError for a single one, over which batch statistics are undefined."""
         if len(batch.ids) < 2:
             fix = "Give a --batch-size of two or more a process."
             raise UsageError("batch of a network with batch normalisation", "hold two pictures or more", "1", fix)
         return {"picture": self.parts.network(batch.hidden, batch.hole)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """The generator's terms that have a weight, or the discriminator's."""
-        if player == "critic":
+        if spec == "critic":
             return {"adversarial": self.judge(batch, outputs)}
-        weights = self.players[0].weights
+        weights = self.optimizers[0].weights
         terms = self.terms(batch, outputs)
         if set(weights) & set(_NEED_CRITIC):
             terms |= self.against(batch, outputs)
         return {name: term for name, term in terms.items() if name in weights}
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """The picture."""
-        return Guess(image=self.parts.network(batch.hidden, batch.hole))
+        return StageOutput(image=self.parts.network(batch.hidden, batch.hole))
 
     @abstractmethod
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, torch.Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, torch.Tensor]:
         """The generator's terms that need no discriminator; those without a weight may be among them."""
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, torch.Tensor]:
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, torch.Tensor]:
         """The generator's terms that need one."""
         raise NotImplementedError
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> torch.Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> torch.Tensor:
         """The discriminator's loss."""
         raise NotImplementedError
 

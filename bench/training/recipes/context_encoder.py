@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from baselines.context_encoder import ContextEncoder
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Terms
+from bench.training.recipe import DataFacts, Stage, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
 from bench.training.recipes.critics import PictureCritic
-from bench.training.recipes.terms import critic_entropy, generator_entropy, signed, weighted_mean
+from bench.training.recipes.losses import critic_entropy, generator_entropy, signed, weighted_mean
 
 __all__ = ["PRESETS", "ContextEncoderRecipe", "build"]
 
@@ -21,16 +21,16 @@ class Fill(FillStage):
 
     name = "fill"
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """Mean squared error, of pictures in [-1, 1]."""
         error = (signed(outputs["picture"]) - signed(batch.image)).square()
         return {"l2": weighted_mean(error, batch.hole, self.config.hole_weight)}
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:  # noqa: ARG002
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:  # noqa: ARG002
         """What the discriminator says of the picture."""
         return {"adversarial": generator_entropy(self.parts.critics["critic"](signed(outputs["picture"])))}
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
         """Cross-entropy on the true and the made picture."""
         critic = self.parts.critics["critic"]
         return critic_entropy(critic(signed(batch.image)), critic(signed(outputs["picture"])))

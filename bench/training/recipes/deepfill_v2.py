@@ -8,10 +8,10 @@ from torch import Tensor, nn
 
 from baselines.deepfill_v2 import DeepFillV2
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Terms
+from bench.training.recipe import DataFacts, Stage, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
 from bench.training.recipes.critics import SpectralPatchCritic
-from bench.training.recipes.terms import composited, signed, weighted_mean
+from bench.training.recipes.losses import composited, signed, weighted_mean
 from spgnet.losses import discriminator_loss, generator_loss
 
 __all__ = ["PRESETS", "DeepFillV2Recipe", "build"]
@@ -22,22 +22,22 @@ class Fill(FillStage):
 
     name = "fill"
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """Both pictures."""
         coarse, fine = cast("DeepFillV2", self.parts.network).both(batch.hidden, batch.hole)
         return {"coarse": coarse, "picture": fine}
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """L1 of each picture, in [-1, 1]."""
         errors = [(signed(outputs[name]) - signed(batch.image)).abs() for name in ("coarse", "picture")]
         first, second = (weighted_mean(error, batch.hole, self.config.hole_weight) for error in errors)
         return {"l1": first + second}
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """Minus the mean score."""
         return {"adversarial": generator_loss([[self._scores(composited(outputs["picture"], batch), batch)]], "hinge")}
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
         """Hinge losses of true and composited pictures."""
         real, fake = self._scores(batch.image, batch), self._scores(composited(outputs["picture"], batch), batch)
         return discriminator_loss([[real]], [[fake]], "hinge")

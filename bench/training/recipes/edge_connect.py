@@ -12,9 +12,9 @@ from torch.nn import functional
 
 from baselines.edge_connect import EdgeConnect, edges_of, grey
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Guess, Stage, Terms
+from bench.training.recipe import DataFacts, Stage, StageOutput, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineStage, BaselineTraining, FillStage, Parts
-from bench.training.recipes.terms import critic_entropy, generator_entropy, style, weighted_mean
+from bench.training.recipes.losses import critic_entropy, generator_entropy, style, weighted_mean
 from spgnet import Discriminator, DiscriminatorConfig
 from spgnet.losses import perceptual
 
@@ -44,22 +44,22 @@ class Edges(BaselineStage):
 
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
-        self.players = (
-            self.player("edge generator", _training(self.config).edge_weights, self.config.learning_rate),
-            self.player("edge critic", {"adversarial": 1.0}, self.config.critic_rate),
+        self.optimizers = (
+            self.spec("edge generator", _training(self.config).edge_weights, self.config.learning_rate),
+            self.spec("edge critic", {"adversarial": 1.0}, self.config.critic_rate),
         )
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The true edges, and the drawn ones."""
         true = edges_of(batch.image, torch.zeros_like(batch.hole))
         return {"true": true, "drawn": _network(self.parts).draw(batch.hidden, batch.hole, true)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """The generator's terms, or the discriminator's."""
         luminance = grey(batch.image)
         true, drawn = (torch.cat([luminance, outputs[name]], dim=1) for name in ("true", "drawn"))
         critic = self.parts.critics["edge critic"]
-        if player == "edge critic":
+        if spec == "edge critic":
             return {"adversarial": critic_entropy(critic(true)[0][-1], critic(drawn)[0][-1])}
         with torch.no_grad():
             real = critic(true)[0]
@@ -71,13 +71,13 @@ class Edges(BaselineStage):
             "matching": torch.stack(distances).sum(),
             "cross_entropy": weighted_mean(error, batch.hole, self.config.hole_weight),
         }
-        return {name: term for name, term in terms.items() if name in self.players[0].weights}
+        return {name: term for name, term in terms.items() if name in self.optimizers[0].weights}
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """No picture yet; the sheet shows the edges."""
         known = edges_of(batch.hidden, batch.hole)
         drawn = _network(self.parts).draw(batch.hidden, batch.hole, known)
-        return Guess(extra={"edges": torch.where(batch.hole, drawn, known).expand(-1, 3, -1, -1)})
+        return StageOutput(extra={"edges": torch.where(batch.hole, drawn, known).expand(-1, 3, -1, -1)})
 
 
 class Fill(FillStage):
@@ -91,11 +91,11 @@ class Fill(FillStage):
         """The edges to paint under."""
         return edges_of(batch.image, torch.zeros_like(batch.hole))
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The picture."""
         return {"picture": _network(self.parts).paint(batch.hidden, batch.hole, self.edges(batch))}
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """L1 over the hole's share of the picture; features of the picture, and the style of its hole."""
         picture, share = outputs["picture"], batch.hole.float().mean()
         error = (picture - batch.image).abs()
@@ -107,11 +107,11 @@ class Fill(FillStage):
             terms["style"] = style(*holes)
         return terms
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:  # noqa: ARG002
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:  # noqa: ARG002
         """Cross-entropy of the scores."""
         return {"adversarial": generator_entropy(self.parts.critics["critic"](outputs["picture"])[0][-1])}
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
         """Cross-entropy on true and made pictures."""
         critic = self.parts.critics["critic"]
         return critic_entropy(critic(batch.image)[0][-1], critic(outputs["picture"])[0][-1])

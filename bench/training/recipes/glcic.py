@@ -6,10 +6,10 @@ from torch import Tensor, nn
 
 from baselines.glcic import GLCIC
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Terms
+from bench.training.recipe import DataFacts, Stage, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage, Parts
 from bench.training.recipes.critics import GlobalLocalCritic
-from bench.training.recipes.terms import composited, critic_entropy, generator_entropy, weighted_mean
+from bench.training.recipes.losses import composited, critic_entropy, generator_entropy, weighted_mean
 
 __all__ = ["PRESETS", "GLCICRecipe", "build"]
 
@@ -22,17 +22,17 @@ class Completion(FillStage):
     name = "completion"
     judged = False
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """Mean squared error over the hole."""
         error = (outputs["picture"] - batch.image).square()
         return {"mse": weighted_mean(error, batch.hole, hole_weight=1, known_weight=0)}
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """What the discriminator says of the composited picture."""
         picture = composited(outputs["picture"], batch)
         return {"adversarial": generator_entropy(self.parts.critics["critic"](picture, batch.hole))}
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
         """Cross-entropy on the true and the composited picture."""
         critic, picture = self.parts.critics["critic"], composited(outputs["picture"], batch)
         return critic_entropy(critic(batch.image, batch.hole), critic(picture, batch.hole))
@@ -47,7 +47,7 @@ class Discrimination(Completion):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         self.averaged = ()
-        self.players = (self.player("critic", {"adversarial": 1.0}, self.config.critic_rate),)
+        self.optimizers = (self.spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
 
 class Joint(Completion):

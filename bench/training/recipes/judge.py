@@ -13,7 +13,7 @@ from torch.nn import functional
 from bench.errors import DataError, UnknownName
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Guess, Player, Recipe, Stage, Terms, refuse_parts
+from bench.training.recipe import DataFacts, OptimizerSpec, Recipe, Stage, StageOutput, Tensors, refuse_parts
 from bench.vocabulary import VOID
 from spgnet import likeliest, weights
 
@@ -96,18 +96,18 @@ class _Segmentation(Stage):
 
     def __init__(self, network: JudgeNetwork, config: JudgeTraining) -> None:
         self._network, self._config = network, config
-        self.players = (Player(_FILE, (_FILE,), {"cross_entropy": 1.0}, config.learning_rate, config.betas),)
+        self.optimizers = (OptimizerSpec(_FILE, (_FILE,), {"cross_entropy": 1.0}, config.learning_rate, config.betas),)
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         return {"logits": self._network(jitter(batch.image, self._config.jitter))}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:  # noqa: ARG002
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:  # noqa: ARG002
         assert batch.labels is not None  # noqa: S101 (the recipe needs labels: the loader has refused anything else)
         return {"cross_entropy": balanced_cross_entropy(outputs["logits"], batch.labels, self._config.balance)}
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """Labels of the whole picture, what is under the hole included: a judge is shown completed pictures."""
-        return Guess(labels=likeliest(self._network(batch.image)))
+        return StageOutput(labels=likeliest(self._network(batch.image)))
 
 
 def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Tensor:

@@ -8,9 +8,9 @@ from torch.nn import functional
 
 from baselines.lama import LaMa
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Terms
+from bench.training.recipe import DataFacts, Stage, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
-from bench.training.recipes.terms import generator_entropy, weighted_mean
+from bench.training.recipes.losses import generator_entropy, weighted_mean
 from spgnet import Discriminator, DiscriminatorConfig
 
 __all__ = ["PRESETS", "LaMaRecipe", "build"]
@@ -24,7 +24,7 @@ class Fill(FillStage):
 
     name = "fill"
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """L1 over the known pixels and over the hole, and mean squared differences of features."""
         error = (outputs["picture"] - batch.image).abs()
         terms = {
@@ -36,7 +36,7 @@ class Fill(FillStage):
             terms["perceptual"] = torch.stack([functional.mse_loss(f, r.detach()) for r, f in pairs]).mean()
         return terms
 
-    def against(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """Cross-entropy of the scores, and mean squared differences of the discriminator's features."""
         with torch.no_grad():
             real = self._features(batch.image)
@@ -44,7 +44,7 @@ class Fill(FillStage):
         distances = [functional.mse_loss(f.float(), r.float()) for r, f in zip(real[:-1], fake[:-1], strict=True)]
         return {"adversarial": generator_entropy(fake[-1]), "matching": torch.stack(distances).mean()}
 
-    def judge(self, batch: TrainingBatch, outputs: Terms) -> Tensor:
+    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
         """Cross-entropy, where patches of the made picture outside the hole count as true ones, and R1."""
         truth = batch.image.detach().requires_grad_()
         real, fake = self._features(truth)[-1].float(), self._features(outputs["picture"])[-1].float()

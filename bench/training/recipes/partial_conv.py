@@ -8,9 +8,9 @@ from torch import Tensor
 
 from baselines.partial_conv import PartialConvUNet
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import Stage, Terms
+from bench.training.recipe import Stage, Tensors
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage, Parts
-from bench.training.recipes.terms import composited, style, total_variation
+from bench.training.recipes.losses import composited, style, total_variation
 from spgnet.losses import perceptual
 
 __all__ = ["PRESETS", "PartialConvRecipe", "build"]
@@ -27,7 +27,7 @@ class Train(FillStage):
     name = "train"
     judged = False
 
-    def terms(self, batch: TrainingBatch, outputs: Terms) -> dict[str, Tensor]:
+    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
         """L1 outside and in the hole, each over all pixels; features of the raw and the composited picture."""
         picture = outputs["picture"]
         error, mixed = (picture - batch.image).abs(), composited(picture, batch)
@@ -55,9 +55,9 @@ class FineTune(Train):
     def __init__(self, parts: Parts) -> None:
         super().__init__(parts)
         rate = self.config.learning_rate * _SLOWER
-        self.players = (self.player("generator", self.players[0].weights, rate),)
+        self.optimizers = (self.spec("generator", self.optimizers[0].weights, rate),)
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The picture, with the encoder's normalisation in evaluation mode."""
         cast("PartialConvUNet", self.parts.network).encoder_norms.eval()
         return super().forward(batch)

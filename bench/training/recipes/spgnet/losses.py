@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import Terms
+from bench.training.recipe import Tensors
 from bench.training.recipes.spgnet.networks import Networks, true_labels
 from bench.vocabulary import VOID
 from spgnet.losses import (
@@ -22,7 +22,7 @@ from spgnet.losses import (
 __all__ = ["critic_terms", "label_maps", "label_terms", "picture_terms", "signed"]
 
 
-def label_terms(networks: Networks, batch: TrainingBatch, logits: Tensor) -> Terms:
+def label_terms(networks: Networks, batch: TrainingBatch, logits: Tensor) -> Tensors:
     """SP-Net's loss terms, those of weight 0 left out."""
     config = networks.config
     terms: dict[str, Tensor] = {}
@@ -34,7 +34,7 @@ def label_terms(networks: Networks, batch: TrainingBatch, logits: Tensor) -> Ter
     return {name: term for name, term in terms.items() if config.label_weights[name]}
 
 
-def picture_terms(networks: Networks, critic: nn.Module, batch: TrainingBatch, picture: Tensor) -> Terms:
+def picture_terms(networks: Networks, critic: nn.Module, batch: TrainingBatch, picture: Tensor) -> Tensors:
     """SG-Net's loss terms, those of weight 0 left out; all on the network's own output, nothing composited."""
     config, weights = networks.config, networks.config.picture_weights
     terms: dict[str, Tensor] = {}
@@ -53,7 +53,7 @@ def picture_terms(networks: Networks, critic: nn.Module, batch: TrainingBatch, p
     return {name: term for name, term in terms.items() if weights[name]}
 
 
-def critic_terms(networks: Networks, critic: nn.Module, real: Tensor, fake: Tensor) -> Terms:
+def critic_terms(networks: Networks, critic: nn.Module, real: Tensor, fake: Tensor) -> Tensors:
     """A discriminator's loss."""
     return {"adversarial": discriminator_loss(critic(real), critic(fake), networks.config.adversarial)}
 

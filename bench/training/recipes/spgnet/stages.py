@@ -10,7 +10,7 @@ from torch import Tensor
 
 from bench.errors import UsageError
 from bench.training.batches import TrainingBatch
-from bench.training.recipe import Guess, Player, Stage, Terms
+from bench.training.recipe import OptimizerSpec, Stage, StageOutput, Tensors
 from bench.training.recipes.spgnet.losses import critic_terms, label_maps, label_terms, picture_terms, signed
 from bench.training.recipes.spgnet.networks import Networks, true_labels
 from bench.vocabulary import VOID
@@ -29,15 +29,15 @@ class _SPGNetStage(Stage):
         self.networks, self.config = networks, networks.config
         self.share = self.config.shares[self.name]
 
-    def player(self, name: str, networks: tuple[str, ...], weights: Mapping[str, float]) -> Player:
+    def spec(self, name: str, networks: tuple[str, ...], weights: Mapping[str, float]) -> OptimizerSpec:
         """A player at the common rate; terms of weight 0 are left out."""
         used = {term: weight for term, weight in weights.items() if weight}
-        return Player(name, networks, used, self.config.learning_rate, self.config.betas)
+        return OptimizerSpec(name, networks, used, self.config.learning_rate, self.config.betas)
 
-    def critic(self, name: str, weights: Mapping[str, float]) -> tuple[Player, ...]:
+    def critic(self, name: str, weights: Mapping[str, float]) -> tuple[OptimizerSpec, ...]:
         """A discriminator as a player; none where the generator's `weights` have no use for one."""
         used = weights["adversarial"] or weights["matching"]
-        return (self.player(name, (name,), {"adversarial": 1.0}),) if used else ()
+        return (self.spec(name, (name,), {"adversarial": 1.0}),) if used else ()
 
 
 class Segmentation(_SPGNetStage):
@@ -49,23 +49,23 @@ class Segmentation(_SPGNetStage):
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
         rate, betas = self.config.segmenter_rate, self.config.segmenter_betas
-        self.players = (Player("segmenter", ("segmenter",), {"cross_entropy": 1.0}, rate, betas),)
+        self.optimizers = (OptimizerSpec("segmenter", ("segmenter",), {"cross_entropy": 1.0}, rate, betas),)
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """Logits; raises UsageError for a single picture, over which batch statistics are undefined."""
         if len(batch.ids) < 2:
             fix = "Give a --batch-size of two or more a process."
             raise UsageError("batch of the segmenter", "hold two pictures or more", str(len(batch.ids)), fix)
         return {"logits": self.networks.segmenter(batch.hidden, batch.hole)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:  # noqa: ARG002
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:  # noqa: ARG002
         """Cross-entropy over the visible part."""
         visible = true_labels(batch).masked_fill(batch.hole[:, 0], VOID)
         return {"cross_entropy": cross_entropy(outputs["logits"], visible)}
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """Labels, in the hole too, although nobody uses those."""
-        return Guess(labels=likeliest(self.networks.segmenter(batch.hidden, batch.hole)))
+        return StageOutput(labels=likeliest(self.networks.segmenter(batch.hidden, batch.hole)))
 
 
 class Labels(_SPGNetStage):
@@ -77,27 +77,27 @@ class Labels(_SPGNetStage):
 
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
-        self.players = (
-            self.player("sp-net", ("sp-net",), self.config.label_weights),
+        self.optimizers = (
+            self.spec("sp-net", ("sp-net",), self.config.label_weights),
             *self.critic("label critic", self.config.label_weights),
         )
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """Logits."""
         return {"logits": self.networks.logits(batch)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """SP-Net's terms, or the discriminator's."""
-        if player == "label critic":
+        if spec == "label critic":
             real, fake = label_maps(self.networks, batch, outputs["logits"])
             return critic_terms(self.networks, self.networks.label_critic, real, fake)
         return label_terms(self.networks, batch, outputs["logits"])
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """The completed label map; the sheet shows the segmenter's beside it."""
         probabilities = self.networks.logits(batch).softmax(dim=1)
         context = self.networks.context(batch)
-        return Guess(labels=self.networks.completed(batch, probabilities), extra={"context": context})
+        return StageOutput(labels=self.networks.completed(batch, probabilities), extra={"context": context})
 
 
 class Pictures(_SPGNetStage):
@@ -109,31 +109,31 @@ class Pictures(_SPGNetStage):
 
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
-        self.players = (
-            self.player("sg-net", ("sg-net",), self.config.picture_weights),
+        self.optimizers = (
+            self.spec("sg-net", ("sg-net",), self.config.picture_weights),
             *self.critic("picture critic", self.config.picture_weights),
         )
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The picture."""
         with torch.no_grad():
             predicted = self.networks.logits(batch).softmax(dim=1)
         return {"picture": _painted(self.networks, batch, predicted)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """SG-Net's terms, or the discriminator's."""
         critic = self.networks.picture_critic
-        if player == "picture critic":
+        if spec == "picture critic":
             return critic_terms(self.networks, critic, signed(batch.image), signed(outputs["picture"]))
         return picture_terms(self.networks, critic, batch, outputs["picture"])
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """Labels and picture; the sheet also shows what SG-Net paints under the true labels."""
         probabilities = self.networks.logits(batch).softmax(dim=1)
         paint = self.networks.guided.sgnet
         picture = paint(batch.hidden, probabilities, batch.hole)
         told = paint(batch.hidden, self.networks.coded(true_labels(batch)), batch.hole)
-        return Guess(picture, self.networks.completed(batch, probabilities), {"raw, true labels": told})
+        return StageOutput(picture, self.networks.completed(batch, probabilities), {"raw, true labels": told})
 
 
 class Joint(Pictures):
@@ -150,24 +150,24 @@ class Joint(Pictures):
             **_prefixed("label", self.config.label_weights),
             **_prefixed("picture", self.config.picture_weights),
         }
-        self.players = (
-            self.player("generators", ("sp-net", "sg-net"), weights),
+        self.optimizers = (
+            self.spec("generators", ("sp-net", "sg-net"), weights),
             *self.critic("label critic", self.config.label_weights),
             *self.critic("picture critic", self.config.picture_weights),
         )
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """Logits and picture."""
         logits = self.networks.logits(batch)
         return {"logits": logits, "picture": _painted(self.networks, batch, logits.softmax(dim=1))}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """Both networks' terms, or a discriminator's."""
-        if player == "label critic":
+        if spec == "label critic":
             real, fake = label_maps(self.networks, batch, outputs["logits"])
             return critic_terms(self.networks, self.networks.label_critic, real, fake)
-        if player == "picture critic":
-            return super().losses(player, batch, outputs)
+        if spec == "picture critic":
+            return super().losses(spec, batch, outputs)
         words = label_terms(self.networks, batch, outputs["logits"])
         paint = picture_terms(self.networks, self.networks.picture_critic, batch, outputs["picture"])
         return {**_prefixed("label", words), **_prefixed("picture", paint)}
@@ -184,25 +184,25 @@ class Unguided(_SPGNetStage):
         super().__init__(networks)
         asked = self.config.picture_weights["perceptual"] and self.config.features == "segmenter"
         self.after = ("segmenter",) if asked else ()  # its encoder makes the loss
-        self.players = (
-            self.player("unguided", ("unguided",), self.config.picture_weights),
+        self.optimizers = (
+            self.spec("unguided", ("unguided",), self.config.picture_weights),
             *self.critic("unguided critic", self.config.picture_weights),
         )
 
-    def forward(self, batch: TrainingBatch) -> Terms:
+    def forward(self, batch: TrainingBatch) -> Tensors:
         """The picture."""
         return {"picture": self.networks.unguided.sgnet(batch.hidden, None, batch.hole)}
 
-    def losses(self, player: str, batch: TrainingBatch, outputs: Terms) -> Terms:
+    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
         """As SG-Net's."""
         critic = self.networks.unguided_critic
-        if player == "unguided critic":
+        if spec == "unguided critic":
             return critic_terms(self.networks, critic, signed(batch.image), signed(outputs["picture"]))
         return picture_terms(self.networks, critic, batch, outputs["picture"])
 
-    def guess(self, batch: TrainingBatch) -> Guess:
+    def predict(self, batch: TrainingBatch) -> StageOutput:
         """The picture."""
-        return Guess(image=self.forward(batch)["picture"])
+        return StageOutput(image=self.forward(batch)["picture"])
 
 
 def _painted(networks: Networks, batch: TrainingBatch, predicted: Tensor) -> Tensor:

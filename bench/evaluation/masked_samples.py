@@ -1,0 +1,52 @@
+"""Samples with their holes, one by one or ahead of their use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bench.errors import NotApplicable
+from bench.evaluation.plan import Plan
+from bench.runtime.prefetch import Prefetcher
+from bench.vocabulary import Protocol, Sample
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole
+
+__all__ = ["MaskedSample", "SkippedSample", "load_masked_sample", "prefetch_masked_samples"]
+
+_MOST_AHEAD = 64  # at 1024x2048 half a gigabyte, at 256x256 a hundredth of it
+
+
+@dataclass(frozen=True)
+class MaskedSample:
+    """A sample with its hole, bool [H, W]."""
+
+    sample: Sample
+    hole: Hole
+
+
+@dataclass(frozen=True)
+class SkippedSample:
+    """A sample that the protocol cannot be applied to, and why."""
+
+    sample_id: str
+    reason: str
+
+
+def load_masked_sample(plan: Plan, protocol: Protocol, index: int) -> MaskedSample | SkippedSample:
+    """Load a sample of the plan's dataset and draw its hole; raises what the dataset or the protocol raises."""
+    sample = plan.dataset[index]
+    try:
+        return MaskedSample(sample, protocol.hole(sample, plan.suite.seed, plan.dataset))
+    except NotApplicable as reason:
+        return SkippedSample(sample.id, str(reason))
+
+
+def prefetch_masked_samples(
+    plan: Plan, places: Sequence[tuple[Protocol, int]]
+) -> AbstractContextManager[Iterator[MaskedSample | SkippedSample]]:
+    """The same for many places in order, made by two threads while the reader works on earlier ones."""
+    return closing(Prefetcher(lambda place: load_masked_sample(plan, *place), places, most=_MOST_AHEAD))

@@ -1,0 +1,22 @@
+"""What a protocol says of itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["MaskInfo"]
+
+
+@dataclass(frozen=True)
+class MaskInfo:
+    """A protocol in three lines.
+
+    Attributes:
+        name: full name with its version, e.g. `center-50@1`. Another rule or parameter is another version.
+        summary: the rule in a line, for `spgbench ls protocols`.
+        source: the paper or code that the rule and its parameters come from.
+    """
+
+    name: str
+    summary: str
+    source: str

@@ -1,0 +1,143 @@
+"""Models from elsewhere: called as they declare, at any size, picture by picture, with their answers checked."""
+
+from __future__ import annotations
+
+import hashlib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from bench.errors import ModelFailure, UsageError
+from bench.fingerprint import fingerprint_code
+from bench.models.any_size import fill_at_any_size
+from bench.models.io_spec import IOSpec
+from bench.models.seeding import seeded
+from bench.models.value_range import from_value_range, to_value_range
+from bench.vocabulary import Batch, LabelAxes, Prediction
+
+__all__ = ["Call", "ModelAdapter", "existing_file", "file_sha256", "reason"]
+
+_SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "io_spec", "adapter", "value_range", "seeding"))
+
+
+class Call(typing.Protocol):
+    """The model itself, in its own terms."""
+
+    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
+        """Fill a batch.
+
+        Args:
+            image: float32 [N, 3, h, w] in the declared range.
+            mask: bool [N, 1, h, w] in the declared polarity.
+            labels: uint8 [N, h, w] with VOID in the hole, or None.
+            seeds: one a sample.
+
+        Returns:
+            [N, 3, h, w] in the declared output range.
+        """
+        ...
+
+
+class ModelAdapter:
+    """A model from elsewhere as a model of the harness.
+
+    Args:
+        name: of the row.
+        call: the model.
+        io_spec: what it is given and gives back.
+        facts: what else its answers depend on, such as the hash of a file; part of the signature.
+        sources: modules of the adapter, beside those that all adapters share.
+        libraries: distributions whose version its answers depend on.
+        labels: where the label maps come from that it is given.
+        device: that it runs on.
+
+    Attributes:
+        signature: the facts and the convention in one line.
+        fingerprint: hash of the signature, of the adapter's code and of the versions of the libraries.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        call: Call,
+        io_spec: IOSpec,
+        facts: Mapping[str, str],
+        *,
+        sources: tuple[str, ...],
+        libraries: tuple[str, ...] = ("torch",),
+        labels: LabelAxes = LabelAxes(),  # noqa: B008 (frozen)
+        device: str = "cpu",
+    ) -> None:
+        self.name, self.labels = name, labels
+        self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
+        self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
+        self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        """Fill a batch, so many pictures at once as the convention says.
+
+        Raises:
+            ModelFailure: when the model raises, or returns what is no picture or lies in another range.
+        """
+        if batch.labels is None and self.labels.context != "none":
+            raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
+        step = self._io_spec.batch
+        starts = range(0, len(batch.ids), step)
+        return Prediction(torch.cat([self._fill(batch, slice(start, start + step)) for start in starts]))
+
+    def _fill(self, batch: Batch, rows: slice) -> Tensor:
+        hole = batch.hole[rows].to(self._device)
+        image = batch.image[rows].to(self._device).masked_fill(hole, self._io_spec.fill)
+        labels = None if batch.labels is None else batch.labels[rows].to(self._device)
+        seeds = batch.seeds[rows]
+
+        def fill(image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
+            return self._answer(image, hole, labels, seeds)
+
+        io_spec = self._io_spec
+        with seeded(seeds[0], self._device):
+            filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
+        return torch.where(hole, filled, image) if io_spec.composite else filled
+
+    def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
+        io_spec = self._io_spec
+        mask = hole.clone() if io_spec.hole else ~hole  # the model's own, whatever it does to it
+        labels = None if labels is None else labels.clone()
+        try:
+            raw = self._call(to_value_range(image, io_spec.range), mask, labels, seeds)
+        except (ModelFailure, MemoryError, torch.OutOfMemoryError):
+            raise
+        except Exception as error:
+            must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
+            raise ModelFailure(f"model {self._subject}", must, reason(error)) from error
+        subject = f"the picture of {self._subject}"
+        if not isinstance(raw, Tensor):
+            raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")
+        if raw.shape != image.shape:
+            raise ModelFailure(subject, f"have shape {list(image.shape)}", str(list(raw.shape)))
+        output = io_spec.output or io_spec.range
+        raw = raw.detach().to(image)
+        return from_value_range(raw, output, image, hole, clip=io_spec.clip, subject=subject)
+
+
+def existing_file(kind: str, file: str) -> Path:
+    """The path; raises UsageError when there is no such file."""
+    path = Path(file)
+    if not path.is_file():
+        raise UsageError(f"{kind} {file}", "be a file", "no such file", "Check the path.")
+    return path
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 (hex) of a file's content."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reason(error: BaseException) -> str:
+    """The last line of an error, after its kind: libraries put long traces before it."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

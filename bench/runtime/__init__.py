@@ -1,0 +1,1 @@
+"""What every room may use: prefetching, allocator, threads, compiled loops, progress."""
