@@ -11,7 +11,17 @@ from typing import Any
 
 from bench.registry import Entry
 
-__all__ = ["acceleration", "datasets", "judges", "models", "recipes", "suite_keys", "suites"]
+__all__ = [
+    "acceleration",
+    "datasets",
+    "gate_margins",
+    "gate_tolerances",
+    "judges",
+    "models",
+    "recipes",
+    "suite_keys",
+    "suites",
+]
 
 
 def models() -> str:
@@ -37,6 +47,23 @@ def datasets() -> str:
     from bench.data import DATASETS
 
     return _table("data set", DATASETS)
+
+
+def gate_margins() -> str:
+    """A row a margin that the paired gate has by default."""
+    from bench.gating import MARGINS
+
+    amounts = {name: re.sub(r"([a-zA-Z%]+)$", r" \1", amount) for name, amount in MARGINS.items()}
+    rows = [f"| `{name}` | {amount} |\n" for name, amount in amounts.items()]
+    return "| metric | margin |\n|---|--:|\n" + "".join(rows)
+
+
+def gate_tolerances() -> str:
+    """A row a metric whose values may change by rounding, in the golden gate."""
+    from bench.gating import TOLERANCES
+
+    rows = [f"| `{name}` | {amount:.5f} |\n" for name, amount in TOLERANCES.items()]
+    return "| metric | tolerance, in its unit |\n|---|--:|\n" + "".join(rows) + "| any other | 0.000000001 |\n"
 
 
 def judges() -> str:

@@ -29,6 +29,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference/data-sets.md": {"data sets": catalogues.datasets},
+    "docs/reference/gate.md": {"tolerances": catalogues.gate_tolerances, "margins": catalogues.gate_margins},
     "docs/reference/judges.md": {"judges": catalogues.judges},
     "docs/reference/models.md": {"models": catalogues.models, "acceleration": catalogues.acceleration},
     "docs/reference/suites.md": {"keys": catalogues.suite_keys, "suites": catalogues.suites},
