@@ -11,10 +11,11 @@ _WIDTH, _ROW, _GAP, _LEFT = 900, 44, 22, 20
 
 
 def contract(pyproject: Path) -> list[list[str]]:
-    """The layers from the top down, each the modules that stand side by side in it."""
+    """The layers from the top down, each the packages and modules of `bench` that stand side by side in it."""
     contracts = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
     (layers,) = (one["layers"] for one in contracts if one["type"] == "layers")
-    return [[name.strip() for name in row.replace(":", "|").split("|")] for row in layers]
+    rows = [[name.strip().split(".")[1] for name in row.replace(":", "|").split("|")] for row in layers]
+    return [list(dict.fromkeys(row)) for row in rows]
 
 
 def picture(pyproject: Path) -> str:
@@ -40,14 +41,14 @@ def _row(names: list[str], top: int, fill: str = "#cfe0f3") -> str:
         f'<rect x="{_LEFT + place * span + 3:.0f}" y="{top}" width="{span - 6:.0f}" height="{_ROW}" rx="5"'
         f' fill="{fill}"/>'
         f'<text x="{_LEFT + (place + 0.5) * span:.0f}" y="{top + _ROW / 2 + 4:.0f}" text-anchor="middle" fill="#1a1a1a"'
-        f"{_fit(name, span)}>{name.removeprefix('bench.')}</text>\n"
+        f"{_fit(name, span)}>{name}</text>\n"
         for place, name in enumerate(names)
     )
 
 
 def _fit(name: str, span: float) -> str:
     """A smaller font where the name would not fit into its box."""
-    return "" if 7.5 * len(name.removeprefix("bench.")) < span - 10 else ' font-size="10"'
+    return "" if 7.5 * len(name) < span - 10 else ' font-size="10"'
 
 
 def _arrow(top: int) -> str:
