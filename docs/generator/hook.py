@@ -85,5 +85,5 @@ def _pictures(source: str, markdown: str) -> set[str]:
 
 def _outside_code(markdown: str, replaced: object) -> str:
     """`markdown` with its links replaced, but for fenced blocks."""
-    parts = re.split(r"(^```.*?^```$)", markdown, flags=re.DOTALL | re.MULTILINE)
-    return "".join(part if part.startswith("```") else _LINK.sub(replaced, part) for part in parts)  # type: ignore[call-overload]
+    parts = re.split(r"(^ *```.*?^ *```$)", markdown, flags=re.DOTALL | re.MULTILINE)
+    return "".join(part if part.lstrip().startswith("```") else _LINK.sub(replaced, part) for part in parts)  # type: ignore[call-overload]

@@ -11,13 +11,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import typer
 
 from bench.cli import app
 
-__all__ = ["PAGES", "REASONS", "ROOT", "Block", "arguments_of", "blocks", "lines_of", "parameters"]
+__all__ = ["PAGES", "REASONS", "ROOT", "Block", "arguments_of", "blocks", "lines_of", "options_in_text", "parameters"]
 
 ROOT = Path(__file__).parents[2]
 REASONS = ("Set-up", "Needs a download", "Needs a GPU", "Needs files of your own", "Takes minutes", "Takes hours")
@@ -28,7 +29,7 @@ PAGES = tuple(
     for path in sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
     if path.name != "CHANGELOG.md"
 )
-_FENCE = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_FENCE = re.compile(r"^( *)```(\w+)([^\n]*)\n(.*?)^\1```$", re.DOTALL | re.MULTILINE)
 _FILE = re.compile(r"[\w./-]+\.\w+")
 
 
@@ -68,9 +69,9 @@ def blocks(page: str) -> Iterator[Block]:
     """The fenced blocks of a page, in order."""
     text = (ROOT / page).read_text(encoding="utf-8")
     for match in _FENCE.finditer(text):
-        title = re.search(r'title="([^"]*)"', match[2])
+        title = re.search(r'title="([^"]*)"', match[3])
         line = text.count("\n", 0, match.start()) + 1
-        yield Block(page, line, match[1], title[1] if title else "", match[3])
+        yield Block(page, line, match[2], title[1] if title else "", dedent(match[4]))
 
 
 def lines_of(code: str) -> list[str]:
@@ -97,3 +98,14 @@ def parameters(arguments: list[str]) -> dict[str, Any]:
         context = command.make_context(name, list(rest), parent=context)
     parsed: dict[str, Any] = context.params
     return parsed
+
+
+def options_in_text(page: str) -> Iterator[tuple[str, set[str]]]:
+    """Commands that the text of a page names in code spans, each with the options that stand behind it."""
+    text = re.sub(r"^ *```.*?^ *```$", "", (ROOT / page).read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for span in re.findall(r"`(spgbench [^`]+)`", text):
+        words = span.split()[1:]
+        name = " ".join(words[: 2 if words[0] in ("masks", "fetch") else 1])
+        options = {word for word in words if word.startswith("-")} - {"-o", "--help"}
+        if options and name.islower() and not name.startswith("-"):
+            yield name, options

@@ -12,7 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from bench.cli import app
-from tests.docs.blocks import PAGES, REASONS, Block, arguments_of, blocks, lines_of, parameters
+from docs.generator.command_line import commands
+from tests.docs.blocks import PAGES, REASONS, Block, arguments_of, blocks, lines_of, options_in_text, parameters
 from tests.docs.sample_data import write_camvid, write_photos
 
 RUNNING = [page for page in PAGES if any(block.runs for block in blocks(page))]
@@ -68,3 +69,14 @@ def _run_shell(block: Block) -> None:
     for line, arguments in zip(lines, calls, strict=True):
         result = CliRunner().invoke(app, arguments, catch_exceptions=False)
         assert result.exit_code == 0, f"{block}\n{line}\n{result.output}"
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_options_that_the_text_names_exist(page: str) -> None:
+    known = {
+        name: {text for param in command.params for text in (*param.opts, *param.secondary_opts)}
+        for name, command in commands()
+    }
+
+    for name, options in options_in_text(page):
+        assert options <= known[name], f"{page}: {name} has no {options - known[name]}"
