@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup docs constraints reference clean
+.PHONY: bench test setup docs constraints reference reference-tables clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -41,5 +41,9 @@ clean:
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python tests/reference.py results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.reference results/quick results/reference/quick README.md
 	$(VENV)/bin/python -m tests.golden_spread results/reference/quick
+
+# Make the tables and plots of all kept runs again from their records, after a change of how they are written.
+reference-tables: setup
+	$(VENV)/bin/python -m tests.support.reference_tables

@@ -51,7 +51,7 @@ def run_setting(reference: Run, setting: Mapping[str, str], out: Path) -> Run:
     """The networks of a run again, in a process that has the setting before it starts."""
     clean = {name: value for name, value in os.environ.items() if name not in {key for one in SETTINGS for key in one}}
     names = ",".join(networks(reference))
-    command = [str(Path(sys.executable).with_name("spgbench")), "run", reference.info["suite"], "--models", names]
+    command = [str(Path(sys.executable).with_name("spgbench")), "run", reference.info.suite, "--models", names]
     command += ["--device", "cpu", "-o", str(out)]
     subprocess.run(command, env=clean | dict(setting), check=True, stdout=subprocess.DEVNULL)
     return read_run(out)
@@ -71,7 +71,7 @@ def run_flipped(suite: Suite, names: Sequence[str], out: Path) -> Run:
 
 def networks(run: Run) -> list[str]:
     """Names of the models that hold torch modules."""
-    return [model["name"] for model in run.info["models"] if "size" in model]
+    return [model.name for model in run.info.models if model.size]
 
 
 def spread_of(values: Sequence[Floats]) -> Floats:
@@ -107,7 +107,7 @@ def cell_spread(reference: Run, key: CellKey, runs: Sequence[Run], flips: Run) -
     """Of one cell; raises ValueError unless all runs have the same samples."""
     here = reference.values(key)
     others = [cell_of(run, key.model, key.protocol) for run in runs]
-    names = [model["name"] for model in flips.info["models"] if model["name"].startswith(f"{key.model}~")]
+    names = [model.name for model in flips.info.models if model.name.startswith(f"{key.model}~")]
     plain, flipped = cell_of(flips, key.model, key.protocol), [cell_of(flips, name, key.protocol) for name in names]
     if any(cell.samples != here.samples or cell.ok != here.ok for cell in (*others, plain, *flipped)):
         raise ValueError(f"other samples in a run than in {key.path}")
@@ -127,7 +127,7 @@ def cell_spread(reference: Run, key: CellKey, runs: Sequence[Run], flips: Run) -
 def measure(reference: Run, scratch: Path) -> Spread:
     """All of it, with the runs under `scratch`; what is there already is used."""
     runs = [run_setting(reference, setting, scratch / f"setting-{index}") for index, setting in enumerate(SETTINGS)]
-    suite = read_suite(reference.info["suite"])
+    suite = read_suite(reference.info.suite)
     cells, names = reference.keys(), networks(reference)
     flips = run_flipped(suite, names, scratch / "flips")
     keys = [key for key in cells if key.model in names]
@@ -136,7 +136,7 @@ def measure(reference: Run, scratch: Path) -> Spread:
         "flip_share": FLIP_SHARE,
         "flip_draws": FLIP_DRAWS,
         "processor": device_name("cpu"),
-        "versions": reference.info["versions"],
+        "versions": reference.info.versions,
     }
     return Spread(measured, {key: cell_spread(reference, key, runs, flips) for key in keys})
 

@@ -1,13 +1,14 @@
-"""Copies what is kept of a run, and writes its table into a page: `python tests/reference.py RUN KEPT PAGE`."""
+"""Copies what is kept of a run, and writes its table into a page: `python -m tests.reference RUN KEPT PAGE`."""
 
 from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from bench.records import Run, Score, read_run
+from bench.records import ModelInfo, Run, Score, read_run
+from tests.support.compact import compact
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
@@ -15,11 +16,13 @@ PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "criti
 
 
 def keep(out: Path, kept: Path) -> None:
+    """Copy what is kept of a run, made small."""
     info = read_run(out).info
-    own = info["dataset"]["name"] == "streets"  # pictures of others are not ours to keep
-    earlier = {file for file in out.glob("cells/*/*/**/*") if not _is_of(file.relative_to(out), info["models"])}
+    own = info.dataset.name == "streets"  # pictures of others are not ours to keep
+    earlier = {file for file in out.glob("cells/*/*/**/*") if not _is_of(file.relative_to(out), info.models)}
     patterns = (*KEPT, *PLOTS, *([PICTURES] if own else []))
     copy({file for pattern in patterns for file in out.glob(pattern)} - earlier, out, kept)
+    compact(kept)
 
 
 def copy(files: Iterable[Path], out: Path, kept: Path) -> None:
@@ -31,25 +34,25 @@ def copy(files: Iterable[Path], out: Path, kept: Path) -> None:
         shutil.copyfile(file, target)
 
 
-def _is_of(cell: Path, models: Sequence[Mapping[str, str]]) -> bool:
+def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
     """Whether `cells/MODEL/FINGERPRINT/...` is of the run's models as they are now."""
-    return any(model["fingerprint"].startswith(cell.parts[2]) for model in models)
+    return any(model.fingerprint.startswith(cell.parts[2]) for model in models)
 
 
 def table(run: Run) -> str:
     """PSNR by model and protocol, in Markdown: in the hole, and where labels were scored near label boundaries, too."""
-    protocols = run.info["protocols"]
-    regions = ["hole", "boundary"] if "label-miou.hole" in run.info["metrics"] else ["hole"]
+    protocols = run.info.protocols
+    regions = ["hole", "boundary"] if "label-miou.hole" in run.info.metrics else ["hole"]
     heads = [
         f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
         for protocol in protocols
         for region in regions
     ]
     lines = ["| model | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
-    for model in run.info["models"]:
-        cells = [cell for key, cell in run.cells.items() if key.model == model["name"]]
+    for model in run.info.models:
+        cells = [cell for key, cell in run.cells.items() if key.model == model.name]
         texts = [_text(cell.metrics[f"psnr.{region}"]) for cell in cells for region in regions]
-        lines.append(f"| {model['name']} | " + " | ".join(texts) + " |")
+        lines.append(f"| {model.name} | " + " | ".join(texts) + " |")
     return "\n".join(lines) + "\n"
 
 

@@ -13,7 +13,7 @@ import torch
 import torchvision
 from torch import nn
 
-from bench.metrics.inception_network import InceptionNetwork
+from bench.metrics.distribution.backends.inception_network import InceptionNetwork
 from bench.weights import WeightFile, weight_file
 from bench.weights.catalogue import FILES
 

@@ -20,6 +20,7 @@ from bench.cli import (
     profile,
     report,
     run,
+    schema,
     score,
     train,
 )
@@ -46,6 +47,7 @@ app.command("calibrate")(calibrate.calibrate)
 app.command("card")(card.card)
 app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)
+app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
 app.add_typer(masks.app, name="masks")
 app.add_typer(fetch.app, name="fetch")

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 import bench.metrics
 from bench.records import CellKey, CellRecord, Failures, Record, Score
-from bench.statistics import mean_interval
+from bench.records.scores import with_intervals
 from bench.vocabulary import LabelAxes
 
 __all__ = ["reduce_cell"]
@@ -34,7 +35,7 @@ def reduce_cell(
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
     drawn = [record for record in ordered if record.status != "skipped"]
-    of_images = {name: text for name, text in signatures.items() if _declaration(name).aggregate == "image-mean"}
+    of_images = {name: text for name, text in signatures.items() if _definition(name).aggregate == "image-mean"}
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in drawn)
     return CellRecord(
         key=key,
@@ -45,21 +46,9 @@ def reduce_cell(
         hole_share=float(np.mean([record.hole_share for record in drawn])) if drawn else None,
         holes_sha256=hashlib.sha256(holes.encode()).hexdigest(),
         failures=_failures(ordered),
-        metrics={name: _score(name, [r.values[name] for r in ok], text) for name, text in of_images.items()},
-        by_class=_by_class(ok, of_images, classes),
+        metrics=_scores(ok, of_images, _value),
+        by_class=_scores(ok, _of_classes(of_images, classes), _value_of_class),
     )
-
-
-def _by_class(records: Sequence[Record], signatures: dict[str, str], classes: Sequence[str]) -> dict[str, Score]:
-    """The scores of single classes. A class that a record does not name is undefined in its picture, and counted; one
-    that is defined nowhere has no value."""
-    scores = {}
-    for name, text in signatures.items():
-        if _declaration(name).by_class:
-            for of_class in classes:
-                values = [record.values.get(f"{name}.{of_class}", math.nan) for record in records]
-                scores[f"{name}.{of_class}"] = _score(name, values, f"{text}|class:{of_class}")
-    return scores
 
 
 def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
@@ -73,21 +62,48 @@ def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
     )
 
 
-def _score(name: str, values: Sequence[float], signature: str) -> Score:
-    every = np.asarray(values, dtype=np.float64)
+def _of_classes(signatures: Mapping[str, str], classes: Sequence[str]) -> dict[str, str]:
+    """`metric.region.class` to its signature, of the metrics by class."""
+    return {
+        f"{name}.{of_class}": f"{text}|class:{of_class}"
+        for name, text in signatures.items()
+        if _definition(name).by_class
+        for of_class in classes
+    }
+
+
+def _value(record: Record, name: str) -> float:
+    return record.values[name]
+
+
+def _value_of_class(record: Record, name: str) -> float:
+    """Undefined for a class that the record does not name: it does not occur in the picture."""
+    return record.values.get(name, math.nan)
+
+
+def _scores(
+    records: Sequence[Record], signatures: Mapping[str, str], read: Callable[[Record, str], float]
+) -> dict[str, Score]:
+    """Means over the records with their intervals, by the name of the value."""
+    values = {name: np.array([read(record, name) for record in records], np.float64) for name in signatures}
+    means = {name: _score(name, values[name], text) for name, text in signatures.items()}
+    return with_intervals(means, values, [record.image_sha256 or record.sample for record in records])
+
+
+def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
     finite = every[np.isfinite(every)]
-    declaration = _declaration(name)
+    definition = _definition(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,
-        ci95=mean_interval(finite) if finite.size > 1 else None,
+        ci95=None,
         n=int(finite.size),
         n_infinite=int(np.isinf(every).sum()),
         n_undefined=int(np.isnan(every).sum()),
-        unit=declaration.unit,
-        higher_is_better=declaration.higher_is_better,
+        unit=definition.unit,
+        higher_is_better=definition.higher_is_better,
         signature=f"{signature}|n:{finite.size}",
     )
 
 
-def _declaration(name: str) -> bench.metrics.MetricDeclaration:
-    return bench.metrics.declaration(name.partition(".")[0])
+def _definition(name: str) -> bench.metrics.MetricDefinition:
+    return bench.metrics.definition(name.partition(".")[0])

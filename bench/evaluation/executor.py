@@ -38,13 +38,12 @@ def run_in_processes(
     units: Sequence[Unit],
     done: Callable[[Unit, Phases], None],
     advance: Callable[[int], None],
-    device: str,
     workers: int,
 ) -> None:
     """Run the units in `workers` processes, each of which resolves the suite for itself; raises what a unit raises."""
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = multiprocessing.get_context("spawn")
-    arguments = (plan.suite, plan.layout.out, device, threads)
+    arguments = (plan.suite, plan.layout.out, plan.device, threads)
     with ProcessPoolExecutor(workers, context, initializer=_open, initargs=arguments) as pool:
         futures = {pool.submit(_run, unit): unit for unit in units}
         try:

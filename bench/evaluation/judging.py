@@ -8,7 +8,7 @@ import torch
 
 import bench.segmentation
 from bench.errors import DataError, Failure
-from bench.metrics.feature_cache import arithmetic, picture_key, shared_cache
+from bench.metrics.cache.feature_cache import arithmetic, picture_key, shared_cache
 from bench.vocabulary import VOID, Dataset, Judge
 
 __all__ = ["find_judge", "seen", "seen_in_truth"]

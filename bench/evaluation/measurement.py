@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import bench.metrics
 from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
-from bench.metrics import MetricDeclaration
+from bench.metrics import MetricDefinition
 from bench.vocabulary import Dataset, Judge
 from bench.weights import find_set
 
@@ -24,14 +24,12 @@ class Measurement:
         unavailable: metric that was asked for to the reason why it is left out.
         judge: who segments completed pictures, or None where no metric needs it.
         classes: keys of the data set's classes in records.
-        device: where networks work.
     """
 
     names: tuple[str, ...]
     unavailable: dict[str, str] = field(default_factory=dict)
     judge: Judge | None = None
     classes: tuple[str, ...] = ()
-    device: str = "cpu"
 
     @property
     def warnings(self) -> list[str]:
@@ -41,14 +39,14 @@ class Measurement:
         return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property
-    def of_images(self) -> list[MetricDeclaration]:
+    def of_images(self) -> list[MetricDefinition]:
         """Metrics with a value an image."""
-        return [metric for metric in self._declarations if metric.aggregate == "image-mean"]
+        return [metric for metric in self._definitions if metric.aggregate == "image-mean"]
 
     @property
-    def of_sets(self) -> list[MetricDeclaration]:
+    def of_sets(self) -> list[MetricDefinition]:
         """Metrics with one value of all images."""
-        return [metric for metric in self._declarations if metric.aggregate == "set"]
+        return [metric for metric in self._definitions if metric.aggregate == "set"]
 
     @property
     def features(self) -> list[str]:
@@ -71,15 +69,15 @@ class Measurement:
             f"{metric.name}.{region}": "|".join(
                 [metric.signature(region, height, width), *self._judged_by(metric), f"size:{size}"]
             )
-            for metric in self._declarations
+            for metric in self._definitions
             for region in metric.regions
         }
 
     @property
-    def _declarations(self) -> list[MetricDeclaration]:
-        return [bench.metrics.declaration(name) for name in self.names]
+    def _definitions(self) -> list[MetricDefinition]:
+        return [bench.metrics.definition(name) for name in self.names]
 
-    def _judged_by(self, metric: MetricDeclaration) -> list[str]:
+    def _judged_by(self, metric: MetricDefinition) -> list[str]:
         if self.judge is None or "judge" not in metric.needs:
             return []
         return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"]
@@ -97,14 +95,14 @@ def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, d
         UsageError: a judge that was named cannot be loaded, or its classes are not the data set's.
     """
     wanted = tuple(names)
-    every = [bench.metrics.declaration(name) for name in bench.metrics.with_companions(wanted)]
+    every = [bench.metrics.definition(name) for name in bench.metrics.with_companions(wanted)]
     needed = {need for metric in every for need in metric.needs}
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
     reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}
     lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
     available = tuple(name for name, why in lacking.items() if not why)
     unavailable = {name: "; ".join(lacking[name]) for name in wanted if lacking[name]}
-    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), device)
+    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes))
 
 
 def _missing_weights(name: str) -> str:

@@ -14,7 +14,9 @@ import torch
 from bench.errors import Failure, NotApplicable, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import Unit, run_here, run_in_processes
-from bench.evaluation.plan import Cell, Plan, resolve, signatures, write_run_file
+from bench.evaluation.model_size import measure_sizes
+from bench.evaluation.plan import Cell, Plan, resolve, signatures
+from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Phases, encode_png
 from bench.evaluation.suite import Suite
@@ -117,11 +119,11 @@ def run_suite(
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
-    device = pick_device(device)
-    plan = resolve(suite, out, device, dataset, models, judge)
+    plan = resolve(suite, out, pick_device(device), dataset, models, judge)
     left_out = plan.measurement.warnings
     with locked(out):
-        warnings = [*left_out, *write_run_file(plan, device)]
+        earlier = read_earlier(plan)
+        warnings = [*left_out, *write_run_file(plan, earlier, measure_sizes(plan, earlier))]
         if reuse == "never":
             for cell in plan.cells:
                 shutil.rmtree(plan.layout.cell(cell.key), ignore_errors=True)
@@ -130,7 +132,7 @@ def run_suite(
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
         _keep_gallery(plan)
-        phases = _run_cells(plan, todo, device, workers, progress)
+        phases = _run_cells(plan, todo, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
 
@@ -145,7 +147,7 @@ def pick_device(device: str) -> str:
     return device
 
 
-def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progress: bool) -> Phases:
+def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) -> Phases:
     """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
     shards = range(len(plan.shards()))
     left = {cell: {shard for shard in shards if not _is_there(plan, plan.cells[cell], shard)} for cell in todo}
@@ -164,7 +166,7 @@ def _run_cells(plan: Plan, todo: Sequence[int], device: str, workers: int, progr
             _finish(plan, plan.cells[cell], phases)
     with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as advance:
         if workers > 1 and len(units) > 1:
-            run_in_processes(plan, units, done, advance, device, workers)
+            run_in_processes(plan, units, done, advance, workers)
         else:
             run_here(plan, units, done, advance)
     return phases

@@ -7,19 +7,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.errors import DataError, UsageError
-from bench.metrics import MetricDeclaration
+from bench.metrics import MetricDefinition
 from bench.records import CellRecord, Score
 from bench.records.features import CellFeatures, read_cell_features
+from bench.records.schema import SET_INTERVAL
 
 __all__ = ["with_set_metrics"]
 
 _Z95 = 1.959963984540054
-_FEW = 2048
-"""Below as many pictures as features every Fréchet distance is mostly bias."""
 
 
 def with_set_metrics(
-    cell: CellRecord, folder: Path, metrics: Sequence[MetricDeclaration], signatures: Mapping[str, str]
+    cell: CellRecord, folder: Path, metrics: Sequence[MetricDefinition], signatures: Mapping[str, str]
 ) -> CellRecord:
     """The cell with its metrics of sets: over all samples that are `ok`, sorted by id.
 
@@ -41,22 +40,18 @@ def with_set_metrics(
     return replace(cell, metrics=scores, notes=notes)
 
 
-def _score(metric: MetricDeclaration, features: CellFeatures | None, signature: str, ok: int) -> tuple[Score, str]:
+def _score(metric: MetricDefinition, features: CellFeatures | None, signature: str, ok: int) -> tuple[Score, str]:
     """The number, undefined in all pictures where it cannot be taken, and what to know of it."""
     value, error, note = None, None, "no picture was scored"
     if features is not None:
         try:
             value, error = metric.load_distance()(features.truth, features.completed)
-            note = _of_few(metric, ok)
+            note = metric.few.of(ok) if metric.few else ""
         except (DataError, UsageError) as refused:
             note = str(refused)
     n = 0 if value is None else ok
     interval = None if value is None or error is None else (value - _Z95 * error, value + _Z95 * error)
     text = f"{signature}|n:{n}"
-    return Score(value, interval, n, 0, ok - n, metric.unit, metric.higher_is_better, text), note
-
-
-def _of_few(metric: MetricDeclaration, n: int) -> str:
-    if not metric.name.startswith("fid") or n >= _FEW:
-        return ""
-    return f"N = {n} is below the {_FEW:,} features, mostly bias: compare it at the same N only, and read kid beside it"
+    method = "" if interval is None else SET_INTERVAL
+    score = Score(value, interval, n, 0, ok - n, metric.unit, metric.higher_is_better, text, method, n)
+    return score, note

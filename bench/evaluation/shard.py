@@ -177,13 +177,13 @@ def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: P
 
 
 def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> list[_Scored]:
-    comparison = _comparison(plan, good, phases)
+    view = _view(plan, good, phases)
     with phases.phase("metrics"):
-        values = bench.metrics.measure(comparison, [metric.name for metric in plan.measurement.of_images])
-        features = _features(plan, comparison)
+        values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
+        features = _features(plan, view)
     with phases.phase("write"):
         kept = {plan.dataset.ids[index] for index in plan.gallery()}
-        pictures = comparison.completed.permute(0, 2, 3, 1).contiguous().numpy()
+        pictures = view.completed.permute(0, 2, 3, 1).contiguous().numpy()
         scored = []
         for row, ((masked, answer), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
@@ -201,14 +201,14 @@ def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
     return {name: value for name, value in every.items() if name.count(".") == 1 or not math.isnan(value)}
 
 
-def _features(plan: Plan, comparison: bench.metrics.Comparison) -> dict[str, npt.NDArray[np.float32]]:
+def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
     """Name to float32 [N, D] of completed and untouched pictures, for the metrics of sets."""
     features: dict[str, npt.NDArray[np.float32]] = {}
     for kind in plan.measurement.features:
-        from bench.metrics.deep_features import completed_features, true_features
+        from bench.metrics.distribution.backends.extraction import completed_features, true_features
 
-        features[kind] = completed_features(kind, comparison.completed, comparison.network_device).numpy()
-        features[f"truth-{kind}"] = true_features(kind, comparison.reference, comparison.network_device).numpy()
+        features[kind] = completed_features(kind, view.completed, view.network_device).numpy()
+        features[f"truth-{kind}"] = true_features(kind, view.reference, view.network_device).numpy()
     return features
 
 
@@ -218,7 +218,7 @@ def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, label
         write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
 
 
-def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.Comparison:
+def _view(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.BatchView:
     raw = torch.stack([answer.picture for _, answer in good])
     truth = stack_pictures([masked.sample.image for masked, _ in good])
     hole = torch.from_numpy(np.stack([masked.hole for masked, _ in good]))[:, None]
@@ -232,8 +232,8 @@ def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases:
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
-            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.measurement.device)
-    return bench.metrics.Comparison(
+            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.device)
+    return bench.metrics.BatchView(
         truth,
         completed,
         raw,
@@ -244,7 +244,7 @@ def _comparison(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases:
         judged_truth,
         classes=plan.measurement.classes,
         fills=fills,
-        device=plan.measurement.device,
+        device=plan.device,
     )
 
 

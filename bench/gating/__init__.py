@@ -5,13 +5,11 @@
 
 from bench.gating.comparison import ComparedCell, Comparison, Difference, compare
 from bench.gating.gate import gate
-from bench.gating.margins import MARGINS, TOLERANCES, Margin, parse_limit
+from bench.gating.margins import Margin, default_margins, default_tolerances, parse_limit
 from bench.gating.results import CheckResult, GateResult
 from bench.gating.selection import ModelPair, Selection, others, select
 
 __all__ = [
-    "MARGINS",
-    "TOLERANCES",
     "CheckResult",
     "ComparedCell",
     "Comparison",
@@ -21,6 +19,8 @@ __all__ = [
     "ModelPair",
     "Selection",
     "compare",
+    "default_margins",
+    "default_tolerances",
     "gate",
     "others",
     "parse_limit",

@@ -13,14 +13,11 @@ __all__ = ["hole_difference", "refuse_other_pictures", "signature_difference"]
 
 def refuse_other_pictures(baseline: Selection, candidate: Selection) -> None:
     """Raises UsageError, with the difference, unless both runs are of the same pictures."""
-    left, right = baseline.run.info["dataset"], candidate.run.info["dataset"]
-    if (left["name"], left["revision"]) != (right["name"], right["revision"]):
+    left, right = baseline.run.info.dataset, candidate.run.info.dataset
+    if (left.name, left.revision) != (right.name, right.revision):
         fields = ("name", "split", "size", "limit", "n", "revision")
-        differences = [
-            f"{field} {_short(left.get(field))} against {_short(right.get(field))}"
-            for field in fields
-            if left.get(field) != right.get(field)
-        ]
+        pairs = ((name, getattr(left, name), getattr(right, name)) for name in fields)
+        differences = [f"{name} {_short(one)} against {_short(other)}" for name, one, other in pairs if one != other]
         raise UsageError(
             f"runs {baseline.run.layout.out} and {candidate.run.layout.out}",
             "be of the same pictures",

@@ -157,8 +157,8 @@ def compare(
 
 
 def _protocols(left: Selection, right: Selection) -> list[str]:
-    first: list[str] = left.run.info["protocols"]
-    return [*first, *(name for name in right.run.info["protocols"] if name not in first)]
+    first = left.run.info.protocols
+    return [*first, *(name for name in right.run.info.protocols if name not in first)]
 
 
 def _draft(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -64,11 +64,11 @@ def gate(
     Args:
         baseline, candidate: runs of `bench.records.read_run`, or one model of each (`Selection(run, "telea")`).
         margins: `metric.region` to margin (`"0.05dB"`); giving margins asks for the paired gate. None takes those of
-            the suite, and if that has none `bench.gating.MARGINS`.
+            the suite, and if that has none `default_margins`.
         golden: True or False asks for one gate; None chooses for each pair of models.
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
         tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
-            where it has one, else before those of `bench.gating.TOLERANCES`.
+            where it has one, else before those of `default_tolerances`.
         seed: of the random draws.
 
     Raises:
@@ -96,12 +96,12 @@ def gate(
     ]
     work.notes += [f"{model}: new, there is nothing to hold it against" for model in pairing.new]
     for pair, is_golden in modes.items():
-        for protocol in left.run.info["protocols"]:
+        for protocol in left.run.info.protocols:
             _look(work, pair, protocol, is_golden)
     work.notes += _new_protocols(left, right)
     work.check_results += answer(work.questions, work.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
-    return GateResult(_ordered(work.check_results, order, left.run.info["protocols"]), tuple(work.notes))
+    return GateResult(_ordered(work.check_results, order, left.run.info.protocols), tuple(work.notes))
 
 
 def _suite_margins(
@@ -109,9 +109,9 @@ def _suite_margins(
 ) -> dict[str, Margin]:
     """Of the suite, less what could not be measured for want of weights, which is noted; the usual ones without any."""
     info = work.left.run.info
-    wanted = dict(info.get("gate", {}) if suite is None else suite)
+    wanted = dict(info.gate if suite is None else suite)
     for name in list(wanted):
-        reason = info.get("unavailable", {}).get(name.partition(".")[0])
+        reason = info.unavailable.get(name.partition(".")[0])
         if reason and name not in units:
             work.notes.append(f"{name}: the baseline does not have it, its margin is not held: {reason}")
             del wanted[name]
@@ -176,9 +176,9 @@ def _look_at_set(work: _Work, model: str, protocol: str, pair: SetPair, is_golde
 
 
 def _vanished(right: Selection, protocol: str) -> str:
-    if protocol in right.run.info["protocols"]:
+    if protocol in right.run.info.protocols:
         return "vanished: the candidate's cell is not whole; finish its run"
-    versions = [name for name in right.run.info["protocols"] if name.partition("@")[0] == protocol.partition("@")[0]]
+    versions = [name for name in right.run.info.protocols if name.partition("@")[0] == protocol.partition("@")[0]]
     return f"vanished: the candidate has no {protocol}" + (f", but {some(versions)}" if versions else "")
 
 
@@ -218,13 +218,13 @@ def _newly_undefined(model: str, protocol: str, both: PairedCell, metric: str) -
 
 
 def _new_protocols(left: Selection, right: Selection) -> list[str]:
-    known = left.run.info["protocols"]
-    new = [name for name in right.run.info["protocols"] if name not in known]
+    known = left.run.info.protocols
+    new = [name for name in right.run.info.protocols if name not in known]
     return [f"{name}: new, there is nothing to hold it against" for name in new]
 
 
 def _ordered(
-    check_results: Iterable[CheckResult], models: Mapping[str, int], protocols: list[str]
+    check_results: Iterable[CheckResult], models: Mapping[str, int], protocols: Sequence[str]
 ) -> tuple[CheckResult, ...]:
     rank = {name: index for index, name in enumerate(["", *protocols])}
     return tuple(

@@ -8,29 +8,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.errors import UnknownName, UsageError
+from bench.metrics import METRICS, definition, find_definition
 
-__all__ = ["EXACT", "MARGINS", "TOLERANCES", "Margin", "named_margins", "parse_limit", "tolerance"]
-
-MARGINS = {
-    "psnr.hole": "0.1dB",
-    "ssim.hole": "0.005",
-    "l1.hole": "0.1%",
-    "l1.known": "0.1%",  # a blurred fill can score better in the hole; a model that blurs all of the picture shows here
-    "lpips-alex.full": "0.002",
-}
-"""What the paired gate looks at unless told otherwise, as far as the runs hold it."""
-
-TOLERANCES = {
-    "psnr": 1e-3,
-    "ssim": 1e-5,
-    "ms-ssim": 1e-5,
-    "l1": 1e-4,
-    **dict.fromkeys(("lpips-alex", "lpips-vgg", "lpips-squeeze"), 1e-4),
-}
-"""Largest change of one picture's value, in the metric's unit, that the golden gate takes for rounding."""
+__all__ = [
+    "EXACT",
+    "Margin",
+    "default_margins",
+    "default_tolerances",
+    "named_margins",
+    "parse_limit",
+    "tolerance",
+]
 
 EXACT = 1e-9
-"""Tolerance of metrics that are not listed: exact up to the last bits."""
+"""Tolerance of metrics that are not known here: exact up to the last bits."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +54,25 @@ class Margin:
         return self.amount
 
 
+def default_margins() -> dict[str, str]:
+    """`metric.region` to what the paired gate holds unless told otherwise, as far as the runs have it."""
+    every = (definition(entry.name) for entry in METRICS)
+    return {f"{metric.name}.{region}": amount for metric in every for region, amount in metric.margins}
+
+
+def default_tolerances() -> dict[str, float]:
+    """Metric to the largest change of one picture's value, in its unit, that the golden gate takes for rounding.
+
+    Metrics that must be exact up to the last bits are left out.
+    """
+    every = (definition(entry.name) for entry in METRICS)
+    return {
+        metric.name: metric.tolerance
+        for metric in every
+        if metric.aggregate == "image-mean" and metric.tolerance > EXACT
+    }
+
+
 def parse_limit(text: str, option: str = "--fail") -> tuple[str, Margin]:
     """`psnr.hole:0.05dB` as `("psnr.hole", Margin(0.05, "dB"))`; raises UsageError for anything else."""
     name, _, amount = text.partition(":")
@@ -83,7 +93,7 @@ def named_margins(
     """The margins to hold, each with a metric that the baseline has.
 
     Args:
-        wanted: `metric.region` to its margin; None takes MARGINS, as far as the baseline has them.
+        wanted: `metric.region` to its margin; None takes `default_margins`, as far as the baseline has them.
         units: `metric.region` to unit, of everything that the baseline has.
         option: where the margins were given, for messages.
 
@@ -92,7 +102,7 @@ def named_margins(
         UsageError: for a margin in another unit than its metric's, or when no default margin applies.
     """
     if wanted is None:
-        margins = {name: parse_limit(f"{name}:{text}")[1] for name, text in MARGINS.items() if name in units}
+        margins = {name: parse_limit(f"{name}:{text}")[1] for name, text in default_margins().items() if name in units}
         if not margins:
             raise UsageError("the gate", "know a margin", f"none for {', '.join(units)}", "Give --fail METRIC:AMOUNT.")
         return margins
@@ -110,7 +120,8 @@ def tolerance(metric: str, wanted: Mapping[str, Margin] | None = None) -> Margin
     """The tolerance of `metric.region`: as wanted for it, else of its metric, else exact up to rounding."""
     if wanted and metric in wanted:
         return wanted[metric]
-    return Margin(TOLERANCES.get(metric.partition(".")[0], EXACT))
+    known = find_definition(metric.partition(".")[0])
+    return Margin(known.tolerance if known else EXACT)
 
 
 def _known(names: Iterable[str], known: Iterable[str], option: str) -> None:

@@ -27,13 +27,13 @@ class Selection:
     @property
     def models(self) -> dict[str, str]:
         """Name to fingerprint of the models that count, in the order of the run."""
-        every = {model["name"]: model["fingerprint"] for model in self.run.info["models"]}
+        every = {model.name: model.fingerprint for model in self.run.info.models}
         return every if self.model is None else {self.model: every[self.model]}
 
     def key(self, model: str, protocol: str) -> CellKey:
         """The cell of a model that counts."""
-        dataset = self.run.info["dataset"]
-        return CellKey(model, self.models[model], protocol, dataset["name"], dataset["revision"])
+        dataset = self.run.info.dataset
+        return CellKey(model, self.models[model], protocol, dataset.name, dataset.revision)
 
     def values(self, model: str, protocol: str) -> CellValues | None:
         """The numbers of that cell, or None when it is not whole; raises UsageError when it was edited or damaged."""
@@ -120,7 +120,7 @@ def others(baseline: Selection) -> tuple[Selection, list[Selection]]:
 
 
 def _checked(selection: Selection) -> Selection:
-    names = [model["name"] for model in selection.run.info["models"]]
+    names = [model.name for model in selection.run.info.models]
     if selection.model is not None and selection.model not in names:
         raise UnknownName("model", selection.model, names)
     return selection

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from bench.errors import DataError
 from bench.gating.formatting import change, number
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairStatistics
 from bench.gating.results import CheckResult
-from bench.metrics import declaration
-from bench.metrics.set_resampling import half_sample_spread
+from bench.metrics import MetricKey, find_definition
+from bench.metrics.resampling import half_sample_spread
 from bench.records import CellKey, Run, Score
 from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
@@ -18,7 +19,6 @@ from bench.statistics import detectable_effect
 
 __all__ = ["SetPair", "set_regression_result", "set_statistics"]
 
-_GOLDEN = Margin(0.1, "%")  # features of one network differ in the fifth digit between machines
 _Z95 = 1.959963984540054
 _FEWEST = 8
 
@@ -66,10 +66,10 @@ def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str
 
 
 def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
-    """PASS when the number is the same within the tolerance, 0.1 % of it unless one was asked for."""
+    """PASS when the number is the same within the tolerance: the one asked for, or the metric's own."""
     first, second = pair.scores
     before, after = first.value, second.value
-    limit = (tolerance or _GOLDEN).absolute(pair.metric, first.unit, before or 0.0)
+    limit = tolerance.absolute(pair.metric, first.unit, before or 0.0) if tolerance else _rounding(pair, before or 0.0)
     same = before == after if before is None or after is None else abs(after - before) <= limit
     by = "" if before is None or after is None else f" ({change(after - before, first.unit)})"
     return CheckResult(
@@ -88,15 +88,20 @@ def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: M
     )
 
 
+def _rounding(pair: SetPair, before: float) -> float:
+    """The change that the metric's definition takes for rounding; none of a metric that is not known here."""
+    known = find_definition(MetricKey.parse(pair.metric).metric)
+    return max(known.tolerance, known.relative_tolerance * abs(before)) if known else 0.0
+
+
 def _without_error(n: int, difference: float | None) -> PairStatistics:
     return PairStatistics(n, n, difference, None, None, None, None, None, None, None)
 
 
 def _error(pair: SetPair, seed: int) -> tuple[float | None, str]:
     """Standard error of the difference, or why there is none."""
-    metric = declaration(pair.metric.partition(".")[0])
-    name = metric.name.partition("-")[0]
-    if name not in ("fid", "kid"):
+    metric = find_definition(MetricKey.parse(pair.metric).metric)
+    if metric is None or not metric.resampling:
         return None, "is not resampled"
     samples = sorted(pair.baseline.ok)
     pictures = [pair.baseline.pictures[pair.baseline.row[sample]] for sample in samples]
@@ -107,7 +112,10 @@ def _error(pair: SetPair, seed: int) -> tuple[float | None, str]:
     if first is None or second is None or not list(first.samples) == list(second.samples) == samples:
         return None, "has no features on disk to resample"
     both = [first.completed, second.completed]
-    spread = half_sample_spread("fid" if name == "fid" else "kid", first.truth, both, pictures, seed=seed)
+    try:
+        spread = half_sample_spread(metric, first.truth, both, pictures, seed=seed)
+    except DataError as refused:
+        return None, str(refused)
     return float((spread[1] - spread[0]).std(ddof=1)), ""
 
 

@@ -1,4 +1,13 @@
-"""Per-image metrics, their declarations, and one pass that takes them all in four regions.
+"""Metrics: their definitions, the functions as a library, and one pass that takes them all in four regions.
+
+A metric is one file in the package of its family (`pixel`, `structural`, `perceptual`, `distribution`,
+`segmentation`): its `DEFINITIONS`, which hold every fact about it, and its public function. Such a file imports nothing
+heavy at module level, so that listings, tables and verdicts read definitions without torch. What computes lies in the
+package `backends` beside it, imported when the function is called or the definition is loaded.
+
+    definition.py   MetricDefinition, MetricKey          catalogue.py   the registry, which finds the files by itself
+    view.py         a batch as metrics see it            resampling.py  how far a metric of sets would move
+    cache/          what depends on the truth alone      page.py        the page of all metrics
 
 Importing this package imports no torch: listing metrics is free, and the functions load what they need at first use.
 """
@@ -8,50 +17,78 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.metrics.declarations import METRICS, class_keys, declaration, signature, signatures, with_companions
-from bench.metrics.metric_declaration import MetricDeclaration
-from bench.metrics.widths import boundary_width
+from bench.metrics.catalogue import (
+    METRICS,
+    ceiling_of,
+    class_keys,
+    column_order,
+    definition,
+    find_definition,
+    is_ceiling,
+    measure,
+    metric_title,
+    signature,
+    signatures,
+    with_companions,
+)
+from bench.metrics.definition import FewPictures, MetricDefinition, MetricKey
+from bench.metrics.width import boundary_width
 
 if TYPE_CHECKING:
-    from bench.metrics.comparison import Comparison, measure
-    from bench.metrics.diversity import best_of, lpips_diversity
-    from bench.metrics.frechet import fid
-    from bench.metrics.gradient_difference import gradient
-    from bench.metrics.kernel_distance import kid
-    from bench.metrics.label_comparison import LabelComparison
-    from bench.metrics.label_scores import assd, boundary_f, boundary_iou, hd95, iou, trimap_iou
-    from bench.metrics.multiscale import ms_ssim
-    from bench.metrics.perceptual import lpips
-    from bench.metrics.pixel_error import l1, psnr
-    from bench.metrics.regions import boundary_band
-    from bench.metrics.relative_error import l1_relative
-    from bench.metrics.separability import ids
-    from bench.metrics.similarity import ssim
+    from bench.metrics.boundary import boundary_band
+    from bench.metrics.distribution.fid import fid
+    from bench.metrics.distribution.ids import ids
+    from bench.metrics.distribution.kid import kid
+    from bench.metrics.perceptual.best_of import best_of
+    from bench.metrics.perceptual.diversity import lpips_diversity
+    from bench.metrics.perceptual.lpips import lpips
+    from bench.metrics.pixel.gradient import gradient
+    from bench.metrics.pixel.l1 import l1
+    from bench.metrics.pixel.l1_relative import l1_relative
+    from bench.metrics.pixel.psnr import psnr
+    from bench.metrics.segmentation.assd import assd
+    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.boundary_f import boundary_f
+    from bench.metrics.segmentation.boundary_iou import boundary_iou
+    from bench.metrics.segmentation.hd95 import hd95
+    from bench.metrics.segmentation.iou import iou
+    from bench.metrics.segmentation.trimap_iou import trimap_iou
+    from bench.metrics.structural.ms_ssim import ms_ssim
+    from bench.metrics.structural.ssim import ssim
+    from bench.metrics.view import BatchView, PictureView
 
 __all__ = [
     "METRICS",
-    "Comparison",
+    "BatchView",
+    "FewPictures",
     "LabelComparison",
-    "MetricDeclaration",
+    "MetricDefinition",
+    "MetricKey",
+    "PictureView",
     "assd",
     "best_of",
     "boundary_band",
     "boundary_f",
     "boundary_iou",
     "boundary_width",
+    "ceiling_of",
     "class_keys",
-    "declaration",
+    "column_order",
+    "definition",
     "fid",
+    "find_definition",
     "gradient",
     "hd95",
     "ids",
     "iou",
+    "is_ceiling",
     "kid",
     "l1",
     "l1_relative",
     "lpips",
     "lpips_diversity",
     "measure",
+    "metric_title",
     "ms_ssim",
     "psnr",
     "signature",
@@ -63,28 +100,28 @@ __all__ = [
 
 # No module of this package may bear one of these names: importing it would hide the function behind the module.
 _LAZY = {
-    "Comparison": "bench.metrics.comparison",
-    "LabelComparison": "bench.metrics.label_comparison",
-    "assd": "bench.metrics.label_scores",
-    "best_of": "bench.metrics.diversity",
-    "boundary_band": "bench.metrics.regions",
-    "boundary_f": "bench.metrics.label_scores",
-    "boundary_iou": "bench.metrics.label_scores",
-    "fid": "bench.metrics.frechet",
-    "gradient": "bench.metrics.gradient_difference",
-    "hd95": "bench.metrics.label_scores",
-    "ids": "bench.metrics.separability",
-    "iou": "bench.metrics.label_scores",
-    "kid": "bench.metrics.kernel_distance",
-    "l1": "bench.metrics.pixel_error",
-    "l1_relative": "bench.metrics.relative_error",
-    "lpips": "bench.metrics.perceptual",
-    "lpips_diversity": "bench.metrics.diversity",
-    "measure": "bench.metrics.comparison",
-    "ms_ssim": "bench.metrics.multiscale",
-    "psnr": "bench.metrics.pixel_error",
-    "ssim": "bench.metrics.similarity",
-    "trimap_iou": "bench.metrics.label_scores",
+    "BatchView": "bench.metrics.view",
+    "LabelComparison": "bench.metrics.segmentation.backends.comparison",
+    "PictureView": "bench.metrics.view",
+    "assd": "bench.metrics.segmentation.assd",
+    "best_of": "bench.metrics.perceptual.best_of",
+    "boundary_band": "bench.metrics.boundary",
+    "boundary_f": "bench.metrics.segmentation.boundary_f",
+    "boundary_iou": "bench.metrics.segmentation.boundary_iou",
+    "fid": "bench.metrics.distribution.fid",
+    "gradient": "bench.metrics.pixel.gradient",
+    "hd95": "bench.metrics.segmentation.hd95",
+    "ids": "bench.metrics.distribution.ids",
+    "iou": "bench.metrics.segmentation.iou",
+    "kid": "bench.metrics.distribution.kid",
+    "l1": "bench.metrics.pixel.l1",
+    "l1_relative": "bench.metrics.pixel.l1_relative",
+    "lpips": "bench.metrics.perceptual.lpips",
+    "lpips_diversity": "bench.metrics.perceptual.diversity",
+    "ms_ssim": "bench.metrics.structural.ms_ssim",
+    "psnr": "bench.metrics.pixel.psnr",
+    "ssim": "bench.metrics.structural.ssim",
+    "trimap_iou": "bench.metrics.segmentation.trimap_iou",
 }
 
 

@@ -2,22 +2,29 @@
 
 from bench.records.files import locked, read_shard, write_atomically, write_cell, write_shard
 from bench.records.layout import CellKey, RunLayout, folder_name
-from bench.records.reader import Run, read_run
+from bench.records.reader import Run, read_run, read_run_info
+from bench.records.run_info import DatasetInfo, EnvironmentInfo, ModelInfo, ModelSize, RunInfo
 from bench.records.schema import FORMAT, CellRecord, Failures, Record, Score, dump
 
 __all__ = [
     "FORMAT",
     "CellKey",
     "CellRecord",
+    "DatasetInfo",
+    "EnvironmentInfo",
     "Failures",
+    "ModelInfo",
+    "ModelSize",
     "Record",
     "Run",
+    "RunInfo",
     "RunLayout",
     "Score",
     "dump",
     "folder_name",
     "locked",
     "read_run",
+    "read_run_info",
     "read_shard",
     "write_atomically",
     "write_cell",

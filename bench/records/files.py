@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -33,14 +32,19 @@ def locked(out: Path) -> Iterator[None]:
     Raises:
         RunConflict: when another process holds it.
     """
+    from filelock import FileLock, Timeout
+
     out.mkdir(parents=True, exist_ok=True)
-    with (out / ".lock").open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            must, fix = "be used by one command at a time", "Wait for it, or choose another folder with -o."
-            raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
+    lock = FileLock(out / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        must, fix = "be used by one command at a time", "Wait for it, or choose another folder with -o."
+        raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def write_shard(path: Path, records: Iterable[Record]) -> None:

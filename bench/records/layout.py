@@ -73,9 +73,19 @@ class RunLayout:
         """The hole (255 = missing) that `protocol` cuts into a gallery sample."""
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
 
+    @property
+    def cells(self) -> Path:
+        """The folders of all cells."""
+        return self.out / "cells"
+
+    @property
+    def packed_cells(self) -> Path:
+        """The one file that the records of all cells are packed in, in a packed run."""
+        return self.out / "cells.json.xz"
+
     def cell(self, key: CellKey) -> Path:
         """Folder of a cell."""
-        return self.out / "cells" / key.path
+        return self.cells / key.path
 
     def shard(self, key: CellKey, shard: int) -> Path:
         """The records of one shard."""

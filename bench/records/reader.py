@@ -8,16 +8,19 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UsageError
+from bench.records.decoding import FieldError, decode
 from bench.records.layout import CellKey, RunLayout
-from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines
+from bench.records.run_info import RunInfo
+from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines, without_format
+from bench.records.store import CellFiles, open_cells
 
 if TYPE_CHECKING:
     from bench.records.values import CellValues
 
-__all__ = ["Run", "read_run"]
+__all__ = ["Run", "read_run", "read_run_info"]
 
 
 @dataclass(frozen=True)
@@ -26,33 +29,35 @@ class Run:
 
     Attributes:
         layout: its paths.
-        info: `run.json`: `suite`, `dataset` (name, split, size, limit, revision, n, classes), `protocols`, `metrics`
-            (name to signature by region), `seed`, `models` (name, fingerprint, labels, for torch modules `size`, in
-            table order), `gallery` (sample ids), `versions`, `environment`.
+        info: what `run.json` holds.
     """
 
     layout: RunLayout
-    info: dict[str, Any]
+    info: RunInfo
     _values: dict[CellKey, CellValues] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @cached_property
+    def _files(self) -> CellFiles:
+        return open_cells(self.layout)
 
     def keys(self) -> list[CellKey]:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
-        dataset = self.info["dataset"]
+        dataset = self.info.dataset
         return [
-            CellKey(model["name"], model["fingerprint"], protocol, dataset["name"], dataset["revision"])
-            for model in self.info["models"]
-            for protocol in self.info["protocols"]
+            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.revision)
+            for model in self.info.models
+            for protocol in self.info.protocols
         ]
 
     @cached_property
     def cells(self) -> dict[CellKey, CellRecord]:
         """The whole cells; raises UsageError when the summary of one was edited or damaged."""
-        return {key: self._cell(key) for key in self.keys() if self.layout.done(key).exists()}
+        return {key: self._cell(key) for key in self.keys() if self._files.exists(self.layout.done(key))}
 
     @property
     def missing(self) -> list[CellKey]:
         """The cells that are not whole yet."""
-        return [key for key in self.keys() if not self.layout.done(key).exists()]
+        return [key for key in self.keys() if not self._files.exists(self.layout.done(key))]
 
     def records(self, key: CellKey) -> list[Record]:
         """The per-sample records of a whole cell, sorted by sample id; read anew at each call.
@@ -89,31 +94,39 @@ class Run:
         folder = self.layout.cell(key)
         for name, checksum in sorted(self._checksums(key).items()):
             if name.startswith(f"{kind}-"):
-                yield name, _checked(folder, name, checksum)
+                yield name, self._checked(folder / name, checksum)
 
     def _cell(self, key: CellKey) -> CellRecord:
         folder, name = self.layout.cell(key), self.layout.cell_file(key).name
-        content = _checked(folder, name, self._checksums(key).get(name, ""))
+        content = self._checked(folder / name, self._checksums(key).get(name, ""))
         try:
-            return CellRecord.from_json(content.decode("utf-8"))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            written, data = without_format(json.loads(content))
+            cell = decode(CellRecord, data)
+        except ValueError as error:
             raise _damaged(folder, str(error)) from error
+        return cell if written == FORMAT else self._migrated(key, cell)
+
+    def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
+        """A cell of format 1 with the intervals of this format, taken from the samples."""
+        from bench.records.scores import migrated
+        from bench.records.values import parse_values
+
+        return migrated(parse_values(self.layout.cell(key), cell, self.files(key, "samples")))
+
+    def _checked(self, file: Path, checksum: str) -> bytes:
+        try:
+            content = self._files.read(file)
+        except OSError as error:
+            raise _damaged(file.parent, str(error)) from error
+        if hashlib.sha256(content).hexdigest() != checksum:
+            raise _damaged(file.parent, f"{file.name} with another SHA-256 than when it was written")
+        return content
 
     def _checksums(self, key: CellKey) -> dict[str, str]:
         try:
-            return dict(json.loads(self.layout.done(key).read_bytes()))
+            return dict(json.loads(self._files.read(self.layout.done(key))))
         except (OSError, ValueError, TypeError) as error:
             raise _damaged(self.layout.cell(key), str(error)) from error
-
-
-def _checked(folder: Path, name: str, checksum: str) -> bytes:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise _damaged(folder, str(error)) from error
-    if hashlib.sha256(content).hexdigest() != checksum:
-        raise _damaged(folder, f"{name} with another SHA-256 than when it was written")
-    return content
 
 
 def _damaged(folder: Path, found: str) -> UsageError:
@@ -121,15 +134,24 @@ def _damaged(folder: Path, found: str) -> UsageError:
 
 
 def read_run(out: Path) -> Run:
-    """Open an output folder; raises UsageError when no run of this format is there."""
+    """Open an output folder; raises UsageError, with the field, when its `run.json` is missing, damaged or foreign."""
     layout = RunLayout(out)
+    return Run(layout, read_run_info(layout.run_file))
+
+
+def read_run_info(file: Path) -> RunInfo:
+    """Read a `run.json`.
+
+    Raises:
+        UsageError: when it is missing or does not parse, is of another format, or a field does not fit.
+    """
+    fix = "Give the -o folder of a run."
     try:
-        info = json.loads(layout.run_file.read_text(encoding="utf-8"))
-        found = f"format {info['format']}" if info["format"] != FORMAT else ""
+        return RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
+    except FieldError as error:
+        raise UsageError(f"field {error.field} of {file}", error.must, error.found, fix) from error
     except OSError:
         found = "no run.json"
-    except (ValueError, KeyError, TypeError):
+    except ValueError:
         found = "a run.json that does not parse"
-    if found:
-        raise UsageError(f"folder {out}", f"hold a run of format {FORMAT}", found, "Give the -o folder of a run.")
-    return Run(layout, info)
+    raise UsageError(f"folder {file.parent}", f"hold a run of format {FORMAT}", found, fix)

@@ -7,10 +7,13 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bench.records.decoding import FieldError, decode
 from bench.records.layout import CellKey
 
 __all__ = [
     "FORMAT",
+    "READABLE",
+    "SET_INTERVAL",
     "CellRecord",
     "Failures",
     "Record",
@@ -20,10 +23,17 @@ __all__ = [
     "dump",
     "record_to_line",
     "records_from_lines",
+    "without_format",
 ]
 
-FORMAT = 1
-"""Version of the files in an output folder; a reader refuses another one."""
+FORMAT = 2
+"""Version of the files in an output folder that is written."""
+
+READABLE = (1, 2)
+"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples."""
+
+SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
+"""How the interval of a number of a whole set of pictures, such as KID, is taken."""
 
 Status = Literal["ok", "failed", "skipped"]
 
@@ -60,9 +70,11 @@ class Score:
 
     Attributes:
         value: the mean, or None when no sample has a finite value.
-        ci95: bootstrap interval of the mean, or None with fewer than two finite values.
+        ci95: 95 % interval of the value, or None where there is none.
         n: finite values behind the mean; `n_infinite` and `n_undefined` were left out and counted.
         signature: everything that the number depends on.
+        interval: how `ci95` was taken; empty where there is none.
+        n_pictures: independent source pictures behind the value.
     """
 
     value: float | None
@@ -73,6 +85,8 @@ class Score:
     unit: str
     higher_is_better: bool
     signature: str
+    interval: str = ""
+    n_pictures: int = 0
 
     @property
     def of_set(self) -> bool:
@@ -125,21 +139,17 @@ class CellRecord:
 
     @classmethod
     def from_json(cls, text: str) -> CellRecord:
-        """Inverse of `to_json`; raises ValueError, KeyError or TypeError on anything else."""
-        data = json.loads(text)
-        if data.pop("format") != FORMAT:
-            raise ValueError("another format version")
-        scores, by_class = _scores(data.pop("metrics")), _scores(data.pop("by_class", {}))
-        failures = tuple(Failures(f["status"], f["reason"], tuple(f["samples"])) for f in data.pop("failures"))
-        key = CellKey(**data.pop("key"))
-        return cls(**data, key=key, failures=failures, metrics=scores, by_class=by_class)
+        """Inverse of `to_json`, of every readable format as it stands; raises ValueError on anything else."""
+        return decode(cls, without_format(json.loads(text))[1])
 
 
-def _scores(data: dict[str, dict[str, Any]]) -> dict[str, Score]:
-    return {
-        name: Score(**{**score, "ci95": tuple(score["ci95"]) if score["ci95"] else None})
-        for name, score in data.items()
-    }
+def without_format(data: object) -> tuple[int, dict[str, Any]]:
+    """The format of a parsed file and the rest of it; raises FieldError when the format is not a readable one."""
+    if not isinstance(data, dict) or "format" not in data:
+        raise FieldError("format", "be there", "no such field")
+    if data["format"] not in READABLE:
+        raise FieldError("format", f"be {' or '.join(map(str, READABLE))}", repr(data["format"]))
+    return data["format"], {name: part for name, part in data.items() if name != "format"}
 
 
 def dump(data: Any) -> str:

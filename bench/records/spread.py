@@ -165,7 +165,7 @@ def _numbers(values: Sequence[Any], n: int, where: str) -> Floats:
 
 def _check(run: Run, parsed: Iterable[tuple[CellKey, CellSpread]]) -> None:
     """Raises _Found unless the cells are exactly those of the run's models with networks, each once and as it is."""
-    networks = {model["name"] for model in run.info["models"] if "size" in model}
+    networks = {model.name for model in run.info.models if model.size}
     cells = run.keys()
     missing = {key for key in cells if key.model in networks}
     for key, cell in parsed:

@@ -78,7 +78,7 @@ def average_ranks(run: Run, measure: Measure) -> AverageRanks | None:
 def _competitors(run: Run) -> list[int]:
     """Rows of the models that are no oracles and have a whole cell."""
     keys = run.keys()
-    width = len(run.info["protocols"])
+    width = len(run.info.protocols)
     models = [keys[start : start + width] for start in range(0, len(keys), width)] if width else []
     return [
         row

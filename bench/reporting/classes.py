@@ -45,7 +45,7 @@ class OneClass:
 def classes_of(run: Run) -> list[OneClass]:
     """The classes that occur, in the order of the data set; none without a metric by class."""
     every = {key for cell in run.cells.values() for key in cell.by_class}
-    order = {name: place for place, name in enumerate(class_keys(run.info["dataset"]["classes"]))}
+    order = {name: place for place, name in enumerate(class_keys(run.info.dataset.classes))}
     found = sorted({_split(key)[1] for key in every}, key=lambda name: (order.get(name, len(order)), name))
     columns = sorted({_split(key)[0] for key in every}, key=column_order)
     classes = (_one_class(run, name, [column for column in columns if f"{column}.{name}" in every]) for name in found)

@@ -88,7 +88,7 @@ def costs_of(run: Run, profile: Profile) -> Costs | None:
     That is, of the configurations at the run's size (or any, if there are none), the one at which most models were
     measured; among those full precision and eager mode, then the smallest batch.
     """
-    models = [(model["name"], model["fingerprint"]) for model in run.info["models"]]
+    models = [model.key for model in run.info.models]
     measured = [
         record for record in profile.records if record.measured and (record.model, record.fingerprint) in models
     ]
@@ -119,7 +119,7 @@ def _by_picture(run: Run, key: str) -> bool:
 
 
 def _rank(run: Run, configuration: Configuration, measured: Sequence[ProfileRecord]) -> tuple[bool, int, bool, int]:
-    height, _, width = str(run.info["dataset"]["size"]).partition("x")
+    height, _, width = run.info.dataset.size.partition("x")
     of_size = configuration.resolution == f"{height}x{width or height}"
     models = {(record.model, record.fingerprint) for record in measured if record.configuration == configuration}
     return of_size, len(models), configuration.setting == "fp32 eager", -configuration.batch_size

@@ -109,7 +109,7 @@ def _note(run: Run, every: Sequence[AverageRanks]) -> str:
         f"Average rank over {count} pictures, 1 is best. Bars join models that cannot be told apart: pairwise "
         f"Wilcoxon signed-rank tests over pictures, Holm-corrected, 5 %.{oracles}"
     )
-    used = [name for name in run.info["protocols"] if any(name in ranks.protocols for ranks in every)]
-    if len(used) == len(run.info["protocols"]):
+    used = [name for name in run.info.protocols if any(name in ranks.protocols for ranks in every)]
+    if len(used) == len(run.info.protocols):
         return text
     return f"{text} Only protocols under which every model was run: {', '.join(used)}."

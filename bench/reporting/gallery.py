@@ -32,8 +32,8 @@ def write_gallery(run: Run) -> list[Path]:
     More models than fit side by side stand in several grids, one below the other. A protocol none of whose gallery
     pictures was kept has no grid. Returns the paths.
     """
-    samples: list[str] = run.info["gallery"]
-    protocols: list[str] = run.info["protocols"]
+    samples = run.info.gallery
+    protocols = run.info.protocols
     kept = [sample for sample in samples if run.layout.truth(sample).exists()]
     if not kept:
         return []

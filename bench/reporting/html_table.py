@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bench.reporting.page.markup import Markup, join, name, tag
 from bench.reporting.table import Entry, Group, Row, Table
+from bench.statistics import INTERVAL
 
 __all__ = ["html_table"]
 
 _ORACLE = "Oracle rows (in italics) are given labels of the truth and are not ranked."
-_INTERVALS = "In brackets the 95 % bootstrap interval of the mean over pictures."
+_INTERVALS = f"In brackets the 95 % interval of the mean: {INTERVAL}."
 
 
 def html_table(table: Table, *, intervals: bool = True) -> str:

@@ -22,7 +22,7 @@ __all__ = ["intervals"]
 def intervals(run: Run, measures: Sequence[Measure]) -> Figure | None:
     """A row of panels a protocol, a column a metric on one scale; None without a whole cell."""
     cells = run.cells
-    protocols = [name for name in run.info["protocols"] if any(key.protocol == name for key in cells)]
+    protocols = [name for name in run.info.protocols if any(key.protocol == name for key in cells)]
     if not measures or not protocols:
         return None
     names = model_names(run)

@@ -9,6 +9,7 @@ from itertools import groupby
 
 from bench.reporting.naming import INFINITE, NOTHING, TIMES
 from bench.reporting.table import Column, Entry, Group, Row, Table
+from bench.statistics import INTERVAL
 
 __all__ = ["escape_latex", "latex"]
 
@@ -83,7 +84,7 @@ def _caption(table: Table, *, intervals: bool) -> str:
     what = f"{table.title}; {only.title}" if only else table.title
     second = "rows not distinguishable from it" if table.tested else "second best"
     text = f"{escape_latex(what)}. Best in bold, {second} underlined"
-    return f"{text}; in brackets the 95\\,\\% bootstrap interval of the mean." if intervals else f"{text}."
+    return f"{text}; in brackets the 95\\,\\% interval of the mean ({INTERVAL})." if intervals else f"{text}."
 
 
 def _label(table: Table) -> str:

@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable, Sequence
 
 from bench.reporting.table import Column, Entry, Group, Row, Table
+from bench.statistics import INTERVAL
 
 __all__ = ["escape_markdown", "markdown", "markdown_grid"]
 
-_INTERVALS = "In brackets the 95 % bootstrap interval of the mean over pictures."
+_INTERVALS = f"In brackets the 95 % interval of the mean: {INTERVAL}."
 _ORACLE = "*Oracle* rows are given labels of the truth and are not ranked."
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+import bench.metrics
 from bench.records import CellKey, Run
 from bench.vocabulary import REGIONS
 
@@ -29,70 +30,40 @@ NOTHING = "\N{EN DASH}"
 INFINITE = "\N{INFINITY}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-_METRIC_TITLES = {
-    "psnr": "PSNR",
-    "ssim": "SSIM",
-    "ms-ssim": "MS-SSIM",
-    "l1": "L1",
-    "l1-relative": "Relative L1",
-    "gradient": "Gradient error",
-    "lpips-alex": "LPIPS (Alex)",
-    "lpips-vgg": "LPIPS (VGG)",
-    "lpips-squeeze": "LPIPS (Squeeze)",
-    "fid": "FID",
-    "fid-clean": "FID (clean)",
-    "kid": "KID",
-    "p-ids": "P-IDS",
-    "u-ids": "U-IDS",
-    **{
-        f"{whose}-{score}": f"{title} {what}"
-        for whose, title in (("judge", "Judge"), ("label", "Label"))
-        for score, what in {
-            "accuracy": "accuracy",
-            "miou": "mIoU",
-            "boundary-iou": "boundary IoU",
-            "boundary-f": "boundary F",
-            **{f"trimap-miou-{width}": f"trimap mIoU {width}" for width in (5, 10, 20, 40)},
-            "hd95": "HD95",
-            "assd": "ASSD",
-        }.items()
-    },
+_COST_TITLES = {
     "parameters": "Parameters",
     "multiply-adds": "Multiply-adds",
     "latency": "Latency",
     "throughput": "Throughput",
     "memory": "Memory",
 }
-"""Also the order of the columns; a metric that is not listed comes after these, under its own name."""
-
-_CEILING = "-ceiling"
+"""Of what a model costs; metrics have titles of their own."""
 
 REGION_ORDER = ("hole", "boundary", "full", "known")
 
 
 def metric_title(key: str) -> str:
-    """`psnr.hole` as `PSNR hole`."""
+    """`psnr.hole` as `PSNR hole`, `latency` as `Latency`."""
     metric, _, region = key.partition(".")
-    return f"{_METRIC_TITLES.get(metric, metric)} {region}".strip()
+    return f"{_COST_TITLES.get(metric) or bench.metrics.metric_title(metric)} {region}".strip()
 
 
 def is_ceiling(key: str) -> bool:
     """Whether `metric.region` is what a judge sees in untouched pictures: the same number for every model."""
-    return key.partition(".")[0].endswith(_CEILING)
+    return bench.metrics.is_ceiling(key.partition(".")[0])
 
 
 def ceiling_of(key: str) -> str:
-    """`judge-miou.hole` to `judge-miou-ceiling.hole`."""
+    """`judge-miou.hole` to `judge-miou-ceiling.hole`; nothing for a metric without a ceiling."""
     metric, dot, region = key.partition(".")
-    return f"{metric}{_CEILING}{dot}{region}"
+    ceiling = bench.metrics.ceiling_of(metric)
+    return ceiling and f"{ceiling}{dot}{region}"
 
 
-def column_order(key: str) -> tuple[int, str, int]:
+def column_order(key: str) -> tuple[tuple[int, str], int]:
     """Sort key of `metric.region`: by metric, then hole, boundary, full, known."""
     metric, _, region = key.partition(".")
-    known = list(_METRIC_TITLES)
-    rank = known.index(metric) if metric in known else len(known)
-    return rank, metric, REGION_ORDER.index(region) if region in REGIONS else len(REGION_ORDER)
+    return bench.metrics.column_order(metric), REGION_ORDER.index(region) if region in REGIONS else len(REGION_ORDER)
 
 
 def model_names(run: Run) -> dict[tuple[str, str], str]:
@@ -101,35 +72,32 @@ def model_names(run: Run) -> dict[tuple[str, str], str]:
     Models that share a name are told apart by the first digits of their fingerprints; a model that is given true labels
     is called an oracle.
     """
-    uses = Counter(model["name"] for model in run.info["models"])
+    uses = Counter(model.name for model in run.info.models)
     names = {}
-    for model in run.info["models"]:
-        name, fingerprint = model["name"], model["fingerprint"]
-        twin = f" ({fingerprint[:6]})" if uses[name] > 1 else ""
-        oracle = " (oracle)" if "oracle" in model["labels"].values() and "oracle" not in name else ""
-        names[name, fingerprint] = f"{name}{twin}{oracle}"
+    for model in run.info.models:
+        twin = f" ({model.fingerprint[:6]})" if uses[model.name] > 1 else ""
+        oracle = " (oracle)" if model.is_oracle and "oracle" not in model.name else ""
+        names[model.key] = f"{model.name}{twin}{oracle}"
     return names
 
 
 def model_sizes(run: Run) -> dict[tuple[str, str], tuple[int, int] | None]:
     """(name, fingerprint) of every model to its parameters and its multiply-adds for a picture, or None."""
-    sizes = {(model["name"], model["fingerprint"]): model.get("size") for model in run.info["models"]}
-    return {key: (size["parameters"], size["multiply_adds"]) if size else None for key, size in sizes.items()}
+    sizes = {model.key: model.size for model in run.info.models}
+    return {key: (size.parameters, size.multiply_adds) if size else None for key, size in sizes.items()}
 
 
 def is_oracle(run: Run, key: CellKey) -> bool:
     """Whether the model of a cell is given true labels, inside or outside of the hole."""
-    labels = {(model["name"], model["fingerprint"]): model["labels"] for model in run.info["models"]}
-    return "oracle" in labels[key.model, key.fingerprint].values()
+    return {model.key: model.is_oracle for model in run.info.models}[key.model, key.fingerprint]
 
 
 def dataset_title(run: Run) -> str:
     """`streets, test split, 256 x 256, 40 pictures`."""
-    dataset = run.info["dataset"]
-    height, _, width = str(dataset["size"]).partition("x")
+    dataset = run.info.dataset
+    height, _, width = dataset.size.partition("x")
     size = f"{height} {TIMES} {width or height}" if height.isdigit() else f"{height} size"
-    n = dataset["n"]
-    return f"{dataset['name']}, {dataset['split']} split, {size}, {n} picture{'s' if n != 1 else ''}"
+    return f"{dataset.name}, {dataset.split} split, {size}, {dataset.n} picture{'s' if dataset.n != 1 else ''}"
 
 
 def protocol_title(protocol: str, hole_share: float | None) -> str:

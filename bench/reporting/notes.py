@@ -8,11 +8,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from bench.records import CellKey, CellRecord, Score
 from bench.reporting.naming import NOTHING, ceiling_of, metric_title
 from bench.reporting.table_parts import Column
+from bench.statistics import INTERVAL
 
 __all__ = [
     "absence_notes",
     "ceiling_notes",
     "failure_notes",
+    "interval_notes",
     "left_out_notes",
     "merge_signatures",
     "missing_notes",
@@ -80,6 +82,14 @@ def left_out_notes(cells: Cells, called: Names, columns: Iterable[tuple[str, str
                     counts[called[cell_key]] = counts.get(called[cell_key], 0) + getattr(score, field)
             if counts:
                 yield f"{title}: left out of the mean as {word}: {_who(counts, len(set(called.values())))}"
+
+
+def interval_notes(cells: Cells, columns: Iterable[tuple[str, str]]) -> Iterator[str]:
+    """How the interval of a number of a whole set of pictures is taken, which is no mean."""
+    for title, key in columns:
+        methods = {cell.metrics[key].interval for cell in cells.values() if key in cell.metrics} - {"", INTERVAL}
+        for method in sorted(methods):
+            yield f"{title}: in brackets {method}"
 
 
 def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labels: bool) -> Iterator[str]:

@@ -44,7 +44,7 @@ def scores_frame(run: Run, protocols: Iterable[str] | None = None, keys: Collect
 
     rows = [
         row
-        for protocol in (run.info["protocols"] if protocols is None else protocols)
+        for protocol in (run.info.protocols if protocols is None else protocols)
         for key, cell in run.cells.items()
         if key.protocol == protocol
         for row in _score_rows(key, cell, is_oracle(run, key), keys)

@@ -14,14 +14,12 @@ from bench.reporting.naming import is_oracle, model_names
 from bench.reporting.notes import without_n
 from bench.reporting.sections import Line, Section
 from bench.reporting.values import Block, Floats, once_a_run, values_of
-from bench.statistics import cluster_intervals, cluster_sums
+from bench.statistics import INTERVAL, cluster_intervals, cluster_sums
 
 __all__ = ["FEWEST", "Pool", "pool_of"]
 
 FEWEST = 5
 """Values below which a model has no number."""
-
-_DRAWS = 2000
 
 
 @dataclass(frozen=True)
@@ -91,8 +89,8 @@ class Pool:
             return [{} for _ in self.models]
         stacked = np.concatenate(list(values.values()))
         columns = cluster_sums(np.where(np.isfinite(stacked), stacked, math.nan).T, pictures)
-        facts = np.array([columns.means(), *cluster_intervals(columns, draws=_DRAWS)])
-        facts = facts.reshape(3, len(values), len(self.models))
+        facts = np.array([columns.means(), *cluster_intervals(columns), columns.used()])
+        facts = facts.reshape(4, len(values), len(self.models))
         return [
             {
                 key: _score(_recorded(self.run, model.first, key), of_key[row], facts[:, place, row], least)
@@ -138,7 +136,7 @@ def _recorded(run: Run, key: CellKey | None, name: str) -> Score | None:
 
 
 def _score(recorded: Score | None, values: Floats, facts: Floats, least: int) -> Score:
-    mean, low, high = map(float, facts)
+    mean, low, high, used = map(float, facts)
     n, infinite = int(np.isfinite(values).sum()), int(np.isinf(values).sum())
     return Score(
         value=mean if n >= least else None,
@@ -149,4 +147,6 @@ def _score(recorded: Score | None, values: Floats, facts: Floats, least: int) ->
         unit=recorded.unit if recorded else "",
         higher_is_better=bool(recorded and recorded.higher_is_better),
         signature=without_n(recorded.signature)[0] if recorded else "",
+        interval="" if n < least or math.isnan(low) else INTERVAL,
+        n_pictures=int(used),
     )

@@ -11,6 +11,7 @@ from bench.reporting.notes import (
     absence_notes,
     ceiling_notes,
     failure_notes,
+    interval_notes,
     left_out_notes,
     merge_signatures,
     missing_notes,
@@ -43,7 +44,7 @@ def build_table(
     Raises:
         UsageError: when a cell was edited or damaged.
     """
-    chosen = list(run.info["protocols"] if protocols is None else protocols)
+    chosen = list(run.info.protocols if protocols is None else protocols)
     names = model_names(run)
     keys_of_run = run.keys()
     every = [key for key in keys_of_run if key.protocol in chosen]
@@ -57,11 +58,12 @@ def build_table(
         *mark_notes({name: ranking for name, (_, ranking) in sections.items()}, columns, list(names.values())),
         *failure_notes(cells, called),
         *left_out_notes(cells, called, titled),
+        *interval_notes(cells, titled),
         *ceiling_notes(cells, columns),
         *remark_notes(cells, called, titled),
         *size_notes(model_sizes(run).values()),
-        *unavailable_notes(run.info.get("unavailable", {})),
-        *absence_notes(wanted, {column.key for column in columns}, cells, bool(run.info["dataset"]["classes"])),
+        *unavailable_notes(run.info.unavailable),
+        *absence_notes(wanted, {column.key for column in columns}, cells, bool(run.info.dataset.classes)),
         *missing_notes([key for key in every if key not in cells], called),
     )
     return Table(
@@ -80,7 +82,7 @@ def shown_keys(run: Run) -> list[str]:
 
     A judge's ceilings are no columns: they are the same for all models and stand in the foot.
     """
-    keys = {*run.info["metrics"], *(key for cell in run.cells.values() for key in cell.metrics)}
+    keys = {*run.info.metrics, *(key for cell in run.cells.values() for key in cell.metrics)}
     columns = [key for key in keys if key.count(".") < 2 and not is_ceiling(key)]
     return sorted((key for key in columns if not key.endswith(".known") or key == "psnr.known"), key=column_order)
 
@@ -120,7 +122,7 @@ def _sections(run: Run) -> Mapping[str, tuple[Section, Ranking]]:
     keys = run.keys()
     sections = {
         protocol: _section(run, protocol, [key for key in keys if key.protocol == protocol])
-        for protocol in run.info["protocols"]
+        for protocol in run.info.protocols
     }
     return {protocol: (section, ranked(section, columns)) for protocol, section in sections.items()}
 

@@ -36,7 +36,7 @@ def write_tables(run: Run, *, intervals: bool = False, profile: Profile | None =
         intervals: whether LaTeX tables, too, carry 95 % intervals; Markdown and HTML always do.
         profile: what the models cost, if it is known.
     """
-    protocols: list[str] = run.info["protocols"]
+    protocols = run.info.protocols
     written: list[Path] = []
     for name, chosen in (("overall", protocols), *((folder_name(protocol), [protocol]) for protocol in protocols)):
         numbers = score_csv(run, chosen)
@@ -106,7 +106,7 @@ def _measured(run: Run, keys: tuple[str, ...] | list[str]) -> bool:
 
 
 def _known_protocol(run: Run, name: str) -> str:
-    for protocol in run.info["protocols"]:
+    for protocol in run.info.protocols:
         if name in {protocol, protocol.rpartition("@")[0]}:
             return str(protocol)
-    raise UnknownName("protocol of the run", name, run.info["protocols"])
+    raise UnknownName("protocol of the run", name, run.info.protocols)

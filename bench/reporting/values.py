@@ -70,9 +70,7 @@ def values_of(run: Run) -> dict[str, Block]:
         UsageError: when a cell was edited or damaged, lost records, or holds a sample twice.
     """
     keys = run.keys()
-    return {
-        protocol: _block(run, [key for key in keys if key.protocol == protocol]) for protocol in run.info["protocols"]
-    }
+    return {protocol: _block(run, [key for key in keys if key.protocol == protocol]) for protocol in run.info.protocols}
 
 
 def _block(run: Run, keys: Sequence[CellKey]) -> Block:

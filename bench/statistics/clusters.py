@@ -70,7 +70,7 @@ def cluster_sums(values: npt.ArrayLike, clusters: Clusters = None) -> ClusterSum
         member = _numbered(clusters, len(columns))
         if len(columns) > member.max() + 1:
             filled, sizes = _added(filled, member), _added(sizes, member)
-    return ClusterSums(_on_grid(filled), sizes)
+    return ClusterSums(_on_grid(filled, np.count_nonzero(sizes, axis=0)), sizes)
 
 
 def _columns(values: npt.ArrayLike) -> Floats:
@@ -96,9 +96,10 @@ def _added(rows: Floats, member: npt.NDArray[np.int64]) -> Floats:
     return sums
 
 
-def _on_grid(sums: Floats) -> Floats:
+def _on_grid(sums: Floats, used: npt.NDArray[np.int64]) -> Floats:
+    """The sums [G, K] rounded so that those of the `used` [K] clusters with a value add up exactly."""
     largest = np.abs(sums).max(axis=0)
-    bits = 51 - len(sums).bit_length()
+    bits = 51 - np.frexp(used)[1]
     exponent = np.frexp(np.where(largest > 0, largest, 1.0))[1] - bits
     step = np.ldexp(1.0, np.maximum(exponent, _SMALLEST))
     return np.asarray(np.rint(sums / step) * step)

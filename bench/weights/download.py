@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import urllib.error
 import urllib.request
@@ -10,6 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
+
+from filelock import FileLock
 
 from bench.errors import WeightsMissing
 from bench.weights.catalogue import WeightFile
@@ -44,15 +45,17 @@ def download(file: WeightFile, folder: Path, progress: Callable[[int], None]) ->
 @contextmanager
 def _alone(file: WeightFile, folder: Path) -> Iterator[None]:
     """Hold the file's lock: processes that want the same file wait for one download."""
+    lock = FileLock(folder / f".{file.file}.lock")
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = (folder / f".{file.file}.lock").open("w")
+        lock.acquire()
     except OSError as error:
         fix = "Name a folder with SPGBENCH_CACHE, or one that holds the file with SPGBENCH_WEIGHTS."
         raise WeightsMissing(f"weights folder {folder}", "be writable", str(error), fix) from error
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    try:
         yield
+    finally:
+        lock.release()
 
 
 def _receive(file: WeightFile, part: Path, progress: Callable[[int], None]) -> None:

@@ -51,18 +51,18 @@ def datasets() -> str:
 
 def gate_margins() -> str:
     """A row a margin that the paired gate has by default."""
-    from bench.gating import MARGINS
+    from bench.gating import default_margins
 
-    amounts = {name: re.sub(r"([a-zA-Z%]+)$", r" \1", amount) for name, amount in MARGINS.items()}
+    amounts = {name: re.sub(r"([a-zA-Z%]+)$", r" \1", amount) for name, amount in default_margins().items()}
     rows = [f"| `{name}` | {amount} |\n" for name, amount in amounts.items()]
     return "| metric | margin |\n|---|--:|\n" + "".join(rows)
 
 
 def gate_tolerances() -> str:
     """A row a metric whose values may change by rounding, in the golden gate."""
-    from bench.gating import TOLERANCES
+    from bench.gating import default_tolerances
 
-    rows = [f"| `{name}` | {amount:.5f} |\n" for name, amount in TOLERANCES.items()]
+    rows = [f"| `{name}` | {amount:.5f} |\n" for name, amount in default_tolerances().items()]
     return "| metric | tolerance, in its unit |\n|---|--:|\n" + "".join(rows) + "| any other | 0.000000001 |\n"
 
 

@@ -16,10 +16,11 @@ from scipy import stats
 
 from bench import gating
 from bench.metrics import fid
-from bench.metrics.set_resampling import half_sample_spread
-from bench.records import FORMAT, CellKey, CellRecord, Record, RunLayout, Score, dump, read_run
+from bench.metrics.resampling import half_sample_spread
+from bench.records import CellKey, CellRecord, Record, RunLayout, Score, dump, read_run
 from bench.records.schema import record_to_line
 from bench.statistics import cluster_intervals, cluster_sums, sign_flip_p
+from tests.support.runs import run_info
 
 MODELS = [f"model-{index:02d}" for index in range(20)]
 PROTOCOLS = [f"protocol-{index}@1" for index in range(6)]
@@ -36,15 +37,13 @@ def write_run(out: Path, version: str) -> Path:
     """As the harness writes it, without waiting for the disk."""
     layout = RunLayout(out)
     out.mkdir()
-    models = [{"name": name, "fingerprint": hashed(name, version)} for name in MODELS]
-    dataset = {"name": "streets", "revision": "e" * 64}
-    info = {"format": FORMAT, "dataset": dataset, "protocols": PROTOCOLS, "models": models, "metrics": {}}
-    layout.run_file.write_text(dump(info))
+    models = {name: hashed(name, version) for name in MODELS}
+    layout.run_file.write_text(run_info(models, PROTOCOLS).to_json())
     for protocol in PROTOCOLS:
         level = np.random.default_rng(len(protocol)).normal(25, 4, (PICTURES, len(METRICS)))
-        for number, model in enumerate(models):
+        for number, (name, fingerprint) in enumerate(models.items()):
             noise = np.random.default_rng([number, *version.encode()]).normal(0, 0.5, level.shape)
-            key = CellKey(model["name"], model["fingerprint"], protocol, "streets", "e" * 64)
+            key = CellKey(name, fingerprint, protocol, "streets", "e" * 64)
             write_cell(layout, key, level + noise)
     return out
 

@@ -11,7 +11,7 @@ import torch
 
 import bench.data
 from bench.metrics import LabelComparison
-from bench.metrics.kept import KEPT
+from bench.metrics.cache.memory import TRUTH_MEMORY
 from tests.benchmarks.label_peer import label_scores
 
 Benchmark = Callable[..., Any]
@@ -23,7 +23,7 @@ BAND, TOLERANCE, TRIMAP = 3, 5, 5  # pixels: 0.5 %, 0.8 % and 1 % of the diagona
 
 def ours(reference: torch.Tensor, predicted: torch.Tensor) -> torch.Tensor:
     """Boundary IoU, boundary F, trimap IoU, HD95 and ASSD: float64 [5, N, C]; nothing known of the truth before."""
-    KEPT.clear()
+    TRUTH_MEMORY.clear()
     maps = LabelComparison(reference, predicted, CLASSES)
     return torch.stack(
         [maps.boundary_iou(BAND), maps.boundary_f(TOLERANCE), maps.trimap_iou(TRIMAP), maps.hd95(), maps.assd()]

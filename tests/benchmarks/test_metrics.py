@@ -11,7 +11,7 @@ import torch
 from skimage.metrics import structural_similarity
 from torchmetrics.image import StructuralSimilarityIndexMeasure
 
-from bench.metrics import Comparison, measure, ssim
+from bench.metrics import BatchView, measure, ssim
 
 Benchmark = Callable[..., Any]
 Pictures = tuple[torch.Tensor, torch.Tensor]
@@ -69,10 +69,10 @@ def composited(different: Pictures, hole: torch.Tensor) -> Pictures:
 
 
 @pytest.fixture(scope="module")
-def comparison(different: Pictures, composited: Pictures, hole: torch.Tensor) -> Callable[[], Comparison]:
-    """Makes a fresh Comparison (nothing kept from the last), its raw output wrong everywhere, 8 stripes of labels."""
+def comparison(different: Pictures, composited: Pictures, hole: torch.Tensor) -> Callable[[], BatchView]:
+    """Makes a fresh BatchView (nothing kept from the last), its raw output wrong everywhere, 8 stripes of labels."""
     labels = (torch.arange(SIZE) // 32).to(torch.uint8).expand(COUNT, SIZE, SIZE)
-    return lambda: Comparison(different[0], composited[1], different[1], hole, labels)
+    return lambda: BatchView(different[0], composited[1], different[1], hole, labels)
 
 
 @pytest.mark.benchmark(group="ssim-256 (8 images that differ everywhere)")
@@ -88,7 +88,7 @@ def test_ssim_of_composited_pictures(benchmark: Benchmark, composited: Pictures,
 
 
 @pytest.mark.benchmark(group="four-regions-256 (8 images)")
-def test_all_metrics_in_four_regions(benchmark: Benchmark, comparison: Callable[[], Comparison]) -> None:
+def test_all_metrics_in_four_regions(benchmark: Benchmark, comparison: Callable[[], BatchView]) -> None:
     assert len(benchmark(lambda: measure(comparison(), ["psnr", "ssim", "l1"]))) == 12
 
 
@@ -115,7 +115,7 @@ def test_ssim_is_several_times_faster(benchmark: Any, different: Pictures, peer:
 
 @pytest.mark.benchmark(group="four-regions-256 (8 images)")
 def test_four_regions_cost_less_than_a_third_of_one_ssim_of_scikit_image(
-    benchmark: Any, different: Pictures, comparison: Callable[[], Comparison]
+    benchmark: Any, different: Pictures, comparison: Callable[[], BatchView]
 ) -> None:
     seconds: list[tuple[float, float]] = []
 

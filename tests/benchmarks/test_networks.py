@@ -15,9 +15,9 @@ import pytest
 import torch
 import torchvision
 
-from bench.metrics.feature_cache import FeatureCache
-from bench.metrics.inception import Inception
-from bench.metrics.perceptual import Lpips
+from bench.metrics.cache.feature_cache import FeatureCache
+from bench.metrics.distribution.backends.inception import Inception
+from bench.metrics.perceptual.backends.network import Lpips
 from bench.weights import find
 from tests.stand_in_weights import publish, random_inception, random_trunk
 

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pytest
 from PIL import Image
 
-from bench.records import CellKey, CellRecord, Record, RunLayout, Score, dump, read_run, write_atomically, write_cell
+from bench.records import CellKey, CellRecord, Record, RunLayout, Score, read_run, write_atomically, write_cell
 from bench.records import write_shard as write_records
 from bench.reporting.page import write_page
+from tests.support.runs import dataset_info, run_info
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -47,17 +48,12 @@ def build(out: Path) -> Path:
     """
     layout, draw = RunLayout(out), np.random.default_rng(0)
     names = [f"{index:02d}" for index in range(PICTURES)]
-    models = [{"name": f"model-{m}", "fingerprint": f"{m:064x}", "labels": {}} for m in range(MODELS)]
+    models = {f"model-{m}": f"{m:064x}" for m in range(MODELS)}
     protocols = [f"protocol-{p}@1" for p in range(PROTOCOLS)]
-    dataset = {"name": "noise", "split": "test", "size": str(SIZE), "limit": None, "revision": "0" * 64}
-    info: dict[str, Any] = {"format": 1, "suite": "large", "seed": 0, "metrics": {"psnr.hole": ""}}
-    info |= {
-        "dataset": {**dataset, "n": PICTURES, "classes": [f"class-{c}" for c in range(11)]},
-        "versions": {},
-        "environment": {},
-    }
-    info |= {"models": models, "protocols": protocols, "gallery": names}
-    write_atomically(layout.run_file, dump(info))
+    classes = tuple(f"class-{c}" for c in range(11))
+    dataset = dataset_info(name="noise", revision="0" * 64, size=str(SIZE), n=PICTURES, classes=classes)
+    info = run_info(models, protocols, dataset=dataset, metrics={"psnr.hole": ""}, gallery=tuple(names))
+    write_atomically(layout.run_file, info.to_json())
     hole = np.zeros((SIZE, SIZE), bool)
     hole[64:192, 64:192] = True
     for name in names:
@@ -67,13 +63,13 @@ def build(out: Path) -> Path:
         save(layout.labels(name), labels)
         for protocol in protocols:
             save(layout.hole(protocol, name), hole.astype(np.uint8) * 255)
-            for model in models:
-                key = CellKey(str(model["name"]), str(model["fingerprint"]), protocol, "noise", "0" * 64)
+            for model in models.items():
+                key = CellKey(*model, protocol, "noise", "0" * 64)
                 save(layout.fill(key, name), np.where(hole[..., None], np.roll(truth, 7, axis=0), truth))
                 save(layout.predicted_labels(key, name), np.roll(labels, 7, axis=0))
-    for model in models:
+    for model in models.items():
         for protocol in protocols:
-            key = CellKey(str(model["name"]), str(model["fingerprint"]), protocol, "noise", "0" * 64)
+            key = CellKey(*model, protocol, "noise", "0" * 64)
             write_records(layout.shard(key, 0), [Record(name, "ok", values={"psnr.hole": 20.0}) for name in names])
             score = Score(20.0, (19.0, 21.0), PICTURES, 0, 0, "dB", True, "psnr")
             cell = CellRecord(key, {}, PICTURES, 0, 0, 0.25, "ab", (), {"psnr.hole": score})

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.records import FORMAT, CellKey, CellRecord, Record, RunLayout, Score, dump
+from bench.records import CellKey, CellRecord, Record, RunLayout, Score, dump
 from bench.records.schema import record_to_line
+from tests.support.runs import dataset_info, run_info
 
 MODELS = [f"model-{index:02d}" for index in range(20)]
 PROTOCOLS = [f"protocol-{index}@1" for index in range(6)]
@@ -37,21 +38,13 @@ def write_run(out: Path) -> Path:
     """As the harness writes it, without waiting for the disk."""
     layout = RunLayout(out)
     out.mkdir()
-    models = [{"name": name, "fingerprint": hashed(name), "labels": {}} for name in MODELS]
-    dataset = {"name": "streets", "split": "test", "size": "256", "limit": None, "revision": "e" * 64}
-    info = {
-        "format": FORMAT,
-        "suite": "large",
-        "seed": 0,
-        "dataset": {**dataset, "n": PICTURES, "classes": ["road"]},
-        "protocols": PROTOCOLS,
-        "models": models,
-        "metrics": dict.fromkeys(METRICS, ""),
-        "gallery": [],
-        "versions": {},
-        "environment": {},
-    }
-    layout.run_file.write_text(dump(info))
+    info = run_info(
+        {name: hashed(name) for name in MODELS},
+        PROTOCOLS,
+        dataset=dataset_info(n=PICTURES, classes=("road",)),
+        metrics=dict.fromkeys(METRICS, ""),
+    )
+    layout.run_file.write_text(info.to_json())
     for number, protocol in enumerate(PROTOCOLS):
         level = np.random.default_rng(number).normal(25, 4, (PICTURES, len(METRICS)))
         share = np.random.default_rng(number).uniform(0.05, 0.6, PICTURES)

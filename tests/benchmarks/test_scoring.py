@@ -23,10 +23,11 @@ from torchmetrics.functional.image import peak_signal_noise_ratio, structural_si
 
 import bench.data
 import bench.masks
-from bench.metrics import Comparison, boundary_width, class_keys, deep_features, measure
-from bench.metrics.feature_cache import shared_cache
-from bench.metrics.kept import KEPT
-from bench.metrics.perceptual import loaded
+from bench.metrics import BatchView, boundary_width, class_keys, measure
+from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.cache.memory import TRUTH_MEMORY
+from bench.metrics.distribution.backends import extraction
+from bench.metrics.perceptual.backends.network import loaded
 from bench.pictures import stack_pictures
 from bench.weights import find
 from tests.benchmarks.label_peer import label_scores
@@ -72,10 +73,10 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as monkeypatch:
         publish("alexnet", {**trunk, "classifier.1.bias": torch.zeros(1000)}, folder, monkeypatch)
         publish("inception", random_inception(), folder, monkeypatch)
-        for cache in (loaded, deep_features._inception):
+        for cache in (loaded, extraction._inception):
             cache.cache_clear()
         yield
-    for cache in (loaded, deep_features._inception):
+    for cache in (loaded, extraction._inception):
         cache.cache_clear()
 
 
@@ -101,12 +102,12 @@ def ours(work: Work) -> Values:
     values: Values = {}
     with pytest.MonkeyPatch.context() as monkeypatch, TemporaryDirectory() as empty:
         monkeypatch.setenv("SPGBENCH_CACHE", empty)
-        KEPT.clear()
+        TRUTH_MEMORY.clear()
         shared_cache.cache_clear()
         for start in range(0, len(work.truth), 8):
             rows = slice(start, start + 8)
             for cell in work.cells:
-                comparison = Comparison(
+                comparison = BatchView(
                     work.truth[rows],
                     cell.completed[rows],
                     cell.completed[rows],
@@ -116,9 +117,9 @@ def ours(work: Work) -> Values:
                     classes=work.classes,
                 )
                 columns = measure(comparison, ("psnr", "ssim", "l1", "lpips-alex", *BOUNDARIES))
-                features = deep_features.completed_features("fid", comparison.completed, "cpu")
+                features = extraction.completed_features("fid", comparison.completed, "cpu")
                 columns["features"] = features.double().sum(dim=1)
-                deep_features.true_features("fid", comparison.reference, "cpu")
+                extraction.true_features("fid", comparison.reference, "cpu")
                 for key, column in columns.items():
                     values.setdefault(key, []).extend(column.tolist())
         shared_cache.cache_clear()

@@ -14,10 +14,10 @@ import torch
 import bench.data
 import bench.segmentation
 from bench.metrics import boundary_width
-from bench.metrics.label_contours import crossings, surfaces
-from bench.metrics.label_overlap import inner_band
-from bench.metrics.regions import band_of
-from bench.metrics.tensor_folder import TensorFolder
+from bench.metrics.boundary import band_of
+from bench.metrics.cache.tensor_folder import TensorFolder
+from bench.metrics.segmentation.backends.contours import crossings, surfaces
+from bench.metrics.segmentation.backends.overlap import inner_band
 from bench.pictures import stack_pictures
 from bench.vocabulary import VOID
 

@@ -13,10 +13,10 @@ import bench.data
 import bench.metrics
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
-from bench.metrics import deep_features
-from bench.metrics.feature_cache import shared_cache
-from bench.metrics.inception import Inception
-from bench.metrics.perceptual import Lpips, loaded
+from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.distribution.backends import extraction
+from bench.metrics.distribution.backends.inception import Inception
+from bench.metrics.perceptual.backends.network import Lpips, loaded
 from bench.records.features import read_cell_features
 from bench.vocabulary import Dataset
 from tests.stand_in_weights import publish, random_inception, random_trunk
@@ -39,7 +39,7 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def _forget() -> None:
     loaded.cache_clear()
     shared_cache.cache_clear()
-    deep_features._inception.cache_clear()
+    extraction._inception.cache_clear()
 
 
 @pytest.fixture
@@ -112,7 +112,7 @@ def test_several_fills_are_scored_by_their_differences_and_by_the_best() -> None
     truth = torch.randint(0, 256, (2, 3, 40, 48), dtype=torch.uint8, generator=random)
     fills = torch.randint(0, 256, (2, 4, 3, 40, 48), dtype=torch.uint8, generator=random)
     hole = torch.ones(2, 1, 40, 48, dtype=torch.bool)
-    comparison = bench.metrics.Comparison(truth, fills[:, 0], fills[:, 0], hole, fills=fills)
+    comparison = bench.metrics.BatchView(truth, fills[:, 0], fills[:, 0], hole, fills=fills)
 
     values = bench.metrics.measure(comparison, ["diversity-lpips-alex", "best-of-4-lpips-alex"])
 

@@ -14,8 +14,8 @@ import bench.metrics
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
-from bench.metrics.feature_cache import shared_cache
-from bench.metrics.kept import KEPT
+from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.cache.memory import TRUTH_MEMORY
 from bench.records import read_run
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.vocabulary import Batch, Dataset, Prediction
@@ -68,7 +68,7 @@ def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 def forget() -> None:
     """As another process would begin: with what is on disk."""
-    KEPT.clear()
+    TRUTH_MEMORY.clear()
     shared_cache.cache_clear()
 
 
@@ -177,16 +177,16 @@ def test_without_a_judge_its_columns_are_left_out_with_a_reason(
     outcome = run_suite(suite, tmp_path / "o", dataset=pictures, models=[flat_model()])
 
     run, reason = outcome.run, "no judge comes with the package for the data set folder: name one with --judge"
-    assert run.info["unavailable"] == {"judge-miou": reason, "judge-assd": reason}
+    assert run.info.unavailable == {"judge-miou": reason, "judge-assd": reason}
     assert outcome.warnings == (f"judge-miou, judge-assd: not measured: {reason}",)
     (cell,) = run.cells.values()
-    assert all(name.startswith("l1.") for name in (*cell.metrics, *run.info["metrics"]))
+    assert all(name.startswith("l1.") for name in (*cell.metrics, *run.info.metrics))
 
 
 def test_a_judge_is_only_looked_for_when_a_metric_needs_it(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
     run = bench.evaluate([flat_model()], pictures, ["center-50"], ["l1"], tmp_path / "o", judge="no-such-judge")
 
-    assert "unavailable" not in run.info
+    assert run.info.unavailable == {}
     with pytest.raises(UnknownName, match="judge 'no-such-judge'"):
         bench.evaluate([flat_model()], pictures, ["center-50"], ["judge-miou"], tmp_path / "p", judge="no-such-judge")
     assert not (tmp_path / "p").exists()

@@ -10,6 +10,7 @@ from torch import nn
 
 import bench
 from bench.evaluation.model_size import measure_model_size
+from bench.records import ModelSize
 from bench.vocabulary import Batch, Dataset, LabelAxes, Prediction, Sample
 
 SAMPLE = Sample("a", np.full((16, 24, 3), 90, np.uint8))
@@ -33,7 +34,7 @@ class Failing(Convolving):
 
 
 def test_a_convolution_is_counted_by_hand() -> None:
-    assert measure_model_size(Convolving(), SAMPLE) == {"parameters": 3 * 3 * 25, "multiply_adds": 3 * 3 * 25 * 16 * 24}
+    assert measure_model_size(Convolving(), SAMPLE) == ModelSize(3 * 3 * 25, 3 * 3 * 25 * 16 * 24)
 
 
 def test_a_model_without_modules_is_not_called(flat_model: type) -> None:
@@ -54,7 +55,7 @@ def test_the_parameters_of_a_row_are_those_of_the_networks_that_it_calls(name: s
     networks = [parts.sgnet] if name == "spgnet:oracle-labels" else [parts]
     size = measure_model_size(bench.models.load(name), Sample("a", SAMPLE.image.repeat(4, 0).repeat(4, 1), _labels()))
     assert size is not None
-    assert size["parameters"] == sum(p.numel() for network in networks for p in network.parameters())
+    assert size.parameters == sum(p.numel() for network in networks for p in network.parameters())
 
 
 def _labels() -> np.ndarray[tuple[int, int], np.dtype[np.uint8]]:

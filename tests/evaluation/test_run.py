@@ -365,8 +365,8 @@ def test_gallery_pictures_are_the_composited_fills(pictures: Dataset, tmp_path: 
     run = bench.evaluate(["mean"], pictures, out=tmp_path / "out")
 
     (key,) = run.cells
-    assert run.info["gallery"] == ["p000", "p005", "p010", "p015"]
-    for sample in run.info["gallery"]:
+    assert run.info.gallery == ("p000", "p005", "p010", "p015")
+    for sample in run.info.gallery:
         truth, fill = (
             np.asarray(Image.open(path)) for path in (run.layout.truth(sample), run.layout.fill(key, sample))
         )
@@ -388,7 +388,7 @@ def test_gallery_label_maps_are_kept(pictures: Dataset, tmp_path: Path, flat_mod
     run = bench.evaluate([Labelling()], pictures, out=tmp_path / "out")
 
     (key,) = run.cells
-    for sample in run.info["gallery"]:
+    for sample in run.info.gallery:
         true, predicted = (
             np.asarray(Image.open(path))
             for path in (run.layout.labels(sample), run.layout.predicted_labels(key, sample))

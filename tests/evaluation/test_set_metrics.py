@@ -33,8 +33,8 @@ def features_at_hand(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         return colours(kind, pictures, device)
 
     monkeypatch.setattr("bench.evaluation.measurement.find_set", lambda _: {})
-    monkeypatch.setattr("bench.metrics.deep_features.completed_features", colours)
-    monkeypatch.setattr("bench.metrics.deep_features.true_features", of_truth)
+    monkeypatch.setattr("bench.metrics.distribution.backends.extraction.completed_features", colours)
+    monkeypatch.setattr("bench.metrics.distribution.backends.extraction.true_features", of_truth)
     return asked
 
 
@@ -153,11 +153,11 @@ def test_without_weights_the_columns_are_left_out_with_a_reason(
 
     run = bench.evaluate([flat_model()], pictures, ["center-50"], [*SETS, "lpips-alex", "l1"], tmp_path / "out")
 
-    assert set(run.info["unavailable"]) == {*SETS, "lpips-alex"}
-    assert "SPGBENCH_WEIGHTS" in run.info["unavailable"]["lpips-alex"]
-    assert "weights-inception-2015-12-05" in run.info["unavailable"]["kid"]
+    assert set(run.info.unavailable) == {*SETS, "lpips-alex"}
+    assert "SPGBENCH_WEIGHTS" in run.info.unavailable["lpips-alex"]
+    assert "weights-inception-2015-12-05" in run.info.unavailable["kid"]
     (cell,) = run.cells.values()
-    assert {name.partition(".")[0] for name in (*cell.metrics, *run.info["metrics"])} == {"l1"}
+    assert {name.partition(".")[0] for name in (*cell.metrics, *run.info.metrics)} == {"l1"}
     assert not list(run.layout.cell(cell.key).glob("features-*"))
 
 

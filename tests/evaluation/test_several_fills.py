@@ -81,14 +81,14 @@ def test_fills_that_are_no_pictures_fail(
 
 
 def test_fills_show_the_known_pixels_of_the_truth(pictures: Dataset) -> None:
-    from bench.metrics import Comparison, measure
+    from bench.metrics import BatchView, measure
 
     truth = torch.stack([torch.from_numpy(np.array(sample.image)).permute(2, 0, 1) for sample in pictures])
     hole = torch.zeros(20, 1, 48, 48, dtype=torch.bool)
     hole[..., 10:20, 10:20] = True
     fills = torch.where(hole[:, None], torch.randint(0, 256, (20, 4, 3, 48, 48), dtype=torch.uint8), truth[:, None])
 
-    together = measure(Comparison(truth, fills[:, 0], fills[:, 0], hole, fills=fills), ["best-of-4-psnr"])
-    singly = [measure(Comparison(truth, fill, fill, hole), ["psnr"])["psnr.hole"] for fill in fills.unbind(dim=1)]
+    together = measure(BatchView(truth, fills[:, 0], fills[:, 0], hole, fills=fills), ["best-of-4-psnr"])
+    singly = [measure(BatchView(truth, fill, fill, hole), ["psnr"])["psnr.hole"] for fill in fills.unbind(dim=1)]
 
     assert torch.equal(together["best-of-4-psnr.hole"], torch.stack(singly).amax(dim=0))

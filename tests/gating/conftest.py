@@ -11,20 +11,19 @@ import numpy as np
 import pytest
 
 from bench.records import (
-    FORMAT,
     CellKey,
     CellRecord,
     Record,
     Run,
     RunLayout,
     Score,
-    dump,
     read_run,
     write_atomically,
     write_cell,
     write_shard,
 )
 from bench.records.features import write_features
+from tests.support.runs import dataset_info, run_info
 
 UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
 
@@ -68,15 +67,14 @@ def usual(metric: str, index: int) -> float:
 
 def build(out: Path, recipe: Recipe) -> Path:
     layout = RunLayout(out)
-    info: dict[str, Any] = {
-        "format": FORMAT,
-        "dataset": {"name": "streets", "revision": recipe.revision, "split": "test", "n": len(recipe.ids)},
-        "protocols": list(recipe.protocols),
-        "metrics": {metric: metric for metric in recipe.metrics},
-        "models": [{"name": name, "fingerprint": mark * 64} for name, mark in recipe.models.items()],
+    info = run_info(
+        {name: mark * 64 for name, mark in recipe.models.items()},
+        recipe.protocols,
+        dataset=dataset_info(revision=recipe.revision, n=len(recipe.ids)),
+        metrics={metric: metric for metric in recipe.metrics},
         **recipe.info,
-    }
-    write_atomically(layout.run_file, dump(info))
+    )
+    write_atomically(layout.run_file, info.to_json())
     for name, mark in recipe.models.items():
         for protocol in recipe.protocols:
             if protocol not in recipe.missing:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.records import (
-    FORMAT,
     CellKey,
     CellRecord,
     Failures,
@@ -26,6 +25,7 @@ from bench.records import (
     write_cell,
     write_shard,
 )
+from tests.support.runs import run_info
 
 KEY = CellKey("folder:mine", "f" * 64, "center-50@1", "streets", "e" * 64)
 
@@ -48,13 +48,7 @@ def _cell(**changes: object) -> CellRecord:
 
 def _write_run(out: Path) -> RunLayout:
     layout = RunLayout(out)
-    info = {
-        "format": FORMAT,
-        "dataset": {"name": "streets", "revision": "e" * 64},
-        "protocols": ["center-50@1"],
-        "models": [{"name": "folder:mine", "fingerprint": "f" * 64}],
-    }
-    write_atomically(layout.run_file, dump(info))
+    write_atomically(layout.run_file, run_info({"folder:mine": "f" * 64}, ["center-50@1"]).to_json())
     write_shard(layout.shard(KEY, 1), [Record("b", "ok", values={"psnr.hole": 1.0})])
     write_shard(layout.shard(KEY, 0), [Record("c", "ok"), Record("a", "failed", "why")])
     return layout
@@ -154,7 +148,12 @@ def test_a_damaged_shard_is_not_read(tmp_path: Path, damage) -> None:  # type: i
 
 @pytest.mark.parametrize(
     ("text", "found"),
-    [(None, "no run.json"), ("{", "does not parse"), ('{"format": 99}', "format 99"), ("[]", "parse")],
+    [
+        (None, "no run.json"),
+        ("{", "does not parse"),
+        ('{"format": 99}', "must be 1 or 2; found 99"),
+        ("[]", "field format"),
+    ],
 )
 def test_what_is_no_run(tmp_path: Path, text: str | None, found: str) -> None:
     if text is not None:

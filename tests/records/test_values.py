@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.records import (
-    FORMAT,
     CellKey,
     CellRecord,
     Record,
     Run,
     RunLayout,
     Score,
-    dump,
     read_run,
     write_atomically,
     write_cell,
@@ -27,6 +25,7 @@ from bench.records import (
 )
 from bench.records.schema import record_to_line
 from bench.records.values import parse_values
+from tests.support.runs import run_info
 
 KEY = CellKey("net", "f" * 64, "center-50@1", "streets", "e" * 64)
 METRICS = ("psnr.hole", "l1.hole")
@@ -41,13 +40,7 @@ def cell_of(n: int, metrics: Sequence[str] = METRICS, by_class: Sequence[str] = 
 
 def run_of(out: Path, shards: Sequence[Sequence[Record]], cell: CellRecord) -> Run:
     layout = RunLayout(out)
-    info = {
-        "format": FORMAT,
-        "dataset": {"name": "streets", "revision": "e" * 64},
-        "protocols": ["center-50@1"],
-        "models": [{"name": "net", "fingerprint": "f" * 64}],
-    }
-    write_atomically(layout.run_file, dump(info))
+    write_atomically(layout.run_file, run_info({"net": "f" * 64}, ["center-50@1"]).to_json())
     for index, records in enumerate(shards):
         write_shard(layout.shard(KEY, index), records)
     write_cell(layout, cell, len(shards))

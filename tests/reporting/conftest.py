@@ -13,15 +13,16 @@ import pytest
 from PIL import Image
 
 from bench.records import (
-    FORMAT,
     CellKey,
     CellRecord,
     Failures,
+    ModelInfo,
+    ModelSize,
     Record,
     Run,
+    RunInfo,
     RunLayout,
     Score,
-    dump,
     read_run,
     write_atomically,
     write_cell,
@@ -30,6 +31,7 @@ from bench.records import (
 from bench.reporting.cost import profile_of
 from bench.reporting.page import write_page
 from bench.reporting.tables import write_tables
+from tests.support.runs import dataset_info, run_info
 
 UNITS = {
     "psnr": ("dB", True),
@@ -81,54 +83,34 @@ def build(out: Path, recipe: Recipe) -> Path:
     """Write a run as the harness does, through the records' own writers."""
     layout = RunLayout(out)
     info = _info(recipe)
-    write_atomically(layout.run_file, dump(info))
-    for model in info["models"]:
+    write_atomically(layout.run_file, info.to_json())
+    for model in info.models:
         for protocol in recipe.protocols:
-            if (model["name"], protocol) not in recipe.missing:
-                key = CellKey(model["name"], model["fingerprint"], protocol, "streets", info["dataset"]["revision"])
-                _write_cell(layout, key, recipe, model["labels"])
+            if (model.name, protocol) not in recipe.missing:
+                key = CellKey(model.name, model.fingerprint, protocol, "streets", info.dataset.revision)
+                _write_cell(layout, key, recipe, model.labels)
     _write_gallery(layout, recipe)
     return out
 
 
-def _info(recipe: Recipe) -> dict[str, Any]:
+def _info(recipe: Recipe) -> RunInfo:
     height, width = recipe.size
-    return {
-        "format": FORMAT,
-        "suite": "synthetic",
-        "dataset": {
-            "name": "streets",
-            "split": "test",
-            "size": f"{height}x{width}",
-            "limit": None,
-            "revision": "0123456789abcdef",
-            "n": recipe.n,
-            "classes": list(recipe.classes),
-        },
-        "protocols": list(recipe.protocols),
-        "metrics": {key: f"{key.replace('.', '|region:')}|v1" for key in recipe.metrics},
-        "seed": 0,
-        "models": [
-            {
-                "name": model,
-                "fingerprint": hashlib.sha256(model.encode()).hexdigest(),
-                "labels": {"context": "oracle" if model in recipe.oracles else "none", "hole": "none"},
-                **_size(recipe, model),
-            }
-            for model in recipe.models
-        ],
-        "gallery": [_sample(index) for index in range(min(recipe.gallery, recipe.n))],
-        "versions": {},
-        "environment": {},
+    return run_info(
+        [_model(recipe, name) for name in recipe.models],
+        recipe.protocols,
+        dataset=dataset_info(
+            size=f"{height}x{width}", revision="0123456789abcdef", n=recipe.n, classes=tuple(recipe.classes)
+        ),
+        metrics={key: f"{key.replace('.', '|region:')}|v1" for key in recipe.metrics},
+        gallery=tuple(_sample(index) for index in range(min(recipe.gallery, recipe.n))),
         **recipe.info,
-    }
+    )
 
 
-def _size(recipe: Recipe, model: str) -> dict[str, dict[str, int]]:
-    if model not in recipe.sizes:
-        return {}
-    parameters, multiply_adds = recipe.sizes[model]
-    return {"size": {"parameters": parameters, "multiply_adds": multiply_adds}}
+def _model(recipe: Recipe, name: str) -> ModelInfo:
+    labels = {"context": "oracle" if name in recipe.oracles else "none", "hole": "none"}
+    size = ModelSize(*recipe.sizes[name]) if name in recipe.sizes else None
+    return ModelInfo(name, hashlib.sha256(name.encode()).hexdigest(), labels, size=size)
 
 
 def _sample(index: int) -> str:

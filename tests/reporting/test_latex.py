@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from bench.records import read_run
 from bench.reporting.latex import escape_latex, latex
 from bench.reporting.table import build_table
+from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
 
@@ -96,7 +98,7 @@ def body(source: str) -> list[list[str]]:
 def test_a_table_of_hostile_names_is_whole(make_run: MakeRun, intervals: bool) -> None:
     names = ["50% & more_{", "#1 \\end{table}", "[x]*", "plain", "oracle^2"]
     run = read_run(make_run(models=["plain", "oracle^2"], oracles=["oracle^2"], failed={"plain": [0]}, reason="{$_%"))
-    run.info["models"] = [{**run.info["models"][0], "name": name} for name in names[:3]] + run.info["models"]
+    run = with_models(run, [*(replace(run.info.models[0], name=name) for name in names[:3]), *run.info.models])
     source = latex(build_table(run), intervals=intervals)
 
     assert balanced(source)

@@ -50,13 +50,13 @@ def by_model(model: str, protocol: str, index: int, key: str) -> float:
 def add_labels(run: Run) -> None:
     """True maps: sky above, road below, and in picture i a car of i columns; the first model sees cars everywhere."""
     every_key = run.keys()
-    for index, sample in enumerate(run.info["gallery"]):
+    for index, sample in enumerate(run.info.gallery):
         labels = np.zeros((32, 48), np.uint8)
         labels[16:] = 1
         labels[12:20, 12 : 12 + 6 * index] = 2
         save(run.layout.labels(sample), labels)
         for key in every_key:
-            if key.model == run.info["models"][0]["name"]:
+            if key.model == run.info.models[0].name:
                 save(run.layout.predicted_labels(key, sample), np.full((32, 48), 2, np.uint8))
 
 
@@ -261,7 +261,7 @@ def test_without_label_maps_their_controls_are_absent(show: Callable[..., Any]) 
 def test_predicted_label_maps_need_no_true_ones(show: Callable[..., Any]) -> None:
     def add(run: Run) -> None:
         add_labels(run)
-        for sample in run.info["gallery"]:
+        for sample in run.info.gallery:
             run.layout.labels(sample).unlink()
 
     browser = show(add, models=["a"])

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -84,11 +85,12 @@ def test_copied_is_what_the_table_files_hold(show: Callable[..., Any], tmp_path:
 def add_profile(run: Run) -> None:
     """The first model takes 20 ms, the second 10 ms."""
     layout = ProfileLayout(run.layout.out)
-    write_environment(layout, {"device": "cpu", "device_name": "A processor", "models": run.info["models"]})
-    for number, model in enumerate(run.info["models"]):
-        known = (model["name"], model["fingerprint"], "cpu", "A processor", Configuration(32, 48), "ok")
+    models = [asdict(model) for model in run.info.models]
+    write_environment(layout, {"device": "cpu", "device_name": "A processor", "models": models})
+    for number, model in enumerate(run.info.models):
+        known = (*model.key, "cpu", "A processor", Configuration(32, 48), "ok")
         record = ProfileRecord(*known, wall_s=(0.02 / (1 + number),))  # type: ignore[arg-type]  # known is the head
-        write_records(layout.records_file(model["name"], model["fingerprint"]), [record])
+        write_records(layout.records_file(*model.key), [record])
 
 
 def test_classes_unfold_and_follow_the_choice_of_metrics(show: Callable[..., Any]) -> None:

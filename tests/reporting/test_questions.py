@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from bench.reporting.bins import bins_of
 from bench.reporting.html_table import html_table
 from bench.reporting.table import build_table
 from bench.reporting.tables import write_tables
+from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
 
@@ -163,7 +165,7 @@ class Fragment(HTMLParser):
 def test_html_is_a_whole_fragment_that_names_cannot_break(make_run: MakeRun) -> None:
     names = ["<script>alert(1)</script>", "</table>&amp;", '"quoted"']
     run = read_run(make_run(failed={"telea": [0]}, oracles=["mean"], reason="<b>no</b>"))
-    run.info["models"] = [{**run.info["models"][0], "name": name} for name in names] + run.info["models"]
+    run = with_models(run, [*(replace(run.info.models[0], name=name) for name in names), *run.info.models])
     fragment = Fragment(html_table(build_table(run)))
 
     assert not fragment.open

@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +14,7 @@ from markdown_it.token import Token
 from bench.records import read_run
 from bench.reporting import main_table
 from bench.reporting.tables import write_tables
+from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
 
@@ -211,7 +213,8 @@ def test_signatures_stand_in_the_foot_once_a_column(make_run: MakeRun) -> None:
 
 def test_models_of_one_name_are_told_apart(make_run: MakeRun) -> None:
     run = read_run(make_run(models=["a"]))
-    run.info["models"].append({**run.info["models"][0], "fingerprint": "feedfacecafe"})
+    (model,) = run.info.models
+    run = with_models(run, [model, replace(model, fingerprint="feedfacecafe")])
 
     assert len(set(columns(main_table(run))["model"])) == 2
 
@@ -231,7 +234,7 @@ HOSTILE = [
 
 def test_hostile_names_come_out_as_they_are(make_run: MakeRun) -> None:
     run = read_run(make_run(models=["plain"], protocols=["center-50@1"]))
-    run.info["models"] = [{**run.info["models"][0], "name": name} for name in HOSTILE]
+    run = with_models(run, [replace(run.info.models[0], name=name) for name in HOSTILE])
     text = main_table(run)
     tokens = MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)
     cells = [tokens[index + 1] for index, token in enumerate(tokens) if token.type == "td_open"]

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,6 @@ from bench.statistics import (
     cluster_intervals,
     cluster_sums,
     holm,
-    mean_interval,
     sign_flip_p,
     standard_errors,
     wilcoxon_p,
@@ -24,78 +22,6 @@ from bench.statistics import (
 
 Floats = npt.NDArray[np.float64]
 finite = st.floats(-1e6, 1e6)
-
-
-def skewed(generator: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    return generator.gamma(3.0, 2.0, shape) - 6.0
-
-
-def normal(generator: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    return generator.normal(0, 4, shape)
-
-
-@pytest.mark.parametrize(("sampler", "n"), [(normal, 8), (normal, 12), (normal, 40), (normal, 200), (skewed, 100)])
-def test_intervals_cover_the_true_mean_as_often_as_promised(
-    sampler: Callable[[np.random.Generator, tuple[int, int]], Floats], n: int
-) -> None:
-    samples = sampler(np.random.default_rng(n), (n, 3000))
-    hits = 0
-    for seed in range(10):  # columns of one call share their draws, and so part of the Monte-Carlo error
-        low, high = cluster_intervals(cluster_sums(samples[:, seed * 300 : seed * 300 + 300]), draws=2000, seed=seed)
-        hits += int(((low <= 0) & (high >= 0)).sum())
-
-    assert 0.93 < hits / 3000 < 0.97
-
-
-def test_clustered_intervals_cover_where_ignoring_the_clusters_does_not() -> None:
-    generator = np.random.default_rng(5)
-    pictures = np.repeat(np.arange(40), 4)
-    samples = np.repeat(generator.normal(0, 1, (40, 1000)), 4, axis=0) + generator.normal(0, 0.3, (160, 1000))
-    covered = {}
-    for name, clusters in (("clustered", pictures), ("plain", None)):
-        low, high = cluster_intervals(cluster_sums(samples, clusters), draws=2000)
-        covered[name] = float(((low <= 0) & (high >= 0)).mean())
-
-    assert 0.93 < covered["clustered"] < 0.97
-    assert covered["plain"] < 0.8
-
-
-def test_intervals_of_clusters_of_unlike_sizes_cover() -> None:
-    generator = np.random.default_rng(8)
-    pictures = np.repeat(np.arange(60), generator.integers(1, 7, 60))
-    samples = generator.normal(0, 1, (60, 1000))[pictures] + generator.normal(0, 0.3, (len(pictures), 1000))
-
-    low, high = cluster_intervals(cluster_sums(samples, pictures), draws=2000)
-
-    assert 0.93 < float(((low <= 0) & (high >= 0)).mean()) < 0.97
-
-
-@pytest.mark.parametrize("n", [15, 60])
-def test_intervals_agree_with_scipy_at_the_expanded_level(n: int) -> None:
-    values = skewed(np.random.default_rng(3), (n, 1))[:, 0]
-    level = 2 * stats.norm.cdf(stats.t.ppf(0.975, n - 1) * math.sqrt(n / (n - 1))) - 1
-    other = stats.bootstrap(
-        (values,),
-        np.mean,
-        confidence_level=level,
-        n_resamples=20_000,
-        method="percentile",
-        rng=np.random.default_rng(0),
-    )
-
-    low, high = cluster_intervals(cluster_sums(values), draws=20_000)
-
-    spread = float(np.std(other.bootstrap_distribution))
-    assert (low[0], high[0]) == pytest.approx(tuple(other.confidence_interval), abs=0.12 * spread)
-
-
-def test_intervals_of_many_pictures_are_those_of_the_cells() -> None:
-    values = skewed(np.random.default_rng(3), (2000, 1))[:, 0]
-
-    low, high = cluster_intervals(cluster_sums(values))
-
-    expected = mean_interval(values)
-    assert (low[0], high[0]) == pytest.approx(expected, abs=0.05 * (expected[1] - expected[0]))
 
 
 @pytest.mark.parametrize("n", [5, 9, 13])
@@ -210,9 +136,6 @@ def test_order_of_additions_does_not_matter() -> None:
 def test_numbers_do_not_move() -> None:
     values = np.array([float(i * i % 17) - 7 for i in range(23)])
 
-    low, high = cluster_intervals(cluster_sums(values))
-
-    assert (float(low[0]), float(high[0])) == (-1.9130434782608696, 3.0869565217391304)
     assert float(sign_flip_p(cluster_sums(values))[0]) == 0.6863136863136863
 
 
@@ -226,7 +149,7 @@ def test_undefined_values_are_left_out() -> None:
     assert columns.means()[0] == pytest.approx(values.mean())
     assert columns.used().tolist() == [40, 0]
     alone = cluster_intervals(cluster_sums(values))
-    assert (low[0], high[0]) == pytest.approx((alone[0][0], alone[1][0]), abs=0.1)
+    assert (low[0], high[0]) == (alone[0][0], alone[1][0])
     assert np.isnan([low[1], high[1], standard_errors(columns)[1], columns.means()[1]]).all()
     assert sign_flip_p(columns)[1] == 1.0
     assert wilcoxon_p(columns)[1] == 1.0
@@ -251,7 +174,7 @@ def test_refuses_clusters_of_another_length() -> None:
         cluster_sums([1.0, 2.0], ["a"])
 
 
-@pytest.mark.parametrize("options", [{"level": 1.0}, {"draws": 99}, {"seed": -1}])
+@pytest.mark.parametrize("options", [{"draws": 99}, {"seed": -1}])
 def test_refuses_options_without_a_meaning(options: dict[str, int]) -> None:
     with pytest.raises(UsageError, match="of a resampling must"):
-        cluster_intervals(cluster_sums([1.0, 2.0]), **options)
+        sign_flip_p(cluster_sums([1.0, 2.0]), **options)

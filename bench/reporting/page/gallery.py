@@ -24,8 +24,8 @@ def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dic
     `fills` is indexed by protocol, model and sample; `extremes` by protocol and model, with the worst and the best
     record of every measure over all pictures of the cell, kept or not.
     """
-    protocols: list[str] = run.info["protocols"]
-    kept = [sample for sample in run.info["gallery"] if run.layout.truth(sample).exists()]
+    protocols = run.info.protocols
+    kept = [sample for sample in run.info.gallery if run.layout.truth(sample).exists()]
     shown = [column for column in columns if column.higher_is_better is not None]
     names = model_names(run)
     every_key = run.keys()

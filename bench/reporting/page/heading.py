@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterable, Iterator
 
-from bench.records import Run
+from bench.records import EnvironmentInfo, Run
 from bench.reporting.naming import TIMES, column_order, dataset_title, is_ceiling, model_names
 from bench.reporting.notes import missing_notes, unavailable_notes
 from bench.reporting.page.markup import Markup, join, name, tag
@@ -34,11 +34,11 @@ def heading(run: Run) -> Markup:
 
 def _summary(run: Run) -> str:
     counts = [
-        _count(len(run.info["models"]), "model"),
-        _count(len(run.info["protocols"]), "protocol"),
-        _count(run.info["dataset"]["n"], "picture"),
+        _count(len(run.info.models), "model"),
+        _count(len(run.info.protocols), "protocol"),
+        _count(run.info.dataset.n, "picture"),
     ]
-    return f"Suite {run.info['suite']}: {f' {TIMES} '.join(counts)}, seed {run.info['seed']}."
+    return f"Suite {run.info.suite}: {f' {TIMES} '.join(counts)}, seed {run.info.seed}."
 
 
 def _count(number: int, noun: str) -> str:
@@ -61,32 +61,32 @@ def _warnings(run: Run) -> Iterator[str]:
         who = ", ".join(f"{model} {count:,}" for model, count in failed.items())
         fills = _count(sum(failed.values()), "fill")
         yield f"{fills} failed ({who}). They are in no mean; the reasons stand below the tables."
-    yield from unavailable_notes(run.info.get("unavailable", {}))
+    yield from unavailable_notes(run.info.unavailable)
 
 
 def _facts(run: Run) -> Iterator[Markup]:
-    dataset = run.info["dataset"]
-    limit = f", {dataset['limit']} pictures spread over it" if dataset["limit"] else ""
+    dataset = run.info.dataset
+    limit = f", {dataset.limit} pictures spread over it" if dataset.limit else ""
     facts: dict[str, list[str]] = {
-        "Data": [f"{dataset['name']}, {dataset['split']} split{limit}, revision {dataset['revision'][:12]}"],
+        "Data": [f"{dataset.name}, {dataset.split} split{limit}, revision {dataset.revision[:12]}"],
         "Models": _listed(
             join([name(called), " ", tag("code", fingerprint[:12])])
             for (_, fingerprint), called in model_names(run).items()
         ),
-        "Protocols": _listed(map(name, run.info["protocols"])),
-        "Versions": [", ".join(f"{library} {version}" for library, version in run.info["versions"].items())],
-        "Machine": [_machine(run.info["environment"])],
+        "Protocols": _listed(map(name, run.info.protocols)),
+        "Versions": [", ".join(f"{library} {version}" for library, version in run.info.versions.items())],
+        "Machine": [_machine(run.info.environment)],
     }
     for title, content in facts.items():
         if any(content):
             yield tag("div", tag("dt", title), tag("dd", *content))
 
 
-def _machine(environment: dict[str, str]) -> str:
+def _machine(environment: EnvironmentInfo) -> str:
     """`cpu, Linux x86_64, Python 3.11.7`, whichever of it was recorded."""
-    python = f"Python {environment['python']}" if "python" in environment else ""
-    system = f"{environment.get('system', '')} {environment.get('machine', '')}".strip()
-    return ", ".join(filter(None, (environment.get("device"), system, python)))
+    python = f"Python {environment.python}" if environment.python else ""
+    system = f"{environment.system} {environment.machine}".strip()
+    return ", ".join(filter(None, (environment.device, system, python)))
 
 
 def _listed(items: Iterable[Markup]) -> list[str]:
@@ -94,8 +94,8 @@ def _listed(items: Iterable[Markup]) -> list[str]:
 
 
 def _reproduce(run: Run) -> Markup:
-    dataset = run.info["dataset"]
-    if _AS_GIVEN in {dataset["split"], dataset["size"]} or not run.info["models"]:
+    dataset = run.info.dataset
+    if _AS_GIVEN in {dataset.split, dataset.size} or not run.info.models:
         return tag("p", "Run from Python with a data set in memory: ", tag("code", "bench.evaluate"), ".")
     return tag(
         "div",
@@ -108,18 +108,18 @@ def _reproduce(run: Run) -> Markup:
 
 def _command(run: Run) -> str:
     """All options spelled out, so that no default that changes later matters."""
-    dataset = run.info["dataset"]
-    taken = [key for key in sorted(run.info["metrics"], key=column_order) if not is_ceiling(key)]
-    metrics = dict.fromkeys([*(key.partition(".")[0] for key in taken), *run.info.get("unavailable", {})])
+    dataset = run.info.dataset
+    taken = [key for key in sorted(run.info.metrics, key=column_order) if not is_ceiling(key)]
+    metrics = dict.fromkeys([*(key.partition(".")[0] for key in taken), *run.info.unavailable])
     options = {
-        "--models": ",".join(model["name"] for model in run.info["models"]),
-        "--dataset": dataset["name"],
-        "--split": dataset["split"],
-        "--size": dataset["size"],
-        "--limit": dataset["limit"],
-        "--protocols": ",".join(run.info["protocols"]),
+        "--models": ",".join(model.name for model in run.info.models),
+        "--dataset": dataset.name,
+        "--split": dataset.split,
+        "--size": dataset.size,
+        "--limit": dataset.limit,
+        "--protocols": ",".join(run.info.protocols),
         "--metrics": ",".join(metrics),
-        "--seed": run.info["seed"],
+        "--seed": run.info.seed,
     }
     lines = ["spgbench run"]
     for word in (f"{option} {shlex.quote(str(value))}" for option, value in options.items() if value is not None):

@@ -39,12 +39,12 @@ def label_data(
     ]
     maps = [*true, *(one for keys in predicted for of_model in keys for one in of_model)]
     occurring = {label for one in maps if one for label in one["classes"]}
-    protocols = run.info["protocols"]
+    protocols = run.info.protocols
     return {
         "labels": true,
         "predicted": predicted,
         "covered": [[_covered(run, protocol, sample) for sample in samples] for protocol in protocols],
-        "classes": _classes(occurring, run.info["dataset"]["classes"]),
+        "classes": _classes(occurring, run.info.dataset.classes),
     }
 
 

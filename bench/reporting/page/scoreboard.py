@@ -26,7 +26,7 @@ def scoreboard(run: Run, copied: Collection[str], profile: Profile | None = None
         copied: names of the tables whose files the page carries.
         profile: what the models cost, if it is known.
     """
-    tables = {protocol: build_table(run, [protocol]) for protocol in run.info["protocols"]}
+    tables = {protocol: build_table(run, [protocol]) for protocol in run.info.protocols}
     by_class, cost = class_table(run), cost_table(run, profile) if profile else None
     shown = [*build_table(run).columns, *(by_class.columns if by_class else ())]
     columns = list(dict.fromkeys(column.key for column in shown))

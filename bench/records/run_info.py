@@ -1,0 +1,145 @@
+"""`run.json`: what was run, on what, by which versions, as a tree of dataclasses that is checked when it is read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from bench.records.decoding import decode
+from bench.records.schema import FORMAT, dump, without_format
+
+__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo"]
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """The pictures.
+
+    Attributes:
+        name: of the data set, as `spgbench ls datasets` lists it.
+        revision: hash of everything that the pictures depend on.
+        split: `test`, or `as given` for a data set in memory.
+        size: `256`, `256x512` (height x width), `native`, or `as given`.
+        limit: so many pictures, spread evenly over the split, or None for all.
+        n: how many pictures that are.
+        classes: names of the classes of its label maps; empty without label maps.
+    """
+
+    name: str
+    revision: str
+    split: str
+    size: str
+    limit: int | None
+    n: int
+    classes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ModelSize:
+    """How large a model is.
+
+    Attributes:
+        parameters: numbers that its networks hold.
+        multiply_adds: multiply-adds that it spends on one picture of the run's size.
+    """
+
+    parameters: int
+    multiply_adds: int
+
+
+@dataclass(frozen=True)
+class ModelInfo:
+    """One model of a run.
+
+    Attributes:
+        name: what tables call it.
+        fingerprint: hash of weights, code version and options.
+        labels: where its labels come from, `{"context": ..., "hole": ...}`.
+        signature: in words what a model from elsewhere is given, or None.
+        size: for models that hold torch modules, else None.
+    """
+
+    name: str
+    fingerprint: str
+    labels: dict[str, str]
+    signature: str | None = None
+    size: ModelSize | None = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Name and fingerprint: what tells two models of a run apart."""
+        return self.name, self.fingerprint
+
+    @property
+    def is_oracle(self) -> bool:
+        """Whether it is given true labels, inside or outside of the hole."""
+        return "oracle" in self.labels.values()
+
+
+@dataclass(frozen=True)
+class EnvironmentInfo:
+    """Where a run was begun; an empty text says that it was not recorded.
+
+    Attributes:
+        python: its version.
+        machine: architecture of the processor.
+        system: the operating system.
+        device: `cpu`, or the name of the GPU.
+    """
+
+    python: str = ""
+    machine: str = ""
+    system: str = ""
+    device: str = ""
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """Everything that `run.json` holds.
+
+    Attributes:
+        suite: its name.
+        dataset: the pictures.
+        protocols: full names, such as `center-50@1`.
+        metrics: `metric.region` to its signature, for every number that a cell holds.
+        seed: of the holes and of models that draw random numbers.
+        models: in the order of tables.
+        gallery: ids of the samples whose pictures are kept.
+        gate: `metric.region` to the margin that the suite asks the gate to hold; empty: the gate's own.
+        unavailable: metrics that were asked for and could not be measured, to why.
+        versions: library to its version.
+        environment: where the run was begun.
+    """
+
+    suite: str
+    dataset: DatasetInfo
+    protocols: tuple[str, ...]
+    metrics: dict[str, str]
+    seed: int
+    models: tuple[ModelInfo, ...]
+    gallery: tuple[str, ...] = ()
+    gate: dict[str, str] = field(default_factory=dict)
+    unavailable: dict[str, str] = field(default_factory=dict)
+    versions: dict[str, str] = field(default_factory=dict)
+    environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
+
+    def to_json(self) -> str:
+        """The text of `run.json`; what a model does not have, and an empty `unavailable`, are left out."""
+        data = asdict(self)
+        data["models"] = [_without_none(model) for model in data["models"]]
+        if not self.unavailable:
+            del data["unavailable"]
+        return dump({"format": FORMAT, **data})
+
+    @classmethod
+    def from_data(cls, data: object) -> RunInfo:
+        """Inverse of `to_json`, after parsing.
+
+        Raises:
+            FieldError: naming the first field that is missing, unknown or of another type, or another format.
+        """
+        return decode(cls, without_format(data)[1])
+
+
+def _without_none(data: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in data.items() if part is not None}
