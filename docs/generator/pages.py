@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from docs.generator import catalogues, command_line, layers
+from docs.generator import catalogues, command_line, layers, schemas
 
 __all__ = ["PAGES", "PARTS", "ROOT", "metrics_page", "rendered", "with_part"]
 
@@ -29,6 +29,7 @@ PAGES: dict[str, Callable[[], str]] = {
 
 PARTS: dict[str, dict[str, Callable[[], str]]] = {
     "docs/reference/data-sets.md": {"data sets": catalogues.datasets},
+    "docs/reference/files.md": {"schemas": schemas.tables},
     "docs/reference/gate.md": {"tolerances": catalogues.gate_tolerances, "margins": catalogues.gate_margins},
     "docs/reference/judges.md": {"judges": catalogues.judges},
     "docs/reference/models.md": {"models": catalogues.models, "acceleration": catalogues.acceleration},
