@@ -170,13 +170,13 @@ def _label_row(score: LabelScore) -> str:
 def _label_section(scores: Sequence[LabelScore]) -> str:
     """One for scores that differ in their width alone."""
     score = scores[0]
-    title = f": {score.summary}" if len(scores) == 1 else ""
+    summary = f"{_sentence(score.summary)}\n\n" if len(scores) == 1 else ""
     return f"""
-### {", ".join(f"`{one.name}`" for one in scores)}{title}
+### {", ".join(f"`{one.name}`" for one in scores)}
 
-{score.definition}
+{summary}{score.definition}
 
-- A test holds it to within {_tolerance(score.reference_tolerance, score.unit)} of {score.reference}.
+- A test compares it, within {_tolerance(score.reference_tolerance, score.unit)}, with {score.reference}.
 - Blind spots: {score.blind_to}
 """
 
@@ -190,14 +190,20 @@ def _row(metric: MetricDefinition) -> str:
 def _section(metric: MetricDefinition) -> str:
     tolerance = _tolerance(metric.reference_tolerance, metric.unit)
     return f"""
-### `{metric.name}`: {metric.summary}
+### `{metric.name}`
+
+{_sentence(metric.summary)}
 
 {metric.definition}
 
 - Regions: {", ".join(f"`{region}`" for region in metric.regions)}.
-- A test holds it to within {tolerance} of {metric.reference}.
+- A test compares it, within {tolerance}, with {metric.reference}.
 - Blind spots: {metric.blind_to}
 """
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
 def _tolerance(tolerance: float, unit: str) -> str:

@@ -24,6 +24,7 @@ SKIPPED = [block for page in PAGES for block in blocks(page) if block.title and 
 def test_the_blocks_of_a_page_run(page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     write_camvid(tmp_path / "data" / "camvid")
     write_photos(tmp_path / "photos")
     names: dict[str, Any] = {"__name__": "page"}
@@ -59,11 +60,7 @@ def _run_shell(block: Block) -> None:
     lines = lines_of(block.code)
     calls = [arguments_of(line) for line in lines]
     if None in calls:
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path}
-        done = subprocess.run(
-            ["bash", "-euc", block.code], env=environment, capture_output=True, text=True, check=False
-        )
+        done = subprocess.run(["bash", "-euc", block.code], capture_output=True, text=True, check=False)
         assert done.returncode == 0, f"{block}\n{block.code}\n{done.stdout}\n{done.stderr}"
         return
     for line, arguments in zip(lines, calls, strict=True):
