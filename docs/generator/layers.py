@@ -13,7 +13,7 @@ _WIDTH, _ROW, _GAP, _LEFT = 900, 44, 22, 20
 def contract(pyproject: Path) -> list[list[str]]:
     """The layers from the top down, each the packages and modules of `bench` that stand side by side in it."""
     contracts = tomllib.loads(pyproject.read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"]
-    (layers,) = (one["layers"] for one in contracts if one["type"] == "layers")
+    (layers,) = (one["layers"] for one in contracts if one["type"] == "layers" and "bench.cli" in one["layers"])
     rows = [[name.strip().split(".")[1] for name in row.replace(":", "|").split("|")] for row in layers]
     return [list(dict.fromkeys(row)) for row in rows]
 

@@ -5,16 +5,29 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from bench.cli import app
 from docs.generator.command_line import commands
 from tests.docs.blocks import PAGES, REASONS, Block, arguments_of, blocks, lines_of, options_in_text, parameters
 from tests.docs.sample_data import write_camvid, write_photos
+
+
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The pages' networks are tiny: more threads only wait for one another."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
 
 RUNNING = [page for page in PAGES if any(block.runs for block in blocks(page))]
 SKIPPED = [block for page in PAGES for block in blocks(page) if block.title and not block.is_file]
