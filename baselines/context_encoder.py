@@ -1,7 +1,7 @@
 """The context encoder for arbitrary holes (Pathak et al., CVPR 2016).
 
 A 128x128 picture is squeezed through a vector and unfolded again. Layers as in the authors' code
-(pathak22/context-encoder, `train_random.lua`); see docs/baselines.md.
+(pathak22/context-encoder, `train_random.lua`); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """DeepFill v2 (Yu et al., ICCV 2019): gated convolutions, coarse to fine, with contextual attention.
 
-Layers as in the authors' code (JiahuiYu/generative_inpainting); departures are listed in docs/baselines.md.
+Layers as in the authors' code (JiahuiYu/generative_inpainting); departures are listed in docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """EdgeConnect (Nazeri et al., ICCV workshops 2019): first the edges of the hole, then its colours.
 
-Layers as in the authors' code (knazeri/edge-connect); see docs/baselines.md.
+Layers as in the authors' code (knazeri/edge-connect); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

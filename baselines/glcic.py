@@ -1,7 +1,7 @@
 """GLCIC's completion network (Iizuka, Simo-Serra and Ishikawa, SIGGRAPH 2017).
 
 A strided encoder to a quarter of the size, four dilated convolutions, a decoder with transposed convolutions. Layers as
-in the authors' paper and two public PyTorch versions of it (mmagic, GLCIC-PyTorch); see docs/baselines.md.
+in the authors' paper and two public PyTorch versions of it (mmagic, GLCIC-PyTorch); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

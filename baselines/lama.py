@@ -1,6 +1,6 @@
 """LaMa (Suvorov et al., WACV 2022): a residual network of fast Fourier convolutions.
 
-Layers as in the authors' code (advimman/lama); see docs/baselines.md.
+Layers as in the authors' code (advimman/lama); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

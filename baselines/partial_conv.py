@@ -1,7 +1,8 @@
 """The partial-convolution U-Net (Liu et al., ECCV 2018).
 
 A partial convolution sees known pixels only, is scaled up by the share of them under its window, and tells the next
-layer where it has seen any. Layers as in two public PyTorch versions (mmagic, naoto0804); see docs/baselines.md.
+layer where it has seen any. Layers as in two public PyTorch versions (mmagic, naoto0804); see
+docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

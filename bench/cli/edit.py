@@ -21,7 +21,9 @@ def edit(
         str,
         typer.Option(help="CLASS or CLASS@TOP,LEFT,BOTTOM,RIGHT in shares of the hole, separated by spaces."),
     ] = "building tree car@0.5,0.2,0.9,0.8 sky@0,0,0.5,1",
-    sample: Annotated[str | None, typer.Option(help="Id of the picture; the first one.", show_default=False)] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="Id of the picture; by default the first one.", show_default=False)
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -31,7 +33,7 @@ def edit(
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
-    """Draw a sheet: a picture's hole filled as the model sees fit, and under each of several edited label maps.
+    """Draw one hole, filled by the model and filled under each of several edited label maps.
 
     Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
     """

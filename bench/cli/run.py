@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
 
-    What is recorded is reused: after a kill the same command goes on where it stopped.
+    Records are reused: the same command continues an interrupted run.
 
     Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
     """

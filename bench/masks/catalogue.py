@@ -1,4 +1,4 @@
-"""The table of all protocols. docs/protocols.md is this file in prose, and a test holds the two together."""
+"""The table of all protocols. docs/reference/protocols.md is this file in prose, and a test holds the two together."""
 
 from __future__ import annotations
 

@@ -51,7 +51,9 @@ def load(name: str, classes: tuple[str, ...], device: str = "cpu") -> Judge:
     if mapping is not None:
         return MappedJudge(judge, read_mapping(mapping, judge.classes, classes), classes)
     if judge.classes != classes:
-        fix = f"Say which of them each is: '{name}{'&' if query else '?'}map=FILE.json', see docs/judges.md."
+        fix = (
+            f"Say which of them each is: '{name}{'&' if query else '?'}map=FILE.json', see docs/how-to/use-a-judge.md."
+        )
         must = f"have the data set's classes ({', '.join(classes)})"
         raise DataError(f"judge '{base}'", must, f"{', '.join(judge.classes)}", fix)
     return judge

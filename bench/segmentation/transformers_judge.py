@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
 
 from bench.errors import UsageError
 from bench.fingerprint import fingerprint_code
@@ -24,8 +23,14 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
         device: torch device.
 
     Raises:
-        UsageError: there is none, it is no semantic segmenter, or some of its weights are missing.
+        UsageError: transformers is not installed, there is no such judge, it is no semantic segmenter, or some of its
+            weights are missing.
     """
+    try:
+        from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
+    except ImportError as error:
+        fix = 'Install it: pip install "spgbench[hf]".'
+        raise UsageError(f"judge 'hf:{name}'", "have transformers", "not installed", fix) from error
     fix = "Give a folder with model and image processor, or a name for which the hub can be reached."
     try:
         processor = AutoImageProcessor.from_pretrained(name)  # type: ignore[no-untyped-call]  # theirs

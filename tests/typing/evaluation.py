@@ -14,7 +14,7 @@ import bench.metrics
 import bench.models
 from bench import gating, reporting
 from bench.records import Run
-from bench.vocabulary import Batch, Dataset, Inpainter, LabelAxes, Prediction, Protocol
+from bench.vocabulary import Batch, Dataset, Inpainter, LabelSources, Prediction, Protocol
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Grey:
 
     name: str = "grey"
     fingerprint: str = "0" * 64
-    labels: LabelAxes = field(default_factory=LabelAxes)
+    label_sources: LabelSources = field(default_factory=LabelSources)
 
     def inpaint(self, batch: Batch) -> Prediction:
         return Prediction(batch.image.masked_fill(batch.hole, 0.5))

@@ -229,7 +229,7 @@ def test_every_set_consists_of_known_files_with_whole_hashes() -> None:
 
 
 def test_the_page_tells_of_every_file_and_set() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "weights.md").read_text(encoding="utf-8")
 
     for file in FILES.values():
         row = (
