@@ -10,16 +10,17 @@ import numpy as np
 import numpy.typing as npt
 
 import bench.metrics
+from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, Record, Score
 from bench.records.scores import with_intervals
-from bench.vocabulary import LabelAxes
+from bench.vocabulary import LabelSources
 
 __all__ = ["reduce_cell"]
 
 
 def reduce_cell(
     key: CellKey,
-    labels: LabelAxes,
+    labels: LabelSources,
     records: Sequence[Record],
     signatures: dict[str, str],
     classes: Sequence[str] = (),
@@ -106,4 +107,4 @@ def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
 
 
 def _definition(name: str) -> bench.metrics.MetricDefinition:
-    return bench.metrics.definition(name.partition(".")[0])
+    return bench.metrics.definition(MetricKey.parse(name).metric)

@@ -125,7 +125,7 @@ class Misbehaving:
     """Does one deed to the batch when a victim is in it."""
 
     def __init__(self, base: Inpainter, deed: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
-        self.name, self.fingerprint, self.labels = "bad", "b" * 64, base.labels
+        self.name, self.fingerprint, self.label_sources = "bad", "b" * 64, base.label_sources
         self._base, self._deed = base, deed
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -260,7 +260,7 @@ class _Doing:
     """A model that does something before its first answer."""
 
     def __init__(self, base: Inpainter, deed: Callable[[], object]) -> None:
-        self.name, self.fingerprint, self.labels = "doing", "d" * 64, base.labels
+        self.name, self.fingerprint, self.label_sources = "doing", "d" * 64, base.label_sources
         self._base, self._deed, self._begun = base, deed, False
 
     def inpaint(self, batch: Batch) -> Prediction:

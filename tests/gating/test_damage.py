@@ -50,7 +50,7 @@ class Damaged:
     """A network with something done to its picture, under its own name and fingerprint."""
 
     def __init__(self, model: Inpainter, damage: Damage) -> None:
-        self.name, self.fingerprint, self.labels = model.name, model.fingerprint, model.labels
+        self.name, self.fingerprint, self.label_sources = model.name, model.fingerprint, model.label_sources
         self._inpaint, self._damage = model.inpaint, damage
 
     def inpaint(self, batch: Batch) -> Prediction:

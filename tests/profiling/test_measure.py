@@ -177,7 +177,7 @@ def test_a_round_of_stages_is_one_step_of_cuda_graphs(monkeypatch: pytest.Monkey
     marked: list[str] = []
     monkeypatch.setattr(torch.compiler, "cudagraph_mark_step_begin", lambda: marked.append("step"))
     subject = Subject("staged", "cpu", HERE)
-    batch = make_batch(32, 48, 1, subject.model.labels)
+    batch = make_batch(32, 48, 1, subject.model.label_sources)
 
     stages = subject.stages(Configuration(32, 48, mode=mode), batch)
     for _ in range(3):

@@ -15,7 +15,6 @@ import pytest
 
 from bench.errors import UnknownName, UsageError
 from bench.profiling import Effort, Sweep, profile
-from bench.profiling.environment import resolve_device
 from bench.records.profile import (
     Configuration,
     ProfileLayout,
@@ -177,12 +176,6 @@ def test_sweeps_of_nothing_are_refused(wrong: dict[str, tuple[object, ...]]) -> 
 def test_efforts_that_measure_nothing_are_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(UsageError, match=next(iter(wrong))):
         Effort(**wrong)  # type: ignore[arg-type]  # wrong on purpose
-
-
-@pytest.mark.parametrize("device", ["cuda:99", "mps:0", "abacus"])
-def test_a_device_that_is_not_there_is_refused(device: str) -> None:
-    with pytest.raises(UsageError, match=device):
-        resolve_device(device)
 
 
 def test_damaged_records_are_refused_before_they_are_overwritten(tmp_path: Path) -> None:

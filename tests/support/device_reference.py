@@ -16,9 +16,9 @@ import typer
 import bench.data
 from bench.data import parse_size
 from bench.profiling import Effort, Sweep, profile
-from bench.profiling.environment import resolve_device
 from bench.records.profile import Mode
 from bench.reporting.profile import report_profile
+from bench.runtime.device import resolve_device
 from spgnet import SPGNet, SPGNetConfig
 from tests.support.reference import copy
 
