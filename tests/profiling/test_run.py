@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -28,6 +29,15 @@ from tests.profiling.toys import HERE
 QUICK = Effort(samples=3, seconds=1e9, warmup_seconds=0.0, threads=1)
 
 
+@pytest.fixture
+def fast_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Processes of models start from one that has imported torch; they see the environment of the first test."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["bench.profiling.measure", "tests.profiling.toys"])
+    monkeypatch.setattr("bench.profiling.run.multiprocessing.get_context", lambda _: context)
+
+
+@pytest.mark.usefixtures("fast_processes")
 def test_every_model_has_a_process_and_one_that_dies_takes_only_a_configuration_along(tmp_path: Path) -> None:
     heard: list[ProfileRecord] = []
     sweep = Sweep(((32, 32),), (1, 2, 3))
@@ -84,6 +94,7 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
     assert len(records[32].wall_s) >= 45
 
 
+@pytest.mark.usefixtures("fast_processes")
 def test_what_is_void_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     restless = property(lambda record: "moved" if record.configuration.batch_size == 2 else "")
     monkeypatch.setattr(ProfileRecord, "void", restless)
