@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup docs constraints reference reference-tables clean
+.PHONY: bench test setup docs constraints reference reference-tables schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -47,3 +47,7 @@ reference: setup
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup
 	$(VENV)/bin/python -m tests.support.reference_tables
+
+# Write the JSON Schemas of the files on disk anew from the dataclasses.
+schemas: setup
+	$(VENV)/bin/python -m bench.records.json_schema

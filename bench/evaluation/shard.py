@@ -22,6 +22,7 @@ from bench.errors import ModelFailure
 from bench.evaluation.judging import seen, seen_in_truth
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
+from bench.metrics import MetricKey
 from bench.pictures import checked, composite, hide, quantise, sample_seed, stack_pictures
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
@@ -198,7 +199,8 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]
 def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
     """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
     every = {name: float(column[row]) for name, column in values.items()}
-    return {name: value for name, value in every.items() if name.count(".") == 1 or not math.isnan(value)}
+    undefined = {name for name, value in every.items() if math.isnan(value) and MetricKey.parse(name).class_name}
+    return {name: value for name, value in every.items() if name not in undefined}
 
 
 def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
