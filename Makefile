@@ -41,8 +41,8 @@ clean:
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python -m tests.reference results/quick results/reference/quick README.md
-	$(VENV)/bin/python -m tests.golden_spread results/reference/quick
+	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup

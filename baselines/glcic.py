@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.layers import crop, normed
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -25,7 +25,7 @@ _MEAN = (0.485, 0.456, 0.406)
 
 
 @dataclass(frozen=True)
-class GLCICConfig(NetworkConfig):
+class GLCICConfig(BaselineConfig):
     """Sizes of GLCIC.
 
     Attributes:

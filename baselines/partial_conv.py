@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.network import COMMON, InpaintingNetwork
 
 __all__ = ["LIBRARIES", "SOURCES", "PartialConv2d", "PartialConvConfig", "PartialConvUNet"]
@@ -31,7 +31,7 @@ _WIDEST = 8  # times the base channels
 
 
 @dataclass(frozen=True)
-class PartialConvConfig(NetworkConfig):
+class PartialConvConfig(BaselineConfig):
     """Sizes of the U-Net.
 
     Attributes:

@@ -38,12 +38,12 @@ def edit(
     Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
     """
     import bench.models
-    from bench.evaluation.edits import Edit, edit_sheet
+    from bench.evaluation.edits import Edit, draw_edits
     from bench.evaluation.plan import resolve
-    from bench.evaluation.run import pick_device
     from bench.evaluation.suite import Suite
+    from bench.pictures import png_bytes
     from bench.records import write_atomically
-    from bench.reporting.images.tiles import png_bytes
+    from bench.runtime.device import resolve_device
 
     suite = options.changed(
         Suite("edit", models=()),
@@ -60,9 +60,9 @@ def edit(
     plan = resolve(suite, path)
     chosen = plan.dataset[_index(plan.dataset.ids, sample)]
     hole = plan.protocols[0].hole(chosen, plan.suite.seed, plan.dataset)
-    painter = bench.models.load(model, pick_device(device), plan.dataset.name)
+    painter = bench.models.load(model, resolve_device(device), plan.dataset.name)
     title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
-    write_atomically(path, png_bytes(edit_sheet(painter, chosen, hole, wanted, plan.suite.seed, title)))
+    write_atomically(path, png_bytes(draw_edits(painter, chosen, hole, wanted, plan.suite.seed, title)))
     typer.echo(path)
 
 

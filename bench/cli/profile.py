@@ -175,10 +175,9 @@ def _check_names(names: tuple[str, ...]) -> None:
     """Unknown names are refused before anything is measured."""
     from bench.errors import UsageError
     from bench.models import MODELS
+    from bench.models.model_name import ModelName
 
     if not names:
         raise UsageError("--models", "name at least one model", "none", "See `spgbench ls models`.")
     for name in names:
-        title, equals, rest = name.partition("=")
-        spec = rest if equals and not {"?", ":"} & set(title) else name
-        MODELS.find(spec.partition("?")[0])
+        MODELS.find(ModelName.parse(name).base)

@@ -25,7 +25,7 @@ __all__ = ["SPREAD_FORMAT", "CellSpread", "MetricSpread", "Spread", "read_spread
 SPREAD_FORMAT = 1
 """Version of `spread.jsonl`; a reader refuses another one."""
 
-_FIX = "Measure it again for this run: `python -m tests.golden_spread RUN`."
+_FIX = "Measure it again for this run: `python -m tests.support.golden_spread RUN`."
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
-"""Freed memory is kept for what comes next, where the C library would give it back to the system.
+"""The C library keeps freed memory for later blocks, where it would give it back to the system.
 
-glibc maps every block above 32 MiB anew and unmaps it at its end, so that the system clears each of its pages again. A
-network makes such blocks for every layer, as large as those for the picture before.
+glibc maps every block above 32 MiB and unmaps it when it is freed, so that the system clears each of its pages again. A
+network allocates such blocks for every layer, and blocks of the same sizes for the next picture.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ __all__ = ["keep_freed_memory"]
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of <malloc.h>
 _LARGEST = (1 << 31) - 1
-"""Bytes of a block from which it is mapped, and of what is kept free at the end of the heap."""
+"""Bytes: of the smallest block that is mapped, and of the free memory that is kept at the end of the heap."""
 
 
 def keep_freed_memory() -> bool:

@@ -47,7 +47,7 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
         "processor": processor.to_json_string(),
     }
     libraries = ("torch", "torchvision", "transformers")
-    mark = fingerprint_code(("bench.segmentation.judging", __name__), libraries, options)
+    fingerprint = fingerprint_code(("bench.segmentation.judging", __name__), libraries, options)
 
     def label(image: Tensor) -> Tensor:
         inputs = processor(images=image, do_rescale=False, return_tensors="pt")
@@ -56,4 +56,4 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
 
     classes = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
     title = Path(name).name if Path(name).is_dir() else name
-    return NetworkJudge(f"hf:{title}", mark, classes, label, device)
+    return NetworkJudge(f"hf:{title}", fingerprint, classes, label, device)

@@ -13,7 +13,7 @@ from bench.records import read_run
 from docs.generator.layers import contract
 from docs.generator.pages import rendered
 from tests.docs.blocks import PAGES, ROOT
-from tests.reference import table
+from tests.support.reference import table
 
 LINKED = [*PAGES, "CHANGELOG.md", "results/README.md"]
 

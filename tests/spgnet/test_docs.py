@@ -24,7 +24,7 @@ def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pyt
 
     assert (tmp_path / "weights" / "own.json").exists()
     assert torch.equal(names["completion"].composite[0, :, 0], names["image"][0, :, 0])
-    assert (names["edited"][0][names["region"]] == names["model"].config.classes.index("car")).all()
+    assert (names["edited"][0][names["mask"]] == names["model"].config.classes.index("car")).all()
     assert names["picture"].shape == names["image"].shape
     assert len(names["guesses"]) == 3
 

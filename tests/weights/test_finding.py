@@ -15,7 +15,7 @@ import torchvision
 from bench.errors import SpgbenchError, UnknownName, WeightsMissing
 from bench.weights import WEIGHT_SETS, WeightFile, absence, find, find_set, weight_file, weight_set
 from bench.weights.catalogue import FILES
-from tests.read_only import read_only
+from tests.support.read_only import read_only
 from tests.weights.conftest import Publisher
 
 CONTENT = bytes(range(256)) * 5000

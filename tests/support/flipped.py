@@ -20,7 +20,7 @@ class Remembered:
     """A model that answers the same batch from memory."""
 
     def __init__(self, model: Inpainter) -> None:
-        self.name, self.fingerprint, self.labels = model.name, model.fingerprint, model.labels
+        self.name, self.fingerprint, self.label_sources = model.name, model.fingerprint, model.label_sources
         self._inpaint = model.inpaint
         self._answers: dict[tuple[tuple[str, ...], bytes], Prediction] = {}
 
@@ -42,7 +42,7 @@ class Flipped:
     ) -> None:
         self.name = f"{model.name}~{draw}~{direction}"
         self.fingerprint = hashlib.sha256(f"{model.fingerprint} {self.name}".encode()).hexdigest()
-        self.labels = model.labels
+        self.label_sources = model.label_sources
         self._inpaint, self._truth, self._share = model.inpaint, truth, share
         self._draw, self._step = draw, 1 if direction == "away" else -1
 

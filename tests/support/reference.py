@@ -1,4 +1,4 @@
-"""Copies what is kept of a run, and writes its table into a page: `python -m tests.reference RUN KEPT PAGE`."""
+"""Copies what is kept of a run, and writes its table into a page: `python -m tests.support.reference RUN KEPT PAGE`."""
 
 from __future__ import annotations
 

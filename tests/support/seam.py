@@ -1,4 +1,4 @@
-"""L1 in `object` holes by distance from the hole's border, on 40 `val` pictures of streets: `python tests/seam.py`."""
+"""Prints L1 in `object` holes by distance from the border of the hole: `python -m tests.support.seam`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from scipy.ndimage import distance_transform_edt
 import bench.data
 import bench.masks
 import bench.models
-from bench.pictures import hide, quantise
+from bench.pictures import hide, quantise, unstack_pictures
 
 EDGES = (0, 2, 4, 8, 16, 32, 400)
 
@@ -27,7 +27,8 @@ def main() -> None:
         distances: list[npt.NDArray[np.float64]] = []
         for sample in dataset:
             hole = protocol.hole(sample, 0, dataset)
-            filled = quantise(model.inpaint(hide([sample], [hole], 0, model.labels)).image)[0].permute(1, 2, 0).numpy()
+            prediction = model.inpaint(hide([sample], [hole], 0, model.label_sources))
+            filled = unstack_pictures(quantise(prediction.image))[0]
             errors.append(np.abs(filled.astype(float) - sample.image).mean(axis=-1)[hole] / 2.55)
             distances.append(distance_transform_edt(hole)[hole])
         found = np.digitize(np.concatenate(distances), EDGES, right=True)

@@ -1,4 +1,4 @@
-"""Measures how far rounding moves a reference run's values: `python -m tests.golden_spread RUN`.
+"""Measures how far rounding moves a reference run's values: `python -m tests.support.golden_spread RUN`.
 
 Runs the suite's models with networks in processes of their own, one for each setting of SETTINGS, then once more with a
 share of all output values moved by one level; writes RUN/spread.jsonl (`bench.records.spread`). `make reference` calls
@@ -29,7 +29,7 @@ from bench.records import CellKey, Run, read_run
 from bench.records.spread import CellSpread, MetricSpread, Spread, write_spread
 from bench.records.values import CellValues, Floats
 from bench.vocabulary import Inpainter
-from tests.flipped import Direction, Flipped, Remembered, truths
+from tests.support.flipped import Direction, Flipped, Remembered, truths
 
 SETTINGS: tuple[dict[str, str], ...] = (
     {"OMP_NUM_THREADS": "1"},

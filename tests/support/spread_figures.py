@@ -1,4 +1,4 @@
-"""The figures of a reference's spread, by metric, in Markdown: `python -m tests.spread_figures RUN`."""
+"""The figures of a reference's spread, by metric, in Markdown: `python -m tests.support.spread_figures RUN`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What SPG-Net costs on this machine's device, kept with every raw sample: `python -m tests.device_reference NAME`.
+"""Measures what SPG-Net costs on a device, every raw sample kept: `python -m tests.support.device_reference NAME`.
 
 Writes results/NAME, and of it the records, tables and plots to results/reference/NAME. The networks are untrained: the
 paper's size has no weights in the repository, and time does not depend on them.
@@ -16,11 +16,11 @@ import typer
 import bench.data
 from bench.data import parse_size
 from bench.profiling import Effort, Sweep, profile
-from bench.profiling.environment import resolve_device
 from bench.records.profile import Mode
 from bench.reporting.profile import report_profile
+from bench.runtime.device import resolve_device
 from spgnet import SPGNet, SPGNetConfig
-from tests.reference import copy
+from tests.support.reference import copy
 
 KEPT = ("profile/**/*.json*", "tables/profile.*", "plots/profile-*.png")
 SIZES = {"small": SPGNetConfig.small, "paper": SPGNetConfig.paper}
