@@ -14,8 +14,9 @@ from PIL import Image
 import bench.data
 from bench.vocabulary import Batch, Dataset, LabelSources, Prediction
 
-settings.register_profile("spgbench", deadline=None)  # a slow machine is no failing example
-settings.load_profile("spgbench")
+settings.register_profile("quick", deadline=None, max_examples=30)  # a slow machine is no failing example
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")  # `pytest --hypothesis-profile=thorough` takes the other
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -24,7 +24,7 @@ def predict(
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
-    """Write models' pictures as OUT/MODEL/PROTOCOL/ID.png, without scoring; `spgbench score OUT/MODEL` scores them.
+    """Write the fills of models as OUT/MODEL/PROTOCOL/ID.png; `spgbench score OUT/MODEL` scores them.
 
     Example: spgbench predict --models telea --protocols center-50 --limit 8 -o predictions
     """

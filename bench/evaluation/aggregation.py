@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 import bench.metrics
+from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, Record, Score
 from bench.records.scores import with_intervals
 from bench.vocabulary import LabelSources
@@ -106,4 +107,4 @@ def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
 
 
 def _definition(name: str) -> bench.metrics.MetricDefinition:
-    return bench.metrics.definition(name.partition(".")[0])
+    return bench.metrics.definition(MetricKey.parse(name).metric)

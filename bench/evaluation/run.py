@@ -89,8 +89,8 @@ def evaluate(
         suite, ready = replace(suite, dataset=dataset, limit=limit), None
     else:
         suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
-    at_hand = None if isinstance(judge, str) else judge
-    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=at_hand).run
+    given_judge = None if isinstance(judge, str) else judge
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=given_judge).run
 
 
 def run_suite(
@@ -119,8 +119,7 @@ def run_suite(
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
-    device = resolve_device(device)
-    plan = resolve(suite, out, device, dataset, models, judge)
+    plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     left_out = plan.measurement.warnings
     with locked(out):
         earlier = read_earlier(plan)
@@ -132,7 +131,7 @@ def run_suite(
         if todo and reuse == "only-cache":
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        _keep_gallery(plan)
+        _write_gallery_inputs(plan)
         phases = _run_cells(plan, todo, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
@@ -140,11 +139,11 @@ def run_suite(
 def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) -> Phases:
     """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
     shards = range(len(plan.shards()))
-    left = {cell: {shard for shard in shards if not _is_there(plan, plan.cells[cell], shard)} for cell in todo}
+    left = {cell: {shard for shard in shards if not _is_complete(plan, plan.cells[cell], shard)} for cell in todo}
     units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
     phases = Phases()
 
-    def done(unit: Unit, spent: Phases) -> None:
+    def on_unit(unit: Unit, spent: Phases) -> None:
         cell, shard = unit
         phases.add(spent)
         left[cell].discard(shard)
@@ -154,15 +153,15 @@ def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) ->
     for cell in todo:
         if not left[cell]:
             _finish(plan, plan.cells[cell], phases)
-    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as advance:
+    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as on_samples:
         if workers > 1 and len(units) > 1:
-            run_in_processes(plan, units, done, advance, workers)
+            run_in_processes(plan, units, on_unit, on_samples, workers)
         else:
-            run_here(plan, units, done, advance)
+            run_here(plan, units, on_unit, on_samples)
     return phases
 
 
-def _is_there(plan: Plan, cell: Cell, shard: int) -> bool:
+def _is_complete(plan: Plan, cell: Cell, shard: int) -> bool:
     records = read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard))
     if records is None or not plan.measurement.of_sets:
         return records is not None
@@ -181,7 +180,7 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         write_cell(plan.layout, reduced, len(shards))
 
 
-def _keep_gallery(plan: Plan) -> None:
+def _write_gallery_inputs(plan: Plan) -> None:
     """Write the untouched pictures and the holes that the grids show."""
     for index in plan.gallery():
         sample = plan.dataset[index]

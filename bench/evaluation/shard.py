@@ -17,9 +17,10 @@ import torch
 
 import bench.metrics
 from bench.errors import ModelFailure
-from bench.evaluation.judging import seen, seen_in_truth
+from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
+from bench.metrics import MetricKey
 from bench.pictures import (
     check_prediction,
     composite,
@@ -37,7 +38,7 @@ from bench.vocabulary import Batch, Inpainter, Sample, Sampler
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["BATCH_SIZE", "Answer", "Phases", "predict", "run_shard"]
+__all__ = ["BATCH_SIZE", "ModelOutput", "Phases", "predict", "run_shard"]
 
 BATCH_SIZE = 8
 
@@ -64,8 +65,8 @@ class Phases:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model made of one sample.
+class ModelOutput:
+    """What a model returned for one sample.
 
     Attributes:
         picture: uint8 [3, H, W], its raw output.
@@ -79,7 +80,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class _SampleResult:
     """A sample's record, and of a good one its features by name, float32 [D] each."""
 
     record: Record
@@ -91,33 +92,33 @@ def run_shard(
     cell: Cell,
     shard: int,
     samples: Iterable[MaskedSample | SkippedSample],
-    advance: Callable[[int], None] = lambda _: None,
+    on_samples: Callable[[int], None] = lambda _: None,
 ) -> Phases:
     """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
 
     Args:
         samples: those of the shard, in order.
-        advance: called with the number of samples done since the last call.
+        on_samples: called with the number of samples done since the last call.
     """
     phases = Phases()
     with phases.phase("data"):
         ready = list(samples)
     skipped = [one for one in ready if isinstance(one, SkippedSample)]
-    scored = {one.sample_id: _Scored(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
-    advance(len(scored))
+    results = {one.sample_id: _SampleResult(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
+    on_samples(len(results))
     for batch in _batches([one for one in ready if isinstance(one, MaskedSample)]):
-        scored |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
-        advance(len(batch))
+        results |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
+        on_samples(len(batch))
     with phases.phase("write"):
-        ordered = [scored[sample_id] for sample_id in plan.shard_ids(shard)]
+        ordered = [results[sample_id] for sample_id in plan.shard_ids(shard)]
         _write(plan, cell, shard, ordered)
     return phases
 
 
 def predict(
     model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int, fills: int = 0
-) -> list[Answer | ModelFailure]:
-    """The answer for each sample, or why there is none.
+) -> list[ModelOutput | ModelFailure]:
+    """The output for each sample, or the failure.
 
     A batch that fails is tried again picture by picture, so that one bad sample does not take others with it.
 
@@ -130,12 +131,12 @@ def predict(
         pictures = quantise(check_prediction(prediction, batch))
         labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
         several = _several(model, batch, fills) if fills else [None] * len(pictures)
-        return [Answer(*parts) for parts in zip(pictures, labels, several, strict=True)]
+        return [ModelOutput(*parts) for parts in zip(pictures, labels, several, strict=True)]
     except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
         if len(samples) == 1:
             return [error if isinstance(error, ModelFailure) else _raised(error)]
     singly = (predict(model, [sample], [hole], seed, fills) for sample, hole in zip(samples, holes, strict=True))
-    return [answer for answers in singly for answer in answers]
+    return [output for outputs in singly for output in outputs]
 
 
 def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tensor | None]:
@@ -155,48 +156,53 @@ def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSamp
         yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
 
 
-def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> None:
+def _write(plan: Plan, cell: Cell, shard: int, results: Sequence[_SampleResult]) -> None:
     if plan.measurement.features:
-        good = [one for one in scored if one.record.status == "ok"]
+        good = [one for one in results if one.record.status == "ok"]
         rows = {name: [one.features[name] for one in good] for name in plan.measurement.feature_names}
         features = {name: np.array(named, np.float32) for name, named in rows.items()}
         write_features(plan.layout.features(cell.key, shard), [one.record.sample for one in good], features)
-    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in scored])
+    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in results])
 
 
-def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_Scored]:
+def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_SampleResult]:
     with phases.phase("model"):
         samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
-        answers = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
-    pairs = list(zip(masked_samples, answers, strict=True))
-    failed = [_Scored(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
-    good = [(masked, answer) for masked, answer in pairs if isinstance(answer, Answer)]
+        outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
+    pairs = list(zip(masked_samples, outputs, strict=True))
+    failed = [
+        _SampleResult(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)
+    ]
+    good = [(masked, output) for masked, output in pairs if isinstance(output, ModelOutput)]
     return failed + (_measured(plan, cell, good, phases) if good else [])
 
 
-def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> list[_Scored]:
+def _measured(
+    plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases
+) -> list[_SampleResult]:
     view = _view(plan, good, phases)
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
     with phases.phase("write"):
-        kept = {plan.dataset.ids[index] for index in plan.gallery()}
+        gallery = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = unstack_pictures(view.completed)
-        scored = []
-        for row, ((masked, answer), picture) in enumerate(zip(good, pictures, strict=True)):
+        results = []
+        for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
                 _base(masked, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
             )
-            scored.append(_Scored(record, {name: named[row] for name, named in features.items()}))
-            if masked.sample.id in kept:
-                _keep(plan.layout, cell, masked.sample.id, picture, answer.labels)
-    return scored
+            results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
+            if masked.sample.id in gallery:
+                _write_gallery(plan.layout, cell, masked.sample.id, picture, output.labels)
+    return results
 
 
 def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
     """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
     every = {name: float(column[row]) for name, column in values.items()}
-    return {name: value for name, value in every.items() if name.count(".") == 1 or not math.isnan(value)}
+    undefined = {name for name, value in every.items() if math.isnan(value) and MetricKey.parse(name).class_name}
+    return {name: value for name, value in every.items() if name not in undefined}
 
 
 def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
@@ -210,27 +216,30 @@ def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArra
     return features
 
 
-def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None) -> None:
+def _write_gallery(
+    layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None
+) -> None:
     write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture))
     if labels is not None:
         write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy()))
 
 
-def _view(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.BatchView:
-    raw = torch.stack([answer.picture for _, answer in good])
+def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> bench.metrics.BatchView:
+    raw = torch.stack([output.picture for _, output in good])
     truth = stack_pictures([masked.sample.image for masked, _ in good])
     hole = torch.from_numpy(np.stack([masked.hole for masked, _ in good]))[:, None]
     completed = composite(raw, truth, hole)
     maps = [masked.sample.labels for masked, _ in good if masked.sample.labels is not None]
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
-    answered = [answer.labels for _, answer in good if answer.labels is not None]
-    predicted = torch.stack(answered) if len(answered) == len(good) else None
-    drawn = [answer.fills for _, answer in good if answer.fills is not None]
+    label_maps = [output.labels for _, output in good if output.labels is not None]
+    predicted = torch.stack(label_maps) if len(label_maps) == len(good) else None
+    drawn = [output.fills for _, output in good if output.fills is not None]
     fills = composite(torch.stack(drawn), truth[:, None], hole[:, None]) if len(drawn) == len(good) else None
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
-            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.device)
+            judged = segment_pictures(judge, completed)
+            judged_truth = segment_references(judge, truth, plan.device)
     return bench.metrics.BatchView(
         truth,
         completed,

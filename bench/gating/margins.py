@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from bench.errors import UnknownName, UsageError
-from bench.metrics import METRICS, definition, find_definition
+from bench.metrics import METRICS, MetricKey, definition, find_definition
 
 __all__ = [
     "EXACT",
@@ -120,7 +120,7 @@ def tolerance(metric: str, wanted: Mapping[str, Margin] | None = None) -> Margin
     """The tolerance of `metric.region`: as wanted for it, else of its metric, else exact up to rounding."""
     if wanted and metric in wanted:
         return wanted[metric]
-    known = find_definition(metric.partition(".")[0])
+    known = find_definition(MetricKey.parse(metric).metric)
     return Margin(known.tolerance if known else EXACT)
 
 

@@ -20,10 +20,9 @@ SPREAD_MULTIPLE = 4
 def limits(both: PairedCell, metric: str, wanted: Mapping[str, Margin] | None, spread: Spread | None) -> Floats:
     """The tolerance of each common sample, float64 [N], in the metric's unit.
 
-    What is `wanted` for the metric goes first. A baseline without a spread has the tolerance of its metric
-    (`bench.gating.default_tolerances`). With one, a model without networks must be exact up to the last bits, and each
-    sample of a model with networks has SPREAD_MULTIPLE times its spread or the effect of its flips, the larger of the
-    two.
+    What is `wanted` for the metric goes first. A baseline without a spread has the tolerance of the metric's
+    definition. With one, a model without networks must be exact up to the last bits, and each sample of a model with
+    networks has SPREAD_MULTIPLE times its spread or the effect of its flips, the larger of the two.
     """
     values = both.values(metric)
     if spread is None or (wanted and metric in wanted):

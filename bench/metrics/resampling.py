@@ -67,19 +67,19 @@ def half_sample_spread(
     _check(metric, real, completed, clusters, draws)
     numbers = {cluster: number for number, cluster in enumerate(dict.fromkeys(clusters))}
     member = np.array([numbers[cluster] for cluster in clusters])
-    kept = min(len(numbers) // 2, _LARGEST)
-    picks = list(_half_samples(member, len(numbers), kept, draws, seed))
+    size = min(len(numbers) // 2, _LARGEST)
+    picks = list(_half_samples(member, len(numbers), size, draws, seed))
     truth = np.asarray(real, dtype=np.float64)
     values = np.stack([_distances(metric, truth, np.asarray(one, dtype=np.float64), picks) for one in completed])
-    return np.asarray((values - values.mean(axis=1, keepdims=True)) * math.sqrt(kept / (len(numbers) - kept)))
+    return np.asarray((values - values.mean(axis=1, keepdims=True)) * math.sqrt(size / (len(numbers) - size)))
 
 
-def _half_samples(member: Rows, count: int, kept: int, draws: int, seed: int) -> Iterator[Rows]:
+def _half_samples(member: Rows, count: int, size: int, draws: int, seed: int) -> Iterator[Rows]:
     """Rows of each draw: of the clusters that come first in a random order, from raw words, the same everywhere."""
     stream = np.random.Philox(key=seed)
     for _ in range(draws):
         chosen = np.zeros(count, dtype=bool)
-        chosen[np.argsort(stream.random_raw(count), kind="stable")[:kept]] = True
+        chosen[np.argsort(stream.random_raw(count), kind="stable")[:size]] = True
         yield np.flatnonzero(chosen[member])
 
 

@@ -1,4 +1,4 @@
-"""Models from elsewhere: called as they declare, at any size, picture by picture, with their answers checked."""
+"""Models from elsewhere: called as they declare, at any size, picture by picture, with their outputs checked."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bench.models.value_range import from_value_range, to_value_range
 from bench.pictures import composite, hide_pixels
 from bench.vocabulary import Batch, LabelSources, Prediction
 
-__all__ = ["Call", "ModelAdapter", "existing_file", "file_sha256", "reason"]
+__all__ = ["ModelAdapter", "ModelCall", "describe_error", "file_sha256", "require_file"]
 
 _SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "io_spec", "adapter", "value_range", "seeding"))
 
 
-class Call(typing.Protocol):
+class ModelCall(typing.Protocol):
     """The model itself, in its own terms."""
 
     def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
@@ -49,21 +49,21 @@ class ModelAdapter:
         name: of the row.
         call: the model.
         io_spec: what it is given and gives back.
-        facts: what else its answers depend on, such as the hash of a file; part of the signature.
+        facts: what else its outputs depend on, such as the hash of a file; part of the signature.
         sources: modules of the adapter, beside those that all adapters share.
-        libraries: distributions whose version its answers depend on.
+        libraries: distributions whose version its outputs depend on.
         label_sources: where the label maps come from that it is given.
         device: that it runs on.
 
     Attributes:
-        signature: the facts and the convention in one line.
+        signature: the facts and the IOSpec in one line.
         fingerprint: hash of the signature, of the adapter's code and of the versions of the libraries.
     """
 
     def __init__(
         self,
         name: str,
-        call: Call,
+        call: ModelCall,
         io_spec: IOSpec,
         facts: Mapping[str, str],
         *,
@@ -78,7 +78,7 @@ class ModelAdapter:
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
 
     def inpaint(self, batch: Batch) -> Prediction:
-        """Fill a batch, so many pictures at once as the convention says.
+        """Fill a batch, so many pictures at once as the IOSpec says.
 
         Raises:
             ModelFailure: when the model raises, or returns what is no picture or lies in another range.
@@ -96,14 +96,14 @@ class ModelAdapter:
         seeds = batch.seeds[rows]
 
         def fill(image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
-            return self._answer(image, hole, labels, seeds)
+            return self._call_model(image, hole, labels, seeds)
 
         io_spec = self._io_spec
         with seeded(seeds[0], self._device):
             filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
         return composite(filled, image, hole) if io_spec.composite else filled
 
-    def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
+    def _call_model(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
         io_spec = self._io_spec
         mask = hole.clone() if io_spec.hole else ~hole  # the model's own, whatever it does to it
         labels = None if labels is None else labels.clone()
@@ -113,7 +113,7 @@ class ModelAdapter:
             raise
         except Exception as error:
             must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
-            raise ModelFailure(f"model {self._subject}", must, reason(error)) from error
+            raise ModelFailure(f"model {self._subject}", must, describe_error(error)) from error
         subject = f"the picture of {self._subject}"
         if not isinstance(raw, Tensor):
             raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")
@@ -124,7 +124,7 @@ class ModelAdapter:
         return from_value_range(raw, output, image, hole, clip=io_spec.clip, subject=subject)
 
 
-def existing_file(kind: str, file: str) -> Path:
+def require_file(kind: str, file: str) -> Path:
     """The path; raises UsageError when there is no such file."""
     path = Path(file)
     if not path.is_file():
@@ -138,7 +138,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reason(error: BaseException) -> str:
-    """The last line of an error, after its kind: libraries put long traces before it."""
+def describe_error(error: BaseException) -> str:
+    """Type and last line of an error; libraries put long traces before that line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

@@ -6,7 +6,8 @@
                     bench_client.py and bench_process.py (a process of a version), decision.py (statistics),
                     version_comparison.py (results)
 
-`bench.records.profile.read_profile` reads the records back, without torch.
+docs/explanation/timing.md explains how times are measured. `bench.records.profile.read_profile` reads the records back,
+without torch.
 """
 
 from bench.profiling.decision import Rules

@@ -202,7 +202,7 @@ class _ModelRecords:
     def invalid(self, configurations: Iterable[Configuration]) -> list[Configuration]:
         """The configurations with INVALID times: the machine was not steady while they were measured."""
         records = ((one, self._records.get((self._run.device, one))) for one in configurations)
-        return [configuration for configuration, record in records if record is not None and record.void]
+        return [configuration for configuration, record in records if record is not None and record.invalid]
 
     def empty(self, configuration: Configuration, status: ProfileOutcome, reason: str) -> ProfileRecord:
         """A record without numbers."""

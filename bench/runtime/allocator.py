@@ -18,11 +18,13 @@ _LARGEST = (1 << 31) - 1
 
 
 def keep_freed_memory() -> bool:
-    """Keep freed memory in this process.
+    """Keep freed memory in this process, and return whether that is done.
 
-    Returns:
-        Whether it is kept: the C library is glibc, and the user has not tuned its allocator.
+    Nothing is kept where the C library is not glibc, where its settings are tuned by environment variables, or where
+    `SPGBENCH_KEEP_MEMORY` is `0`.
     """
+    if os.environ.get("SPGBENCH_KEEP_MEMORY") == "0":
+        return False
     tuned = "glibc.malloc" in os.environ.get("GLIBC_TUNABLES", "") or any(
         f"MALLOC_{name}_" in os.environ for name in ("MMAP_THRESHOLD", "TRIM_THRESHOLD", "TOP_PAD", "MMAP_MAX")
     )

@@ -1,4 +1,4 @@
-"""How every judge looks at pictures: at each alone, so that its answer depends on nothing else."""
+"""Networks as judges: each picture is segmented alone, so that its label map depends on nothing else."""
 
 from __future__ import annotations
 

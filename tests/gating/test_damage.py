@@ -20,8 +20,8 @@ from bench.gating.rounding import SPREAD_MULTIPLE
 from bench.records import Run, read_run
 from bench.records.spread import read_spread
 from bench.vocabulary import Batch, Inpainter, Prediction
-from tests.flipped import Remembered
-from tests.golden_spread import networks
+from tests.support.flipped import Remembered
+from tests.support.golden_spread import networks
 
 REFERENCE = read_run(Path(__file__).parents[2] / "results" / "reference" / "quick")
 SUITE = replace(read_suite("quick"), limit=2, gallery=0)

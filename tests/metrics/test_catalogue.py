@@ -14,7 +14,19 @@ import pytest
 import bench.metrics
 import bench.registry
 from bench.errors import UnknownName, UsageError
-from bench.metrics import METRICS, MetricDefinition, class_keys, definition, signature, signatures, with_companions
+from bench.metrics import (
+    MetricDefinition,
+    MetricKey,
+    ceiling_of,
+    class_keys,
+    column_order,
+    definition,
+    is_ceiling,
+    metric_title,
+    signature,
+    signatures,
+    with_companions,
+)
 from bench.metrics.catalogue import BUILT_IN
 from bench.metrics.page import render
 from bench.registry import Registry
@@ -28,6 +40,7 @@ REGIONS_OF = {
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
+    **dict.fromkeys(("psnr", "ssim", "l1"), REGIONS),
 }
 LABEL_SCORES = {
     "accuracy": ("%", True),
@@ -120,30 +133,50 @@ def test_a_metric_has_no_signature_where_it_is_undefined() -> None:
 
 
 def test_directions_and_units() -> None:
-    assert {
-        entry.name: (definition(entry.name).unit, definition(entry.name).higher_is_better) for entry in METRICS
-    } == {
-        "psnr": ("dB", True),
-        "ssim": ("", True),
-        "l1": ("%", False),
-        "ms-ssim": ("", True),
-        "l1-relative": ("", False),
-        "gradient": ("%", False),
-        **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
-        "diversity-lpips-alex": ("", True),
-        "best-of-4-psnr": ("dB", True),
-        "best-of-4-lpips-alex": ("", False),
-        "fid": ("", False),
-        "fid-clean": ("", False),
-        "kid": ("", False),
-        "p-ids": ("%", True),
-        "u-ids": ("%", True),
-        **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
-        **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
-        **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},
-        "control-accuracy": ("%", True),
-        "control-miou": ("%", True),
-    }
+    facts = {name: (definition(name).unit, definition(name).higher_is_better) for name in BUILT_IN}
+
+    assert (
+        facts
+        | {
+            "psnr": ("dB", True),
+            "ssim": ("", True),
+            "l1": ("%", False),
+            "ms-ssim": ("", True),
+            "l1-relative": ("", False),
+            "gradient": ("%", False),
+            **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
+            "diversity-lpips-alex": ("", True),
+            "best-of-4-psnr": ("dB", True),
+            "best-of-4-lpips-alex": ("", False),
+            "fid": ("", False),
+            "fid-clean": ("", False),
+            "kid": ("", False),
+            "p-ids": ("%", True),
+            "u-ids": ("%", True),
+            **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
+            **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
+            **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},
+            "control-accuracy": ("%", True),
+            "control-miou": ("%", True),
+        }
+        == facts
+    )
+
+
+@pytest.mark.parametrize(("name", "regions"), REGIONS_OF.items())
+def test_regions_are_pinned(name: str, regions: tuple[str, ...]) -> None:
+    assert definition(name).regions == regions
+
+
+@pytest.mark.parametrize("family", ["label", "judge", "judge-{}-ceiling", "control"])
+def test_label_maps_are_scored_in_the_hole(family: str) -> None:
+    form = family if "{}" in family else family + "-{}"
+    names = [form.format(score) for score in LABEL_SCORES]
+
+    found = [BUILT_IN[name].regions for name in names if name in BUILT_IN]
+
+    assert found
+    assert set(found) == {("hole",)}
 
 
 @pytest.mark.parametrize("metric", BUILT_IN.values(), ids=BUILT_IN)
@@ -152,8 +185,8 @@ def test_definitions_are_whole(metric: MetricDefinition) -> None:
 
     assert all(text.strip() for text in texts)
     assert 0 < metric.reference_tolerance <= (1e-5 if "lpips" in metric.name else 1e-6)
-    of_labels = metric.name.startswith(("label-", "judge-", "control-"))
-    assert metric.regions == (("hole",) if of_labels else REGIONS_OF.get(metric.name, REGIONS))
+    assert metric.title
+    assert set(metric.regions) <= set(REGIONS)
     assert callable(metric.load() if metric.aggregate == "image-mean" else metric.load_distance())
 
 
@@ -187,9 +220,9 @@ def test_plug_ins_add_metrics(monkeypatch: pytest.MonkeyPatch, target: str) -> N
 
 
 def test_the_page_is_up_to_date() -> None:
-    page = Path(__file__).parents[2] / "docs" / "metrics.md"
+    page = Path(__file__).parents[2] / "docs" / "reference" / "metrics.md"
 
-    assert page.read_text(encoding="utf-8") == render(), "python -m bench.metrics.page > docs/metrics.md"
+    assert page.read_text(encoding="utf-8") == render(), "python -m docs.generator"
 
 
 def test_listing_metrics_loads_nothing_heavy() -> None:
@@ -214,3 +247,56 @@ def test_every_public_name_is_there_and_no_module_hides_one() -> None:
 def test_a_missing_attribute_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'lpipz'"):
         _ = bench.metrics.lpipz
+
+
+def test_keys_are_read_as_they_are_written() -> None:
+    keys = ("psnr.hole", "label-miou.hole.car", "fid.full")
+
+    assert [str(MetricKey.parse(key)) for key in keys] == list(keys)
+    assert MetricKey.parse("label-miou.hole.traffic-light") == MetricKey("label-miou", "hole", "traffic-light")
+
+
+@pytest.mark.parametrize("text", ["psnr", "psnr.", ".hole", "psnr.middle", "psnr.hole.", "psnr.hole.a.b", ""])
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"key of a metric must be METRIC.REGION or METRIC.REGION.CLASS"):
+        MetricKey.parse(text)
+
+
+def test_ceilings_are_told_by_their_definitions() -> None:
+    assert ceiling_of("judge-miou") == "judge-miou-ceiling"
+    assert [ceiling_of(name) for name in ("psnr", "label-miou", "judge-miou-ceiling", "unknown")] == [""] * 4
+    assert [name for name in ("judge-hd95", "judge-hd95-ceiling", "psnr", "unknown") if is_ceiling(name)] == [
+        "judge-hd95-ceiling"
+    ]
+
+
+def test_titles_and_order_of_tables() -> None:
+    names = ["unknown", "label-miou", "judge-trimap-miou-5", "fid", "l1", "judge-miou", "psnr", "ssim"]
+
+    assert sorted(names, key=column_order) == [
+        *("psnr", "ssim", "l1", "fid", "judge-miou", "judge-trimap-miou-5", "label-miou", "unknown")
+    ]
+    assert [metric_title(name) for name in ("psnr", "judge-trimap-miou-5", "u-ids", "unknown")] == [
+        *("PSNR", "Judge trimap mIoU 5", "U-IDS", "unknown")
+    ]
+
+
+def test_titles_stand_once() -> None:
+    titles = [metric.title for metric in BUILT_IN.values()]
+
+    assert len(set(titles)) == len(titles)
+
+
+def test_metrics_of_known_pixels_alone_say_so() -> None:
+    assert not definition("l1").known_pixels_only
+    assert dataclasses.replace(definition("l1"), regions=("known",)).known_pixels_only
+
+
+def test_few_pictures_have_a_note() -> None:
+    few = definition("fid").few
+
+    assert few
+    assert few.of(2047) == (
+        "N = 2047 is below the 2,048 features, mostly bias: compare it at the same N only, and read kid beside it"
+    )
+    assert few.of(2048) == ""

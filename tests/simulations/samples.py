@@ -15,7 +15,7 @@ FILLS = 4
 
 
 def _skewed(random: np.random.Generator, shape: tuple[int, int]) -> Floats:
-    return (random.gamma(2.0, 1.0, shape) - 2.0) / np.sqrt(2.0)
+    return np.asarray((random.gamma(2.0, 1.0, shape) - 2.0) / np.sqrt(2.0))
 
 
 def _heavy(random: np.random.Generator, shape: tuple[int, int]) -> Floats:

@@ -10,7 +10,8 @@ from typing import Literal
 
 import numpy as np
 
-from bench.metrics.set_resampling import half_sample_spread
+from bench.metrics import definition
+from bench.metrics.resampling import half_sample_spread
 from tests.simulations.samples import Floats, print_table
 
 KINDS: tuple[Literal["fid", "kid"], ...] = ("fid", "kid")
@@ -46,7 +47,7 @@ def rows(repeats: int = 200) -> Iterator[tuple[object, ...]]:
             for seed in range(repeats):
                 truth, models = features(seed, pictures)
                 one, other = (distance(kind, truth, model) for model in models)
-                spread = half_sample_spread(kind, truth, models, range(pictures), draws=100, seed=seed)
+                spread = half_sample_spread(definition(kind), truth, models, range(pictures), draws=100, seed=seed)
                 values[seed] = one, other, other - one
                 errors[seed] = [spread[0].std(), spread[1].std(), (spread[1] - spread[0]).std()]
             inside = np.abs(values - values.mean(axis=0)) <= 1.96 * errors

@@ -37,7 +37,7 @@ class FeatureCache:
     """Tensors under keys, in memory and on disk; safe to share between threads, and its folder between processes.
 
     Args:
-        folder: where files are kept; None for `features` in our cache folder (`SPGBENCH_CACHE`).
+        folder: of the files; None for `features` in our cache folder (`SPGBENCH_CACHE`).
         memory_bytes: limit of what is in memory.
         disk_bytes: limit of the folder; 0 for no files.
 
@@ -109,7 +109,7 @@ class FeatureCache:
 
 @cache
 def shared_cache() -> FeatureCache:
-    """What is kept of untouched pictures: one for all metrics and judges of this process."""
+    """The cache of what depends on untouched pictures: one for all metrics and judges of this process."""
     return FeatureCache()
 
 

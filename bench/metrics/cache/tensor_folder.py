@@ -63,7 +63,7 @@ class TensorFolder:
         return tuple(tensors[name] for name in sorted(tensors))
 
     def write(self, key: str, tensors: Tensors) -> None:
-        """Keep contiguous CPU tensors under a key, 64 hexadecimal digits; those beyond the limit are not kept."""
+        """Write contiguous CPU tensors under a key, 64 hexadecimal digits; nothing of those beyond the limit."""
         if not self._writable or count_bytes(tensors) > self.limit:
             return
         path = self._path(key)

@@ -34,7 +34,7 @@ class LabelComparison:
     """Label maps to compare. The methods return float64 [N, num_classes] on the maps' device; the work is the CPU's.
 
     The functions of `bench.metrics` with the methods' names say what is computed. Use this class to take several scores
-    of the same maps: their codes, contours and distances are then found once. What is found in a reference alone
+    of the same maps: their codes, contours and distances are then computed once. What is found in a reference alone
     serves other predictions too, from memory and from disk.
 
     Attributes:
@@ -143,8 +143,8 @@ class LabelComparison:
         banded = np.empty_like(codes)
 
         def one(image: int) -> None:
-            kept = (codes[image] == IGNORED) | self._part(side, image, inner_band, np.asarray, width)
-            banded[image] = np.where(kept, codes[image], self.num_classes)
+            in_band = (codes[image] == IGNORED) | self._part(side, image, inner_band, np.asarray, width)
+            banded[image] = np.where(in_band, codes[image], self.num_classes)
 
         for_each(one, range(len(codes)))
         return banded
