@@ -18,11 +18,15 @@ __all__ = ["profile"]
 
 def profile(
     models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
-    resolutions: Annotated[str, typer.Option(help="Sizes: 256 (square) or 512x1024 (height x width).")] = "256",
-    batch_sizes: Annotated[str, typer.Option(help="Pictures in a call.")] = "1",
-    precisions: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16.")] = "fp32",
-    memory_formats: Annotated[str, typer.Option(help="contiguous, channels-last.")] = "contiguous",
-    modes: Annotated[str, typer.Option(help="eager, compile, cuda-graphs.")] = "eager",
+    resolutions: Annotated[
+        str, typer.Option(help="Sizes, separated by commas: 256 (square) or 512x1024 (height x width).")
+    ] = "256",
+    batch_sizes: Annotated[str, typer.Option(help="Pictures in a call, several numbers separated by commas.")] = "1",
+    precisions: Annotated[str, typer.Option(help="Precisions, separated by commas: fp32, tf32, bf16, fp16.")] = "fp32",
+    memory_formats: Annotated[
+        str, typer.Option(help="Memory formats, separated by commas: contiguous, channels-last.")
+    ] = "contiguous",
+    modes: Annotated[str, typer.Option(help="Modes, separated by commas: eager, compile, cuda-graphs.")] = "eager",
     samples: Annotated[int, typer.Option(min=3, help="Timed calls of a configuration.")] = 30,
     seconds: Annotated[float, typer.Option(help="Time limit of a configuration, which has at least 3 calls.")] = 20.0,
     budget: Annotated[
@@ -42,11 +46,11 @@ def profile(
         str | None,
         typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
     ] = None,
-    factor: Annotated[float, typer.Option(help="Gate: ratio of times from which slower is too slow.")] = 1.05,
+    factor: Annotated[float, typer.Option(help="Gate: ratio of times from which a version counts as slower.")] = 1.05,
     rounds: Annotated[
         int, typer.Option(min=8, help="Gate: least number of rounds; noisy times take up to three times as many.")
     ] = 20,
-    strict: Annotated[bool, typer.Option(help="Gate: INVALID is exit 1 too.")] = False,
+    strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:

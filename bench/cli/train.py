@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 
-class Precision(StrEnum):
+class PrecisionChoice(StrEnum):
     """Precision of the computation."""
 
     full = "32"
@@ -27,7 +27,7 @@ class Precision(StrEnum):
     half = "16-mixed"
 
 
-class Decoding(StrEnum):
+class DecodeChoice(StrEnum):
     """When pictures are decoded."""
 
     lazily = "lazily"
@@ -61,7 +61,9 @@ def train(
             help="Mask protocol of the holes, or several, separated by commas: each picture gets one at random."
         ),
     ] = "spg-random",
-    precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
+    precision: Annotated[
+        PrecisionChoice, typer.Option(help="float32, or mixed with bfloat16 or float16.")
+    ] = PrecisionChoice.full,
     seed: Annotated[int, typer.Option(min=0, help="Seed of initial weights, order, augmentation and holes.")] = 0,
     lr_scale: Annotated[
         float,
@@ -74,9 +76,9 @@ def train(
     device: options.Device = "auto",
     workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, and processes that decode.")] = 2,
     decode: Annotated[
-        Decoding,
+        DecodeChoice,
         typer.Option(help="When to decode pictures: at first use (lazily), or all before the training (ahead)."),
-    ] = Decoding.lazily,
+    ] = DecodeChoice.lazily,
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
     check_every: Annotated[
         int, typer.Option(min=1, help="Steps between validations, each with a sample grid and a checkpoint.")
@@ -116,7 +118,7 @@ def train(
         limit=limit,
         max_scale=max_scale,
         jitter=jitter,
-        cache_bytes=0 if decode == Decoding.ahead else 4 << 30,
+        cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
     )
     settings = Settings(
         budget,
@@ -132,7 +134,7 @@ def train(
     )
     folder = out or Path("results") / f"train-{model}-{dataset}"
     fabric = fabric_for(device, settings.precision)
-    if decode == Decoding.ahead:
+    if decode == DecodeChoice.ahead:
         data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
     weights = fit(
         lambda facts: RECIPES.create(model, config=config, data=facts),

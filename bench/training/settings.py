@@ -13,7 +13,7 @@ from bench.errors import UnknownName, UsageError
 from bench.training.optimization.budget import Budget
 
 if TYPE_CHECKING:
-    from bench.training.optimization.parallel import Precision
+    from bench.training.optimization.parallel import TrainingPrecision
     from bench.training.recipe import Recipe, Stage
 
 __all__ = ["Settings", "Start", "select_stages"]
@@ -73,7 +73,7 @@ class Settings:
     budget: Budget
     batch_size: int = 8
     seed: int = 0
-    precision: Precision = "32"
+    precision: TrainingPrecision = "32"
     start: tuple[Start, ...] = ()
     stages: tuple[str, ...] = ()
     clip: float = 10.0

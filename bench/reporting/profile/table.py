@@ -22,8 +22,8 @@ _LEGEND = (
     "size: height {times} width. Latency on the host's clock from call to finished result, pictures on the device; "
     "p50, p90, p99 of n calls. peak: {memory}. GFLOP: operations a call (a multiply-add is two), by torch. of "
     "bound: the time that this machine's measured rates allow at least, over the p50; binds: arithmetic or memory. "
-    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: a reference kernel "
-    "moved by more than 2 % meanwhile, or the device throttled; do not believe such a line."
+    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: a reference "
+    "kernel moved by more than 2 % meanwhile, or the device throttled; do not believe such a line."
 )
 
 

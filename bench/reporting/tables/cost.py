@@ -97,7 +97,8 @@ def _notes(costs: RunCosts, models: Sequence[str]) -> Iterator[str]:
     )
     invalid = [model for model, cost in zip(models, costs.of, strict=True) if cost and cost.record.invalid]
     if invalid:
-        yield f"INVALID, the machine was not steady while they were timed; do not believe their times: {', '.join(invalid)}."
+        names = ", ".join(invalid)
+        yield f"INVALID, the machine was not steady while they were timed; do not believe their times: {names}."
     unknown = [model for model, cost in zip(models, costs.of, strict=True) if cost is None]
     if unknown:
         yield f"Not measured at this configuration: {', '.join(unknown)}."

@@ -23,7 +23,7 @@ from bench.vocabulary import Dataset, Sample
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Array: TypeAlias = npt.NDArray[np.uint8]
+    Pixels: TypeAlias = npt.NDArray[np.uint8]
 
 __all__ = ["DecodedDataset", "decode_ahead"]
 
@@ -101,7 +101,7 @@ def _allocate(folder: Path, dataset: Dataset) -> None:
 
 
 _source: list[Dataset] = []
-_target: list[Array | None] = []
+_target: list[Pixels | None] = []
 
 
 def _begin(dataset: Dataset, folder: Path) -> None:
@@ -117,7 +117,7 @@ def _decode(indices: range) -> int:
     return len(indices)
 
 
-def _store(sample_id: str, array: Array | None, target: Array | None, index: int) -> None:
+def _store(sample_id: str, array: Pixels | None, target: Pixels | None, index: int) -> None:
     if array is None and target is None:
         return
     if array is None or target is None or array.shape != target.shape[1:]:
@@ -127,8 +127,8 @@ def _store(sample_id: str, array: Array | None, target: Array | None, index: int
     target[index] = array
 
 
-def _opened(path: Path, mode: Literal["r", "r+"]) -> Array | None:
+def _opened(path: Path, mode: Literal["r", "r+"]) -> Pixels | None:
     if not path.exists():
         return None
-    mapped: Array = np.load(path, mmap_mode=mode)
+    mapped: Pixels = np.load(path, mmap_mode=mode)
     return mapped

@@ -23,7 +23,7 @@ from bench.training.data.sampling import stream_key
 
 __all__ = [
     "PRECISIONS",
-    "Precision",
+    "TrainingPrecision",
     "average_buffers",
     "average_gradients",
     "fabric_for",
@@ -31,16 +31,16 @@ __all__ = [
     "seed_step",
 ]
 
-Precision = Literal["32", "bf16-mixed", "16-mixed"]
-PRECISIONS: tuple[Precision, ...] = ("32", "bf16-mixed", "16-mixed")
-_NAMES: dict[Precision, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
+TrainingPrecision = Literal["32", "bf16-mixed", "16-mixed"]
+PRECISIONS: tuple[TrainingPrecision, ...] = ("32", "bf16-mixed", "16-mixed")
+_NAMES: dict[TrainingPrecision, Literal["32-true", "bf16-mixed", "16-mixed"]] = {
     "32": "32-true",
     "bf16-mixed": "bf16-mixed",
     "16-mixed": "16-mixed",
 }
 
 
-def fabric_for(device: str = "auto", precision: Precision = "32") -> Fabric:
+def fabric_for(device: str = "auto", precision: TrainingPrecision = "32") -> Fabric:
     """A launched Fabric on one device; under torchrun, on the device of this process.
 
     Args:

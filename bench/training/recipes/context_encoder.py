@@ -16,7 +16,7 @@ __all__ = ["PRESETS", "ContextEncoderRecipe", "build"]
 _WEIGHTS = {"l2": 0.999, "adversarial": 0.001}
 
 
-class Fill(FillStage):
+class ContextEncoderFill(FillStage):
     """Squared error over the whole picture, and a discriminator of the whole picture; nothing is composited."""
 
     name = "fill"
@@ -60,7 +60,7 @@ class ContextEncoderRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """One stage."""
-        return (Fill(self.components),)
+        return (ContextEncoderFill(self.components),)
 
 
 build = ContextEncoderRecipe.build

@@ -18,7 +18,7 @@ from spgnet.losses import discriminator_loss, generator_loss
 __all__ = ["PRESETS", "DeepFillV2Recipe", "build"]
 
 
-class Fill(FillStage):
+class DeepFillV2Fill(FillStage):
     """L1 of the coarse and the fine picture, and a discriminator of the composited fine picture."""
 
     name = "fill"
@@ -85,7 +85,7 @@ class DeepFillV2Recipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """One stage: both parts of the network are trained together."""
-        return (Fill(self.components),)
+        return (DeepFillV2Fill(self.components),)
 
 
 build = DeepFillV2Recipe.build

@@ -85,7 +85,7 @@ class Edges(BaselineStage):
         return StageOutput(extra={"edges": torch.where(batch.hole, predicted, known).expand(-1, 3, -1, -1)})
 
 
-class Fill(FillStage):
+class EdgeConnectFill(FillStage):
     """The fill generator fills from the true edges."""
 
     name = "fill"
@@ -122,7 +122,7 @@ class Fill(FillStage):
         return discriminator_cross_entropy(critic(batch.image)[0][-1], critic(outputs["picture"])[0][-1])
 
 
-class Adapt(Fill):
+class Adapt(EdgeConnectFill):
     """The fill generator fills from the edges that the frozen edge generator predicts."""
 
     name = "adapt"
@@ -181,7 +181,7 @@ class EdgeConnectRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """Edges, fills from true edges, fills from predicted edges."""
-        return Edges(self.components), Fill(self.components), Adapt(self.components)
+        return Edges(self.components), EdgeConnectFill(self.components), Adapt(self.components)
 
 
 build = EdgeConnectRecipe.build

@@ -51,7 +51,7 @@ class Discrimination(Completion):
         self.optimizers = (self.optimizer_spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
 
-class Joint(Completion):
+class GLCICJoint(Completion):
     """Both networks are trained together."""
 
     name = "joint"
@@ -88,7 +88,7 @@ class GLCICRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """The three phases."""
-        return tuple(stage(self.components) for stage in (Completion, Discrimination, Joint))
+        return tuple(stage(self.components) for stage in (Completion, Discrimination, GLCICJoint))
 
 
 build = GLCICRecipe.build

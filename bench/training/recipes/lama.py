@@ -19,7 +19,7 @@ _R1_WEIGHT = 1e-3
 """Weight of the squared gradient on true pictures (R1)."""
 
 
-class Fill(FillStage):
+class LaMaFill(FillStage):
     """All losses are on the network's own output; nothing is composited."""
 
     name = "fill"
@@ -98,7 +98,7 @@ class LaMaRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """One stage."""
-        return (Fill(self.components),)
+        return (LaMaFill(self.components),)
 
 
 build = LaMaRecipe.build
