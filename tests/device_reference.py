@@ -18,7 +18,7 @@ from bench.data import parse_size
 from bench.profiling import Effort, Sweep, profile
 from bench.profiling.environment import resolve_device
 from bench.records.profile import Mode
-from bench.reporting.latency import report_profile
+from bench.reporting.profile import report_profile
 from spgnet import SPGNet, SPGNetConfig
 from tests.reference import copy
 

@@ -41,7 +41,7 @@ def edit(
     from bench.evaluation.run import pick_device
     from bench.evaluation.suite import Suite
     from bench.records import write_atomically
-    from bench.reporting.tiles import png_bytes
+    from bench.reporting.images.tiles import png_bytes
 
     suite = options.changed(
         Suite("edit", models=()),

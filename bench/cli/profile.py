@@ -68,7 +68,7 @@ def profile(
 def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, out: Path) -> None:
     """Sweep, report, print the tables; exit 1 when a model could not be loaded or it was interrupted."""
     from bench import profiling
-    from bench.reporting.latency import profile_table, report_profile
+    from bench.reporting.profile import profile_table, report_profile
 
     found = profiling.profile(names, out, sweep, effort, device=device, on_record=_tell)
     files = report_profile(found)

@@ -11,8 +11,9 @@ import torch
 
 from bench.errors import ModelFailure, UsageError
 from bench.pictures import checked, composite, hide, quantise, stack_pictures
-from bench.reporting.palette import painted
-from bench.reporting.tiles import Tile, draw_grid, hatched, scaled
+from bench.reporting.images.grid import draw_grid
+from bench.reporting.images.palette import painted
+from bench.reporting.images.tiles import Tile, hatched, scaled
 from bench.vocabulary import Batch, Editable, Inpainter, Prediction, Sample
 
 if TYPE_CHECKING:

@@ -32,7 +32,7 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
     Returns:
         The manifest and the sheets.
     """
-    from bench.reporting.contact_sheet import contact_sheet
+    from bench.reporting.images.contact_sheet import contact_sheet
 
     manifest: dict[str, dict[str, dict[str, str | float]]] = {}
     sheets = []

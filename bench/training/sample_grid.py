@@ -11,7 +11,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from bench.records import write_atomically
-from bench.reporting.palette import painted
+from bench.reporting.images.palette import painted
 
 __all__ = ["write_sample_grid"]
 

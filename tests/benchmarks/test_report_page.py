@@ -13,6 +13,7 @@ from PIL import Image
 
 from bench.records import CellKey, CellRecord, Record, RunLayout, Score, read_run, write_atomically, write_cell
 from bench.records import write_shard as write_records
+from bench.reporting.analysis import RunAnalysis
 from bench.reporting.page import write_page
 from tests.support.runs import dataset_info, run_info
 
@@ -80,7 +81,7 @@ def build(out: Path) -> Path:
 @pytest.mark.benchmark(group="report page of 12 models x 3 protocols x 24 pictures")
 @pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no chromium with its chromedriver on the PATH")
 def test_a_large_page_opens(benchmark: Any, tmp_path: Path) -> None:
-    page = write_page(read_run(build(tmp_path / "out")))
+    page = write_page(RunAnalysis(read_run(build(tmp_path / "out"))))
     options = webdriver.ChromeOptions()
     options.binary_location = CHROMIUM
     for flag in ("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"):

@@ -13,6 +13,8 @@ import pytest
 from bench.records import (
     CellKey,
     CellRecord,
+    ModelInfo,
+    ModelSize,
     Record,
     Run,
     RunLayout,
@@ -23,7 +25,7 @@ from bench.records import (
     write_shard,
 )
 from bench.records.features import write_features
-from tests.support.runs import dataset_info, run_info
+from tests.support.runs import NO_LABELS, dataset_info, run_info
 
 UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
 
@@ -56,6 +58,7 @@ class Recipe:
     distances: Mapping[str, float] = field(default_factory=dict)
     features: Callable[[str], Sequence[float]] | None = None
     untouched: Callable[[str], Sequence[float]] | None = None
+    networks: Sequence[str] = ()
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -68,7 +71,10 @@ def usual(metric: str, index: int) -> float:
 def build(out: Path, recipe: Recipe) -> Path:
     layout = RunLayout(out)
     info = run_info(
-        {name: mark * 64 for name, mark in recipe.models.items()},
+        [
+            ModelInfo(name, mark * 64, NO_LABELS, size=ModelSize(1, 1) if name in recipe.networks else None)
+            for name, mark in recipe.models.items()
+        ],
         recipe.protocols,
         dataset=dataset_info(revision=recipe.revision, n=len(recipe.ids)),
         metrics={metric: metric for metric in recipe.metrics},

@@ -16,12 +16,6 @@ from bench.records.spread import CellSpread, MetricSpread, Spread, write_spread
 
 MakeRun = Callable[..., Run]
 IDS = ("p0", "p1", "p2")
-INFO = {
-    "models": [
-        {"name": "net", "fingerprint": "a" * 64, "size": {"parameters": 1}},
-        {"name": "classical", "fingerprint": "b" * 64},
-    ]
-}
 MODELS = {"net": "a", "classical": "b"}
 
 
@@ -53,8 +47,8 @@ def moved(amounts: Mapping[tuple[str, int], float]) -> Callable[[str, str, int],
     ],
 )
 def test_each_sample_has_its_own_tolerance(make_run: MakeRun, sample: int, by: float, verdict: str) -> None:
-    a = measured(make_run("a", models=MODELS, ids=IDS, info=INFO), 1e-4, 2e-4)
-    b = make_run("b", models=MODELS, ids=IDS, info=INFO, change=moved({("net", sample): by}))
+    a = measured(make_run("a", models=MODELS, ids=IDS, networks=("net",)), 1e-4, 2e-4)
+    b = make_run("b", models=MODELS, ids=IDS, networks=("net",), change=moved({("net", sample): by}))
 
     result = gating.gate(a, b)
 
@@ -65,16 +59,18 @@ def test_each_sample_has_its_own_tolerance(make_run: MakeRun, sample: int, by: f
 
 
 def test_models_without_networks_are_exact(make_run: MakeRun) -> None:
-    a = make_run("a", models=MODELS, ids=IDS, info=INFO)
-    b = make_run("b", models=MODELS, ids=IDS, info=INFO, change=moved({("classical", 1): 2e-9}))
+    a = make_run("a", models=MODELS, ids=IDS, networks=("net",))
+    b = make_run("b", models=MODELS, ids=IDS, networks=("net",), change=moved({("classical", 1): 2e-9}))
 
     assert gating.gate(a, b).verdict == "PASS"  # without a spread: the tolerances of the metrics
     assert gating.gate(measured(a, 1e-4, 2e-4), b).verdict == "REGRESSION"
 
 
 def test_a_tolerance_that_was_asked_for_goes_first(make_run: MakeRun) -> None:
-    a = measured(make_run("a", models=MODELS, ids=IDS, info=INFO), 1e-4, 2e-4)
-    b = make_run("b", models=MODELS, ids=IDS, info=INFO, change=moved({("net", 1): 1e-4, ("classical", 1): 1e-4}))
+    a = measured(make_run("a", models=MODELS, ids=IDS, networks=("net",)), 1e-4, 2e-4)
+    b = make_run(
+        "b", models=MODELS, ids=IDS, networks=("net",), change=moved({("net", 1): 1e-4, ("classical", 1): 1e-4})
+    )
 
     assert gating.gate(a, b, tolerances={"ssim.hole": "0.001"}).verdict == "PASS"
     check_results = gating.gate(a, b, tolerances={"ssim.hole": "0.00001"}).of("REGRESSION")
@@ -82,7 +78,7 @@ def test_a_tolerance_that_was_asked_for_goes_first(make_run: MakeRun) -> None:
 
 
 def test_a_damaged_spread_stops_the_golden_gate_only(make_run: MakeRun) -> None:
-    a = make_run("a", models=MODELS, ids=IDS, info=INFO)
+    a = make_run("a", models=MODELS, ids=IDS, networks=("net",))
     a.layout.spread_file.write_text("{}\n")
 
     with pytest.raises(DataError, match="spread"):
@@ -91,7 +87,7 @@ def test_a_damaged_spread_stops_the_golden_gate_only(make_run: MakeRun) -> None:
 
 
 def test_the_text_says_which_tolerances_there_were(make_run: MakeRun) -> None:
-    a = measured(make_run("a", models=MODELS, ids=IDS, info=INFO), 1e-4, 2e-4)
+    a = measured(make_run("a", models=MODELS, ids=IDS, networks=("net",)), 1e-4, 2e-4)
 
     texts = {
         check_result.text for check_result in gating.gate(a, a).check_results if check_result.subject.startswith("net")

@@ -22,7 +22,7 @@ from bench.records.profile import (
     write_environment,
     write_records,
 )
-from bench.reporting.latency import profile_table, report_profile
+from bench.reporting.profile import profile_table, report_profile
 from tests.profiling.toys import HERE
 
 QUICK = Effort(samples=3, seconds=0.1, warmup_seconds=0.0, threads=1)

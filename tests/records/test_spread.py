@@ -14,12 +14,10 @@ from bench.records import Run, read_run
 from bench.records.spread import CellSpread, MetricSpread, Spread, read_spread, write_spread
 from tests.gating.conftest import Recipe, build
 
-NETWORKS = {"models": [{"name": "net", "fingerprint": "a" * 64, "size": {"parameters": 1}}]}
-
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    return read_run(build(tmp_path / "out", Recipe(ids=("p0", "p1"), metrics=("psnr.hole",), info=NETWORKS)))
+    return read_run(build(tmp_path / "out", Recipe(ids=("p0", "p1"), metrics=("psnr.hole",), networks=("net",))))
 
 
 def spread_of(run: Run, spread: tuple[float, ...] = (1e-5, 0.0), flips: tuple[float, ...] = (2e-4, 3e-4)) -> Spread:

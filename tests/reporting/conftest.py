@@ -28,9 +28,10 @@ from bench.records import (
     write_cell,
     write_shard,
 )
-from bench.reporting.cost import profile_of
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.cost import profile_of
 from bench.reporting.page import write_page
-from bench.reporting.tables import write_tables
+from bench.reporting.tables.files import write_tables
 from tests.support.runs import dataset_info, run_info
 
 UNITS = {
@@ -249,7 +250,8 @@ def show(browser: Any, make_run: Callable[..., Path]) -> Iterator[Callable[..., 
         run = read_run(make_run(**fields))
         add(run)
         cost = profile_of(run)
-        browser.get(write_page(run, write_tables(run, profile=cost), (), cost).as_uri())
+        analysis = RunAnalysis(run)
+        browser.get(write_page(analysis, write_tables(analysis, profile=cost), (), cost).as_uri())
         return browser
 
     for log in ("browser", "performance"):

@@ -18,9 +18,9 @@ import bench
 from bench.errors import UsageError
 from bench.records import read_run
 from bench.reporting import report
-from bench.reporting.bins import bin_of
-from bench.reporting.plots import write_plots
-from bench.reporting.values import values_of
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.hole_share import bin_of
+from bench.reporting.plots.files import write_plots
 
 MakeRun = Callable[..., Path]
 
@@ -98,17 +98,17 @@ def test_plots_bear_hostile_names_and_values(make_run: MakeRun) -> None:
     models = ["_hidden", "$x_{$", "中" * 60, "\x1b[31m"]
     out = make_run(models=models, protocols=["$p$@1"], metrics=["psnr.hole", "l1.hole"], value=value, n=7)
 
-    assert len(write_plots(read_run(out))) == 10
+    assert len(write_plots(RunAnalysis(read_run(out)))) == 10
 
 
 def test_a_run_of_one_picture_can_be_plotted(make_run: MakeRun) -> None:
     out = make_run(n=1, models=["a"], metrics=["psnr.hole"])
 
-    assert {path.stem for path in write_plots(read_run(out))} == {"intervals", "distribution-psnr-hole"}
+    assert {path.stem for path in write_plots(RunAnalysis(read_run(out)))} == {"intervals", "distribution-psnr-hole"}
 
 
 def test_no_hole_values_no_hole_share_plot(make_run: MakeRun) -> None:
-    names = {path.stem for path in write_plots(read_run(make_run(metrics=["psnr.full"])))}
+    names = {path.stem for path in write_plots(RunAnalysis(read_run(make_run(metrics=["psnr.full"]))))}
 
     assert names == {"critical-difference", "intervals", "distribution-psnr-full"}
 
@@ -130,17 +130,17 @@ def test_values_stand_where_a_picture_was_scored(make_run: MakeRun) -> None:
             missing=[("gone", "center-50@1")],
         )
     )
-    block = values_of(run)["center-50@1"]
-    there = ~np.isnan(block.values["psnr.hole"])
+    values = RunAnalysis(run).values["center-50@1"]
+    there = ~np.isnan(values.values["psnr.hole"])
 
-    assert block.samples == tuple(f"town/{index:04d}" for index in range(5))
+    assert values.samples == tuple(f"town/{index:04d}" for index in range(5))
     assert there.tolist() == [[True, False, False, True, True], [True, True, False, True, True], [False] * 5]
-    assert block.having("failed").sum(axis=1).tolist() == [1, 0, 0]
-    assert set(block.hole_share[~np.isnan(block.hole_share)]) == {0.25}
+    assert values.having("failed").sum(axis=1).tolist() == [1, 0, 0]
+    assert set(values.hole_share[~np.isnan(values.hole_share)]) == {0.25}
     for row, key in enumerate(run.keys()[:2]):
         for name in ("psnr.hole", "l1.full"):
             recorded = [r.values[name] for r in run.records(key) if r.status == "ok"]
-            assert block.values[name][row][~np.isnan(block.values[name][row])].tolist() == recorded
+            assert values.values[name][row][~np.isnan(values.values[name][row])].tolist() == recorded
 
 
 def rewritten(out: Path, change: Callable[[str], str]) -> Path:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bench.records import DatasetInfo, ModelInfo, Run, RunInfo
 
-__all__ = ["dataset_info", "run_info", "with_models"]
+__all__ = ["NO_LABELS", "dataset_info", "run_info", "with_models"]
 
 NO_LABELS = {"context": "none", "hole": "none"}
 

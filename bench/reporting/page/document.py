@@ -1,4 +1,4 @@
-"""The page put together from its parts, and written."""
+"""The page: its templates filled in, and written."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import hashlib
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from string import Template
 
-from bench.records import Run, write_atomically
+from bench.records import write_atomically
 from bench.records.profile import Profile
-from bench.reporting.naming import dataset_title
-from bench.reporting.page.figures import figures
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.formatting import NOTHING
 from bench.reporting.page.gallery import gallery_data
-from bench.reporting.page.heading import heading
-from bench.reporting.page.markup import Markup, join, script_json, tag
+from bench.reporting.page.header import page_header
 from bench.reporting.page.pictures import Pictures
-from bench.reporting.page.scoreboard import scoreboard
-from bench.reporting.table import build_table
+from bench.reporting.page.plots import embedded_plots
+from bench.reporting.page.tables import page_tables, sort_value
+from bench.reporting.tables.main_table import build_main_table
+from bench.reporting.tables.model import ORACLE_NOTE
+from bench.reporting.templating import Markup, html_environment, script_json
 
 __all__ = ["write_page"]
 
@@ -36,39 +37,47 @@ _SCRIPTS = (
 
 
 def write_page(
-    run: Run, tables: Sequence[Path] = (), plots: Sequence[Path] = (), profile: Profile | None = None
+    analysis: RunAnalysis, tables: Sequence[Path] = (), plots: Sequence[Path] = (), profile: Profile | None = None
 ) -> Path:
     """Write `report.html` and return its path; the same records and files give the same bytes.
 
     Args:
-        run: what was run.
+        analysis: of the run.
         tables: files `<name>.csv`, `.tex` and `.md`, for the copy buttons of the table `<name>`.
         plots: files to show, those that are PNG.
         profile: what the models cost, if it is known.
     """
-    pictures = Pictures(run)
-    columns = build_table(run).columns
-    data = gallery_data(run, columns, pictures) | {"files": _texts(tables)}
-    style, script = _part("page.css"), "".join(map(_part, _SCRIPTS))
-    text = Template(_part("page.html")).substitute(
-        policy=f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'",
-        title=join([dataset_title(run)]),
-        style=style,
-        heading=heading(run),
-        scoreboard=scoreboard(run, set(data["files"]), profile),
-        figures=figures(plots),
-        precision=join([pictures.precision]),
-        data=script_json(data),
-        pictures=_blocks(pictures),
-        script=script,
+    pictures = Pictures(analysis.run)
+    columns = build_main_table(analysis).columns
+    data = gallery_data(analysis, columns, pictures) | {"files": _texts(tables)}
+    style = _read("style/page.css")
+    script = "".join(_read(f"scripts/{name}") for name in _SCRIPTS)
+    policy = f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
+    text = (
+        html_environment("bench.reporting.page")
+        .get_template("page.html.jinja")
+        .render(
+            policy=Markup(policy),
+            style=Markup(style),
+            script=Markup(script),
+            header=page_header(analysis),
+            tables=page_tables(analysis, set(data["files"]), profile),
+            sort_value=sort_value,
+            nothing=NOTHING,
+            oracle_note=ORACLE_NOTE,
+            plots=embedded_plots(plots),
+            precision=pictures.precision,
+            data=script_json(data),
+            pictures=pictures.encoded(),
+        )
     )
-    path = run.layout.out / "report.html"
+    path = analysis.run.layout.out / "report.html"
     write_atomically(path, text)
     return path
 
 
-def _part(name: str) -> str:
-    return (files("bench.reporting.page") / "parts" / name).read_text(encoding="utf-8")
+def _read(name: str) -> str:
+    return (files("bench.reporting.page") / name).read_text(encoding="utf-8")
 
 
 def _digest(text: str) -> str:
@@ -82,8 +91,3 @@ def _texts(tables: Sequence[Path]) -> dict[str, dict[str, str]]:
     for path in tables:
         texts.setdefault(path.stem, {})[path.suffix[1:]] = path.read_text(encoding="utf-8")
     return texts
-
-
-def _blocks(pictures: Pictures) -> Markup:
-    """Base64 in script elements of no language: the browser reads over them until one is asked for."""
-    return join(tag("script", Markup(code), type="text/plain", id=key) for key, code in pictures.encoded())

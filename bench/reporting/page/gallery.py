@@ -8,29 +8,28 @@ from typing import Any
 
 import numpy as np
 
-from bench.records import CellKey, Run
+from bench.records import CellKey
 from bench.records.values import CellValues, Floats
-from bench.reporting.naming import is_oracle, metric_title, model_names
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.columns import Column
 from bench.reporting.page.labels import label_data
 from bench.reporting.page.pictures import Pictures
-from bench.reporting.table import Column
 
 __all__ = ["gallery_data"]
 
 
-def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dict[str, Any]:
+def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: Pictures) -> dict[str, Any]:
     """Plain lists and dictionaries for JSON; the pictures that they name are added to `pictures`.
 
     `fills` is indexed by protocol, model and sample; `extremes` by protocol and model, with the worst and the best
     record of every measure over all pictures of the cell, kept or not.
     """
-    protocols = run.info.protocols
+    run, models = analysis.run, analysis.models
+    protocols = list(run.info.protocols)
     kept = [sample for sample in run.info.gallery if run.layout.truth(sample).exists()]
     shown = [column for column in columns if column.higher_is_better is not None]
-    names = model_names(run)
-    every_key = run.keys()
-    keys = {(key.protocol, key.model, key.fingerprint): key for key in every_key}
-    grid = [[keys[protocol, *model] for model in names] for protocol in protocols]
+    keys = {(key.protocol, key.model, key.fingerprint): key for key in analysis.cell_keys}
+    grid = [[keys[protocol, *model.key] for model in models] for protocol in protocols]
     samples = [_sample(sample, pictures) for sample in kept]
     fills: list[list[Any]] = []
     extremes: list[list[Any]] = []
@@ -40,9 +39,7 @@ def gallery_data(run: Run, columns: Sequence[Column], pictures: Pictures) -> dic
         extremes.append([_extremes(cell, shown) for _, cell in cells])
     return {
         "protocols": protocols,
-        "models": [
-            {"name": names[key.model, key.fingerprint], "oracle": is_oracle(run, key)} for key in next(iter(grid), [])
-        ],
+        "models": [{"name": model.title, "oracle": model.oracle} for model in models if protocols],
         "samples": samples,
         "measures": [_measure(column) for column in shown],
         "holes": [[pictures.hole(protocol, sample) for sample in kept] for protocol in protocols],
@@ -58,10 +55,9 @@ def _sample(sample: str, pictures: Pictures) -> dict[str, Any]:
 
 
 def _measure(column: Column) -> dict[str, Any]:
-    metric, _, region = column.key.partition(".")
     return {
-        "metric": metric_title(metric),
-        "region": region,
+        "metric": column.metric_title,
+        "region": column.region,
         "title": column.title,
         "unit": column.unit,
         "higher": column.higher_is_better,

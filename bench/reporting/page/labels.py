@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from bench.records import CellKey, Run
+from bench.reporting.images.palette import class_colour
 from bench.reporting.page.pictures import Pictures, read
-from bench.reporting.palette import class_colour
 from bench.vocabulary import VOID
 
 __all__ = ["label_data"]

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from PIL import Image
 
 from bench.records import CellKey, Run
-from bench.reporting.palette import painted
+from bench.reporting.images.palette import painted
 
 __all__ = ["Pictures", "read"]
 

@@ -1,0 +1,53 @@
+"""The table by class: a group a class, over all protocols, a column a `metric.region`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+
+from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.aggregate import MIN_VALUES
+from bench.reporting.analysis.classes import ClassGroup, class_columns, class_scores
+from bench.reporting.analysis.columns import Column, column_of
+from bench.reporting.analysis.frames import class_frame
+from bench.reporting.analysis.ranking import ranked
+from bench.reporting.analysis.signatures import merge_signatures
+from bench.reporting.tables.mark_notes import mark_notes
+from bench.reporting.tables.model import Table, oracles_last
+from bench.reporting.titles import dataset_title
+
+__all__ = ["class_table"]
+
+
+def class_table(analysis: RunAnalysis) -> Table | None:
+    """The table; None without values by class."""
+    classes = analysis.classes
+    keys = class_columns(classes)
+    if not keys:
+        return None
+    columns = tuple(column_of(key, class_scores(classes, key)) for key in keys)
+    groups = [ranked(one.group, columns) for one in classes]
+    cells = analysis.run.cells
+    return Table(
+        title=f"{dataset_title(analysis.run.info)}, by class",
+        columns=columns,
+        groups=tuple(map(oracles_last, groups)),
+        notes=(*mark_notes(groups, columns, "class"), *_notes(classes, columns)),
+        signatures=tuple(merge_signatures(cells, analysis.titles_of(cells), columns)),
+        name="by-class",
+        numbers=partial(class_frame, classes),
+    )
+
+
+def _notes(classes: Sequence[ClassGroup], columns: Sequence[Column]) -> Iterator[str]:
+    yield (
+        "All protocols together. n counts the fills in which the class has a value: where it is in the region, in "
+        "truth or in the prediction; several of one picture are drawn and tested as one. No number from fewer than "
+        f"{MIN_VALUES}."
+    )
+    for column in columns:
+        ceilings = [(one.name, one.ceilings[column.key]) for one in classes if column.key in one.ceilings]
+        if ceilings:
+            listed = ", ".join(f"{name} {value:.{column.decimals}f}" for name, value in ceilings)
+            unit = f" ({column.unit})" if column.unit else ""
+            yield f"{column.title}, the judge's ceiling on untouched pictures{unit}: {listed}."

@@ -1,0 +1,165 @@
+"""The foot of a table: who failed and why, what was left out of a mean, which columns and cells are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from bench.metrics import MetricKey, ceiling_of, metric_title
+from bench.records import CellKey, CellRecord, ModelSize, Score
+from bench.reporting.analysis.columns import Column
+from bench.reporting.formatting import NOTHING, score_text
+from bench.reporting.titles import key_title
+
+__all__ = [
+    "absence_notes",
+    "ceiling_notes",
+    "failure_notes",
+    "left_out_notes",
+    "missing_notes",
+    "remark_notes",
+    "size_notes",
+    "unavailable_notes",
+]
+
+Cells = Mapping[CellKey, CellRecord]
+Titles = Mapping[CellKey, str]
+
+_NOTHING_YET = Score(None, None, 0, 0, 0, "", True, "")
+_LONGEST_REASON = 160
+_MOST_REASONS = 6
+
+
+def failure_notes(cells: Cells, titles: Titles) -> Iterator[str]:
+    """One line for every status and reason: how many samples of which models, under which protocols."""
+    protocols = list(dict.fromkeys(key.protocol for key in cells))
+    lines: dict[str, list[str]] = {}
+    for protocol in protocols:
+        for line in _failures_under({key: cell for key, cell in cells.items() if key.protocol == protocol}, titles):
+            lines.setdefault(line, []).append(protocol)
+    for line, where in list(lines.items())[:_MOST_REASONS]:
+        yield line if where == protocols else f"{', '.join(where)}: {line}"
+    if len(lines) > _MOST_REASONS:
+        yield f"{len(lines) - _MOST_REASONS} more reasons are in the cells' cell.json."
+    if any(cell.n_failed for cell in cells.values()):
+        yield "Failed pictures are in no mean: rows with another n are means over other pictures."
+    yield from _other_holes(cells)
+
+
+def _failures_under(cells: Cells, titles: Titles) -> Iterator[str]:
+    reasons: dict[tuple[str, str], dict[str, int]] = {}
+    for key, cell in cells.items():
+        for failures in cell.failures:
+            counts = reasons.setdefault((failures.status, _one_line(failures.reason)), {})
+            counts[titles[key]] = counts.get(titles[key], 0) + len(failures.samples)
+    for (status, reason), counts in reasons.items():
+        yield f"{status} ({_who(counts, len(cells))}): {reason or 'no reason recorded'}"
+
+
+def _who(counts: Mapping[str, int], rows: int) -> str:
+    numbers = set(counts.values())
+    if len(counts) == rows > 1 and len(numbers) == 1:
+        return f"every model {numbers.pop()}"
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _other_holes(cells: Cells) -> Iterator[str]:
+    for protocol in dict.fromkeys(key.protocol for key in cells):
+        if len({cell.holes_sha256 for key, cell in cells.items() if key.protocol == protocol}) > 1:
+            yield f"{protocol}: the models were not given the same holes; do not compare these rows."
+
+
+def left_out_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
+    """Infinite and undefined values that a shown mean does not hold, counted a model over the table's protocols."""
+    for column in columns:
+        for field, word in (("n_infinite", "infinite (pixels equal the truth's)"), ("n_undefined", "undefined")):
+            counts: dict[str, int] = {}
+            for key, cell in cells.items():
+                score = cell.metrics.get(column.key)
+                if score and score.value is not None and getattr(score, field):
+                    counts[titles[key]] = counts.get(titles[key], 0) + getattr(score, field)
+            if counts:
+                yield f"{column.title}: left out of the mean as {word}: {_who(counts, len(set(titles.values())))}"
+
+
+def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labels: bool) -> Iterator[str]:
+    """Why a column is not there; one line a region when all of it has one reason."""
+    absent = {key: _absence(key, cells, has_labels) for key in wanted if key not in shown}
+    regions = {key: MetricKey.parse(key).region for key in wanted}
+    for region in dict.fromkeys(regions[key] for key in absent):
+        of_region = [key for key in wanted if regions[key] == region]
+        reasons = {absent.get(key, "") for key in of_region}
+        if len(reasons) == 1:
+            yield f"{region}: {reasons.pop()}"
+        else:
+            yield from (f"{key_title(key)}: {absent[key]}" for key in of_region if key in absent)
+
+
+def _absence(key: str, cells: Cells, has_labels: bool) -> str:
+    remarks = {_one_line(cell.notes[key]) for cell in cells.values() if key in cell.notes}
+    if len(remarks) == 1:
+        return remarks.pop()
+    scores = [cell.metrics[key] for cell in cells.values() if key in cell.metrics]
+    if not scores:
+        return "not measured"
+    if not any(score.n_undefined for score in scores):
+        return "no picture was scored"
+    return "undefined in every picture" if has_labels else "no labels"
+
+
+def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
+    """What the judge reaches on the untouched pictures: the most that a model can be expected to."""
+    for column in columns:
+        found: dict[str, Score] = {}
+        for key, cell in cells.items():
+            score = cell.metrics.get(f"{ceiling_of(column.metric)}.{column.region}")
+            if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
+                found[key.protocol] = score
+        several = len({key.protocol for key in cells}) > 1
+        texts = [
+            score_text(score, column.decimals) + (f" ({protocol})" if several else "")
+            for protocol, score in found.items()
+        ]
+        if texts:
+            unit = f" ({column.unit})" if column.unit else ""
+            yield f"{column.title}, the judge's ceiling on the untouched pictures{unit}: {', '.join(texts)}"
+
+
+def remark_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
+    """What the cells themselves say about a number that is shown, each remark once."""
+    for column in columns:
+        whose: dict[str, dict[str, None]] = {}
+        for key, cell in cells.items():
+            if column.key in cell.notes:
+                whose.setdefault(_one_line(cell.notes[column.key]), {})[titles[key]] = None
+        for remark, models in whose.items():
+            who = "" if len(models) == len(set(titles.values())) else f" ({', '.join(models)})"
+            yield f"{column.title}{who}: {remark}"
+
+
+def size_notes(sizes: Iterable[ModelSize | None]) -> Iterator[str]:
+    """What the columns of sizes say, where there are any."""
+    if any(sizes):
+        yield (
+            "params: numbers in the networks that a model calls, in millions; mult-adds: what it spends on the first "
+            "picture, in thousand millions, as torch counts convolutions and matrix products"
+        )
+
+
+def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
+    """Metrics that were asked for and could not be taken, by reason."""
+    reasons: dict[str, list[str]] = {}
+    for metric, reason in unavailable.items():
+        reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
+    yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
+
+
+def missing_notes(missing: Sequence[CellKey], titles: Titles) -> Iterator[str]:
+    """Cells that are not whole yet."""
+    for protocol in dict.fromkeys(key.protocol for key in missing):
+        models = ", ".join(titles[key] for key in missing if key.protocol == protocol)
+        yield f"{protocol}: not run to the end yet, shown as {NOTHING}: {models}"
+
+
+def _one_line(reason: str) -> str:
+    line = " ".join(reason.split())
+    return line if len(line) <= _LONGEST_REASON else line[: _LONGEST_REASON - 1] + "…"
