@@ -26,8 +26,10 @@ def frechet_distance(features_a: Features, features_b: Features) -> float:
     a, b = check_feature_sets(features_a, features_b)
     mean_a, mean_b = a.mean(axis=0), b.mean(axis=0)
     factor_a, factor_b = _factor(a - mean_a), _factor(b - mean_b)
-    spread = np.square(factor_a).sum() + np.square(factor_b).sum()
-    squared = np.square(mean_a - mean_b).sum() + spread - 2 * _nuclear_norm(factor_a @ factor_b.T, a.shape[1])
+    degrees_a, degrees_b = len(a) - 1, len(b) - 1
+    spread = np.vdot(factor_a, factor_a) / degrees_a + np.vdot(factor_b, factor_b) / degrees_b
+    shared = _nuclear_norm(factor_a @ factor_b.T, a.shape[1]) / math.sqrt(degrees_a * degrees_b)
+    squared = np.square(mean_a - mean_b).sum() + spread - 2 * shared
     return max(float(squared), 0.0)
 
 
@@ -37,10 +39,9 @@ def of_sets(real: FeatureArray, fake: FeatureArray) -> tuple[float, None]:
 
 
 def _factor(centred: Floats) -> Floats:
-    """F [min(N, D), D] with F^T F the covariance of centred rows [N, D]."""
+    """F [min(N, D), D] with F^T F the covariance of centred rows [N, D], times N - 1."""
     rows, columns = centred.shape
-    factor = centred if rows <= columns else np.asarray(np.linalg.qr(centred, mode="r"))
-    return factor / math.sqrt(rows - 1)
+    return centred if rows <= columns else np.asarray(np.linalg.qr(centred, mode="r"))
 
 
 def _nuclear_norm(product: Floats, features: int) -> float:
