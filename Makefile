@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup constraints reference reference-tables clean
+.PHONY: bench test setup docs constraints reference reference-tables schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -22,9 +22,15 @@ $(VENV)/.ready: $(VENV)/.tools pyproject.toml
 		--build-constraint constraints.txt --compile-bytecode --editable . --group dev
 	touch $@
 
+# The documentation: generated pages, then the site in build/site.
+docs: setup
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --group docs
+	$(VENV)/bin/python -m docs.generator
+	$(VENV)/bin/mkdocs build --strict
+
 # Pin the newest versions that fit together; run it by hand, then `make test`.
 constraints: setup
-	$(VENV)/bin/uv pip compile pyproject.toml --group dev --group lint --group test --all-extras --universal --python-version 3.11 --quiet \
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --group docs --group lint --group test --all-extras --universal --python-version 3.11 --quiet \
 		--upgrade --no-header --no-annotate --no-emit-index-url --output-file constraints.txt
 
 clean:
@@ -35,9 +41,13 @@ clean:
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python -m tests.reference results/quick results/reference/quick README.md
-	$(VENV)/bin/python -m tests.golden_spread results/reference/quick
+	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup
 	$(VENV)/bin/python -m tests.support.reference_tables
+
+# Write the JSON Schemas of the files on disk anew from the dataclasses.
+schemas: setup
+	$(VENV)/bin/python -m bench.records.json_schema

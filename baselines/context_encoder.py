@@ -1,7 +1,7 @@
 """The context encoder for arbitrary holes (Pathak et al., CVPR 2016).
 
 A 128x128 picture is squeezed through a vector and unfolded again. Layers as in the authors' code
-(pathak22/context-encoder, `train_random.lua`); see docs/baselines.md.
+(pathak22/context-encoder, `train_random.lua`); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.layers import normed
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -30,7 +30,7 @@ _FILL = (117 / 255, 104 / 255, 123 / 255)  # the order in which the authors' cod
 
 
 @dataclass(frozen=True)
-class ContextEncoderConfig(NetworkConfig):
+class ContextEncoderConfig(BaselineConfig):
     """Sizes of the context encoder.
 
     Attributes:
@@ -82,8 +82,8 @@ class ContextEncoder(InpaintingNetwork):
         """See `InpaintingNetwork`."""
         hidden, missing = self.prepare(image, hole)
         hidden, missing = _resized(hidden, missing)
-        made = self.decoder(self.encoder(torch.where(missing, self.colour, hidden) * 2 - 1)).float().tanh()
-        picture: Tensor = (made + 1) / 2
+        output = self.decoder(self.encoder(torch.where(missing, self.colour, hidden) * 2 - 1)).float().tanh()
+        picture: Tensor = (output + 1) / 2
         size = (image.shape[2], image.shape[3])
         if size == (SIDE, SIDE):
             return picture

@@ -5,7 +5,7 @@
 
 Each function takes what a published file holds, finds sizes out from the shapes, and returns a network in evaluation
 mode. A tensor that is missing, left over or of another shape is named in a ValueError. The files keep their licences:
-see docs/baselines.md.
+see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations

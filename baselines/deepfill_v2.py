@@ -1,6 +1,6 @@
 """DeepFill v2 (Yu et al., ICCV 2019): gated convolutions, coarse to fine, with contextual attention.
 
-Layers as in the authors' code (JiahuiYu/generative_inpainting); departures are listed in docs/baselines.md.
+Layers as in the authors' code (JiahuiYu/generative_inpainting); departures are listed in docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
 from baselines.attention import RATE, contextual_attention
+from baselines.config import BaselineConfig
 from baselines.layers import crop
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -28,7 +28,7 @@ sigmoid near 1 through all layers."""
 
 
 @dataclass(frozen=True)
-class DeepFillV2Config(NetworkConfig):
+class DeepFillV2Config(BaselineConfig):
     """Sizes of DeepFill v2.
 
     Attributes:
@@ -69,9 +69,9 @@ class GatedConv2d(nn.Module):
         """[N, before, H, W] to [N, filters / 2, H, W], or half that size."""
         if self.convolution.stride[0] > 1:
             values = functional.pad(values, (0, 1, 0, 1))
-        made: Tensor = self.convolution(values)
+        output: Tensor = self.convolution(values)
         # Copied: on the CPU activations take five times as long over every second group of a channels-last tensor.
-        features, gates = (half.clone() for half in made.chunk(2, dim=1))
+        features, gates = (half.clone() for half in output.chunk(2, dim=1))
         return (features.relu() if self.relu else functional.elu(features)) * gates.sigmoid()
 
 

@@ -1,6 +1,6 @@
 """EdgeConnect (Nazeri et al., ICCV workshops 2019): first the edges of the hole, then its colours.
 
-Layers as in the authors' code (knazeri/edge-connect); see docs/baselines.md.
+Layers as in the authors' code (knazeri/edge-connect); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -14,9 +14,10 @@ from skimage.feature import canny
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
-from baselines._config import NetworkConfig
-from baselines.layers import crop, hide, initialise, pad_mirrored
+from baselines.config import BaselineConfig
+from baselines.layers import crop, initialise, pad_mirrored
 from baselines.network import COMMON, InpaintingNetwork
+from spgnet.arguments import hide
 
 __all__ = ["LIBRARIES", "SOURCES", "EdgeConnect", "EdgeConnectConfig", "edges_of", "grey"]
 
@@ -28,7 +29,7 @@ _LUMINANCE = (0.2125, 0.7154, 0.0721)
 
 
 @dataclass(frozen=True)
-class EdgeConnectConfig(NetworkConfig):
+class EdgeConnectConfig(BaselineConfig):
     """Sizes of both generators.
 
     Attributes:
@@ -85,8 +86,8 @@ class EdgeConnect(InpaintingNetwork):
         hidden, missing = self.prepare(image, hole)
         lines = self._padded(edges.masked_fill(hole, 0))
         values = [grey(hidden).masked_fill(missing, 1), lines, missing.to(hidden.dtype)]
-        made: Tensor = self.edge_generator(torch.cat(values, dim=1))
-        return crop(made, image).float().sigmoid()
+        output: Tensor = self.edge_generator(torch.cat(values, dim=1))
+        return crop(output, image).float().sigmoid()
 
     def paint(self, image: Tensor, hole: Tensor, edges: Tensor) -> Tensor:
         """The picture under given edges.
@@ -100,8 +101,8 @@ class EdgeConnect(InpaintingNetwork):
             float32 [N, 3, H, W] in [0, 1].
         """
         hidden, missing = self.prepare(image, hole)
-        made: Tensor = self.fill_generator(torch.cat([hidden.masked_fill(missing, 1), self._padded(edges)], dim=1))
-        return (crop(made, image).float().tanh() + 1) / 2
+        output: Tensor = self.fill_generator(torch.cat([hidden.masked_fill(missing, 1), self._padded(edges)], dim=1))
+        return (crop(output, image).float().tanh() + 1) / 2
 
     def _padded(self, edges: Tensor) -> Tensor:
         return pad_mirrored(edges.float(), self.multiple, self.smallest)

@@ -32,8 +32,8 @@ class FourierUnit(nn.Module):
         parts = torch.view_as_real(spectrum).permute(0, 1, 4, 2, 3)  # [N, C, 2, H, W / 2 + 1]
         parts = self.norm(self.convolution(parts.flatten(1, 2))).relu().float()
         parts = parts.view(n, channels, 2, *parts.shape[2:]).permute(0, 1, 3, 4, 2)
-        made: Tensor = torch.fft.irfft2(torch.view_as_complex(parts.contiguous()), s=(height, width), norm="ortho")
-        return made
+        output: Tensor = torch.fft.irfft2(torch.view_as_complex(parts.contiguous()), s=(height, width), norm="ortho")
+        return output
 
 
 class SpectralTransform(nn.Module):

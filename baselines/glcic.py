@@ -1,7 +1,7 @@
 """GLCIC's completion network (Iizuka, Simo-Serra and Ishikawa, SIGGRAPH 2017).
 
 A strided encoder to a quarter of the size, four dilated convolutions, a decoder with transposed convolutions. Layers as
-in the authors' paper and two public PyTorch versions of it (mmagic, GLCIC-PyTorch); see docs/baselines.md.
+in the authors' paper and two public PyTorch versions of it (mmagic, GLCIC-PyTorch); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.layers import crop, normed
 from baselines.network import COMMON, InpaintingNetwork
 
@@ -25,7 +25,7 @@ _MEAN = (0.485, 0.456, 0.406)
 
 
 @dataclass(frozen=True)
-class GLCICConfig(NetworkConfig):
+class GLCICConfig(BaselineConfig):
     """Sizes of GLCIC.
 
     Attributes:

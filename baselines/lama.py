@@ -1,6 +1,6 @@
 """LaMa (Suvorov et al., WACV 2022): a residual network of fast Fourier convolutions.
 
-Layers as in the authors' code (advimman/lama); see docs/baselines.md.
+Layers as in the authors' code (advimman/lama); see docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.fourier import FourierConvolution
 from baselines.layers import crop, normed
 from baselines.network import COMMON, InpaintingNetwork
@@ -23,7 +23,7 @@ LIBRARIES = ("torch",)
 
 
 @dataclass(frozen=True)
-class LaMaConfig(NetworkConfig):
+class LaMaConfig(BaselineConfig):
     """Sizes of LaMa.
 
     Attributes:
@@ -88,8 +88,8 @@ class LaMa(InpaintingNetwork):
         local, whole = self.to_local(values), self.to_whole(values)
         for block in self.middle:
             local, whole = block(local, whole)
-        made: Tensor = self.head(self.up(torch.cat([local, whole], dim=1)))
-        return crop(made, image).float().sigmoid()
+        output: Tensor = self.head(self.up(torch.cat([local, whole], dim=1)))
+        return crop(output, image).float().sigmoid()
 
 
 class _Residual(nn.Module):
@@ -98,8 +98,8 @@ class _Residual(nn.Module):
         self.first, self.second = FourierConvolution(local, whole), FourierConvolution(local, whole)
 
     def forward(self, local: Tensor, whole: Tensor) -> tuple[Tensor, Tensor]:
-        made = self.second(*self.first(local, whole))
-        return local + made[0], whole + made[1]
+        output = self.second(*self.first(local, whole))
+        return local + output[0], whole + output[1]
 
 
 def _half(before: int, after: int) -> nn.Conv2d:

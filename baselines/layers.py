@@ -1,4 +1,4 @@
-"""What the learned baselines share: hiding the hole, padding to a size that they can halve, blocks of layers."""
+"""What the learned baselines share: padding to a size that they can halve, blocks of layers."""
 
 from __future__ import annotations
 
@@ -7,35 +7,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-__all__ = ["crop", "hide", "initialise", "normed", "pad_mirrored"]
-
-
-def hide(image: Tensor, hole: Tensor) -> Tensor:
-    """A copy of the pictures that is 0 in the hole, so that no network can read what it must not.
-
-    Args:
-        image: floating-point [N, 3, H, W]; NaN in the hole does no harm.
-        hole: bool [N, 1, H, W], True = missing.
-
-    Returns:
-        float32 [N, 3, H, W].
-
-    Raises:
-        TypeError: for another dtype.
-        ValueError: for another shape.
-    """
-    if not image.is_floating_point():
-        raise TypeError(f"image must be floating-point in [0, 1]; found {image.dtype}. Divide 8-bit pictures by 255.")
-    if image.ndim != 4 or image.shape[1] != 3 or not image.numel():
-        raise ValueError(
-            f"image must be [N, 3, H, W]; found {list(image.shape)}. Put the RGB channels behind a batch axis."
-        )
-    if hole.dtype != torch.bool:
-        raise TypeError(f"hole must be bool, True = missing; found {hole.dtype}. Compare the mask with its threshold.")
-    must = [image.shape[0], 1, *image.shape[2:]]
-    if list(hole.shape) != must:
-        raise ValueError(f"hole must be {must}, as large as the image; found {list(hole.shape)}. Resize it.")
-    return image.masked_fill(hole, 0).float()
+__all__ = ["crop", "initialise", "normed", "pad_mirrored"]
 
 
 def pad_mirrored(values: Tensor, multiple: int, smallest: int = 1) -> Tensor:

@@ -1,4 +1,4 @@
-"""The mean colour of the known pixels: what a model must beat to have looked at the picture at all."""
+"""The mean colour of the known pixels: the simplest fill, which every model must beat."""
 
 from __future__ import annotations
 

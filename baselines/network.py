@@ -10,16 +10,19 @@ import torch
 from torch import Tensor, nn
 
 from baselines import weights
-from baselines._config import NetworkConfig
-from baselines.layers import hide, pad_mirrored
+from baselines.config import BaselineConfig
+from baselines.layers import pad_mirrored
+from spgnet.arguments import check_range, hide
 
 __all__ = ["COMMON", "InpaintingNetwork"]
 
 COMMON = (
-    "baselines._config",
+    "baselines.config",
     "baselines.layers",
     "baselines.network",
     "baselines.weights",
+    "spgnet.arguments",
+    "spgnet.config",
     "spgnet.weights",
 )
 """Modules whose source text the fill of every learned baseline depends on."""
@@ -43,9 +46,9 @@ class InpaintingNetwork(nn.Module, ABC):
 
     multiple: ClassVar[int] = 1
     smallest: ClassVar[int] = 1
-    configuration: ClassVar[type[NetworkConfig]]
+    configuration: ClassVar[type[BaselineConfig]]
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: BaselineConfig) -> None:
         super().__init__()
         self.config = config
 
@@ -81,14 +84,8 @@ class InpaintingNetwork(nn.Module, ABC):
         """Check and hide, then pad: float32 [N, 3, h, w] that is 0 in the hole, and the hole, bool [N, 1, h, w]."""
         hidden = hide(image, hole)
         if not (self.training or torch.compiler.is_compiling()):  # reading values makes a device wait
-            _check_range(hidden)
+            check_range(hidden)
         return (
             pad_mirrored(hidden, self.multiple, self.smallest),
             pad_mirrored(hole, self.multiple, self.smallest),
         )
-
-
-def _check_range(hidden: Tensor) -> None:
-    low, high = (float(value) for value in hidden.aminmax())
-    if not (low >= 0 and high <= 1):  # also false for NaN
-        raise ValueError(f"image must be in [0, 1]; found {low:.4g} to {high:.4g}. Divide 8-bit pictures by 255.")

@@ -1,7 +1,8 @@
 """The partial-convolution U-Net (Liu et al., ECCV 2018).
 
 A partial convolution sees known pixels only, is scaled up by the share of them under its window, and tells the next
-layer where it has seen any. Layers as in two public PyTorch versions (mmagic, naoto0804); see docs/baselines.md.
+layer where it has seen any. Layers as in two public PyTorch versions (mmagic, naoto0804); see
+docs/explanation/baselines.md.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines._config import NetworkConfig
+from baselines.config import BaselineConfig
 from baselines.network import COMMON, InpaintingNetwork
 
 __all__ = ["LIBRARIES", "SOURCES", "PartialConv2d", "PartialConvConfig", "PartialConvUNet"]
@@ -30,7 +31,7 @@ _WIDEST = 8  # times the base channels
 
 
 @dataclass(frozen=True)
-class PartialConvConfig(NetworkConfig):
+class PartialConvConfig(BaselineConfig):
     """Sizes of the U-Net.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
@@ -10,7 +10,7 @@ from typing import Any, Generic, TypeVar, cast
 
 from bench.errors import UnknownName, UsageError
 
-__all__ = ["Entry", "Registry"]
+__all__ = ["Entry", "Registry", "parse_options"]
 
 T = TypeVar("T")
 
@@ -92,3 +92,24 @@ class Registry(Generic[T]):
             self._plugins_read = True
             for point in entry_points(group=self.group):
                 self.add(point.name, point.value, f"plug-in of {point.dist.name if point.dist else 'another package'}")
+
+
+def parse_options(kind: str, name: str, query: str, reserved: Collection[str], example: str) -> dict[str, str]:
+    """The options behind the `?` of a name: `a=1&b=x` -> `{"a": "1", "b": "x"}`.
+
+    Args:
+        kind, name: of what is named, for messages.
+        query: what stands behind the `?`, or empty.
+        reserved: keys that a name must not set.
+        example: a sentence for messages.
+
+    Raises:
+        UsageError: for a part that is not KEY=VALUE.
+    """
+    options = {}
+    for part in query.split("&") if query else ():
+        key, equals, value = part.partition("=")
+        if not (key and equals and value) or key in reserved:
+            raise UsageError(f"option '{part}' of {kind} '{name}'", "be KEY=VALUE", repr(part), example)
+        options[key] = value
+    return options

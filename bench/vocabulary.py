@@ -26,8 +26,8 @@ __all__ = [
     "Editable",
     "Inpainter",
     "Judge",
-    "LabelAxes",
     "LabelSource",
+    "LabelSources",
     "Prediction",
     "Protocol",
     "Region",
@@ -82,7 +82,7 @@ class Dataset(typing.Protocol):
 
     @property
     def objects(self) -> tuple[int, ...]:
-        """Indices of the classes whose regions are countable things (cars, people), for the object protocols."""
+        """Indices of the classes of countable things (cars, people), for the object protocols."""
         ...
 
     @property
@@ -153,8 +153,13 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class LabelAxes:
-    """Where a model's label maps come from, a recorded axis of every cell."""
+class LabelSources:
+    """Where the label maps come from that a model uses; recorded with every cell.
+
+    Attributes:
+        context: labels of the visible part of the picture.
+        hole: labels of the hole.
+    """
 
     context: LabelSource = "none"
     hole: LabelSource = "none"
@@ -170,12 +175,12 @@ class Inpainter(typing.Protocol):
     Attributes:
         name: as in `spgbench ls models`.
         fingerprint: hash of weights, code version and options; another fingerprint is another row.
-        labels: where the label maps come from that it uses: of the visible part (`context`) and of the `hole`.
+        label_sources: where the label maps come from that it uses.
     """
 
     name: str
     fingerprint: str
-    labels: LabelAxes
+    label_sources: LabelSources
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill the holes of a batch; the fill of a sample does not depend on the others in the batch."""
@@ -184,10 +189,10 @@ class Inpainter(typing.Protocol):
 
 @typing.runtime_checkable
 class CellBound(typing.Protocol):
-    """A model whose answers depend on the cell that it is asked in: predictions on disk, one picture a sample."""
+    """A model whose predictions depend on the cell: predictions on disk, one picture a sample."""
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
-        """The same model for one cell; raises DataError when it has no answer for a sample, or one too many."""
+        """The same model for one cell; raises DataError when a prediction is missing or there is one too many."""
         ...
 
 
@@ -201,12 +206,12 @@ class Sampler(typing.Protocol):
 
 
 class Judge(typing.Protocol):
-    """A segmenter that tells what completed pictures show. No model that it judges may use it.
+    """A segmenter that labels completed pictures, so that metrics can compare them. No model that it judges may use it.
 
     Attributes:
         name: as in the run's records.
-        fingerprint: hash of weights, code version and options; another fingerprint is another metric. What a judge sees
-            in untouched pictures is kept under it, on disk too.
+        fingerprint: hash of weights, code version and options; another fingerprint is another metric. Label maps
+            of untouched pictures are cached under it, on disk too.
         classes: what the indices of its label maps mean, in their order.
     """
 
@@ -224,7 +229,7 @@ class Judge(typing.Protocol):
 
 @typing.runtime_checkable
 class Editable(typing.Protocol):
-    """A model that paints under any label map that it is told."""
+    """A model that fills holes under any label map that it is given."""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -238,7 +243,7 @@ class Editable(typing.Protocol):
 
 @typing.runtime_checkable
 class Staged(typing.Protocol):
-    """A model whose work falls into parts, for whoever asks where the time goes."""
+    """A model whose work falls into parts that can be timed one by one."""
 
     def stages(self, batch: Batch) -> Mapping[str, Callable[[], object]]:
         """The parts of `inpaint(batch)`, in the order of the work and to be called in it; each may be called again."""

@@ -50,14 +50,15 @@ __all__ = [
 SOURCES = tuple(
     f"spgnet.{name}"
     for name in (
-        "_arguments",
         "_imagenet",
+        "arguments",
         "config",
         "labels",
         "model",
         "networks",
         "sampling",
         "segmenter",
+        "stages",
         "weights",
     )
 )

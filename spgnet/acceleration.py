@@ -1,6 +1,6 @@
 """Faster inference: the same networks in other arithmetic, memory order or form, each an option, none the default.
 
-docs/performance.md has the measured gain and the measured change of the output of each.
+docs/how-to/faster-spgnet.md has the measured gain and the measured change of the output of each.
 """
 
 from __future__ import annotations

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
-__all__ = ["DiscriminatorConfig", "GeneratorConfig", "SPGNetConfig", "SegmenterConfig"]
+__all__ = ["DiscriminatorConfig", "GeneratorConfig", "NetworkConfig", "SPGNetConfig", "SegmenterConfig"]
 
-T = TypeVar("T")
+Config = TypeVar("Config", bound="NetworkConfig")
 
 
-class _Config:
-    """Checks of the field types, and the way to plain JSON values and back."""
+class NetworkConfig:
+    """Base of all configs, which are frozen dataclasses: checks of the field types, and plain JSON values and back."""
 
     def __post_init__(self) -> None:
         for name, hint in get_type_hints(type(self)).items():
@@ -28,9 +28,14 @@ class _Config:
         """Inverse of `to_dict`. Raises ValueError for an unknown or a missing key, TypeError for a value's type."""
         return _build(cls, data)
 
+    @classmethod
+    def required_keys(cls) -> frozenset[str]:
+        """Keys that `from_dict` refuses to do without: those of fields without a default."""
+        return frozenset(item.name for item in fields(cls) if item.default is MISSING)  # type: ignore[arg-type]  # every subclass is a dataclass
+
 
 @dataclass(frozen=True)
-class GeneratorConfig(_Config):
+class GeneratorConfig(NetworkConfig):
     """SP-Net or SG-Net.
 
     Attributes:
@@ -56,7 +61,7 @@ class GeneratorConfig(_Config):
 
 
 @dataclass(frozen=True)
-class DiscriminatorConfig(_Config):
+class DiscriminatorConfig(NetworkConfig):
     """A multi-scale PatchGAN discriminator; the defaults are those of pix2pixHD with three scales.
 
     Attributes:
@@ -79,7 +84,7 @@ class DiscriminatorConfig(_Config):
 
 
 @dataclass(frozen=True)
-class SegmenterConfig(_Config):
+class SegmenterConfig(NetworkConfig):
     """DeepLabv3+ of segmentation-models-pytorch.
 
     Attributes:
@@ -101,7 +106,7 @@ class SegmenterConfig(_Config):
 
 
 @dataclass(frozen=True)
-class SPGNetConfig(_Config):
+class SPGNetConfig(NetworkConfig):
     """The whole system.
 
     Attributes:
@@ -150,12 +155,11 @@ class SPGNetConfig(_Config):
         return cls(classes, SegmenterConfig(n, decoder_channels=128), generator, generator, guided)
 
 
-def _build(cls: type[T], data: Mapping[str, Any]) -> T:
+def _build(cls: type[Config], data: Mapping[str, Any]) -> Config:
     if not isinstance(data, Mapping):
         raise TypeError(f"{cls.__name__} must be a JSON object; found {data!r}. Write its fields as keys.")
-    known = {item.name: item for item in fields(cls)}  # type: ignore[arg-type]  # every config is a dataclass
-    required = {name for name, item in known.items() if item.default is MISSING}
-    unknown, missing = sorted(set(data) - set(known)), sorted(required - set(data))
+    known = [item.name for item in fields(cls)]  # type: ignore[arg-type]  # every config is a dataclass
+    unknown, missing = sorted(set(data) - set(known)), sorted(cls.required_keys() - set(data))
     if unknown or missing:
         found = f"unknown {', '.join(unknown)}" if unknown else f"no {', '.join(missing)}"
         raise ValueError(
@@ -167,8 +171,8 @@ def _build(cls: type[T], data: Mapping[str, Any]) -> T:
 
 
 def _value(hint: Any, value: Any) -> Any:
-    if is_dataclass(hint):
-        return _build(hint, value)  # type: ignore[arg-type]  # a field's type, never an instance
+    if isinstance(hint, type) and issubclass(hint, NetworkConfig):
+        return _build(hint, value)
     return tuple(value) if isinstance(value, list) else value
 
 
@@ -186,7 +190,7 @@ def _check_type(name: str, value: Any, hint: Any) -> None:
         raise TypeError(f"{name} must {must}; found {value!r}. Correct the config.")
 
 
-def _check_positive(config: _Config, *names: str) -> None:
+def _check_positive(config: NetworkConfig, *names: str) -> None:
     for name in names:
         if getattr(config, name) < 1:
             raise ValueError(

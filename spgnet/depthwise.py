@@ -1,4 +1,4 @@
-"""Widely dilated depthwise convolutions, which DeepLabv3+ has three of, in a form that processors are quick at.
+"""Widely dilated depthwise convolutions, which DeepLabv3+ has three of, in a form that is fast on processors.
 
 Filters that see every d-th pixel never mix the d * d pictures of every d-th pixel: each is convolved without dilation
 (Holschneider et al. 1989, "algorithme a trous"; TensorFlow's space_to_batch). The same products, the same sums.
@@ -11,8 +11,8 @@ from torch.nn import functional
 
 __all__ = ["UndilatedConvolution", "undilate"]
 
-_QUICK = 6
-"""The widest dilation for which oneDNN has a quick depthwise kernel with channels innermost in memory."""
+_WIDEST_FAST = 6
+"""The widest dilation for which oneDNN has a fast depthwise kernel with channels innermost in memory."""
 
 
 class UndilatedConvolution(nn.Module):
@@ -27,7 +27,7 @@ class UndilatedConvolution(nn.Module):
         self.weight, self.bias, self.dilation = convolution.weight, convolution.bias, convolution.dilation[0]
 
     def forward(self, values: Tensor) -> Tensor:
-        """[N, C, H, W] to the same; quick for channels last."""
+        """[N, C, H, W] to the same; fast for channels last."""
         (n, channels, height, width), d = values.shape, self.dilation
         rows, columns = -(-height // d), -(-width // d)
         whole = functional.pad(values, (0, columns * d - width, 0, rows * d - height)).permute(0, 2, 3, 1)
@@ -42,13 +42,16 @@ def undilate(network: nn.Module) -> None:
     """Replace every such convolution of a wide dilation in the network's sequences, in place."""
     for sequence in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
         for name, layer in sequence.named_children():
-            if isinstance(layer, nn.Conv2d) and _fits(layer):
+            if isinstance(layer, nn.Conv2d) and _is_replaceable(layer):
                 setattr(sequence, name, UndilatedConvolution(layer))
 
 
-def _fits(layer: nn.Conv2d) -> bool:
+def _is_replaceable(layer: nn.Conv2d) -> bool:
     depthwise = layer.groups == layer.in_channels == layer.out_channels > 1 and layer.padding_mode == "zeros"
     plain = layer.kernel_size == (3, 3) and layer.stride == (1, 1)
     return (
-        depthwise and plain and layer.dilation[0] > _QUICK and layer.padding == layer.dilation == layer.dilation[::-1]
+        depthwise
+        and plain
+        and layer.dilation[0] > _WIDEST_FAST
+        and layer.padding == layer.dilation == layer.dilation[::-1]
     )

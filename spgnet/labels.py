@@ -96,29 +96,29 @@ def likeliest(scores: Tensor) -> Tensor:
     return scores.max(dim=1).indices.to(torch.uint8)
 
 
-def edit(labels: Tensor, region: Tensor, class_index: int) -> Tensor:
-    """A copy of the label map with one region painted over.
+def edit(labels: Tensor, mask: Tensor, class_index: int) -> Tensor:
+    """A copy of the label map with a part painted over.
 
     Args:
         labels: integer [N, H, W], e.g. `Completion.labels`.
-        region: bool [H, W] or [N, H, W], True = paint here.
-        class_index: class to paint, or VOID to leave the region to the network.
+        mask: bool [H, W] or [N, H, W], True = paint here.
+        class_index: class to paint, or VOID to leave that part to the network.
 
     Raises:
         TypeError: for another dtype.
         ValueError: for another shape, or a number that cannot be a class.
     """
     check_labels(labels, VOID)
-    if region.dtype != torch.bool:
-        raise TypeError(f"region must be bool; found {_dtype(region)}. Compare it with a threshold.")
-    if region.shape not in (labels.shape, labels.shape[1:]):
+    if mask.dtype != torch.bool:
+        raise TypeError(f"mask must be bool; found {_dtype(mask)}. Compare it with a threshold.")
+    if mask.shape not in (labels.shape, labels.shape[1:]):
         raise ValueError(
-            f"region must be {list(labels.shape)} or {list(labels.shape[1:])}, as large as the labels; "
-            f"found {list(region.shape)}. Paint on a mask of the picture's size."
+            f"mask must be {list(labels.shape)} or {list(labels.shape[1:])}, as large as the labels; "
+            f"found {list(mask.shape)}. Paint on a mask of the picture's size."
         )
     if not 0 <= class_index <= VOID:
         raise ValueError(f"class_index must be 0 to {VOID}; found {class_index}. Take an index of the class names.")
-    return labels.masked_fill(region, class_index)
+    return labels.masked_fill(mask, class_index)
 
 
 def _dtype(values: Tensor) -> str:

@@ -66,7 +66,7 @@ def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor], weights: Sequence
     """Weighted mean absolute difference of the features of a frozen network (Johnson et al. 2016, pix2pixHD).
 
     Args:
-        real, fake: features of the true and the made picture, finest first, from `spgnet.features`.
+        real, fake: features of the true and the completed picture, finest first, from `spgnet.features`.
         weights: one a feature map.
 
     Raises:

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import wraps
 from pathlib import Path
-from typing import Concatenate, ParamSpec, Self, TypeVar
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from spgnet import weights
-from spgnet._arguments import hide
+from spgnet.arguments import check_hole_size, check_range, hide
 from spgnet.config import SPGNetConfig
-from spgnet.labels import VOID, check_labels, check_probabilities, edit, likeliest, one_hot
-from spgnet.networks import SGNet, SPNet
+from spgnet.labels import VOID, check_labels, check_probabilities, edit, one_hot
+from spgnet.networks import STRIDE, SGNet, SPNet
 from spgnet.sampling import sample_labels
 from spgnet.segmenter import Segmenter
+from spgnet.stages import Pipeline, PipelineNetworks
 
 __all__ = ["Completion", "SPGNet"]
-
-P = ParamSpec("P")
-R = TypeVar("R")
 
 
 @dataclass(frozen=True)
 class Completion:
-    """What the model makes of a batch of incomplete pictures.
+    """The completion of a batch of incomplete pictures.
 
     Attributes:
         image: float32 [N, 3, H, W] in [0, 1], SG-Net's own output everywhere: known pixels are only near the input's.
@@ -41,24 +38,6 @@ class Completion:
     composite: Tensor
     labels: Tensor | None
     probabilities: Tensor | None
-
-
-def _inference(method: Callable[Concatenate[SPGNet, P], R]) -> Callable[Concatenate[SPGNet, P], R]:
-    """Without gradients and in eval mode, so that a fill never depends on the rest of the batch."""
-
-    @wraps(method)
-    def run(self: SPGNet, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        training = [module for module in self.modules() if module.training]
-        for module in training:
-            module.training = False
-        try:
-            with torch.no_grad():
-                return method(self, *args, **kwargs)
-        finally:
-            for module in training:
-                module.training = True
-
-    return run
 
 
 class SPGNet(nn.Module):
@@ -96,7 +75,6 @@ class SPGNet(nn.Module):
         """Write `path`.safetensors and `path`.json; `half` stores filters in float16."""
         weights.save(path, self.state_dict(), type(self).__name__, self.config.to_dict(), half=half)
 
-    @_inference
     def complete(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Completion:
         """Fill the holes: labels of the visible part, then of the hole, then the picture.
 
@@ -105,26 +83,20 @@ class SPGNet(nn.Module):
             hole: see the class.
             labels: of the visible part (those in the hole are not read); None asks the segmenter, the paper's way.
         """
-        image = hide(image, hole)
-        if not self.config.guided and labels is None:
-            return _completion(image, hole, self.sgnet(image, None, hole))
-        context = self._context(image, hole, labels)
-        probabilities = self._predict(image, hole, context)
-        picture = self.sgnet(image, probabilities, hole)
-        return _completion(image, hole, picture, _complete_labels(context, probabilities), probabilities)
+        pipeline = self._pipeline(image, hole, labels)
+        composite = pipeline.run()
+        return Completion(pipeline.picture, composite, pipeline.labels(), pipeline.guidance)
 
-    @_inference
     def visible_labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """The segmenter's label map of the visible part: uint8 [N, H, W], VOID in the hole."""
-        return self._context(hide(image, hole), hole, None)
+        self._check_guided()
+        return self._pipeline(image, hole).run("segmenter")
 
-    @_inference
     def predict_labels(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Tensor:
         """SP-Net's class probabilities, float32 [N, C, H, W]; arguments as in `complete`."""
-        image = hide(image, hole)
-        return self._predict(image, hole, self._context(image, hole, labels))
+        self._check_guided()
+        return self._pipeline(image, hole, labels).run("SP-Net")
 
-    @_inference
     def guide(self, image: Tensor, hole: Tensor, labels: Tensor) -> Tensor:
         """SG-Net's picture under given labels; these are used in the hole too: oracle labels, or edited ones.
 
@@ -136,16 +108,33 @@ class SPGNet(nn.Module):
         Returns:
             float32 [N, 3, H, W] in [0, 1], known pixels not composited.
         """
-        image = hide(image, hole)
-        self._guided()
-        picture: Tensor = self.sgnet(image, self._guidance(image, labels), hole)
-        return picture
+        return self._guided_pipeline(image, hole, labels).run("SG-Net")
 
-    @_inference
+    def stages(
+        self, image: Tensor, hole: Tensor, labels: Tensor | None = None, *, labels_in_hole: bool = False
+    ) -> dict[str, Callable[[], Tensor]]:
+        """The steps of `complete` (with `labels_in_hole` those of `guide`) by name, for whoever measures them.
+
+        They are to be called in order, as often as wanted: `segmenter` gives the labels of the visible part, `SP-Net`
+        class probabilities, `SG-Net` its picture, `compositing` the completed picture. Steps that are not needed are
+        left out. The arguments are checked before the first step.
+
+        Args:
+            image: see the class.
+            hole: see the class.
+            labels: as in `complete` or `guide`.
+            labels_in_hole: whether `labels` (then needed) are used in the hole too.
+        """
+        if labels_in_hole and labels is None:
+            raise ValueError("labels must be given when they are used in the hole; found None. Pass a label map.")
+        if labels_in_hole and labels is not None:
+            return self._guided_pipeline(image, hole, labels).timed_steps()
+        return self._pipeline(image, hole, labels).timed_steps()
+
     def sample(
         self, image: Tensor, hole: Tensor, k: int, seed: int | Sequence[int] = 0, labels: Tensor | None = None
     ) -> list[Completion]:
-        """k completions whose label maps differ from one another in the hole: several guesses at what was there.
+        """k completions whose label maps differ from one another in the hole.
 
         Args:
             image: see the class.
@@ -157,67 +146,68 @@ class SPGNet(nn.Module):
         Returns:
             k completions of the batch; `probabilities` are SP-Net's, the same in each.
         """
-        image = hide(image, hole)
-        context = self._context(image, hole, labels)
-        probabilities = self._predict(image, hole, context)
+        self._check_guided()
+        pipeline = self._pipeline(image, hole, labels)
+        probabilities, known = pipeline.run("SP-Net"), pipeline.labels()
+        assert known is not None  # noqa: S101 (SP-Net has run)
         seeds = [seed] * len(image) if isinstance(seed, int) else list(seed)
-        maps = sample_labels(probabilities, _complete_labels(context, probabilities), hole, k, seeds)
         completions = []
-        for drawn in maps:
+        for drawn in sample_labels(probabilities, known, hole, k, seeds):
             guidance = torch.where(hole, one_hot(drawn, len(self.config.classes)), probabilities)
-            completions.append(_completion(image, hole, self.sgnet(image, guidance, hole), drawn, probabilities))
+            painted = Pipeline(self._networks, pipeline.image, hole, pipeline.context, guidance)
+            composite = painted.run()
+            completions.append(Completion(painted.picture, composite, drawn, probabilities))
         return completions
 
-    def edit(self, labels: Tensor, region: Tensor, class_name: str | int) -> Tensor:
-        """A copy of the label map with `region` (bool [H, W] or [N, H, W]) painted with a class, by name or index."""
+    def edit(self, labels: Tensor, mask: Tensor, class_name: str | int) -> Tensor:
+        """A copy of the label map with `mask` (bool [H, W] or [N, H, W]) painted with a class, by name or index."""
         classes = self.config.classes
         if class_name not in classes and class_name not in range(len(classes)):
             raise ValueError(
                 f"class must be one of {', '.join(classes)}, or an index below {len(classes)}; found {class_name!r}. "
                 "Name a class that the model was trained on."
             )
-        return edit(labels, region, classes.index(class_name) if isinstance(class_name, str) else class_name)
+        return edit(labels, mask, classes.index(class_name) if isinstance(class_name, str) else class_name)
 
-    def _guided(self) -> tuple[Segmenter, SPNet]:
-        if self.segmenter is None or self.spnet is None:
+    @property
+    def _networks(self) -> PipelineNetworks:
+        return PipelineNetworks(self.segmenter, self.spnet, self.sgnet, self.config.temperature)
+
+    def _check_guided(self) -> None:
+        if not self.config.guided:
             raise ValueError(
                 "model must be guided for this; found one without label maps (config.guided is false). "
                 "Call complete without labels, or load a guided model."
             )
-        return self.segmenter, self.spnet
 
-    def _context(self, image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
-        """Labels of the visible part, uint8 [N, H, W], VOID in the hole."""
-        segmenter, _ = self._guided()
+    def _pipeline(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Pipeline:
+        """The way from checked arguments to a picture; `labels` are those of the visible part."""
+        image = _checked(image, hole)
         if labels is None:
-            return segmenter.visible_labels(image, hole)
+            return Pipeline(self._networks, image, hole)
+        self._check_guided()
         check_labels(labels, len(self.config.classes), _size(image))
-        return labels.to(torch.uint8).masked_fill(hole[:, 0], VOID)
+        return Pipeline(self._networks, image, hole, labels.to(torch.uint8).masked_fill(hole[:, 0], VOID))
 
-    def _predict(self, image: Tensor, hole: Tensor, context: Tensor) -> Tensor:
-        _, spnet = self._guided()
-        known = one_hot(context, len(self.config.classes))
-        return spnet.probabilities(image, known, hole, self.config.temperature)
-
-    def _guidance(self, image: Tensor, labels: Tensor) -> Tensor:
-        """A label map or probabilities as float32 [N, C, H, W]."""
+    def _guided_pipeline(self, image: Tensor, hole: Tensor, labels: Tensor) -> Pipeline:
+        """The same under a label map, or probabilities, of the whole picture."""
+        image = _checked(image, hole)
+        self._check_guided()
         classes = len(self.config.classes)
         if labels.is_floating_point():
             check_probabilities(labels, classes, _size(image))
-            return labels.float()
+            return Pipeline(self._networks, image, hole, guidance=labels.float())
         check_labels(labels, classes, _size(image))
-        return one_hot(labels, classes)
+        return Pipeline(self._networks, image, hole, guidance=one_hot(labels, classes))
 
 
 def _size(image: Tensor) -> tuple[int, int, int]:
     return image.shape[0], image.shape[2], image.shape[3]
 
 
-def _complete_labels(context: Tensor, probabilities: Tensor) -> Tensor:
-    return torch.where(context == VOID, likeliest(probabilities), context)
-
-
-def _completion(
-    image: Tensor, hole: Tensor, picture: Tensor, labels: Tensor | None = None, probabilities: Tensor | None = None
-) -> Completion:
-    return Completion(picture, torch.where(hole, picture, image), labels, probabilities)
+def _checked(image: Tensor, hole: Tensor) -> Tensor:
+    """The pictures without their holes, after all checks of both; float32 [N, 3, H, W]."""
+    hidden = hide(image, hole, STRIDE)
+    check_hole_size(hole)
+    check_range(hidden)
+    return hidden

@@ -1,7 +1,7 @@
 """SP-Net and SG-Net: four strided convolutions, residual blocks, four up-convolutions.
 
 Layer structure: two independent re-implementations of the paper (Song et al., BMVC 2018) agree on it, see
-docs/spgnet.md. Both networks hide the hole themselves, so that nothing under it can reach a convolution.
+docs/explanation/spgnet.md. Both networks hide the hole themselves, so that nothing under it can reach a convolution.
 """
 
 from __future__ import annotations

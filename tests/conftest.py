@@ -12,10 +12,11 @@ from hypothesis import settings
 from PIL import Image
 
 import bench.data
-from bench.vocabulary import Batch, Dataset, LabelAxes, Prediction
+from bench.vocabulary import Batch, Dataset, LabelSources, Prediction
 
-settings.register_profile("spgbench", deadline=None)  # a slow machine is no failing example
-settings.load_profile("spgbench")
+settings.register_profile("quick", deadline=None, max_examples=30)  # a slow machine is no failing example
+settings.register_profile("thorough", deadline=None, max_examples=1000)
+settings.load_profile("quick")  # `pytest --hypothesis-profile=thorough` takes the other
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,7 +66,7 @@ def _scene(index: int, size: int) -> tuple[np.ndarray, np.ndarray]:
 class FlatModel:
     """Fills with one colour; a base for models that misbehave."""
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, name: str = "flat", fingerprint: str = "f" * 64) -> None:
         self.name, self.fingerprint = name, fingerprint

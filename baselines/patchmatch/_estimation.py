@@ -26,7 +26,7 @@ SCANS = 2
 """Passes of the search a round."""
 
 COMPLETE_FROM = 2
-"""The finest level, counted from the full size, at which sources vote too: after it the scene's layout is settled."""
+"""The finest level, counted from the full size, at which sources vote too; finer levels keep the layout."""
 
 
 def complete(image: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], seed: int) -> npt.NDArray[np.uint8]:
@@ -41,12 +41,12 @@ def complete(image: npt.NDArray[np.uint8], hole: npt.NDArray[np.bool_], seed: in
     stream = random_stream(seed)
     coarsest = max(n for n in range(len(levels) - 1) if n == 0 or min(levels[n].hole.shape) >= SMALLEST_SIDE)
     patches = choose(levels[coarsest].hole)
-    matches = _nearby(patches)
+    matches = _nearest_sources(patches)
     _estimate(levels[coarsest], patches, matches, coarsest, max(FIRST_ROUNDS, _rounds(coarsest)), stream)
     for number in range(coarsest - 1, -1, -1):
         double(levels[number + 1], levels[number])
         coarser, patches = patches, choose(levels[number].hole)
-        matches = _carried(patches, coarser, matches)
+        matches = _upsample_matches(patches, coarser, matches)
         _vote_coherently(levels[number], patches, matches, scans=0, stream=stream)
         _estimate(levels[number], patches, matches, number, _rounds(number), stream)
     _copy(levels[0], patches, matches, stream)
@@ -57,15 +57,15 @@ def _rounds(number: int) -> int:
     return ROUNDS[min(number, len(ROUNDS) - 1)]
 
 
-def _nearby(patches: Patches) -> Matches:
+def _nearest_sources(patches: Patches) -> Matches:
     """Every target matched with the source that lies nearest to it in the picture."""
     place = ndimage.distance_transform_cdt(patches.touching, "chessboard", return_distances=False, return_indices=True)
     return Matches.given(patches.targets, np.moveaxis(place, 0, -1))
 
 
-def _carried(patches: Patches, coarser: Patches, matches: Matches) -> Matches:
+def _upsample_matches(patches: Patches, coarser: Patches, matches: Matches) -> Matches:
     """The coarser level's matches at twice the size, or the nearest source where they lead to none."""
-    carried = _nearby(patches)
+    carried = _nearest_sources(patches)
     centre = patches.targets + patches.size // 2
     origin = np.clip(centre // 2 - coarser.size // 2, 0, np.array(coarser.touching.shape) - 1)
     found = matches.field[origin[:, 0], origin[:, 1]]
@@ -94,7 +94,7 @@ def _vote_coherently(
 ) -> None:
     """Coherence: every target patch should look like a source patch."""
     search(level.image, patches.size, matches, ~patches.touching, scans, stream)
-    _settle(level, _coherent_ballot(level, patches, matches))
+    _average_votes(level, _coherent_ballot(level, patches, matches))
 
 
 def _vote_both_ways(
@@ -112,7 +112,7 @@ def _vote_both_ways(
     weights *= patches.nearness[targets[:, 0], targets[:, 1]]
     weights = weights * min(len(patches.targets), len(sources)) // len(sources)
     cast_votes(level.image, level.hole, patches.size, targets, sources, weights, ballot)
-    _settle(level, ballot)
+    _average_votes(level, ballot)
 
 
 def _coherent_ballot(level: Level, patches: Patches, matches: Matches) -> npt.NDArray[np.int64]:
@@ -127,7 +127,7 @@ def _weights(patches: Patches, matches: Matches) -> npt.NDArray[np.int64]:
     return similarity(cost, typical(cost)) * matches.take(patches.nearness)
 
 
-def _settle(level: Level, ballot: npt.NDArray[np.int64]) -> None:
+def _average_votes(level: Level, ballot: npt.NDArray[np.int64]) -> None:
     """The weighted mean of the votes, where anything was voted for."""
     sums, total = ballot[level.hole, :4], ballot[level.hole, 4:]
     mean = (sums + total // 2) // np.maximum(total, 1)

@@ -13,7 +13,7 @@ TEXTURE_WINDOW = 9
 """Pixels, odd: the side of the window that the texture channel is averaged over."""
 
 TEXTURE_GAIN = 3
-"""How much the texture channel counts: without it smooth patches spread, with too much of it fills are restless."""
+"""How much the texture channel counts: without it smooth patches spread, with too much of it fills are noisy."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +71,8 @@ def _halve(level: Level) -> Level:
     total = _halve_rows(_halve_rows(colour).swapaxes(0, 1)).swapaxes(0, 1)
     image = (total + weight // 2) // np.maximum(weight, 1)
     inner = known[1:-1, 1:-1] > 0
-    seen = inner[::2, ::2] | inner[1::2, ::2] | inner[::2, 1::2] | inner[1::2, 1::2]
-    return Level(image.astype(np.uint8), ~seen)
+    half_known = inner[::2, ::2] | inner[1::2, ::2] | inner[::2, 1::2] | inner[1::2, 1::2]
+    return Level(image.astype(np.uint8), ~half_known)
 
 
 def _halve_rows(padded: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

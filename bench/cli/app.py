@@ -33,7 +33,6 @@ app = typer.Typer(
     name="spgbench",
     help="Which inpainting model fills holes better, by how much, how surely, and at what cost?",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)

@@ -22,9 +22,9 @@ def calibrate(
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
     protocol: Annotated[str, typer.Option(help="Mask protocol, or several, separated by commas.")] = "spg-random",
 ) -> None:
-    """Find how far SG-Net should trust SP-Net: fit the temperature of its labels on pictures not trained on, print it.
+    """Fit the temperature of SP-Net's labels on pictures that were not trained on, and print it.
 
-    It is the one with the best PSNR in the hole, and is written into the JSON file beside the weights.
+    The temperature is the one with the best PSNR in the hole. It is written into the JSON file beside the weights.
 
     Example: spgbench calibrate results/train-spgnet-camvid/weights/spgnet.safetensors --dataset camvid --data-root DIR
     """

@@ -19,7 +19,7 @@ def card(
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Path of the weights, without their suffix.")],
 ) -> None:
-    """Write what weights are made of: WEIGHTS.card.json, and WEIGHTS.curves.png with the scores on `val`.
+    """Write the card of trained weights: WEIGHTS.card.json, and WEIGHTS.curves.png with the scores on `val`.
 
     Example: spgbench card weights/half.card.json results/whole-size -o weights/streets
     """

@@ -29,9 +29,9 @@ _PACKAGES = (
 
 
 def doctor() -> None:
-    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when something is off.
+    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when a check fails.
 
-    Weights of metrics that are not at hand are listed as absent; that is no failure.
+    Missing weights of metrics are listed as absent, which is no failure.
 
     Example: spgbench doctor
     """

@@ -21,7 +21,9 @@ def edit(
         str,
         typer.Option(help="CLASS or CLASS@TOP,LEFT,BOTTOM,RIGHT in shares of the hole, separated by spaces."),
     ] = "building tree car@0.5,0.2,0.9,0.8 sky@0,0,0.5,1",
-    sample: Annotated[str | None, typer.Option(help="Id of the picture; the first one.", show_default=False)] = None,
+    sample: Annotated[
+        str | None, typer.Option(help="Id of the picture; by default the first one.", show_default=False)
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -31,17 +33,17 @@ def edit(
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
-    """Draw a sheet: a picture's hole filled as the model sees fit, and under each of several edited label maps.
+    """Draw one hole, filled by the model and filled under each of several edited label maps.
 
     Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
     """
     import bench.models
-    from bench.evaluation.edits import Edit, edit_sheet
+    from bench.evaluation.edits import Edit, draw_edits
     from bench.evaluation.plan import resolve
-    from bench.evaluation.run import pick_device
     from bench.evaluation.suite import Suite
+    from bench.pictures import png_bytes
     from bench.records import write_atomically
-    from bench.reporting.images.tiles import png_bytes
+    from bench.runtime.device import resolve_device
 
     suite = options.changed(
         Suite("edit", models=()),
@@ -58,9 +60,9 @@ def edit(
     plan = resolve(suite, path)
     chosen = plan.dataset[_index(plan.dataset.ids, sample)]
     hole = plan.protocols[0].hole(chosen, plan.suite.seed, plan.dataset)
-    painter = bench.models.load(model, pick_device(device), plan.dataset.name)
+    painter = bench.models.load(model, resolve_device(device), plan.dataset.name)
     title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
-    write_atomically(path, png_bytes(edit_sheet(painter, chosen, hole, wanted, plan.suite.seed, title)))
+    write_atomically(path, png_bytes(draw_edits(painter, chosen, hole, wanted, plan.suite.seed, title)))
     typer.echo(path)
 
 

@@ -23,7 +23,7 @@ def _fetch() -> None:
 def weights(
     names: Annotated[list[str] | None, typer.Argument(help="Which; none lists them.", show_default=False)] = None,
 ) -> None:
-    """Download weights once, check their SHA-256, and print where they lie; without a name, list what there is.
+    """Download weights once, check their SHA-256, and print their paths; without a name, list all sets.
 
     They are kept in SPGBENCH_CACHE (else ~/.cache/spgbench). A machine without a network reads the same files from the
     folder that SPGBENCH_WEIGHTS names. An interrupted download goes on where it stopped.

@@ -47,7 +47,7 @@ def gate(
 
     Golden: same weights, every picture's numbers must be the same. Paired: other weights, no mean may be worse than its
     margin; PASS, REGRESSION, or INCONCLUSIVE with the number of pictures needed. Margins are of the suite that the
-    baseline was run with, unless --suite or --fail name others. docs/ci.md has all of it.
+    baseline was run with, unless --suite or --fail name others.
 
     Example: spgbench gate results/main results/branch --fail psnr.hole:0.05dB --fail ssim.hole:0.002
     """

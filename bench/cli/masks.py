@@ -29,7 +29,7 @@ def export(
     seed: options.Seed = None,
     out: options.Out = None,
 ) -> None:
-    """Write holes, pictures without them, a contact sheet per protocol and a manifest with every hole's SHA-256.
+    """Write masks, masked pictures, a contact sheet for each protocol, and a manifest with the SHA-256 of every mask.
 
     A model that runs elsewhere reads OUT/PROTOCOL/inputs and OUT/PROTOCOL/holes (white = missing).
 

@@ -24,14 +24,14 @@ def predict(
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
-    """Write models' pictures as OUT/MODEL/PROTOCOL/ID.png, without scoring; `spgbench score OUT/MODEL` scores them.
+    """Write the fills of models as OUT/MODEL/PROTOCOL/ID.png; `spgbench score OUT/MODEL` scores them.
 
     Example: spgbench predict --models telea --protocols center-50 --limit 8 -o predictions
     """
     from bench.evaluation.export import export_predictions
     from bench.evaluation.plan import resolve
-    from bench.evaluation.run import pick_device
     from bench.evaluation.suite import Suite
+    from bench.runtime.device import resolve_device
     from bench.runtime.progress import progress_bar
 
     suite = options.changed(
@@ -46,7 +46,7 @@ def predict(
         seed=seed,
     )
     folder = out or Path("predictions")
-    plan = resolve(suite, folder, pick_device(device))
+    plan = resolve(suite, folder, resolve_device(device))
     with progress_bar(len(plan.cells) * len(plan.dataset), "pictures", shown=True) as advance:
         written = export_predictions(plan, folder, advance)
     typer.echo(folder)

@@ -19,36 +19,41 @@ __all__ = ["profile"]
 def profile(
     models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
     resolutions: Annotated[str, typer.Option(help="Sizes: 256 (square) or 512x1024 (height x width).")] = "256",
-    batch_sizes: Annotated[str, typer.Option(help="Pictures a call.")] = "1",
+    batch_sizes: Annotated[str, typer.Option(help="Pictures in a call.")] = "1",
     precisions: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16.")] = "fp32",
     memory_formats: Annotated[str, typer.Option(help="contiguous, channels-last.")] = "contiguous",
     modes: Annotated[str, typer.Option(help="eager, compile, cuda-graphs.")] = "eager",
-    samples: Annotated[int, typer.Option(min=3, help="Timed calls a configuration.")] = 30,
-    seconds: Annotated[float, typer.Option(help="Or as many as fit into this time, at least 3.")] = 20.0,
+    samples: Annotated[int, typer.Option(min=3, help="Timed calls of a configuration.")] = 30,
+    seconds: Annotated[float, typer.Option(help="Time limit of a configuration, which has at least 3 calls.")] = 20.0,
     budget: Annotated[
-        float | None, typer.Option(help="Seconds for everything; what is measured by then is kept.", show_default=False)
+        float | None,
+        typer.Option(
+            help="Time limit of the command in seconds; what is measured by then is kept.", show_default=False
+        ),
     ] = None,
     threads: Annotated[
         int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
     ] = None,
-    retries: Annotated[int, typer.Option(min=0, help="Measure what is VOID again, so often at most.")] = 0,
+    retries: Annotated[
+        int, typer.Option(min=0, help="Measure INVALID configurations again, at most this many times.")
+    ] = 0,
     *,
     against: Annotated[
         str | None,
-        typer.Option(
-            help="Gate: a git revision, a virtual environment or a Python to hold against.", show_default=False
-        ),
+        typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
     ] = None,
     factor: Annotated[float, typer.Option(help="Gate: ratio of times from which slower is too slow.")] = 1.05,
-    rounds: Annotated[int, typer.Option(min=8, help="Gate: rounds at least; up to three times as many if noisy.")] = 20,
-    strict: Annotated[bool, typer.Option(help="Gate: VOID is exit 1 too.")] = False,
+    rounds: Annotated[
+        int, typer.Option(min=8, help="Gate: least number of rounds; noisy times take up to three times as many.")
+    ] = 20,
+    strict: Annotated[bool, typer.Option(help="Gate: INVALID is exit 1 too.")] = False,
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
-    """Measure latency, throughput, memory and operations for every size, against what the machine can do at most.
+    """Measure latency, throughput, memory and operations, and compare them with the limit of the machine.
 
-    One process a model; what does not work is recorded with its reason. With --against it is a gate: faster, slower
-    (exit 1), same or VOID, and parameters, operations, graph breaks and memory. docs/performance.md has all of it.
+    Each model has its own process. What does not work is recorded with its reason. With --against it is a gate: faster,
+    slower (exit 1), same or INVALID; it also compares parameters, operations, graph breaks and memory.
 
     Example: spgbench profile --models telea,patchmatch --resolutions 128,128x256 --samples 5 -o results/cost
     """
@@ -170,10 +175,9 @@ def _check_names(names: tuple[str, ...]) -> None:
     """Unknown names are refused before anything is measured."""
     from bench.errors import UsageError
     from bench.models import MODELS
+    from bench.models.model_name import ModelName
 
     if not names:
         raise UsageError("--models", "name at least one model", "none", "See `spgbench ls models`.")
     for name in names:
-        title, equals, rest = name.partition("=")
-        spec = rest if equals and not {"?", ":"} & set(title) else name
-        MODELS.find(spec.partition("?")[0])
+        MODELS.find(ModelName.parse(name).base)

@@ -42,13 +42,15 @@ def report(
     """
     from bench import reporting
     from bench.records import read_run
+    from bench.reporting.analysis import RunAnalysis
 
     run = read_run(out)
+    analysis = RunAnalysis(run)
     if layout is Layout.paper:
-        text, files = reporting.paper_layout(run, options.names(protocols), intervals=intervals)
+        text, files = reporting.paper_layout(analysis, options.names(protocols), intervals=intervals)
     else:
-        files = reporting.report(run, intervals=intervals, profile=profile)
-        text = reporting.main_table(run)
+        files = reporting.report(analysis, intervals=intervals, profile=profile)
+        text = reporting.main_table(analysis)
     typer.echo(text)
     typer.echo(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}", err=True)
     if run.missing:

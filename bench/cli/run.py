@@ -46,7 +46,7 @@ def run(
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
 
-    What is recorded is reused: after a kill the same command goes on where it stopped.
+    Records are reused: the same command continues an interrupted run.
 
     Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
     """
@@ -72,12 +72,14 @@ def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Re
     """Run, report, print the main table; exit 1 when samples failed."""
     from bench.evaluation import run_suite
     from bench.reporting import main_table, report
+    from bench.reporting.analysis import RunAnalysis
 
     outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    files = report(outcome.run)
-    typer.echo(main_table(outcome.run))
+    analysis = RunAnalysis(outcome.run)
+    files = report(analysis)
+    typer.echo(main_table(analysis))
     typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
     typer.echo(_spent(outcome), err=True)
     if outcome.failed:

@@ -58,23 +58,29 @@ def train(
     precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
     seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
     rate: Annotated[
-        float, typer.Option(help="Factor of the learning rates, say 0.25 to go on from trained weights.")
+        float, typer.Option(help="Factor of the learning rates, for example 0.25 to continue from trained weights.")
     ] = 1.0,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, processes that decode.")] = 2,
-    decode: Annotated[Decoding, typer.Option(help="Pictures at first use, or all before.")] = Decoding.lazily,
+    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches; processes that decode.")] = 2,
+    decode: Annotated[
+        Decoding, typer.Option(help="Decode pictures at first use, or all before the first step.")
+    ] = Decoding.lazily,
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
-    check_every: Annotated[int, typer.Option(min=1, help="Steps between validation, sheet and checkpoint.")] = 500,
-    resume: Annotated[bool, typer.Option("--resume/--restart", help="Go on where it stopped, or begin anew.")] = True,
+    check_every: Annotated[
+        int, typer.Option(min=1, help="Steps between validations, sample grids and checkpoints.")
+    ] = 500,
+    resume: Annotated[
+        bool, typer.Option("--resume/--restart", help="Continue an interrupted training, or begin anew.")
+    ] = True,
     start: Annotated[
         list[str] | None,
-        typer.Option(help="Folder weights/ of an earlier training to start from, or NETWORKS=FOLDER; may be repeated."),
+        typer.Option(help="Folder weights/ of an earlier training to start from, or NETWORKS=FOLDER."),
     ] = None,
     out: options.Out = None,
 ) -> None:
-    """Train a model: checkpoints, log.csv, tensorboard, sample sheets, weights and card.json in the output folder.
+    """Train a model: checkpoints, log.csv, TensorBoard files, sample grids, weights and card.json in the output folder.
 
-    After a kill the same command goes on where it stopped. Under torchrun it trains on several devices.
+    The same command continues an interrupted training. Under torchrun it trains on several devices.
 
     Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
     """

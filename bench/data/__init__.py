@@ -1,6 +1,6 @@
 """Pictures with label maps: the datasets by name, all at any size.
 
-`load("streets")` needs nothing; every other dataset reads files that the user has (docs/datasets.md).
+`load("streets")` needs nothing; every other dataset reads files that the user has (docs/reference/data-sets.md).
 """
 
 from bench.data.cache import Cached

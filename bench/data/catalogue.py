@@ -49,7 +49,7 @@ def load(
     Raises:
         UnknownName: no such dataset or split; the message suggests near ones.
         UsageError: `root` is missing or not wanted; `size` or `limit` is not what it must be.
-        DataError: the files are not laid out as the dataset's are (docs/datasets.md).
+        DataError: the files are not laid out as the dataset's are (docs/reference/data-sets.md).
     """
     check_size(size)
     return DATASETS.create(name, split=split, size=size, root=None if root is None else Path(root), limit=limit)

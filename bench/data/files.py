@@ -186,16 +186,16 @@ class FileDataset:
 def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
     if not files:
         raise DataError(f"split '{split}' of {name}", "hold pictures", "none", "Check --data-root and --split.")
-    seen: dict[str, Path] = {}
+    pictures: dict[str, Path] = {}
     for file in files:
-        if file.id in seen:
+        if file.id in pictures:
             raise DataError(
                 f"id '{file.id}'",
                 f"name one picture of split '{split}'",
-                f"{seen[file.id]} and {file.picture}",
+                f"{pictures[file.id]} and {file.picture}",
                 "Rename or remove one, or mend the split file.",
             )
-        seen[file.id] = file.picture
+        pictures[file.id] = file.picture
 
 
 def _sha256(path: Path) -> str:

@@ -54,7 +54,7 @@ def _labelling(path: Path, *, needed: bool) -> Labelling:
             f"file {path}",
             'be {"classes": [names], "objects": [names], "ignore": index or null}',
             f"{type(error).__name__}: {error}",
-            "Write it; docs/datasets.md has an example.",
+            "Write it; docs/reference/data-sets.md has an example.",
         ) from error
 
 

@@ -22,5 +22,5 @@ def limited(items: Sequence[Item], limit: int | None) -> Sequence[Item]:
         return items
     if limit < 1:
         raise UsageError("limit", "be at least 1", str(limit), "Leave it away for all samples.")
-    kept = min(limit, len(items))
-    return [items[index * len(items) // kept] for index in range(kept)]
+    count = min(limit, len(items))
+    return [items[index * len(items) // count] for index in range(count)]

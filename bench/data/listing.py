@@ -30,7 +30,7 @@ def need_root(root: Path | None, dataset: str) -> Path:
             f"dataset '{dataset}'",
             "be told where its files are",
             "no folder",
-            "Give --data-root DIR (root=DIR in Python); docs/datasets.md shows what lies in it.",
+            "Give --data-root DIR (root=DIR in Python); docs/reference/data-sets.md shows what lies in it.",
         )
     return need_folder(root, dataset, "Check --data-root.")
 

@@ -13,14 +13,14 @@ import bench.metrics
 from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, Record, Score
 from bench.records.scores import with_intervals
-from bench.vocabulary import LabelAxes
+from bench.vocabulary import LabelSources
 
 __all__ = ["reduce_cell"]
 
 
 def reduce_cell(
     key: CellKey,
-    labels: LabelAxes,
+    labels: LabelSources,
     records: Sequence[Record],
     signatures: dict[str, str],
     classes: Sequence[str] = (),

@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.pictures import checked, composite, hide, quantise, stack_pictures
+from bench.pictures import check_prediction, composite, hide, quantise, stack_pictures, unstack_pictures
 from bench.reporting.images.grid import draw_grid
 from bench.reporting.images.palette import painted
 from bench.reporting.images.tiles import Tile, hatched, scaled
@@ -19,9 +19,9 @@ from bench.vocabulary import Batch, Editable, Inpainter, Prediction, Sample
 if TYPE_CHECKING:
     from PIL import Image
 
-    from bench.vocabulary import Hole, LabelMap, Picture
+    from bench.vocabulary import Hole, LabelMap
 
-__all__ = ["Edit", "edit_sheet"]
+__all__ = ["Edit", "draw_edits"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Edit:
 
     Attributes:
         class_name: of the model's classes.
-        box: top, left, bottom and right in shares of the hole's bounding box.
+        box: the edit box: top, left, bottom and right in shares of the hole's bounding box.
     """
 
     class_name: str
@@ -51,8 +51,8 @@ class Edit:
             raise UsageError(f"edit '{text}'", must, repr(numbers), "For example car@0.5,0,1,1.")
         return cls(class_name, (top, left, bottom, right))
 
-    def region(self, hole: Hole) -> Hole:
-        """The hole pixels that it covers, bool [H, W]."""
+    def mask(self, hole: Hole) -> Hole:
+        """The hole pixels inside the edit box, bool [H, W]."""
         rows, columns = np.flatnonzero(hole.any(axis=1)), np.flatnonzero(hole.any(axis=0))
         top, left, height, width = rows[0], columns[0], rows[-1] + 1 - rows[0], columns[-1] + 1 - columns[0]
         inside = np.zeros_like(hole)
@@ -63,10 +63,10 @@ class Edit:
         return inside & hole
 
 
-def edit_sheet(
+def draw_edits(
     model: Inpainter, sample: Sample, hole: Hole, edits: Sequence[Edit], seed: int = 0, title: str = ""
 ) -> Image.Image:
-    """What the model makes of the hole by itself, and under each edit of the label map that it completed.
+    """A grid of fills: under the label map that the model completes itself, and under each edit of this map.
 
     Raises:
         UsageError: a model without label maps, or a class that it does not know.
@@ -74,7 +74,7 @@ def edit_sheet(
     """
     if not isinstance(model, Editable):
         raise UsageError(f"model '{model.name}'", "paint under label maps", "one that does not", "Take spgnet.")
-    batch = hide([sample], [hole], seed, model.labels)
+    batch = hide([sample], [hole], seed, model.label_sources)
     own = model.inpaint(batch)
     if own.labels is None:
         raise ModelFailure(f"model '{model.name}'", "complete a label map", "none")
@@ -84,7 +84,7 @@ def edit_sheet(
         ("as completed", _map_tile(labels), _picture_tile(own, batch, sample, hole)),
     ]
     for edit in edits:
-        edited = _edited(labels, edit.region(hole), edit.class_name, model.classes)
+        edited = _edited(labels, edit.mask(hole), edit.class_name, model.classes)
         painted = model.paint(batch, torch.from_numpy(edited)[None])
         tiles.append((f"+ {edit.class_name}", _map_tile(edited), _picture_tile(painted, batch, sample, hole)))
     tiles.insert(0, ("incomplete", Tile(None, message="label maps"), Tile(hatched(sample.image, hole))))
@@ -92,17 +92,16 @@ def edit_sheet(
     return draw_grid(rows, column_titles=[name for name, _, _ in tiles], title=title)
 
 
-def _edited(labels: LabelMap, region: Hole, class_name: str, classes: Sequence[str]) -> LabelMap:
+def _edited(labels: LabelMap, mask: Hole, class_name: str, classes: Sequence[str]) -> LabelMap:
     if class_name not in classes:
         raise UsageError("class of an edit", f"be one of {', '.join(classes)}", repr(class_name), "Name one of these.")
-    return np.where(region, np.uint8(classes.index(class_name)), labels)
+    return np.where(mask, np.uint8(classes.index(class_name)), labels)
 
 
 def _picture_tile(prediction: Prediction, batch: Batch, sample: Sample, hole: Hole) -> Tile:
-    raw, truth = quantise(checked(prediction, batch)), stack_pictures([sample.image])
+    raw, truth = quantise(check_prediction(prediction, batch)), stack_pictures([sample.image])
     completed = composite(raw, truth, torch.from_numpy(hole)[None, None])
-    picture: Picture = completed[0].permute(1, 2, 0).contiguous().numpy()
-    return Tile(scaled(picture))
+    return Tile(scaled(unstack_pictures(completed)[0]))
 
 
 def _map_tile(labels: LabelMap | None) -> Tile:

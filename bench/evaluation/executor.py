@@ -1,4 +1,4 @@
-"""Run shards in this process or in several. A shard is a pure function of its place in the plan."""
+"""Run shards in this process or in several; a shard is a pure function of its place in the plan."""
 
 from __future__ import annotations
 
@@ -22,35 +22,35 @@ Unit = tuple[int, int]
 
 
 def run_here(
-    plan: Plan, units: Sequence[Unit], done: Callable[[Unit, Phases], None], advance: Callable[[int], None]
+    plan: Plan, units: Sequence[Unit], on_unit: Callable[[Unit, Phases], None], on_samples: Callable[[int], None]
 ) -> None:
-    """Run the units one after another; `advance` hears of samples as they are done, `done` of units."""
-    places = [(plan.cells[cell].protocol, index) for cell, shard in units for index in plan.shards()[shard]]
-    with prefetch_masked_samples(plan, places) as masked_samples:
+    """Run the units one after another; calls `on_unit` after each, `on_samples` with the number of samples done."""
+    items = [(plan.cells[cell].protocol, index) for cell, shard in units for index in plan.shards()[shard]]
+    with prefetch_masked_samples(plan, items) as masked_samples:
         for unit in units:
             cell, shard = unit
-            its_own = islice(masked_samples, len(plan.shards()[shard]))
-            done(unit, run_shard(plan, plan.cells[cell], shard, its_own, advance))
+            samples = islice(masked_samples, len(plan.shards()[shard]))
+            on_unit(unit, run_shard(plan, plan.cells[cell], shard, samples, on_samples))
 
 
 def run_in_processes(
     plan: Plan,
     units: Sequence[Unit],
-    done: Callable[[Unit, Phases], None],
-    advance: Callable[[int], None],
+    on_unit: Callable[[Unit, Phases], None],
+    on_samples: Callable[[int], None],
     workers: int,
 ) -> None:
     """Run the units in `workers` processes, each of which resolves the suite for itself; raises what a unit raises."""
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = multiprocessing.get_context("spawn")
     arguments = (plan.suite, plan.layout.out, plan.device, threads)
-    with ProcessPoolExecutor(workers, context, initializer=_open, initargs=arguments) as pool:
-        futures = {pool.submit(_run, unit): unit for unit in units}
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments) as pool:
+        futures = {pool.submit(_run_unit, unit): unit for unit in units}
         try:
             for future in as_completed(futures):
                 unit = futures[future]
-                done(unit, future.result())
-                advance(len(plan.shards()[unit[1]]))
+                on_unit(unit, future.result())
+                on_samples(len(plan.shards()[unit[1]]))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -62,7 +62,7 @@ class _Worker:
     plan: Plan
 
 
-def _open(suite: Suite, out: Path, device: str, threads: int) -> None:
+def _start_worker(suite: Suite, out: Path, device: str, threads: int) -> None:
     import cv2
     import numba
     import torch
@@ -74,7 +74,7 @@ def _open(suite: Suite, out: Path, device: str, threads: int) -> None:
     _Worker.plan = resolve(suite, out, device)
 
 
-def _run(unit: Unit) -> Phases:
+def _run_unit(unit: Unit) -> Phases:
     plan, (cell, shard) = _Worker.plan, unit
     masked_samples = (load_masked_sample(plan, plan.cells[cell].protocol, index) for index in plan.shards()[shard])
     return run_shard(plan, plan.cells[cell], shard, masked_samples)

@@ -1,4 +1,4 @@
-"""The harness in two halves, for models that run elsewhere: holes out, predictions in."""
+"""Files for work elsewhere: holes and incomplete pictures for other programs, and raw predictions of models."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import torch
 
 from bench.errors import Failure, ModelFailure
 from bench.evaluation.masked_samples import MaskedSample, prefetch_masked_samples
 from bench.evaluation.plan import Plan
-from bench.evaluation.shard import encode_png, predict
+from bench.evaluation.shard import predict
+from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.vocabulary import Protocol, Sample
 
@@ -22,10 +24,10 @@ if TYPE_CHECKING:
 
 __all__ = ["export_holes", "export_predictions"]
 
-_SHEET_TILES = 24
+_GRID_TILES = 24
 
 
-def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda _: None) -> list[Path]:
+def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> list[Path]:
     """Write what a model elsewhere needs: `<out>/<protocol>/holes/<id>.png` (255 = missing), `inputs/<id>.png` (the
     picture, 0 in the hole), a contact sheet `<out>/<protocol>.png` and `<out>/manifest.json` with every hole's SHA-256.
 
@@ -42,22 +44,22 @@ def export_holes(plan: Plan, out: Path, advance: Callable[[int], None] = lambda 
         folder = out / folder_name(protocol.name)
         with _masked_samples(plan, protocol) as masked_samples:
             for sample, hole in masked_samples:
-                write_atomically(folder / "holes" / f"{sample.id}.png", encode_png(hole))
-                write_atomically(folder / "inputs" / f"{sample.id}.png", encode_png(_without(sample.image, hole)))
+                write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
+                write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
                 digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
                 entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
-                shown += [(sample.id, hole)] if len(shown) < _SHEET_TILES else []
-                advance(1)
+                shown += [(sample.id, hole)] if len(shown) < _GRID_TILES else []
+                on_samples(1)
         sheets.append(out / f"{folder_name(protocol.name)}.png")
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
-        write_atomically(sheets[-1], encode_png(contact_sheet(holes, ids, title=protocol.name)))
+        write_atomically(sheets[-1], png_bytes(contact_sheet(holes, ids, title=protocol.name)))
     path = out / "manifest.json"
     facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))
     return [path, *sheets]
 
 
-def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = lambda _: None) -> int:
+def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> int:
     """Write every model's raw output as `<out>/<model>/<protocol>/<id>.png`, which `spgbench score` reads.
 
     Returns:
@@ -72,13 +74,13 @@ def export_predictions(plan: Plan, out: Path, advance: Callable[[int], None] = l
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
         with _masked_samples(plan, cell.protocol) as masked_samples:
             for sample, hole in masked_samples:
-                (answer,) = predict(cell.model, [sample], [hole], plan.suite.seed)
-                if isinstance(answer, ModelFailure):
-                    failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {answer}")
+                (output,) = predict(cell.model, [sample], [hole], plan.suite.seed)
+                if isinstance(output, ModelFailure):
+                    failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {output}")
                 else:
-                    write_atomically(folder / f"{sample.id}.png", encode_png(answer.picture.permute(1, 2, 0).numpy()))
+                    write_atomically(folder / f"{sample.id}.png", png_bytes(unstack_pictures(output.picture[None])[0]))
                     written += 1
-                advance(1)
+                on_samples(1)
     if failures:
         raise Failure("every model", "give a picture for every sample", f"{len(failures)} failures, {failures[0]}")
     return written
@@ -91,5 +93,7 @@ def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[S
         yield ((one.sample, one.hole) for one in masked_samples if isinstance(one, MaskedSample))
 
 
-def _without(image: Picture, hole: Hole) -> Picture:
-    return np.where(hole[..., None], np.uint8(0), image)
+def _incomplete(image: Picture, hole: Hole) -> Picture:
+    incomplete = hide_pixels(stack_pictures([image]), torch.from_numpy(np.stack([hole]))[:, None])
+    picture: Picture = unstack_pictures(incomplete)[0]
+    return picture

@@ -1,4 +1,4 @@
-"""The judge at work: whole pictures in, label maps of the data set's classes out; each untouched picture once."""
+"""Label maps of a judge, in the data set's classes, of completed and of reference pictures."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.errors import DataError, Failure
 from bench.metrics.cache.feature_cache import arithmetic, picture_key, shared_cache
 from bench.vocabulary import VOID, Dataset, Judge
 
-__all__ = ["find_judge", "seen", "seen_in_truth"]
+__all__ = ["find_judge", "segment_pictures", "segment_references"]
 
 
 def find_judge(judge: str | Judge | None, dataset: Dataset, device: str) -> tuple[Judge | None, str]:
@@ -39,7 +39,7 @@ def find_judge(judge: str | Judge | None, dataset: Dataset, device: str) -> tupl
     return judge, ""
 
 
-def seen(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
+def segment_pictures(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
     """The judge's label maps of pictures, uint8 [N, 3, H, W] -> uint8 [N, H, W] on the CPU.
 
     Raises:
@@ -60,8 +60,8 @@ def seen(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
     return maps.cpu()
 
 
-def seen_in_truth(judge: Judge, pictures: torch.Tensor, device: str = "cpu") -> torch.Tensor:
-    """The same of untouched pictures, each segmented once for all models, protocols and runs: see `shared_cache`.
+def segment_references(judge: Judge, pictures: torch.Tensor, device: str = "cpu") -> torch.Tensor:
+    """The same of reference pictures, each segmented once for all models, protocols and runs: see `shared_cache`.
 
     Args:
         device: where the judge works.
@@ -69,7 +69,7 @@ def seen_in_truth(judge: Judge, pictures: torch.Tensor, device: str = "cpu") -> 
     context = f"judge|{judge.fingerprint}|{arithmetic(torch.device(device))}"
     keys = [picture_key(picture, context) for picture in pictures]
 
-    def see(missing: list[int]) -> Iterator[tuple[torch.Tensor]]:
-        return ((labels,) for labels in seen(judge, pictures[missing]))
+    def segment(missing: list[int]) -> Iterator[tuple[torch.Tensor]]:
+        return ((labels,) for labels in segment_pictures(judge, pictures[missing]))
 
-    return torch.stack([labels for (labels,) in shared_cache().rows(keys, see)])
+    return torch.stack([labels for (labels,) in shared_cache().rows(keys, segment)])

@@ -1,4 +1,4 @@
-"""Samples with their holes, one by one or ahead of their use."""
+"""Samples with their holes, one by one or prefetched."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["MaskedSample", "SkippedSample", "load_masked_sample", "prefetch_masked_samples"]
 
-_MOST_AHEAD = 64  # at 1024x2048 half a gigabyte, at 256x256 a hundredth of it
+_MOST_PREFETCHED = 64  # at 1024x2048 half a gigabyte, at 256x256 a hundredth of it
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def load_masked_sample(plan: Plan, protocol: Protocol, index: int) -> MaskedSamp
 
 
 def prefetch_masked_samples(
-    plan: Plan, places: Sequence[tuple[Protocol, int]]
+    plan: Plan, items: Sequence[tuple[Protocol, int]]
 ) -> AbstractContextManager[Iterator[MaskedSample | SkippedSample]]:
-    """The same for many places in order, made by two threads while the reader works on earlier ones."""
-    return closing(Prefetcher(lambda place: load_masked_sample(plan, *place), places, most=_MOST_AHEAD))
+    """The same for many (protocol, index), in order: two threads load them while the caller works on earlier ones."""
+    return closing(Prefetcher(lambda item: load_masked_sample(plan, *item), items, most=_MOST_PREFETCHED))

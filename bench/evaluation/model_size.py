@@ -44,7 +44,7 @@ def measure_model_size(model: Inpainter, sample: Sample) -> ModelSize | None:
     hole = np.zeros((height, width), np.bool_)
     hole[height // 4 : height - height // 4, width // 4 : width - width // 4] = True
     try:
-        seen = observe(lambda: model.inpaint(hide([sample], [hole], 0, model.labels)))
+        seen = observe(lambda: model.inpaint(hide([sample], [hole], 0, model.label_sources)))
     except Exception:  # noqa: BLE001 (a model from elsewhere may raise anything)
         return None
     return ModelSize(seen.parameters, seen.flops // 2) if seen.networks else None

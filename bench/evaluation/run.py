@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-import torch
-
 from bench.errors import Failure, NotApplicable, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import Unit, run_here, run_in_processes
@@ -18,14 +16,16 @@ from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures
 from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
-from bench.evaluation.shard import Phases, encode_png
+from bench.evaluation.shard import Phases
 from bench.evaluation.suite import Suite
+from bench.pictures import png_bytes
 from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
 from bench.records.features import read_features
+from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
-__all__ = ["Reuse", "RunOutcome", "evaluate", "pick_device", "run_suite"]
+__all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
 Reuse = Literal["only-missing", "never", "only-cache"]
 
@@ -89,8 +89,8 @@ def evaluate(
         suite, ready = replace(suite, dataset=dataset, limit=limit), None
     else:
         suite, ready = replace(suite, dataset=dataset.name, split="as given", size="as given"), dataset
-    at_hand = None if isinstance(judge, str) else judge
-    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=at_hand).run
+    given_judge = None if isinstance(judge, str) else judge
+    return run_suite(suite, Path(out), device=device, dataset=ready, models=models, judge=given_judge).run
 
 
 def run_suite(
@@ -119,7 +119,7 @@ def run_suite(
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
-    plan = resolve(suite, out, pick_device(device), dataset, models, judge)
+    plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     left_out = plan.measurement.warnings
     with locked(out):
         earlier = read_earlier(plan)
@@ -131,30 +131,19 @@ def run_suite(
         if todo and reuse == "only-cache":
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        _keep_gallery(plan)
+        _write_gallery_inputs(plan)
         phases = _run_cells(plan, todo, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
-
-
-def pick_device(device: str) -> str:
-    """`auto` is the first CUDA device or else the CPU; raises UsageError for a device that is not there."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    try:
-        torch.empty(1, device=device)
-    except (RuntimeError, AssertionError) as error:
-        raise UsageError(f"device '{device}'", "be one of this machine", str(error).splitlines()[0]) from error
-    return device
 
 
 def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) -> Phases:
     """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
     shards = range(len(plan.shards()))
-    left = {cell: {shard for shard in shards if not _is_there(plan, plan.cells[cell], shard)} for cell in todo}
+    left = {cell: {shard for shard in shards if not _is_complete(plan, plan.cells[cell], shard)} for cell in todo}
     units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
     phases = Phases()
 
-    def done(unit: Unit, spent: Phases) -> None:
+    def on_unit(unit: Unit, spent: Phases) -> None:
         cell, shard = unit
         phases.add(spent)
         left[cell].discard(shard)
@@ -164,15 +153,15 @@ def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) ->
     for cell in todo:
         if not left[cell]:
             _finish(plan, plan.cells[cell], phases)
-    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as advance:
+    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as on_samples:
         if workers > 1 and len(units) > 1:
-            run_in_processes(plan, units, done, advance, workers)
+            run_in_processes(plan, units, on_unit, on_samples, workers)
         else:
-            run_here(plan, units, done, advance)
+            run_here(plan, units, on_unit, on_samples)
     return phases
 
 
-def _is_there(plan: Plan, cell: Cell, shard: int) -> bool:
+def _is_complete(plan: Plan, cell: Cell, shard: int) -> bool:
     records = read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard))
     if records is None or not plan.measurement.of_sets:
         return records is not None
@@ -185,24 +174,24 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         shards = range(len(plan.shards()))
         records = [record for shard in shards for record in read_shard(plan.layout.shard(cell.key, shard)) or ()]
         texts, measured = signatures(plan), plan.measurement
-        reduced = reduce_cell(cell.key, cell.model.labels, records, texts, measured.classes)
+        reduced = reduce_cell(cell.key, cell.model.label_sources, records, texts, measured.classes)
         if measured.of_sets:
             reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
         write_cell(plan.layout, reduced, len(shards))
 
 
-def _keep_gallery(plan: Plan) -> None:
+def _write_gallery_inputs(plan: Plan) -> None:
     """Write the untouched pictures and the holes that the grids show."""
     for index in plan.gallery():
         sample = plan.dataset[index]
         if not plan.layout.truth(sample.id).exists():
-            write_atomically(plan.layout.truth(sample.id), encode_png(sample.image))
+            write_atomically(plan.layout.truth(sample.id), png_bytes(sample.image))
         if sample.labels is not None and not plan.layout.labels(sample.id).exists():
-            write_atomically(plan.layout.labels(sample.id), encode_png(sample.labels))
+            write_atomically(plan.layout.labels(sample.id), png_bytes(sample.labels))
         for protocol in plan.protocols:
             path = plan.layout.hole(protocol.name, sample.id)
             if not path.exists():
                 try:
-                    write_atomically(path, encode_png(protocol.hole(sample, plan.suite.seed, plan.dataset)))
+                    write_atomically(path, png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset)))
                 except NotApplicable:
                     continue

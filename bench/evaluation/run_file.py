@@ -109,7 +109,7 @@ def _describe(plan: Plan) -> RunInfo:
 
 
 def _model_info(model: Inpainter) -> ModelInfo:
-    return ModelInfo(model.name, model.fingerprint, model.labels.as_dict(), getattr(model, "signature", None))
+    return ModelInfo(model.name, model.fingerprint, model.label_sources.as_dict(), getattr(model, "signature", None))
 
 
 def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:

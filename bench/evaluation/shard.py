@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,15 +14,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image
 
 import bench.metrics
 from bench.errors import ModelFailure
-from bench.evaluation.judging import seen, seen_in_truth
+from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
-from bench.pictures import checked, composite, hide, quantise, sample_seed, stack_pictures
+from bench.pictures import (
+    check_prediction,
+    composite,
+    hide,
+    png_bytes,
+    quantise,
+    sample_seed,
+    stack_pictures,
+    unstack_pictures,
+)
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
 from bench.vocabulary import Batch, Inpainter, Sample, Sampler
@@ -31,7 +38,7 @@ from bench.vocabulary import Batch, Inpainter, Sample, Sampler
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["BATCH_SIZE", "Answer", "Phases", "encode_png", "predict", "run_shard"]
+__all__ = ["BATCH_SIZE", "ModelOutput", "Phases", "predict", "run_shard"]
 
 BATCH_SIZE = 8
 
@@ -58,8 +65,8 @@ class Phases:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a model made of one sample.
+class ModelOutput:
+    """What a model returned for one sample.
 
     Attributes:
         picture: uint8 [3, H, W], its raw output.
@@ -73,7 +80,7 @@ class Answer:
 
 
 @dataclass(frozen=True)
-class _Scored:
+class _SampleResult:
     """A sample's record, and of a good one its features by name, float32 [D] each."""
 
     record: Record
@@ -85,70 +92,61 @@ def run_shard(
     cell: Cell,
     shard: int,
     samples: Iterable[MaskedSample | SkippedSample],
-    advance: Callable[[int], None] = lambda _: None,
+    on_samples: Callable[[int], None] = lambda _: None,
 ) -> Phases:
     """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
 
     Args:
         samples: those of the shard, in order.
-        advance: called with the number of samples done since the last call.
+        on_samples: called with the number of samples done since the last call.
     """
     phases = Phases()
     with phases.phase("data"):
         ready = list(samples)
     skipped = [one for one in ready if isinstance(one, SkippedSample)]
-    scored = {one.sample_id: _Scored(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
-    advance(len(scored))
+    results = {one.sample_id: _SampleResult(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
+    on_samples(len(results))
     for batch in _batches([one for one in ready if isinstance(one, MaskedSample)]):
-        scored |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
-        advance(len(batch))
+        results |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
+        on_samples(len(batch))
     with phases.phase("write"):
-        ordered = [scored[sample_id] for sample_id in plan.shard_ids(shard)]
+        ordered = [results[sample_id] for sample_id in plan.shard_ids(shard)]
         _write(plan, cell, shard, ordered)
     return phases
 
 
 def predict(
     model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int, fills: int = 0
-) -> list[Answer | ModelFailure]:
-    """The answer for each sample, or why there is none.
+) -> list[ModelOutput | ModelFailure]:
+    """The output for each sample, or the failure.
 
     A batch that fails is tried again picture by picture, so that one bad sample does not take others with it.
 
     Args:
         fills: how many fills of each hole to ask for besides, of a model that can give several.
     """
-    batch = hide(samples, holes, seed, model.labels)
+    batch = hide(samples, holes, seed, model.label_sources)
     try:
         prediction = model.inpaint(batch)
-        pictures = quantise(checked(prediction, batch))
+        pictures = quantise(check_prediction(prediction, batch))
         labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
         several = _several(model, batch, fills) if fills else [None] * len(pictures)
-        return [Answer(*parts) for parts in zip(pictures, labels, several, strict=True)]
+        return [ModelOutput(*parts) for parts in zip(pictures, labels, several, strict=True)]
     except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
         if len(samples) == 1:
             return [error if isinstance(error, ModelFailure) else _raised(error)]
     singly = (predict(model, [sample], [hole], seed, fills) for sample, hole in zip(samples, holes, strict=True))
-    return [answer for answers in singly for answer in answers]
+    return [output for outputs in singly for output in outputs]
 
 
 def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tensor | None]:
     """`count` outputs of each sample, uint8 [K, 3, H, W]; None from a model that has but one."""
     if not isinstance(model, Sampler):
         return [None] * len(batch.ids)
-    drawn = [quantise(checked(prediction, batch)) for prediction in model.sample(batch, count)]
+    drawn = [quantise(check_prediction(prediction, batch)) for prediction in model.sample(batch, count)]
     if len(drawn) not in (1, count):
         raise ModelFailure("the model's sample", f"give {count} predictions, or a single one", str(len(drawn)))
     return [None] * len(batch.ids) if len(drawn) == 1 else list(torch.stack(drawn, dim=1))
-
-
-def encode_png(picture: Picture | Hole | Image.Image) -> bytes:
-    """PNG bytes of uint8 [H, W, 3] or [H, W], of bool [H, W] as 255 and 0, or of a Pillow picture."""
-    if not isinstance(picture, Image.Image):
-        picture = Image.fromarray(picture if picture.dtype == np.uint8 else picture.astype(np.uint8) * 255)
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG", compress_level=3)
-    return buffer.getvalue()
 
 
 def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSample]]:
@@ -158,42 +156,46 @@ def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSamp
         yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
 
 
-def _write(plan: Plan, cell: Cell, shard: int, scored: Sequence[_Scored]) -> None:
+def _write(plan: Plan, cell: Cell, shard: int, results: Sequence[_SampleResult]) -> None:
     if plan.measurement.features:
-        good = [one for one in scored if one.record.status == "ok"]
+        good = [one for one in results if one.record.status == "ok"]
         rows = {name: [one.features[name] for one in good] for name in plan.measurement.feature_names}
         features = {name: np.array(named, np.float32) for name, named in rows.items()}
         write_features(plan.layout.features(cell.key, shard), [one.record.sample for one in good], features)
-    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in scored])
+    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in results])
 
 
-def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_Scored]:
+def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_SampleResult]:
     with phases.phase("model"):
         samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
-        answers = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
-    pairs = list(zip(masked_samples, answers, strict=True))
-    failed = [_Scored(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
-    good = [(masked, answer) for masked, answer in pairs if isinstance(answer, Answer)]
+        outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
+    pairs = list(zip(masked_samples, outputs, strict=True))
+    failed = [
+        _SampleResult(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)
+    ]
+    good = [(masked, output) for masked, output in pairs if isinstance(output, ModelOutput)]
     return failed + (_measured(plan, cell, good, phases) if good else [])
 
 
-def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> list[_Scored]:
+def _measured(
+    plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases
+) -> list[_SampleResult]:
     view = _view(plan, good, phases)
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
     with phases.phase("write"):
-        kept = {plan.dataset.ids[index] for index in plan.gallery()}
-        pictures = view.completed.permute(0, 2, 3, 1).contiguous().numpy()
-        scored = []
-        for row, ((masked, answer), picture) in enumerate(zip(good, pictures, strict=True)):
+        gallery = {plan.dataset.ids[index] for index in plan.gallery()}
+        pictures = unstack_pictures(view.completed)
+        results = []
+        for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
                 _base(masked, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
             )
-            scored.append(_Scored(record, {name: named[row] for name, named in features.items()}))
-            if masked.sample.id in kept:
-                _keep(plan.layout, cell, masked.sample.id, picture, answer.labels)
-    return scored
+            results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
+            if masked.sample.id in gallery:
+                _write_gallery(plan.layout, cell, masked.sample.id, picture, output.labels)
+    return results
 
 
 def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
@@ -214,27 +216,30 @@ def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArra
     return features
 
 
-def _keep(layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None) -> None:
-    write_atomically(layout.fill(cell.key, sample_id), encode_png(picture))
+def _write_gallery(
+    layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None
+) -> None:
+    write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture))
     if labels is not None:
-        write_atomically(layout.predicted_labels(cell.key, sample_id), encode_png(labels.numpy()))
+        write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy()))
 
 
-def _view(plan: Plan, good: Sequence[tuple[MaskedSample, Answer]], phases: Phases) -> bench.metrics.BatchView:
-    raw = torch.stack([answer.picture for _, answer in good])
+def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> bench.metrics.BatchView:
+    raw = torch.stack([output.picture for _, output in good])
     truth = stack_pictures([masked.sample.image for masked, _ in good])
     hole = torch.from_numpy(np.stack([masked.hole for masked, _ in good]))[:, None]
     completed = composite(raw, truth, hole)
     maps = [masked.sample.labels for masked, _ in good if masked.sample.labels is not None]
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
-    answered = [answer.labels for _, answer in good if answer.labels is not None]
-    predicted = torch.stack(answered) if len(answered) == len(good) else None
-    drawn = [answer.fills for _, answer in good if answer.fills is not None]
-    fills = torch.where(hole[:, None], torch.stack(drawn), truth[:, None]) if len(drawn) == len(good) else None
+    label_maps = [output.labels for _, output in good if output.labels is not None]
+    predicted = torch.stack(label_maps) if len(label_maps) == len(good) else None
+    drawn = [output.fills for _, output in good if output.fills is not None]
+    fills = composite(torch.stack(drawn), truth[:, None], hole[:, None]) if len(drawn) == len(good) else None
     judge, judged, judged_truth = plan.measurement.judge, None, None
     if judge is not None:
         with phases.phase("judge"):
-            judged, judged_truth = seen(judge, completed), seen_in_truth(judge, truth, plan.device)
+            judged = segment_pictures(judge, completed)
+            judged_truth = segment_references(judge, truth, plan.device)
     return bench.metrics.BatchView(
         truth,
         completed,

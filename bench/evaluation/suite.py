@@ -30,16 +30,19 @@ class Suite:
     """What to run.
 
     Attributes:
-        name: of the suite, for messages and the default output folder.
-        models, protocols, metrics: names of the catalogues.
-        dataset, split: name of a data set and of its split.
+        name: name of the suite, for messages and the default output folder.
+        models: models, as in `--models`.
+        protocols: mask protocols.
+        metrics: metrics.
+        dataset: data set.
+        split: split of the data set.
         size: `256` (square), `256x512` (height x width) or `native`.
-        limit: use only so many pictures, spread evenly over the split, or None for all.
-        seed: of the holes and of models that draw random numbers.
-        gallery: how many pictures to keep for the grids, spread evenly over the split.
+        limit: number of pictures, spread evenly over the split; all where it is not given.
+        seed: seed of the holes and of models that draw random numbers.
+        gallery: number of pictures that are kept for the grids and the page, spread evenly over the split.
         data_root: folder of the data set; no result depends on it.
-        judge: who segments completed pictures for the metrics `judge-...`; None: the judge that ships for the data set.
-        gate: `metric.region` and the margin that `spgbench gate` holds, such as `0.05dB`; empty: its own.
+        judge: segmenter of the metrics `judge-...`; by default the one that ships for the data set.
+        gate: margins of `spgbench gate` by `METRIC.REGION`, such as `0.05dB`; by default those of the gate.
     """
 
     name: str

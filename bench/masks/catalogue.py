@@ -1,4 +1,4 @@
-"""The table of all protocols. docs/protocols.md is this file in prose, and a test holds the two together."""
+"""The table of all protocols. docs/reference/protocols.md is this file in prose, and a test holds the two together."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def draw(name: str, *, height: int, width: int, key: str, seed: int = 0, labels:
         height, width: of the hole, in pixels.
         key: sample id.
         seed: seed of the run.
-        labels: uint8 [H, W], for the protocols that cut along objects: every connected region of one class is one.
+        labels: uint8 [H, W], for the protocols that cut along objects: each connected component of one class is one.
 
     Returns:
         bool [H, W], True = missing.
@@ -44,13 +44,13 @@ def draw(name: str, *, height: int, width: int, key: str, seed: int = 0, labels:
         NotApplicable: the protocol has no hole here, say no object in `labels`.
         UsageError: unknown name, a protocol that needs labels and got none, or a hole that is empty or full.
     """
-    from bench.masks.standalone import hole_of  # here, so that listing protocols does not cost the import of NumPy
+    from bench.masks.standalone import draw_hole  # here, so that listing protocols does not cost the import of NumPy
 
-    return hole_of(get(name), height, width, key, seed, labels)
+    return draw_hole(get(name), height, width, key, seed, labels)
 
 
 def _add(name: str, target: str, summary: str, source: str, **parameters: Any) -> None:
-    PROTOCOLS.add(name, f"bench.masks.{target}", summary, card=MaskInfo(name, summary, source), **parameters)
+    PROTOCOLS.add(name, f"bench.masks.{target}", summary, info=MaskInfo(name, summary, source), **parameters)
 
 
 _DEEPFILL = "DeepFill v2 (Yu et al., ICCV 2019), inpaint_ops.py"

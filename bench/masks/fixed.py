@@ -70,9 +70,9 @@ def _outpaint(height: int, width: int) -> Hole:
     return _all_but(height, width, rows, columns, height - 2 * rows, width - 2 * columns)
 
 
-def _all_but(height: int, width: int, top: int, left: int, kept_height: int, kept_width: int) -> Hole:
+def _all_but(height: int, width: int, top: int, left: int, known_height: int, known_width: int) -> Hole:
     hole = np.ones((height, width), np.bool_)
-    hole[top : top + kept_height, left : left + kept_width] = False
+    hole[top : top + known_height, left : left + known_width] = False
     return hole
 
 

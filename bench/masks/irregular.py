@@ -98,7 +98,7 @@ def _add_shape(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
 
 def _add_stroke(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """A line that turns a little at every step and swells and thins on its way."""
-    x, y = _anywhere(stream, sketch)
+    x, y = _random_place(stream, sketch)
     heading, turn = stream.uniform(0.0, 2.0 * math.pi), stream.normal(0.0, 0.2)
     thickness = coarseness * stream.uniform(5.0, 18.0)
     for _ in range(stream.integer(5, 16)):
@@ -112,7 +112,7 @@ def _add_stroke(stream: RandomStream, sketch: Sketch, coarseness: float) -> None
 
 def _add_blob(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """Discs thrown around one place."""
-    x, y = _anywhere(stream, sketch)
+    x, y = _random_place(stream, sketch)
     radius = coarseness * stream.uniform(6.0, 14.0)
     for _ in range(stream.integer(5, 12)):
         away = radius * stream.uniform(0.3, 1.2)
@@ -122,9 +122,9 @@ def _add_blob(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
 def _add_specks(stream: RandomStream, sketch: Sketch, coarseness: float) -> None:
     """A few small discs."""
     for _ in range(stream.integer(2, 8)):
-        x, y = _anywhere(stream, sketch)
+        x, y = _random_place(stream, sketch)
         sketch.disc(x, y, coarseness * stream.uniform(1.0, 3.5))
 
 
-def _anywhere(stream: RandomStream, sketch: Sketch) -> tuple[float, float]:
+def _random_place(stream: RandomStream, sketch: Sketch) -> tuple[float, float]:
     return stream.uniform(0.0, sketch.width), stream.uniform(0.0, sketch.height)

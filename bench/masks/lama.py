@@ -67,7 +67,7 @@ class Lama(DrawnProtocol):
         for _ in range(stream.integer(1, 5)):
             angle = 0.01 + stream.integer(0, 3)  # radians: the original draws whole numbers
             length = 10 + stream.integer(0, self.max_length - 1)
-            thickness = _painted(5 + stream.integer(0, self.max_width - 1))
+            thickness = _opencv_thickness(5 + stream.integer(0, self.max_width - 1))
             sine = -math.sin(angle) if mirrored else math.sin(angle)
             end_x = min(max(int(x + length * sine), 0), sketch.width)
             end_y = min(max(int(y + length * math.cos(angle)), 0), sketch.height)
@@ -81,6 +81,6 @@ class Lama(DrawnProtocol):
         sketch.box(left, top, width, height)
 
 
-def _painted(thickness: int) -> int:
+def _opencv_thickness(thickness: int) -> int:
     """What OpenCV's `line` paints for a thickness: ceil(thickness / 2) pixels on either side of the middle one."""
     return 2 * -(-thickness // 2) + 1

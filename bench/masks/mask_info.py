@@ -1,4 +1,4 @@
-"""What a protocol says of itself."""
+"""Name, summary and source of a mask protocol."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["MaskInfo"]
 
 @dataclass(frozen=True)
 class MaskInfo:
-    """A protocol in three lines.
+    """What is said about a protocol.
 
     Attributes:
         name: full name with its version, e.g. `center-50@1`. Another rule or parameter is another version.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import NotApplicable, UsageError
-from bench.masks.connected_components import connected_components, grown
+from bench.masks.connected_components import connected_components, dilate
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
 from bench.masks.resize import nearest
@@ -52,28 +52,28 @@ class OwnObject(MaskProtocol):
     needs_labels = True
 
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
-        """The grown silhouette; raises NotApplicable when the picture has no fitting object."""
+        """The dilated silhouette; raises NotApplicable when the picture has no fitting object."""
         if sample.labels is None or not dataset.objects:
             raise _error(self.name, dataset, "none")
         objects = _Objects(sample.labels, dataset.objects)
         if not objects.fitting:
             raise NotApplicable("no object of 2 % to 30 % of the picture's area")
-        return grown(objects.pick(stream), max(1, round(_MARGIN * min(sample.labels.shape) / 256)))
+        return dilate(objects.pick(stream), max(1, round(_MARGIN * min(sample.labels.shape) / 256)))
 
 
 class _Objects:
-    """The regions of a label map that can be holes."""
+    """The connected components of a label map that can be holes."""
 
     def __init__(self, labels: LabelMap, classes: Iterable[int]) -> None:
         wanted = np.zeros(256, np.bool_)
         wanted[list(classes)] = True
-        self._regions = connected_components(np.ascontiguousarray(labels), wanted)
-        shares = np.bincount(self._regions.ravel()) / labels.size
+        self._components = connected_components(np.ascontiguousarray(labels), wanted)
+        shares = np.bincount(self._components.ravel()) / labels.size
         shares[0] = 0.0  # number 0 is what belongs to no object
         self.fitting = [int(n) for n in np.flatnonzero((shares >= _SMALLEST_SHARE) & (shares < _LARGEST_SHARE))]
 
     def pick(self, stream: RandomStream) -> Hole:
-        hole: Hole = self._regions == self.fitting[stream.integer(0, len(self.fitting) - 1)]
+        hole: Hole = self._components == self.fitting[stream.integer(0, len(self.fitting) - 1)]
         return hole
 
 

@@ -1,4 +1,4 @@
-"""What all mask protocols share: their card, their random stream, and the one check of every hole."""
+"""What all mask protocols share: their MaskInfo, their random stream, and the one check of every hole."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ class MaskProtocol(ABC):
     """Base of the protocols, and of anyone's own: subclass, write `cut`, register.
 
     Attributes:
-        card: name, summary and source.
+        info: name, summary and source.
         needs_labels: whether `cut` looks at label maps of the dataset.
     """
 
-    card: MaskInfo
+    info: MaskInfo
     name: str = field(init=False)
     summary: str = field(init=False)
     source: str = field(init=False)
     needs_labels = False
 
     def __post_init__(self) -> None:
-        self.name, self.summary, self.source = self.card.name, self.card.summary, self.card.source
+        self.name, self.summary, self.source = self.info.name, self.info.summary, self.info.source
 
     @abstractmethod
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:

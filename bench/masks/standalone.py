@@ -1,4 +1,4 @@
-"""A hole without a dataset."""
+"""A hole for a size and a label map alone, without a data set."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Hole, LabelMap
 
-__all__ = ["hole_of"]
+__all__ = ["draw_hole"]
 
 
 @dataclass
@@ -42,7 +42,7 @@ class _OnePicture:
         return iter((self.sample,))
 
 
-def hole_of(protocol: Protocol, height: int, width: int, key: str, seed: int, labels: LabelMap | None) -> Hole:
+def draw_hole(protocol: Protocol, height: int, width: int, key: str, seed: int, labels: LabelMap | None) -> Hole:
     """See `bench.masks.draw`."""
     if min(height, width) < 1:
         raise UsageError("size of a hole", "be at least 1x1 pixel", f"{height}x{width}", "Give height and width.")

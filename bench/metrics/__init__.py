@@ -7,7 +7,7 @@ package `backends` beside it, imported when the function is called or the defini
 
     definition.py   MetricDefinition, MetricKey          catalogue.py   the registry, which finds the files by itself
     view.py         a batch as metrics see it            resampling.py  how far a metric of sets would move
-    cache/          what depends on the truth alone      page.py        docs/metrics.md
+    cache/          what depends on the truth alone      page.py        the page of all metrics
 
 Importing this package imports no torch: listing metrics is free, and the functions load what they need at first use.
 """

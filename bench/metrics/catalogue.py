@@ -1,4 +1,4 @@
-"""Which metrics there are: the source of `spgbench ls metrics`, of docs/metrics.md and of every signature.
+"""Which metrics there are: the source of `spgbench ls metrics`, of docs/reference/metrics.md and of every signature.
 
 A metric is found by where it lies: every module directly in one of the families' packages may have `DEFINITIONS`, a
 tuple of MetricDefinition. Such modules import nothing heavy; what computes lies in the package `backends` beside them.

@@ -1,4 +1,4 @@
-"""Models from elsewhere: called as they declare, at any size, picture by picture, with their answers checked."""
+"""Models from elsewhere: called as they declare, at any size, picture by picture, with their outputs checked."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ from bench.models.any_size import fill_at_any_size
 from bench.models.io_spec import IOSpec
 from bench.models.seeding import seeded
 from bench.models.value_range import from_value_range, to_value_range
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.pictures import composite, hide_pixels
+from bench.vocabulary import Batch, LabelSources, Prediction
 
-__all__ = ["Call", "ModelAdapter", "existing_file", "file_sha256", "reason"]
+__all__ = ["ModelAdapter", "ModelCall", "describe_error", "file_sha256", "require_file"]
 
 _SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "io_spec", "adapter", "value_range", "seeding"))
 
 
-class Call(typing.Protocol):
+class ModelCall(typing.Protocol):
     """The model itself, in its own terms."""
 
     def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
@@ -48,41 +49,41 @@ class ModelAdapter:
         name: of the row.
         call: the model.
         io_spec: what it is given and gives back.
-        facts: what else its answers depend on, such as the hash of a file; part of the signature.
+        facts: what else its outputs depend on, such as the hash of a file; part of the signature.
         sources: modules of the adapter, beside those that all adapters share.
-        libraries: distributions whose version its answers depend on.
-        labels: where the label maps come from that it is given.
+        libraries: distributions whose version its outputs depend on.
+        label_sources: where the label maps come from that it is given.
         device: that it runs on.
 
     Attributes:
-        signature: the facts and the convention in one line.
+        signature: the facts and the IOSpec in one line.
         fingerprint: hash of the signature, of the adapter's code and of the versions of the libraries.
     """
 
     def __init__(
         self,
         name: str,
-        call: Call,
+        call: ModelCall,
         io_spec: IOSpec,
         facts: Mapping[str, str],
         *,
         sources: tuple[str, ...],
         libraries: tuple[str, ...] = ("torch",),
-        labels: LabelAxes = LabelAxes(),  # noqa: B008 (frozen)
+        label_sources: LabelSources = LabelSources(),  # noqa: B008 (frozen)
         device: str = "cpu",
     ) -> None:
-        self.name, self.labels = name, labels
+        self.name, self.label_sources = name, label_sources
         self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
         self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
 
     def inpaint(self, batch: Batch) -> Prediction:
-        """Fill a batch, so many pictures at once as the convention says.
+        """Fill a batch, so many pictures at once as the IOSpec says.
 
         Raises:
             ModelFailure: when the model raises, or returns what is no picture or lies in another range.
         """
-        if batch.labels is None and self.labels.context != "none":
+        if batch.labels is None and self.label_sources.context != "none":
             raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
         step = self._io_spec.batch
         starts = range(0, len(batch.ids), step)
@@ -90,19 +91,19 @@ class ModelAdapter:
 
     def _fill(self, batch: Batch, rows: slice) -> Tensor:
         hole = batch.hole[rows].to(self._device)
-        image = batch.image[rows].to(self._device).masked_fill(hole, self._io_spec.fill)
+        image = hide_pixels(batch.image[rows].to(self._device), hole, self._io_spec.fill)
         labels = None if batch.labels is None else batch.labels[rows].to(self._device)
         seeds = batch.seeds[rows]
 
         def fill(image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
-            return self._answer(image, hole, labels, seeds)
+            return self._call_model(image, hole, labels, seeds)
 
         io_spec = self._io_spec
         with seeded(seeds[0], self._device):
             filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
-        return torch.where(hole, filled, image) if io_spec.composite else filled
+        return composite(filled, image, hole) if io_spec.composite else filled
 
-    def _answer(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
+    def _call_model(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
         io_spec = self._io_spec
         mask = hole.clone() if io_spec.hole else ~hole  # the model's own, whatever it does to it
         labels = None if labels is None else labels.clone()
@@ -112,7 +113,7 @@ class ModelAdapter:
             raise
         except Exception as error:
             must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
-            raise ModelFailure(f"model {self._subject}", must, reason(error)) from error
+            raise ModelFailure(f"model {self._subject}", must, describe_error(error)) from error
         subject = f"the picture of {self._subject}"
         if not isinstance(raw, Tensor):
             raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")
@@ -123,7 +124,7 @@ class ModelAdapter:
         return from_value_range(raw, output, image, hole, clip=io_spec.clip, subject=subject)
 
 
-def existing_file(kind: str, file: str) -> Path:
+def require_file(kind: str, file: str) -> Path:
     """The path; raises UsageError when there is no such file."""
     path = Path(file)
     if not path.is_file():
@@ -137,7 +138,7 @@ def file_sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def reason(error: BaseException) -> str:
-    """The last line of an error, after its kind: libraries put long traces before it."""
+def describe_error(error: BaseException) -> str:
+    """Type and last line of an error; libraries put long traces before that line."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

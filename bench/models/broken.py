@@ -1,4 +1,4 @@
-"""A model that cannot be used: its cells fail and say why, those of the others go on."""
+"""A model that cannot be used: its cells fail with the reason, and the cells of other models are run."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import hashlib
 import re
 
 from bench.errors import ModelFailure
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["BrokenModel"]
 
 
 class BrokenModel:
-    """What stands in a run for a model that was named rightly and could not be made ready.
+    """A model of a run that could not be made ready, though its name is right.
 
     Args:
         name: of the row.
         failure: why; every sample is recorded with it.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, name: str, failure: ModelFailure) -> None:
         self.name, self.failure = name, failure
-        said = re.sub(r"0x[0-9a-fA-F]+", "0x", f"{name}|{failure}")  # addresses differ between processes
-        self.fingerprint = hashlib.sha256(f"broken|{said}".encode()).hexdigest()
+        text = re.sub(r"0x[0-9a-fA-F]+", "0x", f"{name}|{failure}")  # addresses differ between processes
+        self.fingerprint = hashlib.sha256(f"broken|{text}".encode()).hexdigest()
 
     def inpaint(self, batch: Batch) -> Prediction:  # noqa: ARG002 (all models take a batch)
         """Raise the failure."""

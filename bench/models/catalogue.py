@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import ModelFailure, SpgbenchError, UsageError
+from bench.models.model_name import ModelName
 from bench.registry import Entry, Registry
-from bench.vocabulary import Inpainter, LabelAxes
+from bench.vocabulary import Inpainter, LabelSources
 
 __all__ = ["MODELS", "load", "load_for_run"]
 
@@ -68,13 +69,12 @@ def load(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
         ModelFailure: when the name is right and the model cannot be used: a plug-in that does not import, a package
             that is not installed, a file of another kind, weights of another architecture.
     """
-    title, spec = _split_title(name)
-    base, _, query = spec.partition("?")
-    entry, argument = MODELS.find(base)
-    options = dict(entry.options) | _options(spec, query)
-    model = _made(entry, spec, (argument,) if argument else (), {"device": device, **options}, dataset)
-    if title or query:
-        model.name = title or f"{model.name}?{query}"
+    parsed = ModelName.parse(name)
+    entry, argument = MODELS.find(parsed.base)
+    arguments = {"device": device, **dict(entry.options), **parsed.options}
+    model = _create(entry, parsed.untitled, (argument,) if argument else (), arguments, dataset)
+    if parsed.title or parsed.query:
+        model.name = parsed.title or f"{model.name}?{parsed.query}"
     return model
 
 
@@ -85,45 +85,45 @@ def load_for_run(name: str, device: str = "cpu", dataset: str = "streets") -> In
     except ModelFailure as failure:
         from bench.models.broken import BrokenModel
 
-        title, spec = _split_title(name)
-        base, mark, query = spec.partition("?")
-        entry, argument = MODELS.find(base)
-        return BrokenModel(title or f"{entry.name}{Path(argument).name}{mark}{query}", failure)
+        parsed = ModelName.parse(name)
+        entry, argument = MODELS.find(parsed.base)
+        shown = replace(parsed, base=f"{entry.name}{Path(argument).name}").untitled
+        return BrokenModel(parsed.title or shown, failure)
 
 
-def _made(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any], dataset: str) -> Inpainter:
+def _create(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any], dataset: str) -> Inpainter:
     """Call the target; an error says whether the command is wrong or the model."""
-    subject, make = f"model '{spec}'", _imported(entry)
+    subject, make = f"model '{spec}'", _import(entry)
     try:
         signature = inspect.signature(make)
         if "dataset" in signature.parameters:
             arguments["dataset"] = dataset
         signature.bind(*positional, **arguments)
     except TypeError as error:
-        raise _unfit(subject, error) from error
+        raise _bad_options(subject, error) from error
     try:
-        return _checked(subject, make(*positional, **arguments))
+        return _check_model(subject, make(*positional, **arguments))
     except SpgbenchError:
         raise
     except (TypeError, ValueError) as error:
         if Path(str(arguments.get("weights", ""))).is_file():
             raise ModelFailure(subject, "have weights that fit", str(error)) from error
-        raise _unfit(subject, error) from error
+        raise _bad_options(subject, error) from error
     except Exception as error:  # a model from elsewhere may raise anything
         raise ModelFailure(subject, "be made ready", f"{type(error).__name__}: {error}") from error
 
 
-def _checked(subject: str, model: Inpainter) -> Inpainter:
-    """What was made, if it has all that a run asks of a model."""
-    asked: dict[str, Any] = {"name": str, "fingerprint": str, "labels": LabelAxes, "inpaint": Callable}
+def _check_model(subject: str, model: Inpainter) -> Inpainter:
+    """The model, if it has all that a run uses; raises ModelFailure."""
+    asked: dict[str, Any] = {"name": str, "fingerprint": str, "label_sources": LabelSources, "inpaint": Callable}
     wrong = [name for name, kind in asked.items() if not isinstance(getattr(model, name, None), kind)]
     if wrong:
-        must = "have a name, a fingerprint, labels and inpaint"
+        must = "have name, fingerprint, label_sources and inpaint"
         raise ModelFailure(subject, must, f"no {' and no '.join(wrong)} of the right kind", "See bench.vocabulary.")
     return model
 
 
-def _imported(entry: Entry) -> Callable[..., Inpainter]:
+def _import(entry: Entry) -> Callable[..., Inpainter]:
     try:
         return MODELS.load(entry)
     except UsageError as error:
@@ -133,29 +133,5 @@ def _imported(entry: Entry) -> Callable[..., Inpainter]:
         raise ModelFailure(f"model '{entry.name}'", must, found, "Mend or uninstall it.") from error
 
 
-def _unfit(subject: str, error: Exception) -> UsageError:
+def _bad_options(subject: str, error: Exception) -> UsageError:
     return UsageError(subject, "have options that fit", str(error), "See `spgbench ls models`.")
-
-
-def _split_title(name: str) -> tuple[str, str]:
-    """`ours=folder:DIR` -> (`ours`, `folder:DIR`); an `=` behind `?` or `:` belongs to the model."""
-    title, equals, spec = name.partition("=")
-    return (title, spec) if equals and not {"?", ":"} & set(title) else ("", name)
-
-
-def _options(spec: str, query: str) -> dict[str, Any]:
-    """`radius=5&mode=fast` -> `{"radius": 5, "mode": "fast"}`: numbers and true/false as such, the rest as text."""
-    options: dict[str, Any] = {}
-    for part in query.split("&") if query else ():
-        key, equals, value = part.partition("=")
-        if not (key and equals) or key in ("name", "device", "dataset"):
-            raise UsageError(f"option '{part}' of model '{spec}'", "be KEY=VALUE", repr(part), "For example ?radius=5.")
-        options[key] = _literal(value)
-    return options
-
-
-def _literal(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

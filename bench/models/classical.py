@@ -8,10 +8,10 @@ from importlib import import_module
 from typing import Any
 
 import numpy as np
-import torch
 
 from bench.fingerprint import fingerprint_code
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.pictures import quantise, stack_pictures, to_float, unstack_pictures
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["ClassicalModel"]
 
@@ -26,7 +26,7 @@ class ClassicalModel:
         options: keyword arguments of the function.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, *, fill: str, name: str, device: str = "cpu", **options: Any) -> None:  # noqa: ARG002 (all models take a device)
         module_name, _, function = fill.partition(":")
@@ -39,10 +39,10 @@ class ClassicalModel:
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill picture by picture; uint8 values survive the float32 detour exactly."""
-        images = batch.image.mul(255).round().to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
+        images = unstack_pictures(quantise(batch.image))
         holes = batch.hole[:, 0].contiguous().numpy()
         fills = [
             self._fill(*pair, seed=seed, **self._options)
             for *pair, seed in zip(images, holes, batch.seeds, strict=True)
         ]
-        return Prediction(torch.from_numpy(np.stack(fills)).permute(0, 3, 1, 2).float().div(255))
+        return Prediction(to_float(stack_pictures(fills)))

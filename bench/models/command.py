@@ -18,6 +18,7 @@ from bench.errors import ModelFailure, UsageError
 from bench.models.adapter import ModelAdapter, file_sha256
 from bench.models.io_spec import parse_io_spec
 from bench.models.processes import run_limited
+from bench.pictures import png_bytes, round_to_bytes, unstack_pictures
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -27,7 +28,7 @@ __all__ = ["Command", "load_command"]
 _ALLOWED = ("hole", "fill", "multiple", "size", "batch", "composite", "version")
 _FOLDERS = ("inputs", "holes", "outputs")
 _BATCH = 8
-_PATIENCE = 2
+_MAX_TIMEOUTS = 2
 
 
 def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **options: Any) -> ModelAdapter:  # noqa: ARG001 (all models take a device)
@@ -51,7 +52,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
     if not words or shutil.which(words[0]) is None:
         raise UsageError(f"model 'command:{line}'", "start with a program", "none of that name", "Check the path.")
     name = Path(words[0]).name
-    facts = {"command": " ".join(_stated(words)), "timeout": f"{timeout:g}"}
+    facts = {"command": " ".join(_identity(words)), "timeout": f"{timeout:g}"}
     return ModelAdapter(
         f"command:{name}",
         Command(words, timeout),
@@ -75,12 +76,12 @@ class Command:
     """
 
     def __init__(self, words: Sequence[str], seconds: float) -> None:
-        self._words, self._seconds, self._late = tuple(words), seconds, 0
+        self._words, self._seconds, self._timeouts = tuple(words), seconds, 0
 
     def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:  # noqa: ARG002
         """float [N, 3, H, W] of 0 to 255 and bool [N, 1, H, W] -> float32 [N, 3, H, W]; raises ModelFailure."""
-        if self._late >= _PATIENCE:
-            found = f"{self._late} calls in a row that did not end"
+        if self._timeouts >= _MAX_TIMEOUTS:
+            found = f"{self._timeouts} calls in a row that did not end"
             raise ModelFailure(f"program {self._words[0]}", "end in time", found, "It was not run again.")
         names = [f"{index:04}" for index in range(len(image))]
         with tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
@@ -90,26 +91,26 @@ class Command:
             return torch.from_numpy(np.stack([_read(work, name, names, tuple(image.shape[-2:])) for name in names]))
 
     def _run(self, work: Path, seconds: float) -> None:
-        words = _placed(self._words, {folder: str(work / folder) for folder in _FOLDERS})
-        outcome = run_limited(words, seconds, work / "said.txt")
-        self._late = self._late + 1 if outcome.late else 0
-        if outcome.problem:
+        words = _with_folders(self._words, {folder: str(work / folder) for folder in _FOLDERS})
+        result = run_limited(words, seconds, work / "output.txt")
+        self._timeouts = self._timeouts + 1 if result.timed_out else 0
+        if result.problem:
             raise ModelFailure(
                 f"program {self._words[0]}",
                 f"end with exit code 0 within {seconds:g} s",
-                outcome.problem + (f", having said: {outcome.said}" if outcome.said else ""),
-                "Give it longer with ?timeout=SECONDS a picture." if outcome.late else "",
+                result.problem + (f", having said: {result.output}" if result.output else ""),
+                "Give it longer with ?timeout=SECONDS a picture." if result.timed_out else "",
             )
 
 
 def _write(work: Path, names: Sequence[str], image: Tensor, mask: Tensor, seeds: Sequence[int]) -> None:
     for folder in _FOLDERS:
         (work / folder).mkdir()
-    pictures = image.round().clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1).contiguous().numpy()
-    masks = mask[:, 0].to(torch.uint8).mul(255).contiguous().numpy()
-    for name, picture, hole in zip(names, pictures, masks, strict=True):
-        Image.fromarray(picture).save(work / "inputs" / f"{name}.png", compress_level=1)
-        Image.fromarray(hole).save(work / "holes" / f"{name}.png", compress_level=1)
+    pictures = unstack_pictures(round_to_bytes(image))
+    holes = mask[:, 0].contiguous().numpy()
+    for name, picture, hole in zip(names, pictures, holes, strict=True):
+        (work / "inputs" / f"{name}.png").write_bytes(png_bytes(picture, compress_level=1))
+        (work / "holes" / f"{name}.png").write_bytes(png_bytes(hole, compress_level=1))
     (work / "seeds.json").write_text(json.dumps(dict(zip(names, seeds, strict=True))), encoding="utf-8")
 
 
@@ -130,7 +131,7 @@ def _read(work: Path, name: str, names: Sequence[str], size: tuple[int, ...]) ->
     return picture.transpose(2, 0, 1)
 
 
-def _placed(words: Sequence[str], folders: dict[str, str]) -> list[str]:
+def _with_folders(words: Sequence[str], folders: dict[str, str]) -> list[str]:
     """Fill the placeholders in, or put the folders at the end when there is none."""
     placed = list(words)
     for name, path in folders.items():
@@ -138,7 +139,7 @@ def _placed(words: Sequence[str], folders: dict[str, str]) -> list[str]:
     return placed if placed != list(words) else [*words, *folders.values()]
 
 
-def _stated(words: Sequence[str]) -> list[str]:
+def _identity(words: Sequence[str]) -> list[str]:
     """The command line with its files' contents in place of their paths; a program found on PATH counts by name."""
     return [
         f"sha256={file_sha256(Path(word))}" if Path(word).is_file() and (place or "/" in word) else word

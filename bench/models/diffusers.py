@@ -10,7 +10,7 @@ import torch
 
 from bench.errors import ModelFailure, UsageError
 from bench.fingerprint import fingerprint_files
-from bench.models.adapter import ModelAdapter, reason
+from bench.models.adapter import ModelAdapter, describe_error
 from bench.models.io_spec import parse_io_spec
 
 if TYPE_CHECKING:
@@ -101,7 +101,9 @@ def _pipeline(name: str, device: str) -> tuple[Path, Any]:
         )
     except Exception as error:  # of hub, network, files and library alike
         fix = "Give a folder that save_pretrained wrote; pickled weights are not read, convert them to safetensors."
-        raise ModelFailure(f"model diffusers:{name}", "be an inpainting pipeline", reason(error), fix) from error
+        raise ModelFailure(
+            f"model diffusers:{name}", "be an inpainting pipeline", describe_error(error), fix
+        ) from error
     pipeline.set_progress_bar_config(disable=True)
     if getattr(pipeline, "safety_checker", None) is not None:
         pipeline.safety_checker = None

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import torch
 from PIL import Image
 
 from bench.errors import DataError, UsageError
 from bench.fingerprint import fingerprint_files
+from bench.pictures import stack_pictures, to_float
 from bench.records import folder_name
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["FolderModel"]
 
@@ -31,7 +31,7 @@ class FolderModel:
         UsageError: when the folder is missing or holds no picture.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, directory: str, *, device: str = "cpu") -> None:  # noqa: ARG002 (all models take a device)
         self.root = Path(directory)
@@ -80,7 +80,7 @@ class FolderModel:
     def inpaint(self, batch: Batch) -> Prediction:
         """Read the pictures of the batch; raises DataError on an unreadable one or one of another size."""
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
-        return Prediction(torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float().div(255))
+        return Prediction(to_float(stack_pictures(pictures)))
 
     def _read(self, sample: str, size: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
         file = self._files[sample]

@@ -1,4 +1,4 @@
-"""What a model does when it is called: its networks, its convolutions, its operations. No model needs to help."""
+"""What a model does when it is called: its networks, convolutions and operations, recorded by hooks from outside."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class NetworkCall:
     device: torch.device
 
     @classmethod
-    def kept(cls, network: nn.Module, args: tuple[Any, ...]) -> NetworkCall:
-        """A call that is being made."""
+    def record(cls, network: nn.Module, args: tuple[Any, ...]) -> NetworkCall:
+        """Record a call; its tensors are copied to the host's memory."""
         device = next((value.device for value in args if isinstance(value, torch.Tensor)), torch.device("cpu"))
         return cls(network, _placed(args, torch.device("cpu")), device)
 
@@ -82,7 +82,7 @@ class Convolution:
 
 @dataclass(frozen=True)
 class Observation:
-    """One call, looked at.
+    """What was observed of one call.
 
     Attributes:
         result: what the call returned.
@@ -109,16 +109,16 @@ class Observation:
 
 
 def observe(call: Callable[[], Any]) -> Observation:
-    """Make a call and watch every module and operation of it."""
+    """Make a call and record every module and operation that takes part."""
     calls: list[NetworkCall] = []
     convolutions: Counter[Convolution] = Counter()
-    with _watched(calls, convolutions), FlopCounterMode(display=False) as counter:
+    with _hooks(calls, convolutions), FlopCounterMode(display=False) as counter:
         result = call()
     return Observation(result, tuple(calls), convolutions, counter.get_total_flops())
 
 
 def graph_counts(calls: Sequence[NetworkCall]) -> tuple[int, int] | tuple[None, None]:
-    """Graphs and graph breaks that torch's compiler makes of the networks, each looked at once.
+    """Graphs and graph breaks that torch's compiler makes of the networks, each of them once.
 
     (None, None) when it gives up on one of them, or one is called with arguments by name, which are not known here.
     """
@@ -133,7 +133,7 @@ def graph_counts(calls: Sequence[NetworkCall]) -> tuple[int, int] | tuple[None, 
 
 
 @contextlib.contextmanager
-def _watched(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> Iterator[None]:
+def _hooks(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> Iterator[None]:
     depth = 0
 
     def enter(module: nn.Module, inputs: Any) -> None:  # noqa: ARG001 (torch's signature)
@@ -144,7 +144,7 @@ def _watched(calls: list[NetworkCall], convolutions: Counter[Convolution]) -> It
         nonlocal depth
         depth -= 1
         if depth == 0:
-            calls.append(NetworkCall.kept(module, args))
+            calls.append(NetworkCall.record(module, args))
         if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and args and isinstance(output, torch.Tensor):
             convolutions[_convolution(module, args[0], output)] += 1
 

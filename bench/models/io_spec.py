@@ -1,4 +1,4 @@
-"""How a model from elsewhere wants to be called: one declaration for every adapter, and part of its signature."""
+"""How a model from elsewhere is called: one declaration for every adapter, and part of its signature."""
 
 from __future__ import annotations
 
@@ -68,22 +68,26 @@ OPTIONS = tuple(field.name for field in fields(IOSpec))
 
 
 def parse_io_spec(
-    subject: str, options: Mapping[str, Any], allowed: Iterable[str] = OPTIONS, extra: Iterable[str] = (), **own: Any
+    subject: str,
+    options: Mapping[str, Any],
+    allowed: Iterable[str] = OPTIONS,
+    extra: Iterable[str] = (),
+    **defaults: Any,
 ) -> IOSpec:
-    """The convention that the options of a model's name declare.
+    """The IOSpec that the options of a model's name declare.
 
     Args:
         subject: the model, for messages.
         options: as in `torchscript:FILE?range=0-255&hole=1&multiple=8`, by name; numbers and true/false as such.
         allowed: the names that make sense for this adapter.
         extra: names that the adapter reads itself, for the hint in messages.
-        own: what differs from the convention's defaults for this adapter.
+        defaults: what differs from the defaults of IOSpec for this adapter.
 
     Raises:
         UsageError: for an unknown name or a value that the option cannot have.
     """
     allowed = tuple(allowed)
-    values = dict(own)
+    values = dict(defaults)
     for key, value in options.items():
         if key not in allowed:
             known = sorted({*allowed, *extra})
@@ -130,7 +134,7 @@ def _size(value: Any) -> tuple[int, int]:
     return size
 
 
-def _truth(value: Any) -> bool:
+def _boolean(value: Any) -> bool:
     if type(value) is not bool:
         raise ValueError(value)
     return value
@@ -144,7 +148,7 @@ _READERS: dict[str, tuple[str, Callable[[Any], Any]]] = {
     "multiple": ("a whole number of at least 1", _count),
     "size": ("pixels: 512 (square) or 256x512 (height x width)", _size),
     "batch": ("a whole number of at least 1", _count),
-    "composite": ("true or false", _truth),
-    "clip": ("true or false", _truth),
+    "composite": ("true or false", _boolean),
+    "clip": ("true or false", _boolean),
     "version": ("a text", str),
 }

@@ -10,7 +10,7 @@ import baselines.weights
 from baselines.network import InpaintingNetwork
 from bench.fingerprint import fingerprint_code
 from bench.models.shipped import weights_for
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["LearnedModel"]
 
@@ -31,7 +31,7 @@ class LearnedModel:
         ValueError: for weights that cannot be read, or that are of another architecture.
     """
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(
         self, *, name: str, network: str, weights: str | None = None, device: str = "cpu", dataset: str = "streets"
@@ -40,9 +40,9 @@ class LearnedModel:
         weights = weights or weights_for(dataset, f"{name}-small", baselines.weights.shipped())
         module_name, _, architecture = network.partition(":")
         module = import_module(module_name)
-        made = getattr(module, architecture).from_pretrained(weights, device)
-        assert isinstance(made, InpaintingNetwork)  # noqa: S101 (the catalogue names nothing else)
-        self._network, self._device = made, device
+        model = getattr(module, architecture).from_pretrained(weights, device)
+        assert isinstance(model, InpaintingNetwork)  # noqa: S101 (the catalogue names nothing else)
+        self._network, self._device = model, device
         options = {"network": network, "weights": baselines.weights.read_header(weights).sha256}
         self.fingerprint = fingerprint_code((*module.SOURCES, __name__), module.LIBRARIES, options)
 

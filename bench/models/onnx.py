@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
 from bench.models.io_spec import IOSpec, parse_io_spec
+from bench.pictures import round_to_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -50,7 +51,7 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter
     """An ONNX file as a model.
 
     It has two inputs, told apart by their 3 and 1 channels, of any number type; the mask is 0 and 1. A height and width
-    that the file fixes become the convention's `size`. Files beside it whose names begin with its own (external
+    that the file fixes become the IOSpec's `size`. Files beside it whose names begin with its own (external
     weights) belong to it.
 
     Args:
@@ -62,7 +63,7 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter
         UsageError: for a missing file or an option that does not fit.
         ModelFailure: without onnxruntime, for a damaged file, or for a model with other inputs.
     """
-    path = existing_file("ONNX file", file)
+    path = require_file("ONNX file", file)
     io_spec = parse_io_spec("onnx:", options)
     session, version = _session(path, device)
     image, mask = _inputs(path, session)
@@ -73,8 +74,8 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter
     output = session.get_outputs()[0].name
 
     def call(picture: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
-        fed = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
-        return torch.from_numpy(np.asarray(session.run([output], fed)[0]))
+        inputs = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
+        return torch.from_numpy(np.asarray(session.run([output], inputs)[0]))
 
     return ModelAdapter(
         f"onnx:{path.name}",
@@ -98,7 +99,7 @@ def _session(path: Path, device: str) -> tuple[Any, str]:
     try:
         session = onnxruntime.InferenceSession(str(path), settings, providers=_providers(onnxruntime, device))
     except Exception as error:  # its errors have no common base but Exception
-        raise ModelFailure(f"ONNX file {path.name}", "be a whole ONNX model", reason(error), _EXPORT) from error
+        raise ModelFailure(f"ONNX file {path.name}", "be a whole ONNX model", describe_error(error), _EXPORT) from error
     return session, str(onnxruntime.__version__)
 
 
@@ -115,7 +116,7 @@ def _providers(onnxruntime: Any, device: str) -> list[Any]:
 def _inputs(path: Path, session: Any) -> tuple[_Input, _Input]:
     """Picture and mask; raises ModelFailure for another number, other channels, or types that hold no picture."""
     inputs = [_Input(each.name, each.type, tuple(each.shape)) for each in session.get_inputs()]
-    pairs = [pair for pair in (inputs, inputs[::-1]) if len(inputs) == 2 and _fit(*pair)]
+    pairs = [pair for pair in (inputs, inputs[::-1]) if len(inputs) == 2 and _are_picture_and_mask(*pair)]
     if not pairs or len(session.get_outputs()) < 1:
         said = "; ".join(map(str, inputs))
         raise ModelFailure(
@@ -125,18 +126,18 @@ def _inputs(path: Path, session: Any) -> tuple[_Input, _Input]:
     return image, mask
 
 
-def _fit(image: _Input, mask: _Input) -> bool:
+def _are_picture_and_mask(image: _Input, mask: _Input) -> bool:
     """Whether the two can be picture and mask in this order; open channel numbers go by the order."""
     ranks = len(image.shape) == len(mask.shape) == 4
     types = image.type in (*_FLOATS, "tensor(uint8)") and mask.type in _TYPES
-    return ranks and types and _may_be(image.shape[1], 3) and _may_be(mask.shape[1], 1) and _alike(image, mask)
+    return ranks and types and _can_be(image.shape[1], 3) and _can_be(mask.shape[1], 1) and _same_size(image, mask)
 
 
-def _may_be(dimension: int | str | None, wanted: int) -> bool:
+def _can_be(dimension: int | str | None, wanted: int) -> bool:
     return not isinstance(dimension, int) or dimension == wanted
 
 
-def _alike(image: _Input, mask: _Input) -> bool:
+def _same_size(image: _Input, mask: _Input) -> bool:
     sides = zip(image.shape[2:], mask.shape[2:], strict=True)
     return all(not (isinstance(a, int) and isinstance(b, int)) or a == b for a, b in sides)
 
@@ -155,10 +156,9 @@ def _with_fixed_size(path: Path, io_spec: IOSpec, image: _Input) -> IOSpec:
 
 
 def _array(values: Tensor, kind: str) -> np.ndarray[Any, np.dtype[Any]]:
-    array = values.numpy()
     if kind == "tensor(uint8)" and values.is_floating_point():
-        array = np.rint(array)
-    return np.ascontiguousarray(array.astype(_TYPES[kind]))
+        values = round_to_bytes(values)
+    return np.ascontiguousarray(values.numpy().astype(_TYPES[kind]))
 
 
 def _sha256(path: Path) -> str:

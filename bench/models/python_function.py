@@ -13,9 +13,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
 from bench.models.io_spec import parse_io_spec
-from bench.vocabulary import LabelAxes
+from bench.vocabulary import LabelSources
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -42,13 +42,13 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
         raise UsageError(f"model 'python:{place}'", "name a function", repr(place), "Write python:FILE.py:function.")
     if labels not in ("none", "context"):
         raise UsageError(f"option 'labels' of model 'python:{place}'", "be none or context", repr(labels))
-    path = existing_file("Python file", file)
+    path = require_file("Python file", file)
     io_spec = parse_io_spec("python:", options, extra=("labels",))
     function = _function(path, name, uses_labels=labels == "context")
 
     def call(image: Tensor, mask: Tensor, given: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
-        answer: Tensor = function(image, mask) if labels == "none" else function(image, mask, labels=given)
-        return answer
+        filled: Tensor = function(image, mask) if labels == "none" else function(image, mask, labels=given)
+        return filled
 
     return ModelAdapter(
         f"python:{path.name}:{name}",
@@ -57,7 +57,7 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
         {"python": file_sha256(path), "function": name, "labels": labels},
         sources=(__name__,),
         libraries=("numpy", "torch"),
-        labels=LabelAxes(context="oracle") if labels == "context" else LabelAxes(),
+        label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
         device=device,
     )
 
@@ -91,7 +91,9 @@ def _imported(path: Path) -> ModuleType:
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ModelFailure(f"Python file {path.name}", "import", reason(error), "Run it with python first.") from error
+        raise ModelFailure(
+            f"Python file {path.name}", "import", describe_error(error), "Run it with python first."
+        ) from error
     finally:
         sys.path.remove(str(path.resolve().parent))
     return module

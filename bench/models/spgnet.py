@@ -12,17 +12,17 @@ import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
 from bench.models.shipped import weights_for
-from bench.vocabulary import VOID, Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["SPGNetModel"]
 
 Guidance = Literal["segmenter", "oracle-context", "oracle-labels", "none"]
 
-_AXES: dict[Guidance, LabelAxes] = {
-    "segmenter": LabelAxes("segmenter", "predicted"),
-    "oracle-context": LabelAxes("oracle", "predicted"),
-    "oracle-labels": LabelAxes("oracle", "oracle"),
-    "none": LabelAxes("none", "none"),
+_LABEL_SOURCES: dict[Guidance, LabelSources] = {
+    "segmenter": LabelSources("segmenter", "predicted"),
+    "oracle-context": LabelSources("oracle", "predicted"),
+    "oracle-labels": LabelSources("oracle", "oracle"),
+    "none": LabelSources("none", "none"),
 }
 
 
@@ -53,7 +53,7 @@ class SPGNetModel:
         dataset: str = "streets",
         **acceleration: Any,
     ) -> None:
-        self.name, self.labels = name, _AXES[guidance]
+        self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
         faster = spgnet.Acceleration(**acceleration)
@@ -69,23 +69,19 @@ class SPGNetModel:
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill a batch; raises ValueError when oracle labels are asked for and the data set has none."""
-        image, hole = batch.image.to(self._device), batch.hole.to(self._device)
-        labels = None if batch.labels is None else batch.labels.to(self._device)
-        if labels is None and "oracle" in (self.labels.context, self.labels.hole):
+        image, hole, labels = self._inputs(batch)
+        if labels is None and "oracle" in (self.label_sources.context, self.label_sources.hole):
             raise ValueError("data set must have label maps for oracle labels; found none. Use plain spgnet.")
-        if labels is not None and self.labels.hole == "oracle":
+        if labels is not None and self.label_sources.hole == "oracle":
             return Prediction(self._net.guide(image, hole, labels), labels)
-        completion = self._net.complete(image, hole, labels)
-        return Prediction(completion.image, completion.labels, completion.probabilities)
+        return _prediction(self._net.complete(image, hole, labels))
 
     def sample(self, batch: Batch, count: int) -> list[Prediction]:
         """Fills of a batch under label maps that differ in the hole; the single one where these are not predicted."""
-        if self.labels.hole != "predicted":
+        if self.label_sources.hole != "predicted":
             return [self.inpaint(batch)]
-        image, hole = batch.image.to(self._device), batch.hole.to(self._device)
-        labels = None if batch.labels is None else batch.labels.to(self._device)
-        drawn = self._net.sample(image, hole, count, batch.seeds, labels)
-        return [Prediction(one.image, one.labels, one.probabilities) for one in drawn]
+        image, hole, labels = self._inputs(batch)
+        return [_prediction(one) for one in self._net.sample(image, hole, count, batch.seeds, labels)]
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -93,52 +89,19 @@ class SPGNetModel:
         return self._net.config.classes
 
     def paint(self, batch: Batch, labels: torch.Tensor) -> Prediction:
-        """Fill a batch under a label map of its own: an edited one."""
-        image, hole = batch.image.to(self._device), batch.hole.to(self._device)
+        """Fill a batch under a given label map, such as an edited one."""
+        image, hole, _ = self._inputs(batch)
         return Prediction(self._net.guide(image, hole, labels.to(self._device)), labels)
 
-    def stages(self, batch: Batch) -> dict[str, Callable[[], object]]:
-        """The networks and the compositing one by one, without the checks of arguments that `inpaint` makes."""
-        work = _Stages(self._net, batch.image.to(self._device), batch.hole.to(self._device))
-        if batch.labels is not None:
-            known = self.labels.hole == "oracle"
-            labels = batch.labels.to(self._device)
-            work.context = labels if known else labels.masked_fill(work.hole[:, 0], VOID)
-            work.guidance = spgnet.one_hot(work.context, len(self._net.config.classes))
-        used = {
-            "segmenter": (self.labels.context == "segmenter", work.segment),
-            "SP-Net": (self.labels.hole == "predicted", work.complete_labels),
-            "SG-Net": (True, work.complete_picture),
-            "compositing": (True, work.composite),
-        }
-        return {name: stage for name, (takes_part, stage) in used.items() if takes_part}
+    def stages(self, batch: Batch) -> dict[str, Callable[[], torch.Tensor]]:
+        """The networks and the compositing one by one, see `spgnet.SPGNet.stages`."""
+        image, hole, labels = self._inputs(batch)
+        return self._net.stages(image, hole, labels, labels_in_hole=self.label_sources.hole == "oracle")
+
+    def _inputs(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+        labels = None if batch.labels is None else batch.labels.to(self._device)
+        return batch.image.to(self._device), batch.hole.to(self._device), labels
 
 
-class _Stages:
-    """The way of one batch through the networks; every stage leaves what the next one reads."""
-
-    def __init__(self, net: spgnet.SPGNet, image: torch.Tensor, hole: torch.Tensor) -> None:
-        self.net, self.image, self.hole = net, image, hole
-        self.context: torch.Tensor | None = None
-        self.guidance: torch.Tensor | None = None
-        self.picture = image
-
-    @torch.no_grad()
-    def segment(self) -> None:
-        if self.net.segmenter is not None:
-            self.context = self.net.segmenter.visible_labels(self.image, self.hole)
-
-    @torch.no_grad()
-    def complete_labels(self) -> None:
-        if self.net.spnet is not None and self.context is not None:
-            visible = spgnet.one_hot(self.context, len(self.net.config.classes))
-            temperature = self.net.config.temperature
-            self.guidance = self.net.spnet.probabilities(self.image, visible, self.hole, temperature)
-
-    @torch.no_grad()
-    def complete_picture(self) -> None:
-        self.picture = self.net.sgnet(self.image, self.guidance, self.hole)
-
-    @torch.no_grad()
-    def composite(self) -> torch.Tensor:
-        return torch.where(self.hole, self.picture, self.image)
+def _prediction(completion: spgnet.Completion) -> Prediction:
+    return Prediction(completion.image, completion.labels, completion.probabilities)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from bench.errors import ModelFailure
-from bench.models.adapter import ModelAdapter, existing_file, file_sha256, reason
+from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
 from bench.models.io_spec import parse_io_spec
 
 if TYPE_CHECKING:
@@ -37,15 +37,15 @@ def load_torchscript(file: str, *, device: str = "cpu", **options: Any) -> Model
         UsageError: for a missing file or an option that does not fit.
         ModelFailure: for a file of another kind, a damaged one, or a model with other arguments.
     """
-    path = existing_file("TorchScript file", file)
+    path = require_file("TorchScript file", file)
     io_spec = parse_io_spec("torchscript:", options)
     script = _script(path, device)
     _check_arguments(path, script)
 
     def call(image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
         with torch.inference_mode(), torch.jit.optimized_execution(False):  # type: ignore[attr-defined]  # the same bits from the first call on
-            answer: Tensor = script(image, mask.to(image))
-            return answer
+            filled: Tensor = script(image, mask.to(image))
+            return filled
 
     facts = {"torchscript": file_sha256(path)}
     return ModelAdapter(f"torchscript:{path.name}", call, io_spec, facts, sources=(__name__,), device=device)
@@ -59,7 +59,7 @@ def _script(path: Path, device: str) -> Any:
                 warnings.simplefilter("ignore", category)
             return torch.jit.load(str(path), map_location=device).eval()  # type: ignore[no-untyped-call]
     except (RuntimeError, ValueError) as error:
-        raise ModelFailure(f"TorchScript file {path.name}", "be whole", reason(error), _EXPORT) from error
+        raise ModelFailure(f"TorchScript file {path.name}", "be whole", describe_error(error), _EXPORT) from error
 
 
 def _refuse_other_kinds(path: Path) -> None:

@@ -1,6 +1,6 @@
 """What a model costs: time, memory and operations for every size, and a gate for changes of them.
 
-`profile` sweeps over configurations and records; docs/performance.md says how it measures. Records are read back by
+`profile` sweeps over configurations and records; docs/explanation/timing.md explains how. Records are read back by
 `bench.records.profile.read_profile`, without torch. `against` holds this version against another one.
 """
 

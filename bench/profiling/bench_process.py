@@ -33,10 +33,9 @@ class _Side:
     """The model, and the batch that it is timed on."""
 
     def __init__(self) -> None:
-        self._arithmetic, self._clock, self._memory, self._observe = map(
-            _of_this_version,
-            (*(_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")), _MODELS / "observe.py"),
-        )
+        files = [_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")]
+        modules = map(_of_this_version, [*files, _MODELS / "instrumentation.py"])
+        self._arithmetic, self._clock, self._memory, self._observe = modules
         self._device = "cpu"
         self._setting: dict[str, str] = {}
         self._model: Any = None
@@ -118,7 +117,7 @@ class _Side:
 
         with np.load(file) as arrays:
             image, hole, labels = (torch.from_numpy(arrays[name]) for name in ("image", "hole", "labels"))
-        axes = self._model.labels
+        axes = getattr(self._model, "label_sources", None) or self._model.labels  # the name in earlier versions
         shown = None
         if "oracle" in (axes.context, axes.hole):
             shown = labels if axes.hole == "oracle" else labels.masked_fill(hole[:, 0], VOID)

@@ -11,10 +11,9 @@ from typing import Any
 
 import torch
 
-from bench.errors import UsageError
 from bench.profiling import nvml
 
-__all__ = ["device_name", "environment", "machine_state", "resolve_device"]
+__all__ = ["device_name", "environment", "machine_state"]
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "numba", "opencv-python-headless", "scipy")
 _VARIABLES = (
@@ -28,30 +27,6 @@ _VARIABLES = (
     "MALLOC_TRIM_THRESHOLD_",
     "THP_MEM_ALLOC_ENABLE",
 )
-
-
-def resolve_device(device: str) -> str:
-    """`auto` is the first CUDA device or else the CPU, `cuda` is `cuda:0`; opens nothing on a GPU.
-
-    Raises:
-        UsageError: for a device that is not there.
-    """
-    if device == "auto":
-        return "cuda:0" if torch.cuda.is_available() else "cpu"
-    try:
-        found = torch.device(device)
-    except RuntimeError as error:
-        raise UsageError(f"device '{device}'", "be cpu, cuda or cuda:1", "another word") from error
-    if found.type == "cuda":
-        there = torch.cuda.device_count()
-        if (found.index or 0) >= there:
-            raise UsageError(
-                f"device '{device}'", "be one of this machine", f"{there} CUDA devices", "Try --device cpu."
-            )
-        return f"cuda:{found.index or 0}"
-    if found.type != "cpu" and torch.accelerator.current_accelerator() != torch.device(found.type):
-        raise UsageError(f"device '{device}'", "be one of this machine", "no such device", "Try --device cpu.")
-    return device
 
 
 def device_name(device: str) -> str:

@@ -9,7 +9,7 @@ import torch
 
 import bench.data
 import bench.masks
-from bench.vocabulary import VOID, Batch, LabelAxes
+from bench.vocabulary import VOID, Batch, LabelSources
 
 __all__ = ["INPUT", "make_batch"]
 
@@ -20,7 +20,7 @@ _DIFFERENT = 4  # pictures of a batch that differ; drawing large ones takes long
 
 
 @lru_cache(maxsize=2)
-def make_batch(height: int, width: int, batch_size: int, axes: LabelAxes) -> Batch:
+def make_batch(height: int, width: int, batch_size: int, axes: LabelSources) -> Batch:
     """A batch on the CPU, with the label maps that a model of these axes is given.
 
     Raises:

@@ -14,7 +14,7 @@ import numpy as np
 
 from bench.profiling.bench_client import BenchClient, BenchProcessFailed
 from bench.profiling.decision import Decision, Rounds, Rules, decide, noise_floor
-from bench.profiling.environment import environment, machine_state, resolve_device
+from bench.profiling.environment import environment, machine_state
 from bench.profiling.inputs import make_batch
 from bench.profiling.reference_kernels import References
 from bench.profiling.subject import CATALOGUE
@@ -29,7 +29,8 @@ from bench.profiling.version_comparison import (
 )
 from bench.profiling.versions import Version, other_version, this_version
 from bench.records.profile import Configuration
-from bench.vocabulary import LabelAxes
+from bench.runtime.device import resolve_device
+from bench.vocabulary import LabelSources
 
 __all__ = ["Schedule", "against", "play_rounds"]
 
@@ -184,7 +185,7 @@ class _Work:
         size = configuration.height, configuration.width, configuration.batch_size
         file = self.folder / f"{'x'.join(map(str, size))}.npz"
         if not file.exists():
-            batch = make_batch(*size, LabelAxes("oracle", "oracle"))
+            batch = make_batch(*size, LabelSources("oracle", "oracle"))
             labels = np.zeros(0) if batch.labels is None else batch.labels.numpy()
             np.savez(file, image=batch.image.numpy(), hole=batch.hole.numpy(), labels=labels)
         return file

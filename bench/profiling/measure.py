@@ -108,7 +108,7 @@ class Meter:
         if key not in self._shapes:
             self._shapes.clear()  # the sweep goes shape by shape; pictures of the last one need not be kept
             try:
-                batch = make_batch(*key, self._subject.model.labels)
+                batch = make_batch(*key, self._subject.model.label_sources)
                 self._shapes[key] = _Shape(batch, self._subject.inspect(batch))
             except Exception as error:  # noqa: BLE001 (as in `measure`; the other settings of this shape fail alike)
                 self._shapes[key] = error

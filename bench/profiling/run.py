@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from bench.profiling.environment import device_name, environment, machine_state, resolve_device
+from bench.profiling.environment import device_name, environment, machine_state
 from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
 from bench.profiling.subject import CATALOGUE
@@ -30,6 +30,7 @@ from bench.records.profile import (
     write_environment,
     write_records,
 )
+from bench.runtime.device import resolve_device
 
 __all__ = ["profile"]
 

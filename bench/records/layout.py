@@ -1,4 +1,4 @@
-"""Where things lie in an output folder. docs/results.md is this file in prose."""
+"""Where things lie in an output folder. docs/reference/files.md describes it."""
 
 from __future__ import annotations
 

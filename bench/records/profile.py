@@ -3,7 +3,7 @@
     OUT/profile/environment.json                      the machine as it was before and after, what it can do, what ran
     OUT/profile/<model>/<fingerprint12>.jsonl         a ProfileRecord a line, in the order of measurement
 
-docs/performance.md is this file in prose.
+docs/reference/profiles.md describes the files.
 """
 
 from __future__ import annotations

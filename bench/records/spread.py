@@ -1,7 +1,7 @@
 """How far rounding moves the values of a run between kinds of processors: `spread.jsonl` beside `run.json`.
 
-The first line says how it was measured, each other line is a cell of a model with networks. docs/ci.md tells what the
-golden gate makes of it.
+The first line says how it was measured, each other line is a cell of a model with networks. docs/explanation/gate.md
+says how the golden gate uses it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ __all__ = ["SPREAD_FORMAT", "CellSpread", "MetricSpread", "Spread", "read_spread
 SPREAD_FORMAT = 1
 """Version of `spread.jsonl`; a reader refuses another one."""
 
-_FIX = "Measure it again for this run: `python -m tests.golden_spread RUN`."
+_FIX = "Measure it again for this run: `python -m tests.support.golden_spread RUN`."
 
 
 @dataclass(frozen=True)

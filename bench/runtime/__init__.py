@@ -1,1 +1,5 @@
-"""What every room may use: prefetching, allocator, threads, compiled loops, progress."""
+"""Help with running, for every room: device, progress, prefetching, memory, threads, compiled loops."""
+
+from __future__ import annotations
+
+__all__: list[str] = []

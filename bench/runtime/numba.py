@@ -1,4 +1,4 @@
-"""The one place where the harness meets Numba."""
+"""How the harness compiles functions with Numba."""
 
 from __future__ import annotations
 

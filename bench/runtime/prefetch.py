@@ -1,4 +1,4 @@
-"""What threads make ahead of its use, always in order."""
+"""Results that threads prepare before they are asked for, in the order of their items."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Result = TypeVar("Result")
 
 
 class Prefetcher(Generic[Item, Result]):
-    """An iterator over `make(item)` of every item; what `make` raises is raised where its result would have come.
+    """An iterator over `make(item)` of every item; an error of `make` is raised in place of its result.
 
     Args:
         make: called from several threads.
         items: in the order of the results; may be endless.
-        workers: how many results are made at once; 0 makes each one when it is asked for.
-        most: how many results may lie ready; None: two a worker.
+        workers: how many threads prepare results; 0 makes each result when it is asked for.
+        most: how many results may be ready or in preparation; None: two a worker.
 
     Attributes:
         waited: seconds that the reader has waited for results.
@@ -34,7 +34,7 @@ class Prefetcher(Generic[Item, Result]):
         self.waited = 0.0
         self._make, self._items = make, iter(items)
         self._most = 2 * workers if most is None else most
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="ahead") if workers else None
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="prefetch") if workers else None
         self._futures: deque[Future[Result]] = deque()
 
     def __iter__(self) -> Iterator[Result]:
@@ -47,7 +47,7 @@ class Prefetcher(Generic[Item, Result]):
         return result
 
     def close(self) -> None:
-        """Stop the threads; results that nobody asked for are dropped."""
+        """Stop the threads; results that were not asked for are dropped."""
         if self._pool is not None:
             self._pool.shutdown(wait=True, cancel_futures=True)
 

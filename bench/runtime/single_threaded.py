@@ -1,12 +1,10 @@
-"""Networks that return the same bits for any number of threads: each task has one, and several run at once."""
+"""Several networks at once, each on one thread: their results do not depend on the number of threads."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
-
-import torch
 
 __all__ = ["map_single_threaded"]
 
@@ -15,7 +13,8 @@ Result = TypeVar("Result")
 
 
 def map_single_threaded(work: Callable[[Task], Result], tasks: Sequence[Task]) -> list[Result]:
-    """Results of all tasks, without gradients: up to `torch.get_num_threads()` at once, each by one thread alone."""
+    """`work(task)` of all tasks, without gradients: up to `torch.get_num_threads()` at once, each on one thread."""
+    import torch
 
     def run(task: Task) -> Result:
         with torch.no_grad():  # holds for the thread that enters it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 
 from bench.errors import DataError, UsageError
-from bench.registry import Registry
+from bench.registry import Registry, parse_options
 from bench.segmentation.mapping import MappedJudge, read_mapping
 from bench.vocabulary import VOID, Judge
 
@@ -43,7 +43,7 @@ def load(name: str, classes: tuple[str, ...], device: str = "cpu") -> Judge:
         DataError: the judge has other classes and no mapping is given.
     """
     base, _, query = name.partition("?")
-    options = _options(name, query)
+    options = parse_options("judge", name, query, ("name", "device"), "Say ?map=FILE.json.")
     mapping = options.pop("map", None)
     judge = _make(base, device, options)
     if len(judge.classes) > VOID:
@@ -51,7 +51,9 @@ def load(name: str, classes: tuple[str, ...], device: str = "cpu") -> Judge:
     if mapping is not None:
         return MappedJudge(judge, read_mapping(mapping, judge.classes, classes), classes)
     if judge.classes != classes:
-        fix = f"Say which of them each is: '{name}{'&' if query else '?'}map=FILE.json', see docs/judges.md."
+        fix = (
+            f"Say which of them each is: '{name}{'&' if query else '?'}map=FILE.json', see docs/how-to/use-a-judge.md."
+        )
         must = f"have the data set's classes ({', '.join(classes)})"
         raise DataError(f"judge '{base}'", must, f"{', '.join(judge.classes)}", fix)
     return judge
@@ -67,13 +69,3 @@ def _make(base: str, device: str, options: dict[str, str]) -> Judge:
     except TypeError as error:
         raise UsageError(f"judge '{base}'", "have options that fit", str(error), "See `spgbench ls judges`.") from error
     return make(*positional, **named)
-
-
-def _options(name: str, query: str) -> dict[str, str]:
-    options = {}
-    for part in query.split("&") if query else ():
-        key, equals, value = part.partition("=")
-        if not (key and value and equals) or key in ("name", "device"):
-            raise UsageError(f"option '{part}' of judge '{name}'", "be KEY=VALUE", repr(part), "Say ?map=FILE.json.")
-        options[key] = value
-    return options

@@ -1,4 +1,4 @@
-"""What a judge's network holds, as one hash."""
+"""One hash over the weights of a judge's network."""
 
 from __future__ import annotations
 

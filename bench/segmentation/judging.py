@@ -1,4 +1,4 @@
-"""How every judge looks at pictures: at each alone, so that its answer depends on nothing else."""
+"""Networks as judges: each picture is segmented alone, so that its label map depends on nothing else."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from bench.errors import DataError
+from bench.pictures import to_float
 from bench.runtime.single_threaded import map_single_threaded
 
 __all__ = ["Labeller", "NetworkJudge"]
@@ -60,7 +61,7 @@ class NetworkJudge:
 
     def _segment(self, picture: Tensor) -> Tensor:
         with torch.no_grad():  # holds for one thread
-            image = picture[None].to(self._device).float().div(255).contiguous()
+            image = to_float(picture[None].to(self._device)).contiguous()
             return self._label(image)[0].to(torch.uint8)
 
 

@@ -44,7 +44,7 @@ def read_mapping(file: str, own: tuple[str, ...], classes: tuple[str, ...]) -> t
 
 
 class MappedJudge:
-    """A judge whose label maps are told in a data set's classes.
+    """A judge whose label maps are translated into the classes of a data set.
 
     Args:
         judge: of other classes.

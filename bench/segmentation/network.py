@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Self
 
 import segmentation_models_pytorch as smp  # type: ignore[import-untyped]  # the library ships no types
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from spgnet import weights
+from spgnet.config import NetworkConfig
 
 __all__ = ["ARCHITECTURE", "JudgeConfig", "JudgeNetwork"]
 
@@ -26,8 +26,8 @@ _STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True)
-class JudgeConfig:
-    """What the weights of a judge do not say themselves.
+class JudgeConfig(NetworkConfig):
+    """What a judge's weights do not hold.
 
     Attributes:
         classes: names, in the order of the network's outputs.
@@ -36,15 +36,6 @@ class JudgeConfig:
 
     classes: tuple[str, ...]
     encoder: str = "tu-regnetx_002"
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Inverse of `to_dict`; raises TypeError or KeyError for other keys."""
-        return cls(**{**data, "classes": tuple(data["classes"])})
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON values."""
-        return asdict(self) | {"classes": list(self.classes)}
 
 
 class JudgeNetwork(nn.Module):

@@ -45,14 +45,14 @@ def torchvision_judge(
     if name not in known:
         raise UnknownName("segmenter of torchvision", name, known)
     side = _side(size, weights)
-    network, classes = _published(name) if weights is None else _own(name, weights)
+    network, classes = _published(name) if weights is None else _from_file(name, weights)
     network = network.eval().to(device)
     options = {"name": name, "weights": hash_weights(network), "size": side}
-    mark = fingerprint_code(("bench.segmentation.judging", __name__), ("torch", "torchvision"), options)
-    return NetworkJudge(f"torchvision:{name}", mark, classes, _Labels(network, side, device), device)
+    fingerprint = fingerprint_code(("bench.segmentation.judging", __name__), ("torch", "torchvision"), options)
+    return NetworkJudge(f"torchvision:{name}", fingerprint, classes, _Segmenter(network, side, device), device)
 
 
-class _Labels:
+class _Segmenter:
     def __init__(self, network: nn.Module, side: int, device: str) -> None:
         self._network, self._side = network, side
         self._mean, self._std = (torch.tensor(v, device=device).view(1, 3, 1, 1) for v in (_MEAN, _STD))
@@ -86,7 +86,7 @@ def _published(name: str) -> tuple[nn.Module, tuple[str, ...]]:
     return network, tuple(published.meta["categories"])
 
 
-def _own(name: str, file: str) -> tuple[nn.Module, tuple[str, ...]]:
+def _from_file(name: str, file: str) -> tuple[nn.Module, tuple[str, ...]]:
     state = {key: value for key, value in _read(file).items() if not key.startswith("aux_classifier.")}
     biases = [value for key, value in state.items() if key.startswith("classifier.") and key.endswith(".bias")]
     fix = "Give the state dict of the network that is named."

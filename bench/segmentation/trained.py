@@ -41,5 +41,5 @@ def trained_judge(file: str, *, device: str = "cpu") -> NetworkJudge:
     except (ValueError, TypeError, KeyError) as error:  # of spgnet.weights, in four parts already; or another config
         raise UsageError(f"weights '{file}'", "be those of a judge", str(error), _TRAIN) from error
     network.to(device)
-    mark = fingerprint_code(_SOURCES, ("segmentation-models-pytorch", "timm", "torch"), {"weights": sha256})
-    return NetworkJudge(path.stem, mark, network.config.classes, lambda image: likeliest(network(image)), device)
+    fingerprint = fingerprint_code(_SOURCES, ("segmentation-models-pytorch", "timm", "torch"), {"weights": sha256})
+    return NetworkJudge(path.stem, fingerprint, network.config.classes, lambda image: likeliest(network(image)), device)

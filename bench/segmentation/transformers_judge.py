@@ -6,7 +6,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
 
 from bench.errors import UsageError
 from bench.fingerprint import fingerprint_code
@@ -24,8 +23,14 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
         device: torch device.
 
     Raises:
-        UsageError: there is none, it is no semantic segmenter, or some of its weights are missing.
+        UsageError: transformers is not installed, there is no such judge, it is no semantic segmenter, or some of its
+            weights are missing.
     """
+    try:
+        from transformers import AutoImageProcessor, AutoModelForSemanticSegmentation
+    except ImportError as error:
+        fix = 'Install it: pip install "spgbench[hf]".'
+        raise UsageError(f"judge 'hf:{name}'", "have transformers", "not installed", fix) from error
     fix = "Give a folder with model and image processor, or a name for which the hub can be reached."
     try:
         processor = AutoImageProcessor.from_pretrained(name)  # type: ignore[no-untyped-call]  # theirs
@@ -42,7 +47,7 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
         "processor": processor.to_json_string(),
     }
     libraries = ("torch", "torchvision", "transformers")
-    mark = fingerprint_code(("bench.segmentation.judging", __name__), libraries, options)
+    fingerprint = fingerprint_code(("bench.segmentation.judging", __name__), libraries, options)
 
     def label(image: Tensor) -> Tensor:
         inputs = processor(images=image, do_rescale=False, return_tensors="pt")
@@ -51,4 +56,4 @@ def transformers_judge(name: str, *, device: str = "cpu") -> NetworkJudge:
 
     classes = tuple(model.config.id2label[index] for index in range(model.config.num_labels))
     title = Path(name).name if Path(name).is_dir() else name
-    return NetworkJudge(f"hf:{title}", mark, classes, label, device)
+    return NetworkJudge(f"hf:{title}", fingerprint, classes, label, device)

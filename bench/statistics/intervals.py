@@ -3,7 +3,7 @@
 The expanded percentile bootstrap of Hesterberg, "What teachers should know about the bootstrap" (2015), section 5.3,
 drawing whole clusters as in Davison and Hinkley, "Bootstrap Methods and their Application" (1997), section 3.8.
 Reference implementation that a test holds the percentiles to: `scipy.stats.bootstrap(method="percentile")`, within
-Monte-Carlo error. docs/statistics.md has the coverage that it reaches.
+Monte-Carlo error. docs/explanation/statistics.md has its coverage.
 """
 
 from __future__ import annotations

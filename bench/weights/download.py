@@ -33,7 +33,7 @@ def download(file: WeightFile, folder: Path, progress: Callable[[int], None]) ->
         WeightsMissing: the folder cannot be written, the address does not answer, or the hash is wrong.
     """
     target = folder / file.file
-    with _alone(file, folder):
+    with _locked(file, folder):
         if not target.exists():
             part = target.with_name(target.name + ".part")
             _receive(file, part, progress)
@@ -43,7 +43,7 @@ def download(file: WeightFile, folder: Path, progress: Callable[[int], None]) ->
 
 
 @contextmanager
-def _alone(file: WeightFile, folder: Path) -> Iterator[None]:
+def _locked(file: WeightFile, folder: Path) -> Iterator[None]:
     """Hold the file's lock: processes that want the same file wait for one download."""
     lock = FileLock(folder / f".{file.file}.lock")
     try:

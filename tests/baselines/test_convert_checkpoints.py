@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from baselines import convert_checkpoints
 from baselines.glcic import GLCIC
 from baselines.lama import LaMa
-from baselines.layers import hide
+from spgnet.arguments import hide
 
 Scene = Callable[..., tuple[Tensor, Tensor]]
 State = dict[str, Tensor]

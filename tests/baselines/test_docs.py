@@ -12,7 +12,8 @@ from baselines import convert_checkpoints
 from bench.models import MODELS
 from bench.training import RECIPES
 
-PAGE = (Path(__file__).parents[2] / "docs" / "baselines.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGE = (DOCS / "explanation" / "baselines.md").read_text(encoding="utf-8")
 ROWS = re.findall(
     r"^\| `([\w-]+)` \([^|]+\| `(\w+)\.(\w+)` \| ([\d,]+) \| ([\d,]+) \| ([^|]*)\| (\d+) \|$", PAGE, re.MULTILINE
 )
@@ -48,7 +49,8 @@ def test_the_page_names_all_models_and_recipes() -> None:
 def test_the_page_says_what_the_presets_say(name: str) -> None:
     (entry,) = (entry for entry in RECIPES if entry.name == name)
     presets = import_module(entry.target.partition(":")[0]).PRESETS
-    (line,) = re.findall(rf"^\| `{name}` \| (`.*)$", PAGE, re.MULTILINE)
+    page = (DOCS / "reference" / "training.md").read_text(encoding="utf-8")
+    (line,) = re.findall(rf"^\| `{name}` \| (`.*)$", page, re.MULTILINE)
 
     numbers = set(re.findall(r"\d+(?:\.\d+)?", line))
     for weight in presets["paper"].weights.values():
@@ -60,14 +62,18 @@ def test_the_page_says_what_the_presets_say(name: str) -> None:
 
 def test_the_example_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    page = (DOCS / "how-to" / "use-a-baseline-alone.md").read_text(encoding="utf-8")
     names: dict[str, Any] = {}
 
-    exec(code, names)  # noqa: S102 - our own page
+    for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+        exec(code, names)  # noqa: S102 - our own page
 
     assert (tmp_path / "weights" / "lama.json").exists()
     assert torch.equal(names["composite"][..., :20, :], names["image"][..., :20, :])
+    assert names["smooth"].shape == names["copied"].shape == names["picture"].shape
 
 
 def test_every_key_map_is_on_the_page() -> None:
-    assert set(re.findall(r"^\| `(\w+)\(", PAGE, re.MULTILINE)) == set(convert_checkpoints.__all__)
+    page = (DOCS / "how-to" / "published-weights.md").read_text(encoding="utf-8")
+
+    assert set(re.findall(r"^\| `(\w+)\(", page, re.MULTILINE)) == set(convert_checkpoints.__all__)

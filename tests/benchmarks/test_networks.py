@@ -19,7 +19,7 @@ from bench.metrics.cache.feature_cache import FeatureCache
 from bench.metrics.distribution.backends.inception import Inception
 from bench.metrics.perceptual.backends.network import Lpips
 from bench.weights import find
-from tests.stand_in_weights import publish, random_inception, random_trunk
+from tests.support.stand_in_weights import publish, random_inception, random_trunk
 
 MODELS, COUNT, SIZE = 6, 4, 256
 

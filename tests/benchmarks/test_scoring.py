@@ -31,7 +31,7 @@ from bench.metrics.perceptual.backends.network import loaded
 from bench.pictures import stack_pictures
 from bench.weights import find
 from tests.benchmarks.label_peer import label_scores
-from tests.stand_in_weights import publish, random_inception, random_trunk
+from tests.support.stand_in_weights import publish, random_inception, random_trunk
 
 Values = dict[str, list[float]]
 

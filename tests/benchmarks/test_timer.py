@@ -19,11 +19,11 @@ from tests.profiling.toys import HERE
 TOY = """
 import time
 import bench
-from bench.vocabulary import LabelAxes, Prediction
+from bench.vocabulary import LabelSources, Prediction
 
 
 class Toy:
-    labels, fingerprint = LabelAxes(), "f"
+    label_sources, fingerprint = LabelSources(), "f"
 
     def __init__(self, name):
         self.seconds = 0.0055 if name == "slowed" and "spgbench-base-" not in bench.__file__ else 0.005

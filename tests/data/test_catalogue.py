@@ -39,7 +39,7 @@ def test_every_dataset_of_the_package_is_listed_with_a_summary() -> None:
 
 
 def test_every_dataset_of_the_package_is_documented() -> None:
-    text = (ROOT / "docs" / "datasets.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "reference" / "data-sets.md").read_text(encoding="utf-8")
 
     assert all(f"| `{entry.name}` |" in text for entry in bench.data.DATASETS)
 

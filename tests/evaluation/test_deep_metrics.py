@@ -19,7 +19,7 @@ from bench.metrics.distribution.backends.inception import Inception
 from bench.metrics.perceptual.backends.network import Lpips, loaded
 from bench.records.features import read_cell_features
 from bench.vocabulary import Dataset
-from tests.stand_in_weights import publish, random_inception, random_trunk
+from tests.support.stand_in_weights import publish, random_inception, random_trunk
 
 
 @pytest.fixture(scope="module", autouse=True)

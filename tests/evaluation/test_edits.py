@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 import bench.models
 from bench.cli.app import app
 from bench.errors import UsageError
-from bench.evaluation.edits import Edit, edit_sheet
+from bench.evaluation.edits import Edit, draw_edits
 from bench.vocabulary import Dataset
 from spgnet import SPGNet, SPGNetConfig
 
@@ -28,10 +28,10 @@ def test_an_edit_covers_its_share_of_the_hole_and_no_known_pixel() -> None:
     hole = np.zeros((40, 40), bool)
     hole[10:30, 20:40] = True
     hole[10:20, 20:30] = False
-    lower = Edit.parse("car@0.5,0,1,1").region(hole)
+    lower = Edit.parse("car@0.5,0,1,1").mask(hole)
     assert lower[20:30, 20:40].all()
     assert lower.sum() == 200
-    assert Edit.parse("car").region(hole).sum() == 75  # the middle 10x10, less the quarter that is known
+    assert Edit.parse("car").mask(hole).sum() == 75  # the middle 10x10, less the quarter that is known
     assert Edit.parse("car").class_name == "car"
 
 
@@ -46,7 +46,7 @@ def test_a_sheet_shows_label_maps_over_fills_and_only_the_hole_changes(pictures:
     hole = np.zeros((48, 48), bool)
     hole[12:36, 12:36] = True
     plain, edited = (
-        edit_sheet(model, pictures[0], hole, [Edit.parse(f"{name}@0,0,1,1")]) for name in ("ground", "thing")
+        draw_edits(model, pictures[0], hole, [Edit.parse(f"{name}@0,0,1,1")]) for name in ("ground", "thing")
     )
     different = (np.asarray(plain) != np.asarray(edited)).any(axis=2)
     columns = np.flatnonzero(different.any(axis=0))
@@ -59,9 +59,9 @@ def test_models_without_label_maps_and_foreign_classes_are_refused(pictures: Dat
     hole = np.zeros((48, 48), bool)
     hole[12:36, 12:36] = True
     with pytest.raises(UsageError, match="paint under label maps"):
-        edit_sheet(bench.models.load("telea"), pictures[0], hole, [])
+        draw_edits(bench.models.load("telea"), pictures[0], hole, [])
     with pytest.raises(UsageError, match="be one of ground, thing"):
-        edit_sheet(bench.models.load(f"spgnet?weights={weights}"), pictures[0], hole, [Edit.parse("sky")])
+        draw_edits(bench.models.load(f"spgnet?weights={weights}"), pictures[0], hole, [Edit.parse("sky")])
 
 
 def test_the_command_writes_a_sheet(weights: Path, tmp_path: Path) -> None:

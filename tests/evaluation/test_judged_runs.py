@@ -48,9 +48,9 @@ class Perfect:
     name, fingerprint = "perfect", "2" * 64
 
     def __init__(self, dataset: Dataset) -> None:
-        from bench.vocabulary import LabelAxes
+        from bench.vocabulary import LabelSources
 
-        self.labels = LabelAxes()
+        self.label_sources = LabelSources()
         self._known = {sample.id: sample.image for sample in dataset}
 
     def inpaint(self, batch: Batch) -> Prediction:

@@ -11,13 +11,13 @@ from torch import nn
 import bench
 from bench.evaluation.model_size import measure_model_size
 from bench.records import ModelSize
-from bench.vocabulary import Batch, Dataset, LabelAxes, Prediction, Sample
+from bench.vocabulary import Batch, Dataset, LabelSources, Prediction, Sample
 
 SAMPLE = Sample("a", np.full((16, 24, 3), 90, np.uint8))
 
 
 class Convolving:
-    name, fingerprint, labels = "convolving", "c" * 64, LabelAxes()
+    name, fingerprint, label_sources = "convolving", "c" * 64, LabelSources()
 
     def __init__(self) -> None:
         self.network, self.calls = nn.Conv2d(3, 3, 5, padding=2, bias=False), 0

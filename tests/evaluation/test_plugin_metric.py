@@ -102,7 +102,7 @@ def test_a_plug_in_is_listed_and_documented(plug_in: str) -> None:
     assert "plug-in of colour-gap" in listed
     page = render([*map(bench.metrics.definition, ("psnr", plug_in))])
     assert "| `colour-gap` | Colour gap | lv | lower | 0 to infinity | 1 |" in page
-    assert "### `colour-gap`: how far the mean colours of two sets are apart" in page
+    assert "### `colour-gap`\n\nHow far the mean colours of two sets are apart.\n" in page
     assert "Blind spots: Everything but colour." in page
 
 

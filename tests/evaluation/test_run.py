@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -127,7 +125,7 @@ class Misbehaving:
     """Does one deed to the batch when a victim is in it."""
 
     def __init__(self, base: Inpainter, deed: Callable[[torch.Tensor, int], torch.Tensor]) -> None:
-        self.name, self.fingerprint, self.labels = "bad", "b" * 64, base.labels
+        self.name, self.fingerprint, self.label_sources = "bad", "b" * 64, base.label_sources
         self._base, self._deed = base, deed
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -182,28 +180,44 @@ def test_workers_and_order_do_not_matter(picture_folder: Callable[..., Path], tm
     assert _tree(tmp_path / "two") == _tree(tmp_path / "one")
 
 
+KILLED_RUN = """
+import os, signal, sys
+from pathlib import Path
+
+root, out, victim = sys.argv[1:]
+
+
+def kill(event, arguments):
+    # A file is written under another name and renamed when it is whole.
+    if event == "os.rename" and os.fspath(arguments[1]).startswith(out) and os.fspath(arguments[1]).endswith(victim):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+sys.addaudithook(kill)
+
+from bench.evaluation.run import run_suite
+from bench.evaluation.suite import Suite
+
+names = dict(models=("mean", "telea"), protocols=("center-50", "object"))
+run_suite(Suite("test", **names, dataset="folder", size="48", data_root=root), Path(out))
+"""
+
+
 def test_killed_at_any_moment_the_next_run_makes_the_same_bytes(
     picture_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
     root, out = picture_folder(40), tmp_path / "killed"
     run_suite(_suite(root), tmp_path / "whole")
-    code = (
-        "from pathlib import Path; from bench.evaluation.run import run_suite;"
-        "from bench.evaluation.suite import Suite;"
-        f"run_suite(Suite('test', models=('mean', 'telea'), protocols=('center-50', 'object'), dataset='folder',"
-        f" size='48', data_root={str(root)!r}), Path({str(out)!r}))"
-    )
-    for files in (1, 12, 21):  # early, amid the gallery and the shards, late
-        process = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
-        while process.poll() is None and sum(1 for p in out.rglob("*") if p.is_file()) < files:
-            time.sleep(0.001)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert out.exists()
+    whole = _tree(tmp_path / "whole")
+    for victim in ("run.json", "samples-0001.jsonl", "cell.json"):  # early, amid the gallery and the shards, late
+        command = [sys.executable, "-c", KILLED_RUN, str(root), str(out), victim]
+        done = subprocess.run(command, stderr=subprocess.DEVNULL, check=False)
+        assert done.returncode == -signal.SIGKILL
+        assert not {name for name in whole if name.endswith(victim)} & set(_tree(out))
 
     run_suite(_suite(root), out)
 
-    assert _tree(out) == _tree(tmp_path / "whole")
+    assert _tree(out) == whole
 
 
 def test_a_bad_picture_stops_the_run_and_keeps_what_is_recorded(
@@ -246,7 +260,7 @@ class _Doing:
     """A model that does something before its first answer."""
 
     def __init__(self, base: Inpainter, deed: Callable[[], object]) -> None:
-        self.name, self.fingerprint, self.labels = "doing", "d" * 64, base.labels
+        self.name, self.fingerprint, self.label_sources = "doing", "d" * 64, base.label_sources
         self._base, self._deed, self._begun = base, deed, False
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -261,7 +275,7 @@ def test_the_next_pictures_are_loaded_while_the_model_works(
 ) -> None:
     watched = _Watched(pictures, place=19)  # in the second shard
     seen: list[bool] = []
-    model = _Doing(flat_model(), lambda: seen.append(watched.asked.wait(10)))
+    model = _Doing(flat_model(), lambda: seen.append(watched.asked.wait(300)))
 
     bench.evaluate([model], watched, out=tmp_path / "out")
 

@@ -11,7 +11,7 @@ import bench
 import bench.models
 from bench import gating
 from bench.records import Run
-from bench.vocabulary import Batch, Dataset, LabelAxes, Prediction
+from bench.vocabulary import Batch, Dataset, LabelSources, Prediction
 
 PROTOCOLS = ("center-50", "freeform")
 
@@ -21,7 +21,7 @@ Deed = Callable[[torch.Tensor, Batch], torch.Tensor]
 class Telea:
     """Telea's fill with something done to it."""
 
-    labels = LabelAxes()
+    label_sources = LabelSources()
 
     def __init__(self, deed: Deed, fingerprint: str) -> None:
         self.name, self.fingerprint = "telea", fingerprint * 64

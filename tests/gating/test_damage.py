@@ -20,8 +20,8 @@ from bench.gating.rounding import SPREAD_MULTIPLE
 from bench.records import Run, read_run
 from bench.records.spread import read_spread
 from bench.vocabulary import Batch, Inpainter, Prediction
-from tests.flipped import Remembered
-from tests.golden_spread import networks
+from tests.support.flipped import Remembered
+from tests.support.golden_spread import networks
 
 REFERENCE = read_run(Path(__file__).parents[2] / "results" / "reference" / "quick")
 SUITE = replace(read_suite("quick"), limit=2, gallery=0)
@@ -50,7 +50,7 @@ class Damaged:
     """A network with something done to its picture, under its own name and fingerprint."""
 
     def __init__(self, model: Inpainter, damage: Damage) -> None:
-        self.name, self.fingerprint, self.labels = model.name, model.fingerprint, model.labels
+        self.name, self.fingerprint, self.label_sources = model.name, model.fingerprint, model.label_sources
         self._inpaint, self._damage = model.inpaint, damage
 
     def inpaint(self, batch: Batch) -> Prediction:

@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint
 from pathlib import Path
+from textwrap import dedent
 
 import numpy as np
 import pytest
@@ -122,9 +123,9 @@ def test_no_protocol_gets_away_with_a_bad_hole(value: np.ndarray, monkeypatch: p
 
 
 def test_another_package_adds_the_protocol_of_the_docs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    page = (Path(__file__).parents[2] / "docs" / "protocols.md").read_text(encoding="utf-8")
-    code = page.split("```python\n# corner.py\n")[1].split("```")[0]
-    (tmp_path / "corner.py").write_text(code, encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "add-a-protocol.md").read_text(encoding="utf-8")
+    code = page.split('```python title="corner.py"\n')[1].split("```")[0]
+    (tmp_path / "corner.py").write_text(dedent(code), encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     point = EntryPoint("corner@1", "corner:Corner", "spgbench.protocols")
     monkeypatch.setattr("bench.registry.entry_points", lambda group: [point] if group == "spgbench.protocols" else [])

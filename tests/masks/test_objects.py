@@ -82,8 +82,8 @@ def test_the_next_donor_is_asked_when_one_has_no_fitting_object() -> None:
         assert samples[0].id not in dataset.asked
 
 
-def test_objects_are_8_connected_regions_of_one_class() -> None:
-    labels = with_box(0, 0) + with_box(16, 16)  # they touch at a corner: one region
+def test_objects_are_8_connected_components_of_one_class() -> None:
+    labels = with_box(0, 0) + with_box(16, 16)  # they touch at a corner: one component
     labels += with_box(32, 32, value=PERSON)  # touches at a corner, too, and is of another class
     samples = [picture("own", road()), picture("donor", labels)]
     holes = {ANOTHER.hole(samples[0], seed, Pictures(samples)).tobytes() for seed in range(20)}
@@ -172,8 +172,8 @@ def test_removal_needs_labels(labels: np.ndarray | None, objects: tuple[int, ...
 def test_any_size_gives_a_hole(height: int, width: int, seed: int, name: str) -> None:
     noise = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(height, width)), min(height, width) / 12)
     labels = np.digitize(noise / noise.std(), [-0.5, 0.0, 0.5, 1.0]).astype(np.uint8)
-    regions = [ndimage.label(labels == value, np.ones((3, 3)))[0] for value in range(5)]
-    shares = np.concatenate([np.bincount(numbered.ravel())[1:] for numbered in regions]) / labels.size
+    components = [ndimage.label(labels == value, np.ones((3, 3)))[0] for value in range(5)]
+    shares = np.concatenate([np.bincount(numbered.ravel())[1:] for numbered in components]) / labels.size
     if not ((shares >= 0.02) & (shares < 0.3)).any():
         with pytest.raises((NotApplicable, UsageError), match="no object of 2 % to 30 %"):
             bench.masks.draw(name, height=height, width=width, key="a", seed=seed, labels=labels)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
-from bench.masks.connected_components import connected_components, grown
+from bench.masks.connected_components import connected_components, dilate
 from bench.masks.raster import paint_capsules
 from bench.masks.resize import nearest
 from bench.masks.sketch import Sketch
@@ -96,7 +96,7 @@ def test_regions_are_scipys_8_connected_ones_numbered_in_reading_order(
         expected |= {frozenset(np.flatnonzero(numbered == n)) for n in range(1, count + 1)}
     found = [frozenset(np.flatnonzero(regions == n)) for n in range(1, regions.max() + 1)]
     assert set(found) == expected
-    assert [min(region) for region in found] == sorted(min(region) for region in found)
+    assert [min(component) for component in found] == sorted(min(component) for component in found)
     assert not regions[labels == 1].any()
 
 
@@ -104,10 +104,12 @@ def test_regions_are_scipys_8_connected_ones_numbered_in_reading_order(
 @given(st.integers(0, 2**32 - 1), st.integers(1, 6))
 def test_growing_is_dilation_by_a_disc(seed: int, radius: int) -> None:
     noise = np.random.default_rng(seed).normal(size=(30, 41))
-    region = ndimage.gaussian_filter(noise, 2.0) > 0.1
+    component = ndimage.gaussian_filter(noise, 2.0) > 0.1
     y, x = np.mgrid[-radius : radius + 1, -radius : radius + 1]
 
-    assert np.array_equal(grown(region, radius), ndimage.binary_dilation(region, y * y + x * x <= radius * radius))
+    assert np.array_equal(
+        dilate(component, radius), ndimage.binary_dilation(component, y * y + x * x <= radius * radius)
+    )
 
 
 @pytest.mark.parametrize("size", [(8, 8), (20, 31), (64, 16), (5, 3), (200, 77)])

@@ -1,4 +1,4 @@
-"""How much the protocols hide. `python tests/masks/test_shares.py` writes the table of docs/protocols.md anew."""
+"""Hole shares of the protocols; `python tests/masks/test_shares.py` writes the table of docs/reference/protocols.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 import bench.masks
 from bench.registry import Entry
 
-PAGE = Path(__file__).parents[2] / "docs" / "protocols.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "protocols.md"
 BEGIN, END = "<!-- table: written by `python tests/masks/test_shares.py` -->\n", "<!-- end of table -->"
 
 # Mean and standard deviation measured on the original generators; None where only the mean was.

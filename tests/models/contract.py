@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import torch
 
-from bench.pictures import checked
+from bench.pictures import check_prediction
 from bench.vocabulary import VOID, Batch, Inpainter
 
 
@@ -49,9 +49,9 @@ def check_any_size(model: Inpainter, sizes: tuple[tuple[int, int], ...] = ((29, 
     """Pictures whose sides are multiples of nothing come back as large, finite and in range, and filled."""
     for size in sizes:
         batch = make_batch(2, size, labelled=_labelled(model))
-        image = checked(model.inpaint(batch), batch)
+        image = check_prediction(model.inpaint(batch), batch)
         assert (image[batch.hole.expand_as(image)] > 0).any()
 
 
 def _labelled(model: Inpainter) -> bool:
-    return "oracle" in (model.labels.context, model.labels.hole)
+    return "oracle" in (model.label_sources.context, model.label_sources.hole)

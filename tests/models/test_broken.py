@@ -92,5 +92,5 @@ def test_bad_plugins_fail_their_cells_alone(pictures: Dataset, tmp_path: Path) -
     assert "RuntimeError: no luck at import" in reasons[0]
     assert "No module named 'no_such_plugin'" in reasons[1]
     assert "OSError: weights are gone" in reasons[2]
-    assert "no fingerprint and no labels of the right kind" in reasons[3]
+    assert "no fingerprint and no label_sources of the right kind" in reasons[3]
     assert all(reason.startswith("model '") and " must " in reason for reason in reasons)

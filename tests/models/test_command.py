@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import json
+import os
+import select
+import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -51,36 +55,54 @@ def test_folders_may_be_placed_and_seeds_lie_beside_them(tmp_path: Path) -> None
     assert json.loads((tmp_path / "seeds.json").read_text()) == {"0000": batch.seeds[0], "0001": batch.seeds[1]}
 
 
-HANG = 'while true; do echo alive >> "$PULSE"; sleep 0.05; done'
+HANG = 'exec 9> "$ALIVE"; while true; do echo beat >> "$BEATS"; sleep 0.05; done'
+"""Never ends; every process that it starts holds the pipe `ALIVE` open."""
 
 
-def _beats(pulse: Path) -> int:
-    return pulse.stat().st_size if pulse.exists() else 0
+@pytest.fixture
+def beats(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file of lines. A program's time limit starts when it has written one there, however slow the machine is."""
+    file = tmp_path / "beats"
+    file.touch()
+
+    class Begun(subprocess.Popen[bytes]):
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            size = file.stat().st_size
+            super().__init__(*arguments, **options)
+            while self.poll() is None and file.stat().st_size == size:
+                time.sleep(0.005)
+
+    monkeypatch.setattr("bench.models.processes.subprocess.Popen", Begun)
+    monkeypatch.setenv("BEATS", str(file))
+    return file
 
 
 @pytest.mark.parametrize(
     "text", [f"({HANG}) & wait", f"trap '' TERM; {HANG}", f"({HANG}) & {COPY}"], ids=["child", "deaf", "left behind"]
 )
-def test_nothing_that_it_started_outlives_it(text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pulse = tmp_path / "pulse"
-    monkeypatch.setenv("PULSE", str(pulse))
+def test_nothing_that_it_started_outlives_it(
+    text: str, tmp_path: Path, beats: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "alive")
+    pipe = os.open(tmp_path / "alive", os.O_RDONLY | os.O_NONBLOCK)
+    monkeypatch.setenv("ALIVE", str(tmp_path / "alive"))
     monkeypatch.setattr("bench.models.processes._GRACE", 0.3)
-    model = bench.models.load(_spec(tmp_path, text, "?timeout=60" if COPY in text else "?timeout=0.5"))
+    model = bench.models.load(_spec(tmp_path, text, "?timeout=600" if COPY in text else "?timeout=0.1"))
 
     if COPY in text:
         model.inpaint(make_batch(1))
     else:
-        with pytest.raises(ModelFailure, match=r"end with exit code 0 within 0\.5 s; found no end after 0\.5 s"):
+        with pytest.raises(ModelFailure, match=r"end with exit code 0 within 0\.1 s; found no end after 0\.1 s"):
             model.inpaint(make_batch(1))
 
-    time.sleep(0.1)
-    beats = _beats(pulse)
-    time.sleep(0.4)
-    assert _beats(pulse) == beats
+    ended, _, _ = select.select([pipe], [], [], 300)  # readable when no process holds the other end
+    os.close(pipe)
+    assert ended
+    assert beats.stat().st_size
 
 
-def test_after_two_hangs_it_is_not_run_again(tmp_path: Path) -> None:
-    model = bench.models.load(_spec(tmp_path, f"echo run >> {tmp_path}/runs; sleep 60", "?timeout=0.2"))
+def test_after_two_hangs_it_is_not_run_again(tmp_path: Path, beats: Path) -> None:
+    model = bench.models.load(_spec(tmp_path, 'echo run >> "$BEATS"; sleep 3600', "?timeout=0.1"))
 
     messages = []
     for _ in range(4):
@@ -88,7 +110,7 @@ def test_after_two_hangs_it_is_not_run_again(tmp_path: Path) -> None:
             model.inpaint(make_batch(1))
         messages.append(str(failure.value))
 
-    assert (tmp_path / "runs").read_text().count("run") == 2
+    assert beats.read_text().count("run") == 2
     assert ["no end after" in message for message in messages] == [True, True, False, False]
     assert "It was not run again." in messages[3]
 

@@ -14,7 +14,7 @@ from baselines.network import InpaintingNetwork
 from bench.errors import ModelFailure, UsageError
 from bench.models import MODELS
 from bench.training import RECIPES
-from bench.vocabulary import Dataset, LabelAxes
+from bench.vocabulary import Dataset, LabelSources
 from tests.models.contract import check_any_size, check_blind, check_one_at_a_time, make_batch
 
 ROWS = [entry.name for entry in MODELS if entry.target == "bench.models.learned:LearnedModel"]
@@ -60,7 +60,7 @@ def test_a_row_is_the_network_and_keeps_to_the_contract(row: str, weights: Weigh
     with torch.no_grad():
         alone = [network(row)(batch.image[i : i + 1], batch.hole[i : i + 1]) for i in range(2)]
         assert torch.equal(model.inpaint(batch).image, torch.cat(alone))
-    assert model.labels == LabelAxes()
+    assert model.label_sources == LabelSources()
     check_one_at_a_time(model)
     check_blind(model)
     check_any_size(model)

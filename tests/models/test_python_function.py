@@ -10,7 +10,7 @@ import torch
 import bench
 import bench.models
 from bench.errors import ModelFailure, UsageError
-from bench.vocabulary import Dataset, LabelAxes
+from bench.vocabulary import Dataset, LabelSources
 from tests.models.contract import make_batch
 from tests.models.foreign_files import write_python
 
@@ -36,7 +36,7 @@ def test_it_is_called_with_picture_and_hole(tmp_path: Path) -> None:
     model = bench.models.load(f"python:{write_python(tmp_path / 'mine.py', SEES)}:fill")
 
     assert torch.equal(model.inpaint(batch).image, batch.image.masked_fill(batch.hole, 0.5))
-    assert (model.name, model.labels) == ("python:mine.py:fill", LabelAxes())
+    assert (model.name, model.label_sources) == ("python:mine.py:fill", LabelSources())
 
 
 def test_two_arguments_will_do_and_batches_are_as_declared(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import bench.models
 import spgnet.weights
 from bench.errors import UsageError
 from bench.pictures import hide
-from bench.vocabulary import Dataset, Editable, LabelAxes, Sample, Sampler, Staged
+from bench.vocabulary import Dataset, Editable, LabelSources, Sample, Sampler, Staged
 from spgnet import SPGNet, SPGNetConfig
 
 ROWS = ("spgnet", "spgnet:oracle-context", "spgnet:oracle-labels")
@@ -32,7 +32,7 @@ def test_rows_are_the_library_with_labels_from_their_source(pictures: Dataset, w
     hole[10:30, 12:40] = True
     net = SPGNet.from_pretrained(weights)
     models = {row: bench.models.load(f"{row}?weights={weights}") for row in ROWS}
-    batches = {row: hide(samples, [hole, hole], 0, model.labels) for row, model in models.items()}
+    batches = {row: hide(samples, [hole, hole], 0, model.label_sources) for row, model in models.items()}
     plain = batches["spgnet"]
     truth = torch.from_numpy(np.stack([sample.labels for sample in samples if sample.labels is not None]))
 
@@ -42,7 +42,7 @@ def test_rows_are_the_library_with_labels_from_their_source(pictures: Dataset, w
     assert torch.equal(images["spgnet:oracle-context"], net.complete(plain.image, plain.hole, truth).image)
     assert torch.equal(images["spgnet:oracle-labels"], net.guide(plain.image, plain.hole, truth))
     assert plain.labels is None
-    assert models["spgnet"].labels == LabelAxes("segmenter", "predicted")
+    assert models["spgnet"].label_sources == LabelSources("segmenter", "predicted")
     assert len({model.fingerprint for model in models.values()}) == 3
 
 
@@ -73,7 +73,7 @@ def test_weights_that_ship_for_the_data_set_are_the_default(monkeypatch: pytest.
     assert classes("spgnet", "streets")[0] == "streets"
     assert classes("spgnet:oracle-labels", "camvid")[0] == "camvid"
     assert classes("spgnet", "elsewhere")[0] == "streets"
-    assert bench.models.load("spgnet:unguided", dataset="camvid").labels == LabelAxes("none", "none")
+    assert bench.models.load("spgnet:unguided", dataset="camvid").label_sources == LabelSources("none", "none")
     with pytest.raises(UsageError, match="option 'dataset=camvid' of model"):
         bench.models.load("spgnet?dataset=camvid")
 
@@ -110,7 +110,7 @@ def test_the_stages_make_what_inpaint_makes(row: str, names: list[str], pictures
     hole = np.zeros((48, 48), bool)
     hole[10:30, 12:40] = True
     model = bench.models.load(f"{row}?weights={weights}")
-    batch = hide([pictures[0], pictures[1]], [hole, hole], 0, model.labels)
+    batch = hide([pictures[0], pictures[1]], [hole, hole], 0, model.label_sources)
     assert isinstance(model, Staged)
 
     stages = model.stages(batch)
@@ -127,7 +127,7 @@ def test_a_faster_one_is_another_row_near_the_exact_one(pictures: Dataset, weigh
     hole[10:30, 12:40] = True
     exact = bench.models.load(f"spgnet?weights={weights}")
     fast = bench.models.load(f"spgnet?weights={weights}&folded=true&precision=bfloat16")
-    batch = hide([pictures[0]], [hole], 0, exact.labels)
+    batch = hide([pictures[0]], [hole], 0, exact.label_sources)
 
     assert fast.fingerprint != exact.fingerprint
     torch.testing.assert_close(fast.inpaint(batch).image, exact.inpaint(batch).image, atol=0.05, rtol=0)
@@ -141,7 +141,7 @@ def test_several_fills_are_those_of_the_library(pictures: Dataset, weights: Path
     hole[10:30, 12:40] = True
     models = {row: bench.models.load(f"{row}?weights={weights}") for row in ROWS}
     assert all(isinstance(model, Sampler) for model in models.values())
-    batch = hide(samples, [hole, hole], 0, models["spgnet"].labels)
+    batch = hide(samples, [hole, hole], 0, models["spgnet"].label_sources)
 
     drawn = models["spgnet"].sample(batch, 3)  # type: ignore[attr-defined]  # it is a Sampler
 
@@ -151,7 +151,7 @@ def test_several_fills_are_those_of_the_library(pictures: Dataset, weights: Path
         assert torch.equal(ours.image, theirs.image)
         assert theirs.labels is not None
         assert torch.equal(ours.labels, theirs.labels)
-    told = hide(samples, [hole, hole], 0, models["spgnet:oracle-labels"].labels)
+    told = hide(samples, [hole, hole], 0, models["spgnet:oracle-labels"].label_sources)
     assert len(models["spgnet:oracle-labels"].sample(told, 3)) == 1  # type: ignore[attr-defined]  # likewise
 
 
@@ -161,7 +161,7 @@ def test_a_label_map_is_painted(pictures: Dataset, weights: Path) -> None:
     model = bench.models.load(f"spgnet?weights={weights}")
     assert isinstance(model, Editable)
     assert model.classes == ("ground", "thing")
-    batch = hide([pictures[0]], [hole], 0, model.labels)
+    batch = hide([pictures[0]], [hole], 0, model.label_sources)
     ground, thing = (torch.full((1, 48, 48), index, dtype=torch.uint8) for index in (0, 1))
 
     assert torch.equal(

@@ -22,13 +22,13 @@ BRIEF = Schedule(rounds=8, most=8, calls=2)
 TOY = """
 import bench
 import torch
-from bench.vocabulary import LabelAxes, Prediction
+from bench.vocabulary import LabelSources, Prediction
 
 IS_BASE = "spgbench-base-" in bench.__file__
 
 
 class Toy:
-    labels, fingerprint = LabelAxes(), "f"
+    label_sources, fingerprint = LabelSources(), "f"
 
     def __init__(self, width):
         self.net = torch.nn.Sequential(torch.nn.Conv2d(3, width, 3, padding=1), torch.nn.Conv2d(width, 3, 1))

@@ -11,13 +11,13 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from bench.vocabulary import Batch, LabelAxes, Prediction
+from bench.vocabulary import Batch, LabelSources, Prediction
 
 HERE = "tests.profiling.toys:load"
 
 
 class Toy:
-    labels = LabelAxes()
+    label_sources = LabelSources()
     fingerprint = "f" * 64
 
     def __init__(self, name: str) -> None:

@@ -12,8 +12,8 @@ from bench.records import Run, Score, read_run, write_cell
 from bench.records.scores import with_intervals
 from bench.reporting import report
 from bench.statistics import INTERVAL
-from tests.reference import table
 from tests.reporting.conftest import Recipe, build
+from tests.support.reference import table
 
 BY_CLASS = ("judge-miou.hole.sky", "judge-miou.hole.car")
 

@@ -42,7 +42,21 @@ def test_a_block_lies_where_the_last_one_lay() -> None:
 
 
 @pytest.mark.parametrize(
-    "variables", [{"MALLOC_TRIM_THRESHOLD_": "131072"}, {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}]
+    "variables",
+    [
+        {"MALLOC_TRIM_THRESHOLD_": "131072"},
+        {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
+        {"SPGBENCH_KEEP_MEMORY": "0"},
+    ],
 )
 def test_what_the_user_has_tuned_stays(variables: dict[str, str]) -> None:
     assert run("kept", **variables)[0] == "False"
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_freed_memory_is_given_back_where_the_switch_says_so() -> None:
+    _, given_back = run("given back")
+    said, switched_off = run("kept", SPGBENCH_KEEP_MEMORY="0")
+
+    assert said == "False"
+    assert switched_off > given_back / 2

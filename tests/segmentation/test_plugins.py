@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.error import URLError
@@ -128,6 +129,15 @@ def test_a_segmenter_of_transformers(segformer: Path, mapping: Mapping, pictures
     assert len(set(labels.flatten().tolist())) > 1
     assert (labels == logits.argmax(dim=1)).double().mean() > 0.99  # rounding between resizing and rescaling
     assert torch.equal(judge.segment(pictures[2:3]), labels[2:3])
+
+
+def test_without_transformers_the_extra_is_named(segformer: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "transformers", None)
+
+    with pytest.raises(
+        UsageError, match=r"must have transformers; found not installed.*pip install \"spgbench\[hf\]\""
+    ):
+        load(f"hf:{segformer}", CLASSES)
 
 
 def test_a_model_without_trained_head_is_refused(segformer: Path, tmp_path: Path) -> None:

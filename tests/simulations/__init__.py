@@ -1,1 +1,1 @@
-"""Simulations behind docs/statistics.md: each module prints the table that stands on the page."""
+"""Simulations behind docs/explanation/statistics.md: each module prints the table that stands on the page."""

@@ -9,24 +9,37 @@ import torch
 
 import spgnet
 
-PAGE = (Path(__file__).parents[2] / "docs" / "spgnet.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).parents[2] / "docs"
+PAGES = [
+    (DOCS / page).read_text(encoding="utf-8")
+    for page in ("how-to/use-spgnet-alone.md", "how-to/faster-spgnet.md", "explanation/spgnet.md")
+]
 
 
 def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     names: dict[str, Any] = {}
-    for code in re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL):
+    for code in re.findall(r"```python\n(.*?)```", PAGES[0], re.DOTALL):
         exec(code, names)  # noqa: S102 - our own page
 
     assert (tmp_path / "weights" / "own.json").exists()
     assert torch.equal(names["completion"].composite[0, :, 0], names["image"][0, :, 0])
-    assert (names["edited"][0][names["region"]] == names["model"].config.classes.index("car")).all()
+    assert (names["edited"][0][names["mask"]] == names["model"].config.classes.index("car")).all()
     assert names["picture"].shape == names["image"].shape
     assert len(names["guesses"]) == 3
-    assert names["fast"].complete(names["image"], names["hole"]).image.shape == names["image"].shape
 
 
 def test_the_page_names_things_that_exist() -> None:
-    for name in re.findall(r"`spgnet\.(\w+)`", PAGE):
-        assert name in {file.stem for file in Path(spgnet.__file__).parent.glob("*.py")}
-    assert "(re-implementation)" in PAGE
+    modules = {file.stem for file in Path(spgnet.__file__).parent.glob("*.py")}
+
+    for page in PAGES:
+        assert set(re.findall(r"`spgnet\.([a-z]\w*)`", page)) <= modules
+    assert "(re-implementation)" in PAGES[-1]
+
+
+def test_the_faster_example_gives_a_picture_of_the_same_size() -> None:
+    names: dict[str, Any] = {}
+    for code in re.findall(r"```python\n(.*?)```", PAGES[1], re.DOTALL):
+        exec(code, names)  # noqa: S102 - our own page
+
+    assert names["completion"].image.shape == names["image"].shape

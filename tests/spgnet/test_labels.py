@@ -51,31 +51,31 @@ def test_the_likeliest_class_is_the_first_of_the_highest(scores: npt.NDArray[np.
         assert np.array_equal(labels.numpy(), scores.argmax(axis=1))
 
 
-@given(labels=maps, region=hnp.arrays(bool, (4, 5)).map(torch.from_numpy), class_index=st.sampled_from([0, 2, VOID]))
+@given(labels=maps, mask=hnp.arrays(bool, (4, 5)).map(torch.from_numpy), class_index=st.sampled_from([0, 2, VOID]))
 @settings(max_examples=30, deadline=None)
-def test_edit_paints_the_region_and_nothing_else(labels: Tensor, region: Tensor, class_index: int) -> None:
+def test_edit_paints_the_mask_and_nothing_else(labels: Tensor, mask: Tensor, class_index: int) -> None:
     before = labels.clone()
-    edited = edit(labels, region, class_index)
+    edited = edit(labels, mask, class_index)
 
     assert edited.dtype == labels.dtype
-    assert (edited[:, region] == class_index).all()
-    assert torch.equal(edited[:, ~region], labels[:, ~region])
+    assert (edited[:, mask] == class_index).all()
+    assert torch.equal(edited[:, ~mask], labels[:, ~mask])
     assert torch.equal(labels, before)
-    assert torch.equal(edited, edit(labels, region.expand(2, -1, -1), class_index))
+    assert torch.equal(edited, edit(labels, mask.expand(2, -1, -1), class_index))
 
 
 @pytest.mark.parametrize(
-    ("region", "class_index", "message"),
+    ("mask", "class_index", "message"),
     [
-        (torch.ones(4, 5), 1, "region must be bool; found float32"),
-        (torch.ones(5, 4, dtype=torch.bool), 1, r"region must be \[2, 4, 5\] or \[4, 5\]"),
+        (torch.ones(4, 5), 1, "mask must be bool; found float32"),
+        (torch.ones(5, 4, dtype=torch.bool), 1, r"mask must be \[2, 4, 5\] or \[4, 5\]"),
         (torch.ones(4, 5, dtype=torch.bool), -1, "class_index must be 0 to 255; found -1"),
         (torch.ones(4, 5, dtype=torch.bool), 256, "class_index must be 0 to 255; found 256"),
     ],
 )
-def test_a_wrong_edit_is_named(region: Tensor, class_index: int, message: str) -> None:
+def test_a_wrong_edit_is_named(mask: Tensor, class_index: int, message: str) -> None:
     with pytest.raises((TypeError, ValueError), match=message):
-        edit(torch.zeros(2, 4, 5, dtype=torch.uint8), region, class_index)
+        edit(torch.zeros(2, 4, 5, dtype=torch.uint8), mask, class_index)
 
 
 @pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int32, torch.int64])

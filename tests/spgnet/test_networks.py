@@ -27,7 +27,7 @@ class PublishedBlock(nn.Module):
 
 
 def published(inputs: int, outputs: int, width: int) -> nn.Sequential:
-    """The table of two independent re-implementations (docs/spgnet.md), without the heads."""
+    """The table of two independent re-implementations (docs/explanation/spgnet.md), without the heads."""
     layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(inputs, width, 7, 2), nn.BatchNorm2d(width), nn.ReLU()]
     for factor in (1, 2, 4):
         before, after = width * factor, width * factor * 2

@@ -23,8 +23,6 @@ PLOTS = ("hole-share", "intervals", "critical-difference")
 def compact(kept: Path) -> None:
     """Drop what `spgbench report` makes again, and write the rest small."""
     keep = {f"{name}.md" for name in TABLES} | {f"{name}.png" for name in PLOTS}
-    if kept.name == QUICK:
-        keep |= {f"overall{suffix}" for suffix in (".csv", ".tex", ".html")}
     for file in [*kept.glob("tables/*"), *kept.glob("plots/*")]:
         if file.name not in keep:
             file.unlink()

@@ -12,8 +12,8 @@ import tempfile
 from pathlib import Path
 
 from bench.records import read_run
-from tests.reference import table, with_table
 from tests.support.compact import compact
+from tests.support.reference import table, with_table
 
 __all__ = ["make_again", "show"]
 

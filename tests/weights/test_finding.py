@@ -15,7 +15,7 @@ import torchvision
 from bench.errors import SpgbenchError, UnknownName, WeightsMissing
 from bench.weights import WEIGHT_SETS, WeightFile, absence, find, find_set, weight_file, weight_set
 from bench.weights.catalogue import FILES
-from tests.read_only import read_only
+from tests.support.read_only import read_only
 from tests.weights.conftest import Publisher
 
 CONTENT = bytes(range(256)) * 5000
@@ -229,7 +229,7 @@ def test_every_set_consists_of_known_files_with_whole_hashes() -> None:
 
 
 def test_the_page_tells_of_every_file_and_set() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "weights.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "weights.md").read_text(encoding="utf-8")
 
     for file in FILES.values():
         row = (

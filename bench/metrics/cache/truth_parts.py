@@ -1,9 +1,9 @@
 """Parts of a true label map, computed once for all models, protocols and runs: in memory, on disk, or else computed.
 
 Stored are boundary bands, inner bands and contours of both kinds: each is read several times faster than it is found
-(tests/benchmarks/test_truth_parts.py; figures in docs/weights.md). Not stored are dense distance maps, which are never
-made: distances are searched from contour to contour; and scores of a judge's maps of untouched pictures, which depend
-on the hole as well and stay in memory.
+(tests/benchmarks/test_truth_parts.py; figures in docs/reference/weights.md). Dense distance maps are never made,
+because distances are searched from contour to contour. Scores of a judge's maps of untouched pictures depend on the
+hole as well, and stay in memory.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Pictures of pictures: grids of tiles, contact sheets, the gallery, and the colours of label maps."""
+"""Grids of tiles, contact sheets, the gallery, and the colours of label maps."""

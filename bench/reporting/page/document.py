@@ -14,7 +14,7 @@ from bench.reporting.analysis import RunAnalysis
 from bench.reporting.formatting import NOTHING
 from bench.reporting.page.gallery import gallery_data
 from bench.reporting.page.header import page_header
-from bench.reporting.page.pictures import Pictures
+from bench.reporting.page.pictures import PagePictures
 from bench.reporting.page.plots import embedded_plots
 from bench.reporting.page.tables import page_tables, sort_value
 from bench.reporting.tables.main_table import build_main_table
@@ -47,7 +47,7 @@ def write_page(
         plots: files to show, those that are PNG.
         profile: what the models cost, if it is known.
     """
-    pictures = Pictures(analysis.run)
+    pictures = PagePictures(analysis.run)
     columns = build_main_table(analysis).columns
     data = gallery_data(analysis, columns, pictures) | {"files": _texts(tables)}
     style = _read("style/page.css")

@@ -13,12 +13,12 @@ from bench.records.values import CellValues, Floats
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column
 from bench.reporting.page.labels import label_data
-from bench.reporting.page.pictures import Pictures
+from bench.reporting.page.pictures import PagePictures
 
 __all__ = ["gallery_data"]
 
 
-def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: Pictures) -> dict[str, Any]:
+def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: PagePictures) -> dict[str, Any]:
     """Plain lists and dictionaries for JSON; the pictures that they name are added to `pictures`.
 
     `fills` is indexed by protocol, model and sample; `extremes` by protocol and model, with the worst and the best
@@ -49,7 +49,7 @@ def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: Pic
     }
 
 
-def _sample(sample: str, pictures: Pictures) -> dict[str, Any]:
+def _sample(sample: str, pictures: PagePictures) -> dict[str, Any]:
     width, height = pictures.size(sample)
     return {"id": sample, "truth": pictures.truth(sample), "width": width, "height": height}
 
@@ -66,7 +66,7 @@ def _measure(column: Column) -> dict[str, Any]:
 
 
 def _fill(
-    key: CellKey, sample: str, cell: CellValues | None, columns: Sequence[Column], pictures: Pictures
+    key: CellKey, sample: str, cell: CellValues | None, columns: Sequence[Column], pictures: PagePictures
 ) -> dict[str, Any]:
     row = cell.row.get(sample) if cell else None
     if cell is None or row is None:

@@ -10,14 +10,14 @@ import numpy as np
 
 from bench.records import CellKey, Run
 from bench.reporting.images.palette import class_colour
-from bench.reporting.page.pictures import Pictures, read
+from bench.reporting.page.pictures import PagePictures, read
 from bench.vocabulary import VOID
 
 __all__ = ["label_data"]
 
 
 def label_data(
-    run: Run, samples: Sequence[str], grid: Sequence[Sequence[CellKey]], pictures: Pictures
+    run: Run, samples: Sequence[str], grid: Sequence[Sequence[CellKey]], pictures: PagePictures
 ) -> dict[str, Any]:
     """Plain lists and dictionaries for JSON; the label maps that they name are added to `pictures`.
 
@@ -48,7 +48,7 @@ def label_data(
     }
 
 
-def _map(path: Path, pictures: Pictures) -> dict[str, Any] | None:
+def _map(path: Path, pictures: PagePictures) -> dict[str, Any] | None:
     if not path.exists():
         return None
     return {"picture": pictures.labels(path), "classes": np.unique(read(path, "L")).tolist()}

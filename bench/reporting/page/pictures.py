@@ -17,7 +17,7 @@ from PIL import Image
 from bench.records import CellKey, Run
 from bench.reporting.images.palette import painted
 
-__all__ = ["Pictures", "read"]
+__all__ = ["PagePictures", "read"]
 
 _Kind = Literal["truth", "hole", "fill", "labels"]
 
@@ -28,7 +28,7 @@ _LARGEST = 512
 _PAPER, _STRIPE = 232, 150
 
 
-class Pictures:
+class PagePictures:
     """Collects the pictures that the page shows and encodes them, all at once and on all cores.
 
     Outside of its hole a fill is the truth, pixel for pixel, so it is stored as its hole alone (the rest transparent).

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import io
+import os
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,8 +42,9 @@ class EmbeddedPlot:
 
 
 def embedded_plots(plots: Iterable[Path]) -> Sequence[EmbeddedPlot]:
-    """One for every PNG of `plots`."""
-    return [_embedded(path) for path in plots if path.suffix == ".png"]
+    """One for every PNG of `plots`, encoded on all cores."""
+    with ThreadPoolExecutor(min(8, os.cpu_count() or 1)) as pool:
+        return list(pool.map(_embedded, (path for path in plots if path.suffix == ".png")))
 
 
 def _embedded(path: Path) -> EmbeddedPlot:

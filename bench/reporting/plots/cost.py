@@ -23,7 +23,7 @@ __all__ = ["cost_plot"]
 
 
 def cost_plot(analysis: RunAnalysis, profile: Profile) -> Figure | None:
-    """A panel a measure, a point a model; None when no model has both."""
+    """A panel a metric, a point a model; None when no model has both."""
     costs, (shown, group) = run_costs(analysis.run, profile), analysis.overall
     if costs is None or not shown:
         return None

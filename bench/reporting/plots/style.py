@@ -31,6 +31,7 @@ __all__ = [
     "styled",
 ]
 
+_DPI = 200
 _LONG_AXIS = 60  # times its start: more labels than one a decade would run into one another
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#8C6D1F")
@@ -102,11 +103,15 @@ def add_note(figure: Figure, text: str) -> None:
 
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write `<stem>.png` at 200 dots an inch and `<stem>.pdf`, without dates, and return the paths."""
+    figure.set_dpi(_DPI)
+    layout = figure.get_layout_engine()
+    if layout is not None:  # found once, without drawing anything, and the same in both files
+        layout.execute(figure)
+        figure.set_layout_engine(None)
     written = []
     for suffix, metadata in (("png", {"Software": None}), ("pdf", {"CreationDate": None})):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix, dpi=200, metadata=metadata)
-        figure.set_layout_engine(None)  # the layout is found once, and is the same in both files
+        figure.savefig(buffer, format=suffix, dpi=_DPI, metadata=metadata)
         path = stem.with_name(f"{stem.name}.{suffix}")
         write_atomically(path, buffer.getvalue())
         written.append(path)

@@ -10,7 +10,7 @@ from itertools import groupby
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Row
 from bench.reporting.formatting import INFINITE, NOTHING, TIMES
-from bench.reporting.tables.model import ORACLE_NOTE, Entry, Table
+from bench.reporting.tables.model import ORACLE_NOTE, Table, TableEntry
 
 __all__ = ["escape_latex", "latex_table"]
 
@@ -130,7 +130,7 @@ def _row(table: Table, row: Row, *, intervals: bool) -> str:
     )
 
 
-def _entry(entry: Entry, *, intervals: bool) -> str:
+def _entry(entry: TableEntry, *, intervals: bool) -> str:
     number = {"": "{}", "best": "\\textbf{{{}}}", "second": "\\underline{{{}}}"}[entry.mark].format(_number(entry.text))
     interval = _NUMBER.sub(lambda match: _number(match[0]), entry.interval)
     return f"{number} {{\\scriptsize {interval}}}" if intervals and interval else number

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Row
-from bench.reporting.tables.model import ORACLE_NOTE, Entry, Table
+from bench.reporting.tables.model import ORACLE_NOTE, Table, TableEntry
 
 __all__ = ["escape_markdown", "markdown_grid", "markdown_table"]
 
@@ -60,7 +60,7 @@ def _model(row: Row) -> str:
     return f"*{title}*" if row.model.oracle else title
 
 
-def _entry(entry: Entry, *, intervals: bool) -> str:
+def _entry(entry: TableEntry, *, intervals: bool) -> str:
     number = {"": "{}", "best": "**{}**", "second": "<u>{}</u>"}[entry.mark].format(entry.text)
     return f"{number} {entry.interval}" if intervals and entry.interval else number
 

@@ -19,7 +19,7 @@ from bench.statistics import INTERVAL
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ORACLE_NOTE", "Entry", "Table", "oracles_last"]
+__all__ = ["ORACLE_NOTE", "Table", "TableEntry", "oracles_last"]
 
 ORACLE_NOTE = "Oracle rows are given labels of the truth and are not ranked."
 
@@ -27,7 +27,7 @@ _PARAMETERS, _MULTIPLY_ADDS = "params M", "mult-adds G"
 
 
 @dataclass(frozen=True)
-class Entry:
+class TableEntry:
     """One number of a table as it is shown.
 
     Attributes:
@@ -85,10 +85,10 @@ class Table:
         """Whether underlined rows were tested against the best."""
         return any(column.key in group.tested for group in self.groups for column in self.columns)
 
-    def entries(self, row: Row) -> list[Entry]:
+    def entries(self, row: Row) -> list[TableEntry]:
         """The numbers of a row, one a column."""
         return [
-            Entry(
+            TableEntry(
                 score_text(row.scores.get(column.key), column.decimals),
                 interval_text(row.scores.get(column.key), column.decimals),
                 row.marks.get(column.key, ""),

@@ -15,7 +15,7 @@ from bench.errors import DataError
 from bench.metrics.cache.feature_cache import FeatureCache, picture_key
 from bench.metrics.cache.tensor_folder import Tensors
 from tests.metrics.conftest import MakePair
-from tests.read_only import read_only
+from tests.support.read_only import read_only
 
 
 class Means:

@@ -12,7 +12,7 @@ import torch
 from bench.metrics import LabelComparison, boundary_band
 from bench.metrics.cache.feature_cache import FeatureCache, shared_cache
 from bench.metrics.cache.memory import TRUTH_MEMORY
-from tests.read_only import read_only
+from tests.support.read_only import read_only
 
 Scores = list[torch.Tensor]
 

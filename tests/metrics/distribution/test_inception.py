@@ -16,7 +16,7 @@ from bench.metrics import fid
 from bench.metrics.distribution.backends.inception import Inception
 from bench.weights import find
 from tests.metrics.conftest import MakePair
-from tests.stand_in_weights import publish, random_inception
+from tests.support.stand_in_weights import publish, random_inception
 
 
 @pytest.fixture(scope="module", autouse=True)

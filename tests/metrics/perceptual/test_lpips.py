@@ -16,7 +16,7 @@ from bench.errors import DataError, UnknownName, WeightsMissing
 from bench.metrics.cache.feature_cache import FeatureCache
 from bench.metrics.perceptual.backends.network import Lpips, loaded
 from tests.metrics.conftest import MakePair
-from tests.stand_in_weights import publish, random_trunk
+from tests.support.stand_in_weights import publish, random_trunk
 
 TRUNKS = {"alex": ("alexnet", "alexnet"), "squeeze": ("squeezenet", "squeezenet1_1"), "vgg": ("vgg16", "vgg16")}
 

@@ -14,7 +14,7 @@ import bench.metrics
 from bench.errors import DataError, UsageError
 from bench.metrics import best_of, lpips_diversity
 from bench.metrics.perceptual.backends.network import Lpips
-from tests.stand_in_weights import publish, random_trunk
+from tests.support.stand_in_weights import publish, random_trunk
 
 
 @pytest.fixture(scope="module")

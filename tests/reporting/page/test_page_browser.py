@@ -40,7 +40,7 @@ def choose(browser: Any, select: str, value: str) -> None:
 
 def see_cases(browser: Any) -> None:
     browser.execute_script("document.getElementById('cases').scrollIntoView()")
-    WebDriverWait(browser, 20).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".case"))
+    WebDriverWait(browser, 120).until(lambda _: browser.find_elements(By.CSS_SELECTOR, ".case"))
 
 
 def by_model(model: str, protocol: str, index: int, key: str) -> float:
@@ -155,7 +155,7 @@ def test_the_error_map_is_the_difference(show: Callable[..., Any], tmp_path: Pat
         "const c = {}; return [c.width, c.height, [...c.getContext('2d').getImageData(0, 0, c.width, c.height).data]]"
     )
     drawn = "return document.querySelector('#tiles canvas').width === 48"
-    WebDriverWait(browser, 20).until(lambda _: browser.execute_script(drawn))
+    WebDriverWait(browser, 120).until(lambda _: browser.execute_script(drawn))
     width, height, values = browser.execute_script(read.format("document.querySelector('#tiles canvas')"))
     steps, _, ramp = browser.execute_script(read.format("document.querySelector('#ramp')"))
     shown = np.array(values).reshape(height, width, 4)
@@ -223,7 +223,7 @@ def test_label_maps_are_wiped_between_and_explained(show: Callable[..., Any]) ->
     browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", left)
     for across in (-50, 50):  # of 256 pixels; the true map is to the left, with sky above
         webdriver.ActionChains(browser).move_to_element_with_offset(left, across, -60).perform()
-        WebDriverWait(browser, 20).until(lambda _: texts(browser, "#legend .under") not in ([], legends[-1]))
+        WebDriverWait(browser, 120).until(lambda _: texts(browser, "#legend .under") not in ([], legends[-1]))
         legends.append(texts(browser, "#legend .under"))
 
     assert legends == [[], ["sky", "road"], ["sky", "road", "car"], ["sky"], ["car"]]
@@ -237,7 +237,7 @@ def test_a_class_is_seen_alone_by_keyboard(show: Callable[..., Any]) -> None:
     choose(browser, "against", "labels")
     browser.find_element(By.CSS_SELECTOR, "#legend [value='1']").send_keys(Keys.ENTER)
     drawn = "return document.querySelector('#tiles canvas')?.width === 48"
-    WebDriverWait(browser, 20).until(lambda _: browser.execute_script(drawn))
+    WebDriverWait(browser, 120).until(lambda _: browser.execute_script(drawn))
     column = "document.querySelector('#tiles canvas').getContext('2d').getImageData(9, 0, 1, 32).data"
     shown = np.array(browser.execute_script(f"return [...{column}]")).reshape(32, 4)[:, :3]
     pressed = browser.switch_to.active_element

@@ -1,0 +1,73 @@
+"""Copies what is kept of a run, and writes its table into a page: `python -m tests.support.reference RUN KEPT PAGE`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from bench.records import ModelInfo, Run, Score, read_run
+from tests.support.compact import compact
+
+KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
+PICTURES = "gallery/overall.png"
+PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
+
+
+def keep(out: Path, kept: Path) -> None:
+    """Copy what is kept of a run, made small."""
+    info = read_run(out).info
+    own = info.dataset.name == "streets"  # pictures of others are not ours to keep
+    earlier = {file for file in out.glob("cells/*/*/**/*") if not _is_of(file.relative_to(out), info.models)}
+    patterns = (*KEPT, *PLOTS, *([PICTURES] if own else []))
+    copy({file for pattern in patterns for file in out.glob(pattern)} - earlier, out, kept)
+    compact(kept)
+
+
+def copy(files: Iterable[Path], out: Path, kept: Path) -> None:
+    """Files under `out` to the same places under `kept`, which is emptied before."""
+    shutil.rmtree(kept, ignore_errors=True)
+    for file in files:
+        target = kept / file.relative_to(out)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+
+
+def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
+    """Whether `cells/MODEL/FINGERPRINT/...` is of the run's models as they are now."""
+    return any(model.fingerprint.startswith(cell.parts[2]) for model in models)
+
+
+def table(run: Run) -> str:
+    """PSNR by model and protocol, in Markdown: in the hole, and where labels were scored near label boundaries, too."""
+    protocols = run.info.protocols
+    regions = ["hole", "boundary"] if "label-miou.hole" in run.info.metrics else ["hole"]
+    heads = [
+        f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
+        for protocol in protocols
+        for region in regions
+    ]
+    lines = ["| model | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
+    for model in run.info.models:
+        cells = [cell for key, cell in run.cells.items() if key.model == model.name]
+        texts = [_text(cell.metrics[f"psnr.{region}"]) for cell in cells for region in regions]
+        lines.append(f"| {model.name} | " + " | ".join(texts) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _text(score: Score) -> str:
+    return f"{score.value:.2f} [{score.ci95[0]:.1f}, {score.ci95[1]:.1f}]" if score.value and score.ci95 else ""
+
+
+def with_table(page: str, name: str, text: str) -> str:
+    """The page with `text` between the marks of the kept run `name`."""
+    start, end = f"<!-- {name}: written by `make reference` -->\n", f"<!-- end of {name} -->\n"
+    head, _, rest = page.partition(start)
+    return head + start + text + end + rest.partition(end)[2]
+
+
+if __name__ == "__main__":
+    out, kept, page = map(Path, sys.argv[1:])
+    keep(out, kept)
+    page.write_text(with_table(page.read_text(encoding="utf-8"), kept.name, table(read_run(kept))), encoding="utf-8")
