@@ -15,7 +15,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from scipy import stats
 
 from bench import gating
-from bench.metrics import fid
+from bench.metrics import definition, fid
 from bench.metrics.resampling import half_sample_spread
 from bench.records import CellKey, CellRecord, Record, RunLayout, Score, dump, read_run
 from bench.records.schema import record_to_line
@@ -161,7 +161,7 @@ def test_two_hundred_half_samples(
     benchmark: BenchmarkFixture, features: tuple[np.ndarray, np.ndarray, np.ndarray], kind: Literal["fid", "kid"]
 ) -> None:
     truth, first, second = features
-    spread = benchmark(half_sample_spread, kind, truth, [first, second], range(500))
+    spread = benchmark(half_sample_spread, definition(kind), truth, [first, second], range(500))
 
     assert spread.shape == (2, 200)
 

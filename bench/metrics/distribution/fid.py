@@ -48,6 +48,7 @@ DEFINITIONS = tuple(
         aggregate="set",
         features=kind,
         resampling="half-samples",
+        draws="bench.metrics.distribution.backends.frechet:of_draws",
         few=FewPictures(
             _FEATURES,
             f"the {_FEATURES:,} features, mostly bias: compare it at the same N only, and read kid beside it",
