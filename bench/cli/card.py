@@ -14,7 +14,7 @@ def card(
     trainings: Annotated[
         list[Path],
         typer.Argument(
-            help="Their output folders, in the order they were made; WEIGHTS.card.json stands for earlier ones."
+            help="Output folders of the trainings, in their order; WEIGHTS.card.json for earlier trainings."
         ),
     ],
     out: Annotated[Path, typer.Option("--out", "-o", help="Path of the weights, without their suffix.")],

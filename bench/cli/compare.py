@@ -1,4 +1,4 @@
-"""`spgbench compare`: the same pictures, candidate against baseline."""
+"""`spgbench compare`: candidate against baseline on the same pictures."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ __all__ = ["compare"]
 def compare(
     baseline: Annotated[str, typer.Argument(help="OUT, a run's folder, or OUT:MODEL, one model of it.")],
     candidates: Annotated[
-        list[str] | None, typer.Argument(help="The same; none: the other models of the baseline's folder.")
+        list[str] | None,
+        typer.Argument(help="The candidates, in the same form; by default the other models of the baseline's folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     markdown: Annotated[
         Path | None, typer.Option(help="Also write the tables as Markdown.", show_default=False)
     ] = None,
-    wilcoxon: Annotated[bool, typer.Option(help="Also take the signed-rank test (in --json).")] = False,
+    wilcoxon: Annotated[bool, typer.Option(help="Also compute the Wilcoxon signed-rank test (in --json).")] = False,
 ) -> None:
     """Compare runs or models, paired by picture, for every metric and region; the first is the baseline.
 
-    Prints + worse, - better, ~ not distinguishable, ! newly failing, * fixed, x not comparable. Unlike numbers are
-    refused: what can be compared is printed, the difference spelled out, exit 2.
+    Prints for each metric whether the candidate is worse, better or unclear (not distinguishable), and what is failing,
+    fixed or incomparable. For incomparable numbers the difference is named, and the exit code is 2.
 
     Example: spgbench compare results/quick:telea results/quick:patchmatch
     """

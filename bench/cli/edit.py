@@ -15,11 +15,11 @@ __all__ = ["edit"]
 
 
 def edit(
-    model: Annotated[str, typer.Argument(help="A model that paints under label maps.")] = "spgnet",
+    model: Annotated[str, typer.Argument(help="Model that fills holes under given label maps.")] = "spgnet",
     *,
     edits: Annotated[
         str,
-        typer.Option(help="CLASS or CLASS@TOP,LEFT,BOTTOM,RIGHT in shares of the hole, separated by spaces."),
+        typer.Option(help="Edits, separated by spaces: CLASS, or CLASS@TOP,LEFT,BOTTOM,RIGHT in shares of the hole."),
     ] = "building tree car@0.5,0.2,0.9,0.8 sky@0,0,0.5,1",
     sample: Annotated[
         str | None, typer.Option(help="Id of the picture; by default the first one.", show_default=False)
@@ -28,7 +28,7 @@ def edit(
     data_root: options.DataRoot = None,
     split: options.Split = None,
     size: options.Size = None,
-    protocol: Annotated[str, typer.Option(help="Mask protocol that cuts the hole.")] = "center-50",
+    protocol: Annotated[str, typer.Option(help="Mask protocol of the hole.")] = "center-50",
     seed: options.Seed = None,
     device: options.Device = "auto",
     out: options.Out = None,
@@ -45,7 +45,7 @@ def edit(
     from bench.records import write_atomically
     from bench.runtime.device import resolve_device
 
-    suite = options.changed(
+    suite = options.change_suite(
         Suite("edit", models=()),
         dataset=dataset,
         data_root=data_root,

@@ -16,12 +16,15 @@ app = typer.Typer(no_args_is_help=True, help="Published weights that metrics nee
 
 @app.callback()
 def _fetch() -> None:
-    """Keeps `weights` a command of its own while it is the only one."""
+    """Makes `weights` a sub-command although it is the only one."""
 
 
 @app.command("weights")
 def weights(
-    names: Annotated[list[str] | None, typer.Argument(help="Which; none lists them.", show_default=False)] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of the weights; without a name, all are listed.", show_default=False),
+    ] = None,
 ) -> None:
     """Download weights once, check their SHA-256, and print their paths; without a name, list all sets.
 

@@ -1,4 +1,4 @@
-"""`spgbench gate`: may the candidate replace the baseline?"""
+"""`spgbench gate`: whether the candidate may replace the baseline."""
 
 from __future__ import annotations
 
@@ -13,41 +13,46 @@ __all__ = ["gate"]
 
 def gate(
     baseline: Annotated[str, typer.Argument(help="OUT, a run's folder, or OUT:MODEL, one model of it.")],
-    candidate: Annotated[str, typer.Argument(help="The same; models are paired by name.")],
+    candidate: Annotated[str, typer.Argument(help="The candidate, in the same form; models are paired by name.")],
     fail: Annotated[
         list[str] | None,
         typer.Option(help="Margin of the paired gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
     suite: Annotated[
         str | None,
-        typer.Option(help="Take the margins of this suite, not those the baseline was run with.", show_default=False),
+        typer.Option(help="Suite with the margins; by default the suite of the baseline.", show_default=False),
     ] = None,
-    golden: Annotated[
+    regression: Annotated[
         bool | None,
         typer.Option(
-            "--golden/--paired", help="One gate for all; otherwise golden where fingerprints agree.", show_default=False
+            "--regression/--paired",
+            "--golden",
+            help="Use one gate for all models; by default the regression gate is used if the fingerprints are equal.",
+            show_default=False,
         ),
     ] = None,
     tolerance: Annotated[
         list[str] | None,
-        typer.Option(help="Tolerance of the golden gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
+        typer.Option(help="Tolerance of the regression gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
-    strict: Annotated[bool, typer.Option(help="Inconclusive is exit 1 too.")] = False,
+    strict: Annotated[bool, typer.Option(help="Exit with 1 for an inconclusive check, too.")] = False,
     markdown: Annotated[
         Path | None, typer.Option(help="Write a comment for a pull request.", show_default=False)
     ] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     github: Annotated[
         bool | None,
-        typer.Option(help="Annotations on stderr; as a rule when GITHUB_ACTIONS is set.", show_default=False),
+        typer.Option(
+            help="Write GitHub annotations to stderr; by default if GITHUB_ACTIONS is set.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Fail when a candidate is worse than the baseline, and only then: exit 0, 1 (regression) or 2 (not comparable).
 
-    Golden: same weights, every picture's numbers must be the same. Paired: other weights, no mean may be worse than its
-    margin; PASS, REGRESSION, or INCONCLUSIVE with the number of pictures needed. Margins are of the suite that the
-    baseline was run with, unless --suite or --fail name others.
+    The regression gate is for equal weights: every value of every picture must be the same within a tolerance. The
+    paired gate is for other weights: no mean may be worse than its margin. It says PASS, REGRESSION, or INCONCLUSIVE
+    with the number of pictures needed. The suite of the baseline has the margins, unless --suite or --fail is given.
 
     Example: spgbench gate results/main results/branch --fail psnr.hole:0.05dB --fail ssim.hole:0.002
     """
@@ -61,7 +66,7 @@ def gate(
         gating.select(baseline),
         gating.select(candidate),
         dict(gating.parse_limit(text) for text in fail) if fail else None,
-        golden=golden,
+        regression=regression,
         suite=_margins_of(suite),
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
     )

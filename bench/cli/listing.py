@@ -36,8 +36,8 @@ _REGISTRIES = {
 
 
 def ls(
-    what: Annotated[Catalogue, typer.Argument(help="Which catalogue.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON array.")] = False,
+    what: Annotated[Catalogue, typer.Argument(help="Catalogue to list.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
     """List models, data sets, protocols, metrics, judges or suites.
 

@@ -1,4 +1,4 @@
-"""`spgbench masks`: the holes themselves."""
+"""`spgbench masks`: export the holes of mask protocols."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from bench.cli import options
 
 __all__ = ["app", "export"]
 
-app = typer.Typer(no_args_is_help=True, help="The holes themselves.")
+app = typer.Typer(no_args_is_help=True, help="Export the holes of mask protocols.")
 
 
 @app.callback()
 def _masks() -> None:
-    """Keeps `export` a command of its own while it is the only one."""
+    """Makes `export` a sub-command although it is the only one."""
 
 
 @app.command("export")
@@ -40,7 +40,7 @@ def export(
     from bench.evaluation.suite import Suite
     from bench.runtime.progress import progress_bar
 
-    suite = options.changed(
+    suite = options.change_suite(
         Suite("masks", models=()),
         dataset=dataset,
         data_root=data_root,

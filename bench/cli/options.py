@@ -22,24 +22,30 @@ __all__ = [
     "Seed",
     "Size",
     "Split",
+    "change_suite",
     "names",
 ]
 
 Dataset = Annotated[str | None, typer.Option(help="Data set; see `spgbench ls datasets`.", show_default=False)]
 DataRoot = Annotated[str | None, typer.Option(help="Folder that holds the data set.", show_default=False)]
 Split = Annotated[str | None, typer.Option(help="Split of the data set: train, val or test.", show_default=False)]
-Size = Annotated[str | None, typer.Option(help="256 (square), 256x512 (height x width) or native.", show_default=False)]
+Size = Annotated[
+    str | None,
+    typer.Option(help="Size of the pictures: 256 (square), 256x512 (height x width) or native.", show_default=False),
+]
 Limit = Annotated[
-    int | None, typer.Option(min=1, help="Use so many pictures, spread over the split.", show_default=False)
+    int | None, typer.Option(min=1, help="Number of pictures, spread evenly over the split.", show_default=False)
 ]
 Protocols = Annotated[str | None, typer.Option(help="Mask protocols, separated by commas.", show_default=False)]
 Metrics = Annotated[str | None, typer.Option(help="Metrics, separated by commas.", show_default=False)]
 Judge = Annotated[
     str | None,
-    typer.Option(help="Segmenter that judges completed pictures, for metrics judge-...", show_default=False),
+    typer.Option(
+        help="Segmenter of completed pictures, for the metrics judge-...; see `spgbench ls judges`.", show_default=False
+    ),
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of holes and models.", show_default=False)]
-Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:1.")]
+Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.")]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder.", show_default=False)]
 
 
@@ -48,7 +54,7 @@ def names(text: str | None) -> tuple[str, ...] | None:
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
 
 
-def changed(
+def change_suite(
     suite: Suite,
     *,
     models: str | None = None,
@@ -62,7 +68,7 @@ def changed(
     judge: str | None = None,
     seed: int | None,
 ) -> Suite:
-    """The suite with what the command line says."""
+    """The suite with the changes of the command line; None changes nothing."""
     return suite.with_changes(
         models=names(models),
         dataset=dataset,

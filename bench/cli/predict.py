@@ -34,7 +34,7 @@ def predict(
     from bench.runtime.device import resolve_device
     from bench.runtime.progress import progress_bar
 
-    suite = options.changed(
+    suite = options.change_suite(
         Suite("predict"),
         models=models,
         dataset=dataset,

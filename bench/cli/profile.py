@@ -18,11 +18,15 @@ __all__ = ["profile"]
 
 def profile(
     models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
-    resolutions: Annotated[str, typer.Option(help="Sizes: 256 (square) or 512x1024 (height x width).")] = "256",
-    batch_sizes: Annotated[str, typer.Option(help="Pictures in a call.")] = "1",
-    precisions: Annotated[str, typer.Option(help="fp32, tf32, bf16, fp16.")] = "fp32",
-    memory_formats: Annotated[str, typer.Option(help="contiguous, channels-last.")] = "contiguous",
-    modes: Annotated[str, typer.Option(help="eager, compile, cuda-graphs.")] = "eager",
+    resolutions: Annotated[
+        str, typer.Option(help="Sizes, separated by commas: 256 (square) or 512x1024 (height x width).")
+    ] = "256",
+    batch_sizes: Annotated[str, typer.Option(help="Pictures in a call, several numbers separated by commas.")] = "1",
+    precisions: Annotated[str, typer.Option(help="Precisions, separated by commas: fp32, tf32, bf16, fp16.")] = "fp32",
+    memory_formats: Annotated[
+        str, typer.Option(help="Memory formats, separated by commas: contiguous, channels-last.")
+    ] = "contiguous",
+    modes: Annotated[str, typer.Option(help="Modes, separated by commas: eager, compile, cuda-graphs.")] = "eager",
     samples: Annotated[int, typer.Option(min=3, help="Timed calls of a configuration.")] = 30,
     seconds: Annotated[float, typer.Option(help="Time limit of a configuration, which has at least 3 calls.")] = 20.0,
     budget: Annotated[
@@ -42,11 +46,11 @@ def profile(
         str | None,
         typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
     ] = None,
-    factor: Annotated[float, typer.Option(help="Gate: ratio of times from which slower is too slow.")] = 1.05,
+    factor: Annotated[float, typer.Option(help="Gate: ratio of times from which a version counts as slower.")] = 1.05,
     rounds: Annotated[
         int, typer.Option(min=8, help="Gate: least number of rounds; noisy times take up to three times as many.")
     ] = 20,
-    strict: Annotated[bool, typer.Option(help="Gate: INVALID is exit 1 too.")] = False,
+    strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",
     out: options.Out = None,
 ) -> None:
@@ -79,9 +83,9 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     files = report_profile(found)
     typer.echo(profile_table(found))
     typer.echo(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}", err=True)
-    void = sum(bool(record.void) for record in found.records)
-    if void:
-        typer.echo(f"warning: {void} configurations are VOID, the machine was not steady", err=True)
+    invalid = sum(bool(record.invalid) for record in found.records)
+    if invalid:
+        typer.echo(f"warning: {invalid} configurations are INVALID, the machine was not steady", err=True)
     for name, reason in found.environment["not_loaded"].items():
         typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
     status = found.environment["status"]
@@ -108,7 +112,7 @@ def _gate(
     from bench.records import write_atomically
     from bench.records.schema import dump
 
-    found = profiling.against(
+    found = profiling.compare_versions(
         against,
         names,
         sweep,
@@ -116,14 +120,14 @@ def _gate(
         schedule,
         device=device,
         threads=threads,
-        on_pair=lambda pair: typer.echo(pair, err=True),
+        on_configuration=lambda text: typer.echo(text, err=True),
     )
     if out is not None:
         write_atomically(out / "profile" / "against.json", dump(found.as_json()))
     typer.echo(found.as_text(), nl=False)
-    void = sum(quantity_result.verdict == "VOID" for quantity_result in found.quantity_results)
-    if void:
-        typer.echo(f"warning: {void} of {len(found.quantity_results)} answers are VOID", err=True)
+    invalid = sum(result.verdict == "INVALID" for result in found.results)
+    if invalid:
+        typer.echo(f"warning: {invalid} of {len(found.results)} results are INVALID", err=True)
     if found.exit_code(strict=strict):
         raise typer.Exit(1)
 
@@ -133,7 +137,7 @@ def _tell(record: ProfileRecord) -> None:
     if record.status == "not-run":
         return
     number = f"{1e3 * record.latency():.4g} ms" if record.measured else record.status
-    marks = f" VOID ({record.void})" if record.void else ""
+    marks = f" INVALID ({record.invalid})" if record.invalid else ""
     reason = f": {record.reason}" if record.reason else ""
     typer.echo(f"{record.model} {record.configuration}: {number}{reason}{marks}", err=True)
 

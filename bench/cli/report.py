@@ -23,18 +23,22 @@ class Layout(StrEnum):
 def report(
     out: Annotated[Path, typer.Argument(help="Output folder of a run.")],
     layout: Annotated[
-        Layout, typer.Option(help="full: everything. paper: one table of whole-picture L1, SSIM and PSNR.")
+        Layout,
+        typer.Option(
+            help="full: all tables, plots and pages. paper: one table of L1, SSIM and PSNR of whole pictures."
+        ),
     ] = Layout.full,
     protocols: Annotated[
-        str | None, typer.Option(help="Of the paper's table, separated by commas.", show_default=False)
+        str | None, typer.Option(help="Protocols of the paper's table, separated by commas.", show_default=False)
     ] = None,
     profile: Annotated[
         Path | None,
         typer.Option(
-            help="Output folder of a profile of these models; as a rule OUT, if it was profiled.", show_default=False
+            help="Output folder of a profile of these models; by default OUT, if it holds a profile.",
+            show_default=False,
         ),
     ] = None,
-    intervals: Annotated[bool, typer.Option("--intervals", help="95 % intervals in LaTeX, too.")] = False,
+    intervals: Annotated[bool, typer.Option("--intervals", help="Print 95 % intervals in LaTeX tables, too.")] = False,
 ) -> None:
     """Make tables, plots, grids and the page again from the records; runs no model and does not need torch.
 

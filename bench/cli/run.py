@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["execute", "run"]
 
 
-class Reuse(StrEnum):
-    """What to do with records that are there."""
+class ReuseChoice(StrEnum):
+    """What to do with existing records."""
 
     only_missing = "only-missing"
     never = "never"
@@ -38,10 +38,11 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Processes; no result depends on it.")] = 1,
-    reuse: Annotated[Reuse, typer.Option(help="Records that are there: use them, run all again, or run none.")] = (
-        Reuse.only_missing
-    ),
+    workers: Annotated[int, typer.Option(min=1, help="Number of processes; results do not depend on it.")] = 1,
+    reuse: Annotated[
+        ReuseChoice,
+        typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
+    ] = (ReuseChoice.only_missing),
     out: options.Out = None,
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
@@ -52,7 +53,7 @@ def run(
     """
     from bench.evaluation.suite import read_suite
 
-    resolved = options.changed(
+    resolved = options.change_suite(
         read_suite(suite),
         models=models,
         dataset=dataset,
@@ -68,7 +69,9 @@ def run(
     execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
 
 
-def execute(suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: Reuse = Reuse.only_missing) -> None:
+def execute(
+    suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: ReuseChoice = ReuseChoice.only_missing
+) -> None:
     """Run, report, print the main table; exit 1 when samples failed."""
     from bench.evaluation import run_suite
     from bench.reporting import main_table, report

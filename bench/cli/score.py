@@ -36,7 +36,7 @@ def score(
     from bench.evaluation.suite import Suite
 
     model = f"{name}=folder:{directory}" if name else f"folder:{directory}"
-    suite = options.changed(
+    suite = options.change_suite(
         Suite(f"score-{directory.resolve().name}", models=(model,)),
         dataset=dataset,
         data_root=data_root,

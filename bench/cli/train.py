@@ -1,4 +1,4 @@
-"""`spgbench train`: fit a model's weights."""
+"""`spgbench train`: train the weights of a model."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ if TYPE_CHECKING:
 __all__ = ["train"]
 
 
-class Precision(StrEnum):
-    """Of the arithmetic."""
+class PrecisionChoice(StrEnum):
+    """Precision of the computation."""
 
     full = "32"
     bfloat = "bf16-mixed"
     half = "16-mixed"
 
 
-class Decoding(StrEnum):
+class DecodeChoice(StrEnum):
     """When pictures are decoded."""
 
     lazily = "lazily"
@@ -35,52 +35,71 @@ class Decoding(StrEnum):
 
 
 def train(
-    model: Annotated[str, typer.Argument(help="What to train; a recipe, say spgnet.")],
+    model: Annotated[str, typer.Argument(help="Recipe of the model to train, for example spgnet.")],
     *,
     dataset: Annotated[str, typer.Option(help="Data set; see `spgbench ls datasets`.")] = "streets",
     data_root: options.DataRoot = None,
     split: Annotated[str, typer.Option(help="Split to train on.")] = "train",
     validation_split: Annotated[str, typer.Option(help="Split to validate on while training.")] = "val",
     limit: options.Limit = None,
-    config: Annotated[str, typer.Option(help="Preset of the recipe, say small or paper.")] = "small",
+    config: Annotated[str, typer.Option(help="Preset of the recipe, for example small or paper.")] = "small",
     stages: Annotated[str | None, typer.Option(help="Stages, separated by commas.", show_default=False)] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Budget in steps, over all stages.")] = None,
-    minutes: Annotated[float | None, typer.Option(help="Budget in minutes, over all stages.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures a step, over all processes.")] = 8,
+    steps: Annotated[int | None, typer.Option(min=1, help="Length of the training in steps, over all stages.")] = None,
+    minutes: Annotated[float | None, typer.Option(help="Length of the training in minutes, over all stages.")] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Pictures in a step, over all processes.")] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
-    max_scale: Annotated[float, typer.Option(min=1.0, help="How much larger than --size crops are at most.")] = 1.25,
+    max_scale: Annotated[float, typer.Option(min=1.0, help="Largest side of a crop, relative to --size.")] = 1.25,
     jitter: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Of light and colours, relative, at most: say 0.3.")
+        float,
+        typer.Option(
+            min=0, max=0.9, help="Largest relative change of brightness, contrast and colours, for example 0.3."
+        ),
     ] = 0,
     protocol: Annotated[
-        str, typer.Option(help="Mask protocol that cuts the holes; of several, separated by commas, any.")
+        str,
+        typer.Option(
+            help="Mask protocol of the holes, or several, separated by commas: each picture gets one at random."
+        ),
     ] = "spg-random",
-    precision: Annotated[Precision, typer.Option(help="float32, or mixed with bfloat16 or float16.")] = Precision.full,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights, order, augmentation and holes.")] = 0,
-    rate: Annotated[
-        float, typer.Option(help="Factor of the learning rates, for example 0.25 to continue from trained weights.")
+    precision: Annotated[
+        PrecisionChoice, typer.Option(help="float32, or mixed with bfloat16 or float16.")
+    ] = PrecisionChoice.full,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of initial weights, order, augmentation and holes.")] = 0,
+    lr_scale: Annotated[
+        float,
+        typer.Option(
+            "--lr-scale",
+            "--rate",
+            help="Factor of all learning rates, for example 0.25 to continue from trained weights.",
+        ),
     ] = 1.0,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches; processes that decode.")] = 2,
+    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, and processes that decode.")] = 2,
     decode: Annotated[
-        Decoding, typer.Option(help="Decode pictures at first use, or all before the first step.")
-    ] = Decoding.lazily,
+        DecodeChoice,
+        typer.Option(help="When to decode pictures: at first use (lazily), or all before the training (ahead)."),
+    ] = DecodeChoice.lazily,
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
     check_every: Annotated[
-        int, typer.Option(min=1, help="Steps between validations, sample grids and checkpoints.")
+        int, typer.Option(min=1, help="Steps between validations, each with a sample grid and a checkpoint.")
     ] = 500,
     resume: Annotated[
-        bool, typer.Option("--resume/--restart", help="Continue an interrupted training, or begin anew.")
+        bool,
+        typer.Option(
+            "--resume/--restart", help="Resume a training in the output folder, or delete it and start again."
+        ),
     ] = True,
     start: Annotated[
         list[str] | None,
-        typer.Option(help="Folder weights/ of an earlier training to start from, or NETWORKS=FOLDER."),
+        typer.Option(
+            help="Start from the folder weights/ of an earlier training; NETWORKS=FOLDER for some networks; repeatable."
+        ),
     ] = None,
     out: options.Out = None,
 ) -> None:
-    """Train a model: checkpoints, log.csv, TensorBoard files, sample grids, weights and card.json in the output folder.
+    """Train a model: checkpoints, log.csv, tensorboard, sample grids, weights and card.json in the output folder.
 
-    The same command continues an interrupted training. Under torchrun it trains on several devices.
+    A training that was stopped resumes with the same command. Under torchrun it uses several devices.
 
     Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
     """
@@ -99,14 +118,14 @@ def train(
         limit=limit,
         max_scale=max_scale,
         jitter=jitter,
-        cache_bytes=0 if decode == Decoding.ahead else 4 << 30,
+        cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
     )
     settings = Settings(
         budget,
         batch_size=batch_size,
         seed=seed,
         precision=precision.value,
-        rate=rate,
+        lr_scale=lr_scale,
         start=tuple(Start.parse(text) for text in start or ()),
         stages=options.names(stages) or (),
         log_every=log_every,
@@ -115,7 +134,7 @@ def train(
     )
     folder = out or Path("results") / f"train-{model}-{dataset}"
     fabric = fabric_for(device, settings.precision)
-    if decode == Decoding.ahead:
+    if decode == DecodeChoice.ahead:
         data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
     weights = fit(
         lambda facts: RECIPES.create(model, config=config, data=facts),
@@ -131,7 +150,7 @@ def train(
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
-    """Decode once a machine; the other processes wait and then read the same files."""
+    """Decode once on each machine; the other processes wait and then read the same files."""
     from bench.runtime.progress import progress_bar
     from bench.training import decode_ahead
 

@@ -22,14 +22,14 @@ def as_junit(result: GateResult, *, strict: bool = False) -> str:
     root = ET.Element(
         "testsuites",
         name="spgbench gate",
-        tests=str(len(result.check_results)),
+        tests=str(len(result.checks)),
         failures=str(failing),
         errors=str(counts["INCOMPARABLE"]),
         skipped=str(0 if strict else counts["INCONCLUSIVE"]),
     )
-    ordered = sorted(result.check_results, key=lambda check_result: check_result.protocol)
-    for protocol, check_results in groupby(ordered, key=lambda check_result: check_result.protocol):
-        _suite(root, protocol or "models", list(check_results), strict)
+    ordered = sorted(result.checks, key=lambda check: check.protocol)
+    for protocol, checks in groupby(ordered, key=lambda check: check.protocol):
+        _suite(root, protocol or "models", list(checks), strict)
     ET.indent(root)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(root, encoding="unicode")}\n'
 
@@ -37,38 +37,38 @@ def as_junit(result: GateResult, *, strict: bool = False) -> str:
 def as_annotations(result: GateResult) -> str:
     """GitHub workflow commands, one a line: errors for regressions and the incomparable, warnings for the undecided."""
     lines = []
-    for check_result in result.of("INCOMPARABLE", "REGRESSION", "INCONCLUSIVE"):
-        level = "warning" if check_result.verdict == "INCONCLUSIVE" else "error"
-        title = _property(f"{check_result.verdict} {check_result.subject}")
-        lines.append(f"::{level} title={title}::{_data(check_result.text)}\n")
+    for check in result.of("INCOMPARABLE", "REGRESSION", "INCONCLUSIVE"):
+        level = "warning" if check.verdict == "INCONCLUSIVE" else "error"
+        title = _property(f"{check.verdict} {check.subject}")
+        lines.append(f"::{level} title={title}::{_data(check.text)}\n")
     return "".join(lines)
 
 
-def _suite(root: ET.Element, protocol: str, check_results: list[CheckResult], strict: bool) -> None:
+def _suite(root: ET.Element, protocol: str, checks: list[CheckResult], strict: bool) -> None:
     tags = {
         "REGRESSION": "failure",
         "INCOMPARABLE": "error",
         "INCONCLUSIVE": "failure" if strict else "skipped",
     }
-    used = [tags.get(check_result.verdict) for check_result in check_results]
+    used = [tags.get(check.verdict) for check in checks]
     suite = ET.SubElement(
         root,
         "testsuite",
         name=xml_text(protocol),
-        tests=str(len(check_results)),
+        tests=str(len(checks)),
         failures=str(used.count("failure")),
         errors=str(used.count("error")),
         skipped=str(used.count("skipped")),
     )
-    for check_result, tag in zip(check_results, used, strict=True):
-        name = f"{check_result.model} {check_result.metric or 'cell'}"
+    for check, tag in zip(checks, used, strict=True):
+        name = f"{check.model} {check.metric or 'cell'}"
         case = ET.SubElement(suite, "testcase", classname=xml_text(protocol), name=xml_text(name), time="0")
         if tag is None:
             continue
-        element = ET.SubElement(case, tag, message=xml_text(check_result.text))
+        element = ET.SubElement(case, tag, message=xml_text(check.text))
         if tag != "skipped":
-            element.set("type", check_result.verdict)
-        element.text = xml_text("\n".join([check_result.text, *check_result.samples]))
+            element.set("type", check.verdict)
+        element.text = xml_text("\n".join([check.text, *check.samples]))
 
 
 def _data(text: str) -> str:

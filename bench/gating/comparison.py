@@ -1,4 +1,4 @@
-"""`compare`: the same pictures in the same holes, candidate against baseline, for every metric and region."""
+"""`compare`: candidate against baseline on the same pictures with the same holes, for every metric and region."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from bench.records import Run
 from bench.records.values import CellValues
 from bench.statistics import holm
 
-__all__ = ["LEVEL", "ComparedCell", "Comparison", "Difference", "Mark", "as_selection", "compare"]
+__all__ = ["LEVEL", "ComparedCell", "Comparison", "ComparisonOutcome", "Difference", "as_selection", "compare"]
 
 LEVEL = 0.05
 """Corrected p-values at or below it tell two models apart."""
 
-Mark = Literal["+", "-", "~", "!", "*", "x", ""]
-"""`+` worse, `-` better, `~` not distinguishable, `!` newly failing, `*` fixed, `x` not comparable."""
+ComparisonOutcome = Literal["worse", "better", "unclear", "failing", "fixed", "incomparable", ""]
+"""Of the candidate: worse or better than the baseline, or unclear, not distinguishable; newly failing or fixed samples;
+incomparable numbers; empty if there is nothing to say."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class Difference:
     Attributes:
         metric: `metric.region`.
         unit, higher_is_better: as in the records.
-        mark: `+`, `-`, `~` or `x`.
+        outcome: worse, better, unclear or incomparable; empty for a number that was not tested.
         baseline_mean, candidate_mean: over the samples where both are finite.
         statistics: of the differences, candidate minus baseline; None where not comparable.
         p_holm: `statistics.p` corrected over the whole comparison.
@@ -38,13 +39,13 @@ class Difference:
         exact_lost, exact_gained: samples that only the baseline, or only the candidate, got perfectly right.
         worst: up to five samples where the candidate is most behind, with candidate minus baseline (None: infinite).
         note: why not comparable, or what else should be known.
-        refused: both sides have the metric, and their signatures are unlike.
+        refused: both runs have the metric, with different signatures.
     """
 
     metric: str
     unit: str
     higher_is_better: bool
-    mark: Mark
+    outcome: ComparisonOutcome
     baseline_mean: float | None = None
     candidate_mean: float | None = None
     statistics: PairStatistics | None = None
@@ -66,16 +67,16 @@ class ComparedCell:
         candidate: output folder of the candidate.
         pair: the models.
         protocol: the mask protocol.
-        mark: `!`, `*`, `x`, or empty when the same samples are usable on both sides.
-        note: what the mark is about.
+        outcome: failing, fixed, incomparable, or empty if the same samples are usable in both runs.
+        note: the reason of the outcome.
         differences: by metric, in the order of the records.
-        refused: both sides have the cell, and they were cut by other holes.
+        refused: both runs have the cell, with different holes or pictures.
     """
 
     candidate: str
     pair: ModelPair
     protocol: str
-    mark: Mark = ""
+    outcome: ComparisonOutcome = ""
     note: str = ""
     differences: tuple[Difference, ...] = ()
     refused: bool = False
@@ -97,7 +98,7 @@ class Comparison:
 
     @property
     def refused(self) -> list[str]:
-        """What was not compared because it is unlike, spelled out."""
+        """What was not compared because its definition, holes or pictures differ, with the difference."""
         every = []
         for cell in self.cells:
             where = harmless(f"{cell.pair.title} {cell.protocol}")
@@ -116,8 +117,8 @@ def compare(
 ) -> Comparison:
     """Compare candidates with a baseline, paired by sample and clustered by source picture.
 
-    Numbers with another signature, and cells cut by other holes, are not compared: they are marked `x` with the
-    difference spelled out. p-values are corrected over everything that is compared (Holm).
+    Numbers with another signature, and cells cut by other holes, are not compared: they are `incomparable`, with
+    the difference spelled out. p-values are corrected over everything that is compared (Holm).
 
     Args:
         baseline: a run of `bench.records.read_run`, or one model of it (`Selection(run, "telea")`).
@@ -169,54 +170,59 @@ def _draft(
     a, b = left.values(pair.baseline, protocol), right.values(pair.candidate, protocol)
     if a is None or b is None:
         side = "either side" if a is b else "the baseline" if a is None else "the candidate"
-        return replace(cell, mark="x", note=f"no whole cell of {side}"), {}, {}
+        return replace(cell, outcome="incomparable", note=f"no whole cell of {side}"), {}, {}
     unlike = hole_difference(a, b)
     if unlike:
-        return replace(cell, mark="x", note=f"not comparable: {unlike}", refused=True), {}, {}
+        return replace(cell, outcome="incomparable", note=f"not comparable: {unlike}", refused=True), {}, {}
     both = PairedCell(a, b)
-    mark, note = _usable(both)
+    outcome, note = _usable(both)
     rows = _rows(a, b)
-    comparable = {index: row.metric for index, row in enumerate(rows) if row.mark != "x"}
+    comparable = {index: row.metric for index, row in enumerate(rows) if row.outcome != "incomparable"}
     sets = {
         index: SetPair(metric, a, b, (left.run, right.run))
         for index, metric in comparable.items()
         if a.scores[metric].of_set
     }
     values = {index: both.values(metric) for index, metric in comparable.items() if index not in sets}
-    return replace(cell, mark=mark, note=note, differences=tuple(rows)), values, sets
+    return replace(cell, outcome=outcome, note=note, differences=tuple(rows)), values, sets
 
 
 def _rows(a: CellValues, b: CellValues) -> list[Difference]:
     """A row for each metric of either side, baseline's first."""
     order = [*a.cell.metrics, *(metric for metric in b.cell.metrics if metric not in a.cell.metrics)]
     known = {**b.cell.metrics, **a.cell.metrics}
-    return [_row(Difference(metric, known[metric].unit, known[metric].higher_is_better, "~"), a, b) for metric in order]
+    return [
+        _row(Difference(metric, known[metric].unit, known[metric].higher_is_better, "unclear"), a, b)
+        for metric in order
+    ]
 
 
 def _row(row: Difference, a: CellValues, b: CellValues) -> Difference:
     first, second = a.cell.metrics.get(row.metric), b.cell.metrics.get(row.metric)
     if first is None or second is None:
-        return replace(row, mark="x", note=f"only {'the candidate' if first is None else 'the baseline'} has it")
+        return replace(
+            row, outcome="incomparable", note=f"only {'the candidate' if first is None else 'the baseline'} has it"
+        )
     unlike = signature_difference(first.signature, second.signature)
-    return replace(row, mark="x", note=f"unlike signatures: {unlike}", refused=True) if unlike else row
+    return replace(row, outcome="incomparable", note=f"unlike signatures: {unlike}", refused=True) if unlike else row
 
 
-def _usable(both: PairedCell) -> tuple[Mark, str]:
+def _usable(both: PairedCell) -> tuple[ComparisonOutcome, str]:
     newly, gone, fixed = both.newly_failing, both.gone, both.fixed
     parts = [
         f"{len(samples)} {what}: {some(samples)}"
         for samples, what in ((newly, "newly failing"), (gone, "no longer there"), (fixed, "fixed"))
         if samples
     ]
-    mark: Mark = "!" if newly or gone else "*" if fixed else ""
-    return mark, "; ".join(parts)
+    outcome: ComparisonOutcome = "failing" if newly or gone else "fixed" if fixed else ""
+    return outcome, "; ".join(parts)
 
 
 def _filled(row: Difference, values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> Difference:
     before, after = values.means
     return replace(
         row,
-        mark=_mark(values, statistics, p_holm),
+        outcome=_outcome(values, statistics, p_holm),
         baseline_mean=before,
         candidate_mean=after,
         statistics=statistics,
@@ -234,12 +240,12 @@ def _filled_set(
     row: Difference, pair: SetPair, statistics: PairStatistics, p_holm: float | None, note: str
 ) -> Difference:
     before, after = pair.scores
-    mark: Mark = "" if p_holm is None else "~"
+    outcome: ComparisonOutcome = "" if p_holm is None else "unclear"
     if p_holm is not None and p_holm <= LEVEL:
-        mark = "-" if ((statistics.difference or 0.0) > 0) == row.higher_is_better else "+"
+        outcome = "better" if ((statistics.difference or 0.0) > 0) == row.higher_is_better else "worse"
     return replace(
         row,
-        mark=mark,
+        outcome=outcome,
         baseline_mean=before.value,
         candidate_mean=after.value,
         statistics=statistics,
@@ -248,9 +254,9 @@ def _filled_set(
     )
 
 
-def _mark(values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> Mark:
+def _outcome(values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> ComparisonOutcome:
     if p_holm is None or p_holm > LEVEL:
-        return "~"
+        return "unclear"
     if statistics.difference is None:
-        return "+" if values.exact_lost > values.exact_gained else "-"
-    return "-" if (statistics.difference > 0) == values.higher_is_better else "+"
+        return "worse" if values.exact_lost > values.exact_gained else "better"
+    return "better" if (statistics.difference > 0) == values.higher_is_better else "worse"

@@ -12,19 +12,20 @@ from bench.gating.formatting import change, harmless, interval, markdown_text, n
 __all__ = ["as_json", "as_markdown", "as_text"]
 
 _LEGEND = (
-    "+ worse, - better, ~ not distinguishable (Holm-corrected p > 0.05), ! newly failing, * fixed, x not comparable"
+    "worse, better: the candidate, by Holm-corrected p <= 0.05; unclear: not distinguishable; failing: newly failing "
+    "pictures; fixed: pictures that failed in the baseline; incomparable: other definition, holes or pictures"
 )
-_HEADER = ("", "metric", "baseline", "candidate", "difference", "95 % interval", "p (Holm)", "wins", "n")
+_HEADER = ("candidate is", "metric", "baseline", "candidate", "difference", "95 % interval", "p (Holm)", "wins", "n")
 
 
 def as_text(comparison: Comparison) -> str:
-    """A block a cell, a line a metric; the worst pictures of everything that got worse."""
+    """A block for each cell with a line for each metric, and the worst pictures of everything that got worse."""
     blocks = [_block(cell) for cell in comparison.cells]
     return "\n\n".join([f"baseline {harmless(comparison.baseline)}", *blocks, _foot(comparison)]) + "\n"
 
 
 def as_markdown(comparison: Comparison) -> str:
-    """A section a cell, for a pull request or a page; names are escaped."""
+    """A section for each cell, for a pull request or a page; names are escaped."""
     sections = [_section(cell) for cell in comparison.cells]
     head = f"## Compared with {markdown_text(comparison.baseline)}"
     return "\n\n".join([head, *sections, markdown_text(_foot(comparison))]) + "\n"
@@ -46,33 +47,37 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
 def _block(cell: ComparedCell) -> str:
     lines = [harmless(f"{cell.protocol}  {cell.pair.title}  {cell.candidate}")]
     if cell.note:
-        lines.append(f"{cell.mark} {cell.note}")
+        lines.append(f"{cell.outcome}: {cell.note}")
     if cell.differences:
         lines += _grid([_HEADER, *(_columns(row) for row in cell.differences)])
-    lines += [f"x {row.metric}: {row.note}" for row in cell.differences if row.mark == "x"]
-    lines += [f"  {row.metric}: {row.note}" for row in cell.differences if row.mark != "x" and row.note]
-    lines += [f"  worst in {row.metric}: {harmless(worst_of(row))}" for row in cell.differences if row.mark == "+"]
+    lines += [f"  {row.metric}: incomparable: {row.note}" for row in cell.differences if row.outcome == "incomparable"]
+    lines += [f"  {row.metric}: {row.note}" for row in cell.differences if row.outcome != "incomparable" and row.note]
+    lines += [
+        f"  worst in {row.metric}: {harmless(worst_of(row))}" for row in cell.differences if row.outcome == "worse"
+    ]
     return "\n".join(lines)
 
 
 def _section(cell: ComparedCell) -> str:
     lines = [f"### {markdown_text(cell.protocol)}, {markdown_text(cell.pair.title)}", ""]
     if cell.note:
-        lines += [f"`{cell.mark}` {markdown_text(cell.note)}", ""]
+        lines += [f"{cell.outcome}: {markdown_text(cell.note)}", ""]
     if cell.differences:
         rule = ("---", "---", *["--:"] * (len(_HEADER) - 2))
         lines += [f"| {' | '.join(row)} |" for row in (_HEADER, rule, *map(_markdown_columns, cell.differences))]
     notes = [f"- {row.metric}: {markdown_text(row.note)}" for row in cell.differences if row.note]
-    notes += [f"- worst in {row.metric}: {markdown_text(worst_of(row))}" for row in cell.differences if row.mark == "+"]
+    notes += [
+        f"- worst in {row.metric}: {markdown_text(worst_of(row))}" for row in cell.differences if row.outcome == "worse"
+    ]
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
 def _columns(row: Difference) -> tuple[str, ...]:
     found = row.statistics
     if found is None:
-        return (row.mark, row.metric, *["-"] * (len(_HEADER) - 2))
+        return (row.outcome, row.metric, *["-"] * (len(_HEADER) - 2))
     return (
-        row.mark,
+        row.outcome,
         f"{row.metric} {row.unit}".strip(),
         number(row.baseline_mean, row.unit).removesuffix(f" {row.unit}"),
         number(row.candidate_mean, row.unit).removesuffix(f" {row.unit}"),
@@ -85,8 +90,8 @@ def _columns(row: Difference) -> tuple[str, ...]:
 
 
 def _markdown_columns(row: Difference) -> tuple[str, ...]:
-    mark, *rest = _columns(row)
-    return (f"`{mark}`", *map(markdown_text, rest))
+    outcome, *rest = _columns(row)
+    return (outcome, *map(markdown_text, rest))
 
 
 def worst_of(row: Difference) -> str:
@@ -97,7 +102,7 @@ def worst_of(row: Difference) -> str:
 
 
 def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Mark and name to the left, numbers to the right."""
+    """Lines of a table: outcome and name are left-aligned, numbers right-aligned."""
     widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     return [
         "  ".join(

@@ -14,11 +14,11 @@ from bench.gating.formatting import some
 from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
-from bench.gating.regression import regression_result
+from bench.gating.regression import regression_check
 from bench.gating.results import CheckResult, GateResult
 from bench.gating.rounding import limits
 from bench.gating.selection import ModelPair, Selection, pair_models
-from bench.gating.sets import SetPair, set_regression_result
+from bench.gating.sets import SetPair, set_regression_check
 from bench.records import Run
 from bench.records.spread import Spread, read_spread
 
@@ -26,15 +26,15 @@ __all__ = ["gate"]
 
 
 @dataclass
-class _Work:
-    """What is gathered on the way through the cells."""
+class _GateState:
+    """The checks, questions and notes that `gate` collects over the cells."""
 
     left: Selection
     right: Selection
     margins: Mapping[str, Margin]
     tolerances: Mapping[str, Margin] | None
     spread: Spread | None = None
-    check_results: list[CheckResult] = field(default_factory=list)
+    checks: list[CheckResult] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     set_questions: list[SetQuestion] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -50,22 +50,22 @@ def gate(
     candidate: Run | Selection,
     margins: Mapping[str, Margin | str] | None = None,
     *,
-    golden: bool | None = None,
+    regression: bool | None = None,
     suite: Mapping[str, Margin | str] | None = None,
     tolerances: Mapping[str, Margin | str] | None = None,
     seed: int = 0,
 ) -> GateResult:
     """Decide whether the candidate is a regression.
 
-    Two gates. *Golden*, for a model with the same fingerprint on both sides: every picture's value of every metric must
-    be the same within a tolerance. *Paired*, for other weights: the mean must not be worse than a margin allows. Both
-    look first whether all cells and pictures are still there.
+    There are two gates. The *regression* gate is for a model with the same fingerprint in both runs: every value of
+    every picture must be the same within a tolerance. The *paired* gate is for other weights: the mean must not be
+    worse than a margin allows. Both first check that all cells and pictures are still there.
 
     Args:
         baseline, candidate: runs of `bench.records.read_run`, or one model of each (`Selection(run, "telea")`).
         margins: `metric.region` to margin (`"0.05dB"`); giving margins asks for the paired gate. None takes those of
             the suite, and if that has none `default_margins`.
-        golden: True or False asks for one gate; None chooses for each pair of models.
+        regression: True asks for the regression gate, False for the paired one; None chooses for each pair of models.
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
         tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
             where it has one, else before those of `default_tolerances`.
@@ -77,43 +77,44 @@ def gate(
         UnknownName: for a margin or tolerance of a metric that the baseline does not have.
     """
     left, right = as_selection(baseline), as_selection(candidate)
-    if golden and margins is not None:
-        raise UsageError("a golden gate", "have tolerances", "margins", "Give --tolerance in place of --fail.")
+    if regression and margins is not None:
+        raise UsageError("a regression gate", "have tolerances", "margins", "Give --tolerance in place of --fail.")
     refuse_other_pictures(left, right)
     units = _units(left)
     pairing = pair_models(left, right)
     checked = None if tolerances is None else named_margins(tolerances, units, "--tolerance")
     same = {pair: left.models[pair.baseline] == right.models[pair.candidate] for pair in pairing.pairs}
-    modes = {pair: golden if golden is not None else same[pair] and margins is None for pair in pairing.pairs}
-    work = _Work(left, right, {}, checked)
+    modes = {pair: regression if regression is not None else same[pair] and margins is None for pair in pairing.pairs}
+    state = _GateState(left, right, {}, checked)
     if any(modes.values()):
-        work.spread = read_spread(left.run)
+        state.spread = read_spread(left.run)
     if not all(modes.values()):
-        work.margins = named_margins(margins, units) if margins is not None else _suite_margins(work, suite, units)
-    work.check_results += [
+        state.margins = named_margins(margins, units) if margins is not None else _suite_margins(state, suite, units)
+    state.checks += [
         CheckResult("REGRESSION", "cell", model, text="vanished: the candidate does not have this model")
         for model in pairing.vanished
     ]
-    work.notes += [f"{model}: new, there is nothing to hold it against" for model in pairing.new]
-    for pair, is_golden in modes.items():
+    state.notes += [f"{model}: new, there is nothing to hold it against" for model in pairing.new]
+    for pair, by_regression in modes.items():
         for protocol in left.run.info.protocols:
-            _look(work, pair, protocol, is_golden)
-    work.notes += _new_protocols(left, right)
-    work.check_results += answer(work.questions, work.set_questions, seed=seed)
+            _check_cell(state, pair, protocol, by_regression)
+    state.notes += _new_protocols(left, right)
+    state.checks += answer(state.questions, state.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
-    return GateResult(_ordered(work.check_results, order, left.run.info.protocols), tuple(work.notes))
+    return GateResult(_ordered(state.checks, order, left.run.info.protocols), tuple(state.notes))
 
 
 def _suite_margins(
-    work: _Work, suite: Mapping[str, Margin | str] | None, units: Mapping[str, str]
+    state: _GateState, suite: Mapping[str, Margin | str] | None, units: Mapping[str, str]
 ) -> dict[str, Margin]:
     """Of the suite, less what could not be measured for want of weights, which is noted; the usual ones without any."""
-    info = work.left.run.info
+    info = state.left.run.info
     wanted = dict(info.gate if suite is None else suite)
     for name in list(wanted):
-        reason = info.unavailable.get(name.partition(".")[0])
+        metric = name.partition(".")[0]  # not yet a MetricKey: an unknown region is refused below, with suggestions
+        reason = info.unavailable.get(metric)
         if reason and name not in units:
-            work.notes.append(f"{name}: the baseline does not have it, its margin is not held: {reason}")
+            state.notes.append(f"{name}: the baseline does not have it, its margin is not held: {reason}")
             del wanted[name]
     return named_margins(wanted or None, units, "the suite's gate")
 
@@ -129,50 +130,52 @@ def _units(side: Selection) -> dict[str, str]:
     return units
 
 
-def _look(work: _Work, pair: ModelPair, protocol: str, is_golden: bool) -> None:
+def _check_cell(state: _GateState, pair: ModelPair, protocol: str, by_regression: bool) -> None:
     """Everything about one pair of cells: what is found at once, and the questions for statistics."""
-    before = work.left.values(pair.baseline, protocol)
-    after = work.right.values(pair.candidate, protocol)
+    before = state.left.values(pair.baseline, protocol)
+    after = state.right.values(pair.candidate, protocol)
     if before is None:
-        work.notes.append(f"{pair.title} {protocol}: no whole cell of the baseline, not looked at")
+        state.notes.append(f"{pair.title} {protocol}: no whole cell of the baseline, not looked at")
         return
     if after is None:
-        work.check_results.append(
-            CheckResult("REGRESSION", "cell", pair.title, protocol, text=_vanished(work.right, protocol))
+        state.checks.append(
+            CheckResult("REGRESSION", "cell", pair.title, protocol, text=_vanished(state.right, protocol))
         )
         return
     unlike = hole_difference(before, after)
     if unlike:
-        work.check_results.append(CheckResult("INCOMPARABLE", "cell", pair.title, protocol, text=unlike))
+        state.checks.append(CheckResult("INCOMPARABLE", "cell", pair.title, protocol, text=unlike))
         return
     both = PairedCell(before, after)
-    work.check_results += _shrinkage(pair.title, protocol, both)
-    for metric in before.scores if is_golden else work.margins:
+    state.checks += _shrinkage(pair.title, protocol, both)
+    for metric in before.scores if by_regression else state.margins:
         if metric in before.scores:
-            _look_at_metric(work, pair.title, protocol, both, metric, is_golden)
+            _check_metric(state, pair.title, protocol, both, metric, by_regression)
 
 
-def _look_at_metric(work: _Work, model: str, protocol: str, both: PairedCell, metric: str, is_golden: bool) -> None:
+def _check_metric(
+    state: _GateState, model: str, protocol: str, both: PairedCell, metric: str, by_regression: bool
+) -> None:
     obstacle = _obstacle(model, protocol, metric, both)
     if obstacle is not None:
-        work.check_results.append(obstacle)
+        state.checks.append(obstacle)
     elif both.baseline.scores[metric].of_set:
-        _look_at_set(work, model, protocol, SetPair(metric, both.baseline, both.candidate, work.runs), is_golden)
-    elif is_golden:
-        allowed = limits(both, metric, work.tolerances, work.spread)
-        work.check_results.append(regression_result(model, protocol, both, metric, allowed))
-    else:
-        work.check_results += _newly_undefined(model, protocol, both, metric)
-        work.questions.append(Question(model, protocol, metric, both.values(metric), work.margins[metric]))
-
-
-def _look_at_set(work: _Work, model: str, protocol: str, pair: SetPair, is_golden: bool) -> None:
-    if is_golden:
-        work.check_results.append(
-            set_regression_result(model, protocol, pair, (work.tolerances or {}).get(pair.metric))
+        _check_set_metric(
+            state, model, protocol, SetPair(metric, both.baseline, both.candidate, state.runs), by_regression
         )
+    elif by_regression:
+        allowed = limits(both, metric, state.tolerances, state.spread)
+        state.checks.append(regression_check(model, protocol, both, metric, allowed))
     else:
-        work.set_questions.append(SetQuestion(model, protocol, pair, work.margins[pair.metric]))
+        state.checks += _newly_undefined(model, protocol, both, metric)
+        state.questions.append(Question(model, protocol, metric, both.values(metric), state.margins[metric]))
+
+
+def _check_set_metric(state: _GateState, model: str, protocol: str, pair: SetPair, by_regression: bool) -> None:
+    if by_regression:
+        state.checks.append(set_regression_check(model, protocol, pair, (state.tolerances or {}).get(pair.metric)))
+    else:
+        state.set_questions.append(SetQuestion(model, protocol, pair, state.margins[pair.metric]))
 
 
 def _vanished(right: Selection, protocol: str) -> str:
@@ -224,9 +227,7 @@ def _new_protocols(left: Selection, right: Selection) -> list[str]:
 
 
 def _ordered(
-    check_results: Iterable[CheckResult], models: Mapping[str, int], protocols: Sequence[str]
+    checks: Iterable[CheckResult], models: Mapping[str, int], protocols: Sequence[str]
 ) -> tuple[CheckResult, ...]:
     rank = {name: index for index, name in enumerate(["", *protocols])}
-    return tuple(
-        sorted(check_results, key=lambda check_result: (models[check_result.model], rank[check_result.protocol]))
-    )
+    return tuple(sorted(checks, key=lambda check: (models[check.model], rank[check.protocol])))

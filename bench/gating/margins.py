@@ -1,4 +1,4 @@
-"""How much worse is too much: margins of the paired gate, tolerances of the golden one."""
+"""Limits: margins of the paired gate, and tolerances of the regression gate."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def default_margins() -> dict[str, str]:
 
 
 def default_tolerances() -> dict[str, float]:
-    """Metric to the largest change of one picture's value, in its unit, that the golden gate takes for rounding.
+    """Metric to the largest change of one picture's value, in its unit, that the regression gate takes for rounding.
 
     Metrics that must be exact up to the last bits are left out.
     """

@@ -62,27 +62,26 @@ def answer(
     p = [1.0 if one.p is None or one.difference is None else one.p for one in found]
     sets = [set_statistics(question.pair, seed=seed) for question in set_questions]
     corrected = holm([*p, *signs, *(1.0 if one.p is None else one.p for one, _ in sets)])
-    check_results = [
-        _check_result(question, statistics, p_holm, len(corrected))
+    checks = [
+        _mean_check(question, statistics, p_holm, len(corrected))
         for question, statistics, p_holm in zip(questions, found, corrected, strict=False)
     ]
-    check_results += [
-        _exact_check_result(question, p_holm)
-        for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
+    checks += [
+        _exact_check(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
     ]
-    check_results += [
-        _set_check_result(question, statistics, reason, p_holm)
+    checks += [
+        _set_check(question, statistics, reason, p_holm)
         for question, (statistics, reason), p_holm in zip(
             set_questions, sets, corrected[len(questions) + len(exact) :], strict=True
         )
     ]
-    return check_results
+    return checks
 
 
-def _set_check_result(question: SetQuestion, statistics: PairStatistics, reason: str, p_holm: float) -> CheckResult:
+def _set_check(question: SetQuestion, statistics: PairStatistics, reason: str, p_holm: float) -> CheckResult:
     before, after = question.pair.scores
     limit = question.margin.absolute(question.pair.metric, before.unit, before.value or 0.0)
-    check_result = CheckResult(
+    check = CheckResult(
         "INCONCLUSIVE",
         "paired",
         question.model,
@@ -99,18 +98,18 @@ def _set_check_result(question: SetQuestion, statistics: PairStatistics, reason:
         n=statistics.n,
     )
     if statistics.difference is None or statistics.ci95 is None:
-        return replace(check_result, verdict="PASS") if statistics.difference == 0 else check_result
+        return replace(check, verdict="PASS") if statistics.difference == 0 else check
     verdict = _verdict(_turned(statistics.difference, statistics.ci95, before.higher_is_better), limit, p_holm)
     text = f"{change(statistics.difference, before.unit)} {interval(statistics.ci95, before.unit)}"
     limits = f"margin {limit:.4g} {before.unit}".rstrip()
-    return replace(check_result, verdict=verdict, text=f"{text}, {limits}, p {p_value(p_holm)}, n {statistics.n}")
+    return replace(check, verdict=verdict, text=f"{text}, {limits}, p {p_value(p_holm)}, n {statistics.n}")
 
 
-def _check_result(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> CheckResult:
+def _mean_check(question: Question, statistics: PairStatistics, p_holm: float, tests: int) -> CheckResult:
     values = question.values
     before, after = values.means
     limit = question.margin.absolute(question.metric, values.unit, before or 0.0)
-    check_result = CheckResult(
+    check = CheckResult(
         "INCONCLUSIVE",
         "paired",
         question.model,
@@ -127,11 +126,11 @@ def _check_result(question: Question, statistics: PairStatistics, p_holm: float,
         n=statistics.n,
     )
     if statistics.difference is None:
-        return _without_numbers(check_result, values)
+        return _without_numbers(check, values)
     if not values.gains.any():
-        return replace(check_result, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
+        return replace(check, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
     if statistics.ci95 is None:
-        return replace(check_result, text="one picture: nothing can be said about others")
+        return replace(check, text="one picture: nothing can be said about others")
     turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)
     verdict = _verdict(turned, limit, p_holm)
     needed = None
@@ -139,9 +138,7 @@ def _check_result(question: Question, statistics: PairStatistics, p_holm: float,
         worse = turned[0] < -limit
         effect = turned[0] if worse else turned[0] + limit
         needed = n_needed(statistics.pictures, statistics.error or 0.0, effect, tests=tests if worse else 1)
-    return replace(
-        check_result, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed)
-    )
+    return replace(check, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed))
 
 
 def _turned(difference: float, ci95: tuple[float, float], higher_is_better: bool) -> tuple[float, float, float]:
@@ -171,15 +168,15 @@ def _text(statistics: PairStatistics, values: PairedValues, limit: float, p_holm
     return f"{text}; {f'about {needed:,} pictures would decide' if needed < 10**7 else 'too close to the margin'}"
 
 
-def _without_numbers(check_result: CheckResult, values: PairedValues) -> CheckResult:
+def _without_numbers(check: CheckResult, values: PairedValues) -> CheckResult:
     if values.exact_lost or values.exact_gained:
-        return replace(check_result, verdict="PASS", text="no finite pair; see the exact pictures")
+        return replace(check, verdict="PASS", text="no finite pair; see the exact pictures")
     if values.infinite:
-        return replace(check_result, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
-    return replace(check_result, text="no picture has a value in both")
+        return replace(check, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
+    return replace(check, text="no picture has a value in both")
 
 
-def _exact_check_result(question: Question, p_holm: float) -> CheckResult:
+def _exact_check(question: Question, p_holm: float) -> CheckResult:
     lost, gained = question.values.exact_lost, question.values.exact_gained
     worse = lost > gained
     return CheckResult(

@@ -1,4 +1,4 @@
-"""The golden gate: the same weights on the same pictures. Did the code change the numbers? No statistics."""
+"""The regression gate: same weights, same pictures. It checks that the code did not change any value; no statistics."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from bench.gating.pairs import PairedCell, PairedValues
 from bench.gating.results import CheckResult
 from bench.records.values import Floats
 
-__all__ = ["regression_result"]
+__all__ = ["regression_check"]
 
 
-def regression_result(model: str, protocol: str, both: PairedCell, metric: str, limits: Floats) -> CheckResult:
+def regression_check(model: str, protocol: str, both: PairedCell, metric: str, limits: Floats) -> CheckResult:
     """PASS when every picture's value is within its tolerance; else REGRESSION, which names the pictures.
 
     A change for the better is a change too. Equal infinities, and values undefined on both sides, are equal.
@@ -26,7 +26,7 @@ def regression_result(model: str, protocol: str, both: PairedCell, metric: str, 
     samples = tuple(values.samples[index] for index in outside)
     return CheckResult(
         "REGRESSION" if samples else "PASS",
-        "golden",
+        "regression",
         model,
         protocol,
         metric,

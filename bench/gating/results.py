@@ -1,4 +1,4 @@
-"""What a gate found: one verdict a metric of a cell, and the verdict of the whole."""
+"""The results of a gate: one verdict for each metric of each cell, and the overall verdict."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ VERDICTS: tuple[Verdict, ...] = ("INCOMPARABLE", "REGRESSION", "INCONCLUSIVE", "
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing that a gate looked at.
+    """The result of one check of a gate.
 
     Attributes:
         verdict: PASS; REGRESSION; INCONCLUSIVE, too few pictures to tell; INCOMPARABLE, the two are unlike.
-        gate: `golden`, `paired`, or `cell` for what is there at all.
+        gate: `regression`, `paired`, or `cell` for missing cells, pictures and metrics.
         model: its name, or `telea -> ours`.
         protocol: empty for what concerns a whole model.
         metric: `metric.region`, or empty for what concerns a whole cell.
@@ -28,14 +28,14 @@ class CheckResult:
         unit: of the numbers below; each is None where it has no meaning.
         baseline_mean, candidate_mean, difference: over the pictures where both are finite; candidate minus baseline.
         ci95: clustered bootstrap interval of the difference.
-        limit: the margin of the paired gate or the tolerance of the golden one, in the unit.
+        limit: the margin of the paired gate or the tolerance of the regression gate, in the unit.
         p_holm: corrected p-value of "no difference".
         n: differences.
         n_needed: pictures that a decision would take.
     """
 
     verdict: Verdict
-    gate: Literal["golden", "paired", "cell"]
+    gate: Literal["regression", "paired", "cell"]
     model: str
     protocol: str = ""
     metric: str = ""
@@ -59,31 +59,31 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class GateResult:
-    """Everything that a gate found.
+    """The results of all checks of a gate.
 
     Attributes:
-        check_results: in the order of the baseline: models, protocols, metrics.
-        notes: what was not looked at, and why that is no finding.
+        checks: in the order of the baseline: models, protocols, metrics.
+        notes: what was not checked, with the reason.
     """
 
-    check_results: tuple[CheckResult, ...]
+    checks: tuple[CheckResult, ...]
     notes: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
-        """The gravest of all findings."""
-        held = {check_result.verdict for check_result in self.check_results}
+        """The gravest verdict of all checks."""
+        held = {check.verdict for check in self.checks}
         return next((verdict for verdict in VERDICTS if verdict in held), "PASS")
 
     def counts(self) -> dict[Verdict, int]:
-        """How many findings of each verdict, gravest first."""
-        held = Counter(check_result.verdict for check_result in self.check_results)
+        """The number of checks with each verdict, gravest first."""
+        held = Counter(check.verdict for check in self.checks)
         return {verdict: held[verdict] for verdict in VERDICTS}
 
     def of(self, *verdicts: Verdict) -> list[CheckResult]:
-        """The findings with one of the verdicts, gravest first."""
-        kept = [check_result for check_result in self.check_results if check_result.verdict in verdicts]
-        return sorted(kept, key=lambda check_result: VERDICTS.index(check_result.verdict))
+        """The checks with one of the verdicts, gravest first."""
+        kept = [check for check in self.checks if check.verdict in verdicts]
+        return sorted(kept, key=lambda check: VERDICTS.index(check.verdict))
 
     def exit_code(self, *, strict: bool = False) -> int:
         """0 pass, 1 regression (with `strict` also inconclusive), 2 what cannot be compared."""
@@ -96,5 +96,5 @@ class GateResult:
             "verdict": self.verdict,
             "counts": self.counts(),
             "notes": list(self.notes),
-            "findings": [asdict(check_result) for check_result in self.check_results],
+            "findings": [asdict(check) for check in self.checks],
         }

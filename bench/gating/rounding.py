@@ -1,4 +1,4 @@
-"""How much of a change is rounding: the golden gate's tolerance of each sample."""
+"""How much of a change is rounding: the tolerance of each sample in the regression gate."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
 from bench.statistics import detectable_effect
 
-__all__ = ["SetPair", "set_regression_result", "set_statistics"]
+__all__ = ["SetPair", "set_regression_check", "set_statistics"]
 
 _Z95 = 1.959963984540054
 _FEWEST = 8
@@ -65,7 +65,7 @@ def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str
     return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None, detectable), ""
 
 
-def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
+def set_regression_check(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
     """PASS when the number is the same within the tolerance: the one asked for, or the metric's own."""
     first, second = pair.scores
     before, after = first.value, second.value
@@ -74,7 +74,7 @@ def set_regression_result(model: str, protocol: str, pair: SetPair, tolerance: M
     by = "" if before is None or after is None else f" ({change(after - before, first.unit)})"
     return CheckResult(
         "PASS" if same else "REGRESSION",
-        "golden",
+        "regression",
         model,
         protocol,
         pair.metric,

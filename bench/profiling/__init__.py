@@ -1,13 +1,19 @@
-"""What a model costs: time, memory and operations for every size, and a gate for changes of them.
+"""Profiling: time, memory and operations of a model for every configuration, and a gate for changes of them.
 
-`profile` sweeps over configurations and records; docs/explanation/timing.md explains how. Records are read back by
-`bench.records.profile.read_profile`, without torch. `against` holds this version against another one.
+    run.py          `profile`: every configuration of every model;  worker.py  the process of one model
+    measure.py      one configuration: execution.py (prepare and call), inspection.py, clock.py, memory.py, roofline.py
+    latency_gate.py `compare_versions`: this version against another one
+                    bench_client.py and bench_process.py (a process of a version), decision.py (statistics),
+                    version_comparison.py (results)
+
+docs/explanation/timing.md explains how times are measured. `bench.records.profile.read_profile` reads the records back,
+without torch.
 """
 
 from bench.profiling.decision import Rules
-from bench.profiling.latency_gate import Schedule, against
+from bench.profiling.latency_gate import Schedule, compare_versions
 from bench.profiling.run import profile
 from bench.profiling.sweep import Effort, Sweep
 from bench.profiling.version_comparison import VersionComparison
 
-__all__ = ["Effort", "Rules", "Schedule", "Sweep", "VersionComparison", "against", "profile"]
+__all__ = ["Effort", "Rules", "Schedule", "Sweep", "VersionComparison", "compare_versions", "profile"]

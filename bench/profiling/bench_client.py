@@ -1,4 +1,4 @@
-"""The processes that take turns: each holds one model of one version, and works only when it is asked."""
+"""The client of a bench process, which holds one model of one version and works only on request."""
 
 from __future__ import annotations
 
@@ -11,28 +11,32 @@ from typing import Any, Self
 
 from bench.errors import Failure
 from bench.profiling.versions import Version
+from bench.vocabulary import LabelSources
 
 __all__ = ["BenchClient", "BenchProcessFailed"]
 
 _SCRIPT = Path(__file__).with_name("bench_process.py")
 _COOLDOWN = 0.05
-"""Seconds of rest before a block: threads of the arm before it may still be spinning."""
+"""Pause before a block, in seconds: threads of the process that was timed before may still be spinning."""
 
 
 class BenchProcessFailed(Exception):
-    """What the model or its process said."""
+    """The model raised an error, or its process ended; holds the message."""
 
 
 class BenchClient:
-    """A process of a version; a context manager.
+    """Starts a bench process and sends it requests; a context manager, which ends the process.
 
     Args:
-        version: whose code it runs.
-        model, device, load, threads: as of a profile.
+        version: the version of the package that the process imports.
+        model, device, load, threads: as for `profile`.
+
+    Attributes:
+        label_sources: of the model: which label maps its batches must have.
 
     Raises:
-        BenchProcessFailed: when the model cannot be made.
-        Failure: when the process imports another package than that of its version.
+        BenchProcessFailed: the model cannot be loaded.
+        Failure: the process imports another package than that of its version.
     """
 
     def __init__(self, version: Version, model: str, device: str, load: str, threads: int | None) -> None:
@@ -44,14 +48,15 @@ class BenchClient:
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         self._process = subprocess.Popen(command, env=variables, text=True, encoding="utf-8", **pipes)  # type: ignore[call-overload]  # noqa: S603  # our own script
         try:
-            facts = self._ask("load", model=model, device=device, load=load, threads=threads)
+            loaded = self._ask("load", model=model, device=device, load=load, threads=threads)
         except BenchProcessFailed:
             self.close()
             raise
-        package = Path(facts["package"]).resolve()
+        package = Path(loaded["package"]).resolve()
         if version.root is not None and not package.is_relative_to(version.root.resolve()):
             self.close()
             raise Failure(f"process of {version.title}", f"import bench from {version.root}", str(package))
+        self.label_sources = LabelSources(*loaded["label_sources"])
 
     def __enter__(self) -> Self:
         return self
@@ -59,15 +64,24 @@ class BenchClient:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def prepare(self, pictures: Path, setting: dict[str, str], *, count_breaks: bool = True) -> dict[str, int | None]:
-        """Make ready for a configuration; returns parameters, FLOPs, graph breaks and peak memory of a call."""
-        exact: dict[str, int | None] = self._ask(
-            "prepare", pictures=str(pictures), setting=setting, count_breaks=count_breaks
+    def prepare(self, batch: Path, setting: dict[str, str], *, count_breaks: bool = True) -> dict[str, int | None]:
+        """Make the model ready for a batch and a setting.
+
+        Args:
+            batch: file of `write_batch`.
+            setting: `precision`, `memory_format` and `mode`.
+            count_breaks: whether to count graph breaks; the compiler is slow.
+
+        Returns:
+            Parameters, FLOPs, graph breaks and peak memory of a call.
+        """
+        quantities: dict[str, int | None] = self._ask(
+            "prepare", batch=str(batch), setting=setting, count_breaks=count_breaks
         )
-        return exact
+        return quantities
 
     def block(self, calls: int) -> list[float]:
-        """Seconds of each of some calls."""
+        """Make some calls; returns the seconds of each."""
         time.sleep(_COOLDOWN)
         seconds: list[float] = self._ask("block", calls=calls)["seconds"]
         return seconds

@@ -1,26 +1,33 @@
-"""One side of a comparison: a script that any version of the package can run, driven by JSON lines on stdin.
+"""The bench process: a script that loads a model of any version of the package and times its calls.
 
-It is run by its path, so that the same meter times both sides. Of the version under test it needs `bench.models.load`
-and the fields of a Batch; its neighbours here are read by path and need torch alone. What the model prints goes to
-stderr. Every line in is an object with `do`; every line out is the answer, or `{"error": ...}`.
+BenchClient runs this file by its path, so that this version's code times both versions. Of the version under test it
+needs `bench.models.load` and the fields of a Batch. It reads its own neighbours by their paths too; those need torch
+alone. Every line on stdin is a JSON object with `do`; every line on stdout is the answer, or `{"error": ...}`. What the
+model prints goes to stderr.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 _PROFILING = Path(__file__).parent
-_MODELS = _PROFILING.with_name("models")
+_NEIGHBOURS = {
+    **{name: _PROFILING / f"{name}.py" for name in ("clock", "execution", "memory")},
+    "instrumentation": _PROFILING.with_name("models") / "instrumentation.py",
+}
 
 
-def _of_this_version(path: Path) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"_meter_{path.stem}", path)
+def _read_module(path: Path) -> ModuleType:
+    """A module of this version, whatever version `import bench` finds."""
+    spec = importlib.util.spec_from_file_location(f"_bench_process_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise ImportError(path)
     module = importlib.util.module_from_spec(spec)
@@ -29,115 +36,90 @@ def _of_this_version(path: Path) -> ModuleType:
     return module
 
 
-class _Side:
-    """The model, and the batch that it is timed on."""
+class _Server:
+    """Answers the requests of a BenchClient, for one model."""
 
     def __init__(self) -> None:
-        files = [_PROFILING / f"{name}.py" for name in ("arithmetic", "clock", "memory")]
-        modules = map(_of_this_version, [*files, _MODELS / "instrumentation.py"])
-        self._arithmetic, self._clock, self._memory, self._observe = modules
-        self._device = "cpu"
-        self._setting: dict[str, str] = {}
-        self._model: Any = None
-        self._batch: Any = None
-        self._seen: Any = None
-        self._breaks: int | None = None
+        self._modules = SimpleNamespace(**{name: _read_module(path) for name, path in _NEIGHBOURS.items()})
+        self._subject: Any = None
+        self._setting = SimpleNamespace(precision="fp32", memory_format="contiguous", mode="eager")
+        self._call: Callable[[], Any] | None = None
+        self._observed_before = False
+        self._graph_breaks: int | None = None
 
     def load(self, model: str, device: str, load: str, threads: int | None) -> dict[str, Any]:
-        """Make the model; tells where its package lies."""
+        """Load the model; returns the path of its package, and which label maps it must be given."""
         import torch
 
         if threads is not None:
             torch.set_num_threads(threads)
-        module, _, function = load.partition(":")
-        self._device = device
-        self._model = getattr(importlib.import_module(module), function)(model, device)
-        package = importlib.import_module("bench").__file__
-        return {"package": package, "torch": torch.__version__, "fingerprint": self._model.fingerprint}
+        self._subject = self._modules.execution.Subject(model, device, load)
+        loaded = self._subject.model
+        sources = getattr(loaded, "label_sources", None) or loaded.labels  # the name in earlier versions
+        return {
+            "package": importlib.import_module("bench").__file__,
+            "torch": torch.__version__,
+            "fingerprint": loaded.fingerprint,
+            "label_sources": [sources.context, sources.hole],
+        }
 
-    def prepare(self, pictures: str, setting: dict[str, str], count_breaks: bool) -> dict[str, Any]:
-        """Take a batch from a file and make the model ready for it; tells what is exact about a call.
+    def prepare(self, batch: str, setting: dict[str, str], count_breaks: bool) -> dict[str, Any]:
+        """Read a batch from a file and make the model ready for it; returns the exact quantities of a call.
 
-        Graph breaks are looked for once: the compiler takes its time, and they do not depend on the size.
+        Graph breaks are counted only once, because they do not depend on the size and the compiler is slow.
         """
-        first = self._seen is None
-        self._setting = setting
-        for network in self._networks():
-            network._compiled_call_impl = None
-            network.to(memory_format=self._order("contiguous"))
-        self._batch = self._read(pictures)
-        with self._arithmetic.arithmetic("fp32", self._device):
-            self._seen = self._observe.observe(lambda: self._model.inpaint(self._batch))
-        torch_backed = bool(self._seen.networks)
-        if first and torch_backed and count_breaks:
-            self._breaks = self._observe.graph_counts(self._seen.calls)[1]
-        for network in self._networks():
-            network.to(memory_format=self._order(setting["memory_format"]))
-            if setting["mode"] != "eager":
-                backend = "inductor" if setting["mode"] == "compile" else "cudagraphs"
-                network.compile(dynamic=False, backend=backend)
-        self._batch = self._read(pictures)
-        with self._memory.peak_memory(self._device) as peak:
+        subject, self._setting = self._subject, SimpleNamespace(**setting)
+        subject.reset()
+        read = _read_batch(batch)
+        with self._modules.execution.precision_context("fp32", subject.device):
+            observed = self._modules.instrumentation.observe(lambda: subject.model.inpaint(subject.place(read)))
+        subject.networks = observed.networks
+        has_networks = bool(observed.networks)
+        if has_networks and count_breaks and not self._observed_before:
+            self._graph_breaks = self._modules.instrumentation.graph_counts(observed.calls)[1]
+        self._observed_before = True
+        self._call = subject.prepare(self._setting, read)
+        with self._modules.memory.peak_memory(subject.device) as peak:
             self.block(2)
         return {
-            "parameters": self._seen.parameters if torch_backed else None,
-            "flops": self._seen.flops if torch_backed else None,
-            "graph breaks": self._breaks,
+            "parameters": observed.parameters if has_networks else None,
+            "flops": observed.flops if has_networks else None,
+            "graph breaks": self._graph_breaks,
             "peak memory": peak.get("allocated", peak["resident"]),
         }
 
     def block(self, calls: int) -> dict[str, Any]:
         """Time some calls."""
-        clock = self._clock.clock_for(self._device)
-        with self._arithmetic.arithmetic(self._setting["precision"], self._device, autocast=False):
+        device = self._subject.device
+        clock = self._modules.clock.clock_for(device)
+        with self._modules.execution.precision_context(self._setting.precision, device, autocast=False):
             timed = [clock.time(self._call) for _ in range(calls)]
         return {"seconds": [one.wall if one.device is None else one.device for one in timed]}
 
-    def _call(self) -> Any:
-        import torch
 
-        with self._arithmetic.autocast_of(self._setting["precision"], self._device):
-            if self._setting["mode"] == "cuda-graphs":
-                torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
-            return self._model.inpaint(self._batch)
+def _read_batch(file: str) -> Any:
+    """A Batch of the version under test, from a file that `bench.profiling.inputs.write_batch` wrote."""
+    import numpy as np
+    import torch
 
-    def _networks(self) -> tuple[Any, ...]:
-        return () if self._seen is None else tuple(self._seen.networks)
+    from bench.vocabulary import Batch
 
-    def _order(self, name: str) -> Any:
-        import torch
-
-        return torch.channels_last if name == "channels-last" else torch.contiguous_format
-
-    def _read(self, file: str) -> Any:
-        import numpy as np
-        import torch
-
-        from bench.vocabulary import VOID, Batch
-
-        with np.load(file) as arrays:
-            image, hole, labels = (torch.from_numpy(arrays[name]) for name in ("image", "hole", "labels"))
-        axes = getattr(self._model, "label_sources", None) or self._model.labels  # the name in earlier versions
-        shown = None
-        if "oracle" in (axes.context, axes.hole):
-            shown = labels if axes.hole == "oracle" else labels.masked_fill(hole[:, 0], VOID)
-        if self._networks():
-            image = image.to(self._device).contiguous(memory_format=self._order(self._setting["memory_format"]))
-            hole = hole.to(self._device)
-            shown = None if shown is None else shown.to(self._device)
-        return Batch(image, hole, shown, tuple(str(i) for i in range(len(image))), tuple(range(len(image))))
+    with np.load(file) as arrays:
+        image, hole = (torch.from_numpy(arrays[name]) for name in ("image", "hole"))
+        labels = torch.from_numpy(arrays["labels"]) if "labels" in arrays else None
+    return Batch(image, hole, labels, tuple(str(index) for index in range(len(image))), tuple(range(len(image))))
 
 
 def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    side: _Side | None = None
+    server: _Server | None = None
     for line in sys.stdin:
         request = json.loads(line)
         try:
-            side = side or _Side()
-            answer = getattr(side, request.pop("do"))(**request)
-        except Exception as error:  # noqa: BLE001 (the other side of the pipe says so)
+            server = server or _Server()
+            answer = getattr(server, request.pop("do"))(**request)
+        except Exception as error:  # noqa: BLE001 (any error of the model is an answer)
             text = str(error).strip().splitlines()
             answer = {"error": f"{type(error).__name__}: {text[0] if text else ''}"[:400]}
         print(json.dumps(answer), file=answers, flush=True)

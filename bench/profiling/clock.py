@@ -1,4 +1,4 @@
-"""Timing one call so that all of its work is in the time, and warming up until the timing is steady."""
+"""Times one call until all of its work is done, and warms up until the times are steady."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ T = TypeVar("T")
 
 _WINDOW = 8
 _TOLERANCE = 0.02
-_TREND = 1.5  # standard deviations of Kendall's S from which a trend is taken for one
+_TREND = 1.5  # standard deviations of Kendall's S above which there is a trend
 
 
 @dataclass(frozen=True)
 class Timed(Generic[T]):
-    """One call: seconds on the host's clock, seconds on the device where that has events, and what came back."""
+    """One call: its seconds on the host's clock, its seconds on the device if that has events, and its result."""
 
     wall: float
     device: float | None
@@ -33,7 +33,7 @@ class Clock(Protocol):
     """Times calls on one device."""
 
     def time(self, call: Callable[[], T]) -> Timed[T]:
-        """Call, wait until the device has finished, and tell the time."""
+        """Make a call, wait until the device has finished, and return the time."""
         ...
 
 
@@ -92,14 +92,14 @@ def warm_up(
     most: int = 200,
     now: Callable[[], float] = time.monotonic,
 ) -> list[float]:
-    """Call until the last eight calls have no slope, or the time is up; returns what each took.
+    """Make calls until their times are steady, or the time is up; returns the seconds of each call.
 
     Args:
-        call: makes a call and tells its seconds.
-        seconds: the longest to go on.
-        stopped: asked before every call.
-        most: calls.
-        now: seconds on any clock that does not jump.
+        call: makes a call and returns its seconds.
+        seconds: after which to end.
+        stopped: asked before every call whether to end.
+        most: largest number of calls.
+        now: a monotonic clock, in seconds.
     """
     taken: list[float] = []
     end = now() + seconds
@@ -111,8 +111,8 @@ def warm_up(
 def is_steady(taken: Sequence[float]) -> bool:
     """Whether the last eight calls lie on a flat line: no slope above 2 % over all of them, or none above the noise.
 
-    The slope is Theil and Sen's (the median of the slopes between all pairs); whether it stands out of the noise is
-    told by Kendall's S, the pairs that rise less the pairs that fall.
+    The slope is the Theil-Sen estimate (the median of the slopes between all pairs). Kendall's S (the number of pairs
+    that rise less the number of pairs that fall) decides whether it is above the noise.
     """
     if len(taken) < _WINDOW:
         return False

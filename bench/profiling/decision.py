@@ -1,4 +1,4 @@
-"""Slower, faster, same, or VOID: from the times of two versions, round by round, to a verdict. Reads no clock."""
+"""The statistics of the latency gate: from the times of two versions in each round to a verdict."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bench.errors import UsageError
 from bench.records.profile import DRIFT_LIMIT
 from bench.statistics import cluster_sums, holm, wilcoxon_p
 
-__all__ = ["Decision", "Rounds", "Rules", "TimingVerdict", "decide", "noise_floor"]
+__all__ = ["RoundTimes", "Rules", "TimingResult", "TimingVerdict", "decide", "noise_floor"]
 
-TimingVerdict = Literal["slower", "faster", "same", "VOID"]
+TimingVerdict = Literal["slower", "faster", "same", "INVALID"]
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What it takes for a verdict; both must hold, significance and size.
+    """Thresholds of a verdict; a difference must be both significant and large.
 
     Attributes:
-        factor: ratio of the times above which slower is too slow, e.g. 1.05.
+        factor: ratio of the times from which a version counts as slower, e.g. 1.05.
         alpha: level of the test over all configurations together.
-        drift: how far a reference kernel may move between the two halves of the rounds.
+        drift: largest change of a reference kernel between the two halves of the rounds, as a share.
     """
 
     factor: float = 1.05
@@ -44,13 +44,13 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Rounds:
-    """Seconds a call in each round, of the three arms that took turns.
+class RoundTimes:
+    """Seconds of a call in each round, of three processes that were timed in turn.
 
     Attributes:
-        base: the version that is held against.
-        head: the version in question.
-        again: a second process of the base: what it differs by is noise.
+        base: the version to compare with.
+        head: the version under test.
+        again: a second process of the base; its difference from the first one is noise.
         references: reference kernel to its seconds in each round.
     """
 
@@ -61,16 +61,16 @@ class Rounds:
 
 
 @dataclass(frozen=True)
-class Decision:
-    """A verdict and what it rests on.
+class TimingResult:
+    """The verdict about the times of one configuration, and its numbers.
 
     Attributes:
-        verdict: `VOID` says that nothing can be said.
+        verdict: `INVALID` means that the times cannot be believed.
         ratio: head over base, the Hodges-Lehmann estimate over the rounds.
         p: of the signed-rank test, Holm-corrected over the configurations.
-        floor: the noise: how far a second base may lie from the first, as a share, at 95 %.
-        factor: what the ratio was held to, `max(rules.factor, 1 + 2 * floor)`.
-        reason: why VOID, else empty.
+        floor: the noise: largest difference of the second base from the first, as a share, at 95 %.
+        factor: the threshold of the ratio, `max(rules.factor, 1 + 2 * floor)`.
+        reason: why the times are INVALID, else empty.
     """
 
     verdict: TimingVerdict
@@ -81,13 +81,13 @@ class Decision:
     reason: str = ""
 
 
-def decide(every: Sequence[Rounds], rules: Rules | None = None) -> list[Decision]:
-    """A decision for each configuration.
+def decide(every: Sequence[RoundTimes], rules: Rules | None = None) -> list[TimingResult]:
+    """One result for each configuration.
 
-    The head is compared, in the logarithm, with the mean of both copies of the base in the same round, so that what
-    moves all three at once cancels. *Slower* needs a signed-rank p below `alpha` after Holm's correction and a ratio
-    above the factor; *faster* the same the other way round. VOID: a reference kernel drifted; the second copy of the
-    base differs from the first by more than the factor; or the noise is such that twice the factor would be missed.
+    The logarithm of the head's time is compared with the mean over both copies of the base in the same round, so that
+    what changes all three at once cancels. *Slower* needs a signed-rank p below `alpha` after Holm's correction and a
+    ratio above the factor; *faster* needs the same in the other direction. Times are INVALID if a reference kernel
+    drifted, or if the two copies of the base differ by more than the factor allows.
     """
     rules = rules or Rules()
     differences = [_logs(rounds.head) - (_logs(rounds.base) + _logs(rounds.again)) / 2 for rounds in every]
@@ -98,7 +98,7 @@ def decide(every: Sequence[Rounds], rules: Rules | None = None) -> list[Decision
     ]
 
 
-def noise_floor(rounds: Rounds) -> float:
+def noise_floor(rounds: RoundTimes) -> float:
     """The further end of the 95 % interval of what the second copy of the base differs by, as a share of the time.
 
     The interval is the signed-rank test's own (Hollander and Wolfe, "Nonparametric Statistical Methods", section 3.3):
@@ -111,21 +111,21 @@ def noise_floor(rounds: Rounds) -> float:
     return math.expm1(float(max(abs(means[skip]), abs(means[-1 - skip]))))
 
 
-def _decision(rounds: Rounds, difference: np.ndarray, p: float, rules: Rules) -> Decision:
+def _decision(rounds: RoundTimes, difference: np.ndarray, p: float, rules: Rules) -> TimingResult:
     ratio, floor = math.exp(float(np.median(_pair_means(difference)))), noise_floor(rounds)
     factor = max(rules.factor, 1 + 2 * floor)
-    reason = _void(rounds, floor, rules)
+    reason = _invalid_reason(rounds, floor, rules)
     verdict: TimingVerdict = "same"
     if reason:
-        verdict = "VOID"
+        verdict = "INVALID"
     elif p < rules.alpha and ratio > factor:
         verdict = "slower"
     elif p < rules.alpha and ratio < 1 / factor:
         verdict = "faster"
-    return Decision(verdict, ratio, p, floor, factor, reason)
+    return TimingResult(verdict, ratio, p, floor, factor, reason)
 
 
-def _void(rounds: Rounds, floor: float, rules: Rules) -> str:
+def _invalid_reason(rounds: RoundTimes, floor: float, rules: Rules) -> str:
     for name, times in rounds.references.items():
         half = len(times) // 2
         moved = statistics.median(times[-half:]) / statistics.median(times[:half]) - 1 if half else 0.0

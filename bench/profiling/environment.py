@@ -1,4 +1,4 @@
-"""The machine, in the words of a record: what does not change while measuring, and what may."""
+"""The machine, as records describe it: the constant environment, and the state that may change while measuring."""
 
 from __future__ import annotations
 

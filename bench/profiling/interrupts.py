@@ -1,4 +1,4 @@
-"""Ctrl-C as a request to finish: the first is noted, the second ends everything at once."""
+"""Ctrl-C as a request to finish: the first one is noted, the second one raises KeyboardInterrupt."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Interrupts"]
 
 
 class Interrupts:
-    """Notes a Ctrl-C while it is entered; does nothing outside the main thread.
+    """Notes a Ctrl-C inside `caught`; does nothing outside the main thread.
 
     Attributes:
         noted: whether there was one.
@@ -20,11 +20,11 @@ class Interrupts:
         self.noted = False
 
     def caught(self) -> contextlib.AbstractContextManager[None]:
-        """Take Ctrl-C over inside."""
+        """A context in which Ctrl-C is noted."""
         return _handled_by(self._note)
 
     def withheld(self) -> contextlib.AbstractContextManager[None]:
-        """Processes started inside never see a Ctrl-C, not even while Python starts up in them."""
+        """A context in which started processes ignore Ctrl-C, even while Python starts up in them."""
         return _handled_by(signal.SIG_IGN)
 
     def _note(self, *_: object) -> None:

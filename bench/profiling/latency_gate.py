@@ -1,4 +1,4 @@
-"""The latency gate: this version against another one, in one job, in alternating blocks."""
+"""The latency gate: compares this version with another one, in alternating blocks of calls on one machine."""
 
 from __future__ import annotations
 
@@ -10,42 +10,42 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from bench.profiling.bench_client import BenchClient, BenchProcessFailed
-from bench.profiling.decision import Decision, Rounds, Rules, decide, noise_floor
+from bench.profiling.decision import RoundTimes, Rules, TimingResult, decide, noise_floor
 from bench.profiling.environment import environment, machine_state
-from bench.profiling.inputs import make_batch
-from bench.profiling.reference_kernels import References
-from bench.profiling.subject import CATALOGUE
+from bench.profiling.execution import CATALOGUE
+from bench.profiling.inputs import make_batch, write_batch
+from bench.profiling.reference_kernels import ReferenceKernels
 from bench.profiling.sweep import Sweep
 from bench.profiling.version_comparison import (
-    Exact,
-    Pair,
+    ExactQuantities,
     QuantityResult,
     VersionComparison,
+    VersionPair,
     exact_results,
-    timing_result,
+    time_result,
 )
 from bench.profiling.versions import Version, other_version, this_version
 from bench.records.profile import Configuration
 from bench.runtime.device import resolve_device
 from bench.vocabulary import LabelSources
 
-__all__ = ["Schedule", "against", "play_rounds"]
+__all__ = ["Schedule", "compare_versions", "time_rounds"]
 
-_ARMS = ("base", "head", "again")
+_PROCESSES = ("base", "head", "again")
+"""Processes of one model: of the base, of this version, and a second one of the base."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """How the arms take turns.
+    """How the processes of a model are timed in turn.
 
     Attributes:
-        rounds: at least so many; more while two copies of the base differ by too much to hold the head to the factor.
-        most: rounds after which that is given up.
-        calls: of each arm a round, half of them on the way there and half on the way back (ABC, CBA).
-        seed: of the order of the arms.
+        rounds: least number of rounds. More follow while the two processes of the base differ by too much to compare
+            the head with the factor.
+        most: largest number of rounds.
+        calls: of each process in a round, half of them in one order and half in the reverse order (ABC, CBA).
+        seed: of the order of the processes.
     """
 
     rounds: int = 20
@@ -54,7 +54,7 @@ class Schedule:
     seed: int = 0
 
 
-def against(
+def compare_versions(
     name: str,
     models: Sequence[str],
     sweep: Sweep | None = None,
@@ -64,137 +64,139 @@ def against(
     device: str = "auto",
     threads: int | None = None,
     load: str = CATALOGUE,
-    on_pair: Callable[[str], None] = lambda _: None,
+    on_configuration: Callable[[str], None] = lambda _: None,
 ) -> VersionComparison:
-    """Hold this version against another one.
+    """Compare this version with another one.
 
-    Three processes a model, base, head and a second base, each with the model loaded, take turns in blocks; what is
-    exact (parameters, FLOPs, graph breaks, peak memory) is compared beside the times.
+    Each model has three processes: base, head and a second base. All hold the loaded model and are timed in turn, in
+    blocks of calls. Exact quantities (parameters, FLOPs, graph breaks, and peak memory) are compared beside the times.
 
     Args:
         name: git revision, virtual environment or interpreter of the base.
         models: names of the catalogue; both versions must know them.
         sweep: configurations.
-        rules: what it takes for a verdict.
-        schedule: how the arms take turns.
-        device, threads, load: as of `profile`.
-        on_pair: called with a line when a configuration begins.
+        rules: thresholds of a verdict.
+        schedule: how the processes are timed in turn.
+        device, threads, load: as for `profile`.
+        on_configuration: called with a model and a configuration, as text, before they are measured.
 
     Raises:
-        UsageError: for a device that is not there, or a `name` that is no version.
+        UsageError: the machine does not have the device, or `name` is no version.
     """
     rules, schedule = rules or Rules(), schedule or Schedule()
     device = resolve_device(device)
-    references = References(device)
-    pairs: list[Pair] = []
+    kernels = ReferenceKernels(device)
+    pairs: list[VersionPair] = []
     before = machine_state(device)
     with other_version(name) as base, tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
-        work = _Work(base, device, threads, load, references, rules, schedule, Path(folder))
+        gate = _LatencyGate(base, device, threads, load, kernels, rules, schedule, Path(folder))
         for model in models:
-            pairs += work.compare(model, (sweep or Sweep()).configurations(), on_pair)
+            pairs += gate.compare(model, (sweep or Sweep()).configurations(), on_configuration)
         facts = {**environment(device), "base": base.title, "before": before, "after": machine_state(device)}
-    decisions = decide([pair.rounds for pair in pairs if pair.rounds is not None], rules)
-    return VersionComparison(_quantity_results(pairs, decisions), tuple(pairs), facts)
+    timings = decide([pair.rounds for pair in pairs if pair.rounds is not None], rules)
+    return VersionComparison(_results(pairs, timings), tuple(pairs), facts)
 
 
-def play_rounds(
-    play: Callable[[str], list[float]],
-    references: Callable[[], Mapping[str, float]],
+def time_rounds(
+    time_block: Callable[[str], list[float]],
+    time_kernels: Callable[[], Mapping[str, float]],
     rules: Rules,
     schedule: Schedule,
-) -> Rounds:
-    """Let the arms take turns until the noise is low enough.
+) -> RoundTimes:
+    """Time the processes in turn until the noise is low enough.
 
-    The time of a round is the lower quartile of its calls: what disturbs a call only ever makes it longer.
+    The time of a round is the lower quartile of its calls, because a disturbance can only make a call longer.
 
     Args:
-        play: makes half a block of an arm (`base`, `head`, `again`) and tells its seconds.
-        references: seconds of the reference kernels, now.
-        rules: the factor says how low.
-        schedule: how often.
+        time_block: makes half a block of calls in a process (`base`, `head`, `again`) and returns the seconds of each.
+        time_kernels: returns the seconds of the reference kernels, now.
+        rules: their factor says which noise is low enough.
+        schedule: number of rounds, and order of the processes.
     """
-    order = list(_ARMS)
+    order = list(_PROCESSES)
     shuffle = random.Random(schedule.seed).shuffle  # noqa: S311 (an order, no secret)
-    quartiles: dict[str, list[float]] = {arm: [] for arm in _ARMS}
-    moved: dict[str, list[float]] = {}
+    quartiles: dict[str, list[float]] = {process: [] for process in _PROCESSES}
+    kernels: dict[str, list[float]] = {}
     while True:
         shuffle(order)
-        seconds: dict[str, list[float]] = {arm: [] for arm in _ARMS}
-        for arm in (*order, *reversed(order)):
-            seconds[arm] += play(arm)
-        for arm in _ARMS:
-            quartiles[arm].append(statistics.quantiles(seconds[arm], n=4, method="inclusive")[0])
-        for kernel, taken in references().items():
-            moved.setdefault(kernel, []).append(taken)
-        base, head, again = (tuple(quartiles[arm]) for arm in _ARMS)
-        played = Rounds(base, head, again, {kernel: tuple(times) for kernel, times in moved.items()})
+        seconds: dict[str, list[float]] = {process: [] for process in _PROCESSES}
+        for process in (*order, *reversed(order)):
+            seconds[process] += time_block(process)
+        for process in _PROCESSES:
+            quartiles[process].append(statistics.quantiles(seconds[process], n=4, method="inclusive")[0])
+        for kernel, taken in time_kernels().items():
+            kernels.setdefault(kernel, []).append(taken)
+        base, head, again = (tuple(quartiles[process]) for process in _PROCESSES)
+        rounds = RoundTimes(base, head, again, {kernel: tuple(times) for kernel, times in kernels.items()})
         done = len(quartiles["base"])
-        if done >= schedule.most or (done >= schedule.rounds and 2 * noise_floor(played) <= rules.factor - 1):
-            return played
+        if done >= schedule.most or (done >= schedule.rounds and 2 * noise_floor(rounds) <= rules.factor - 1):
+            return rounds
 
 
 @dataclass(frozen=True)
-class _Work:
+class _LatencyGate:
     base: Version
     device: str
     threads: int | None
     load: str
-    references: References
+    kernels: ReferenceKernels
     rules: Rules
     schedule: Schedule
     folder: Path
 
     def compare(
-        self, model: str, configurations: Sequence[Configuration], on_pair: Callable[[str], None]
-    ) -> Iterator[Pair]:
-        """A pair a configuration; one that fails does not end the others."""
+        self, model: str, configurations: Sequence[Configuration], on_configuration: Callable[[str], None]
+    ) -> Iterator[VersionPair]:
+        """One pair for each configuration; a configuration that fails does not end the others."""
         with contextlib.ExitStack() as stack:
-            arms: dict[str, BenchClient] = {}
+            clients: dict[str, BenchClient] = {}
             failed: dict[str, str] = {}
-            for arm, version in (("base", self.base), ("head", this_version()), ("again", self.base)):
+            for process, version in zip(_PROCESSES, (self.base, this_version(), self.base), strict=True):
                 try:
-                    arms[arm] = stack.enter_context(BenchClient(version, model, self.device, self.load, self.threads))
+                    client = BenchClient(version, model, self.device, self.load, self.threads)
                 except BenchProcessFailed as error:
-                    failed[arm] = str(error)
+                    failed[process] = str(error)
+                else:
+                    clients[process] = stack.enter_context(client)
             for configuration in configurations:
-                on_pair(f"{model} {configuration}")
-                yield self._pair(model, configuration, arms, dict(failed))
+                on_configuration(f"{model} {configuration}")
+                yield self._pair(model, configuration, clients, dict(failed))
 
     def _pair(
-        self, model: str, configuration: Configuration, arms: Mapping[str, BenchClient], failed: dict[str, str]
-    ) -> Pair:
-        pictures = self._pictures(configuration)
+        self, model: str, configuration: Configuration, clients: Mapping[str, BenchClient], failed: dict[str, str]
+    ) -> VersionPair:
         setting = {name: str(getattr(configuration, name)) for name in ("precision", "memory_format", "mode")}
-        exact: dict[str, Exact] = {}
-        for name, arm in arms.items():
+        exact: dict[str, ExactQuantities] = {}
+        for process, client in clients.items():
+            batch = self._batch_file(configuration, client.label_sources)
             try:
-                exact[name] = arm.prepare(pictures, setting, count_breaks=name != "again")
+                exact[process] = client.prepare(batch, setting, count_breaks=process != "again")
             except BenchProcessFailed as error:
-                failed[name] = str(error)
+                failed[process] = str(error)
         rounds = None
         if not failed:
             half = max(1, self.schedule.calls // 2)
             try:
-                rounds = play_rounds(lambda arm: arms[arm].block(half), self.references.time, self.rules, self.schedule)
+                rounds = time_rounds(
+                    lambda process: clients[process].block(half), self.kernels.time, self.rules, self.schedule
+                )
             except BenchProcessFailed as error:
                 failed["base"] = failed["head"] = str(error)
-        return Pair(model, configuration, exact, failed, rounds)
+        return VersionPair(model, configuration, exact, failed, rounds)
 
-    def _pictures(self, configuration: Configuration) -> Path:
-        """The batch as a file that every version reads."""
-        size = configuration.height, configuration.width, configuration.batch_size
-        file = self.folder / f"{'x'.join(map(str, size))}.npz"
+    def _batch_file(self, configuration: Configuration, sources: LabelSources) -> Path:
+        """The batch of a configuration as a file that the bench process of any version reads."""
+        shape = configuration.height, configuration.width, configuration.batch_size
+        file = self.folder / f"{'x'.join(map(str, shape))}-{sources.context}-{sources.hole}.npz"
         if not file.exists():
-            batch = make_batch(*size, LabelSources("oracle", "oracle"))
-            labels = np.zeros(0) if batch.labels is None else batch.labels.numpy()
-            np.savez(file, image=batch.image.numpy(), hole=batch.hole.numpy(), labels=labels)
+            write_batch(file, make_batch(*shape, sources))
         return file
 
 
-def _quantity_results(pairs: Sequence[Pair], decisions: Sequence[Decision]) -> tuple[QuantityResult, ...]:
-    left = iter(decisions)
-    quantity_results: list[QuantityResult] = []
+def _results(pairs: Sequence[VersionPair], timings: Sequence[TimingResult]) -> tuple[QuantityResult, ...]:
+    left = iter(timings)
+    results: list[QuantityResult] = []
     for pair in pairs:
-        quantity_results.append(timing_result(pair, next(left) if pair.rounds is not None else None))
-        quantity_results += exact_results(pair)
-    return tuple(quantity_results)
+        results.append(time_result(pair, next(left) if pair.rounds is not None else None))
+        results += exact_results(pair)
+    return tuple(results)

@@ -1,4 +1,4 @@
-"""One configuration of one model, measured: a record, whatever happens."""
+"""Measures one configuration of one model; the result is always a record, also after an error."""
 
 from __future__ import annotations
 
@@ -12,28 +12,31 @@ from typing import Any
 import torch
 
 from bench.models.instrumentation import graph_counts
+from bench.pictures import check_picture
 from bench.profiling import nvml
-from bench.profiling.arithmetic import arithmetic, obstacle
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.environment import environment, machine_state
+from bench.profiling.execution import Subject, precision_context, unsupported_reason
 from bench.profiling.inputs import make_batch
+from bench.profiling.inspection import Inspection, inspect, reset
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
-from bench.profiling.reference_kernels import References, seconds
-from bench.profiling.roofline import Machine
-from bench.profiling.subject import Call, Inspection, Subject, check_prediction
+from bench.profiling.reference_kernels import ReferenceKernels, seconds
+from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
-from bench.vocabulary import Batch
+from bench.vocabulary import Batch, Prediction
 
 __all__ = ["Meter", "reason_of"]
 
-_FEWEST = 3
-_LONGEST_REASON = 400
+_MIN_SAMPLES = 3
+_MAX_REASON_LENGTH = 400
+
+Call = Callable[[], Prediction]
 
 
 @dataclass(frozen=True)
 class _Shape:
-    """What all configurations at one resolution and batch size share."""
+    """The batch of one resolution and batch size, and what one call of the model on it shows."""
 
     batch: Batch
     inspection: Inspection
@@ -44,8 +47,8 @@ class Meter:
 
     Args:
         subject: the model.
-        effort: how long.
-        stopped: asked between calls; True ends the measurement and keeps what there is.
+        effort: how long to measure.
+        stopped: called between calls; True ends the measurement and keeps the samples so far.
     """
 
     def __init__(self, subject: Subject, effort: Effort, stopped: Callable[[], bool]) -> None:
@@ -53,20 +56,20 @@ class Meter:
         self._device = subject.device
         self._clock = clock_for(self._device)
         self._facts = environment(self._device)
-        self._references = References(self._device)
-        self._machine = Machine(self._device)
+        self._references = ReferenceKernels(self._device)
+        self._machine = MachineRates(self._device)
         self._shapes: dict[tuple[int, int, int], _Shape | Exception] = {}
 
     def measure(self, configuration: Configuration) -> ProfileRecord:
-        """The record, also when it is that nothing could be measured."""
+        """The record of a configuration; its status says whether it was measured."""
         model = self._subject.model
         name = self._facts["device_name"]
         record = ProfileRecord(model.name, model.fingerprint, self._device, name, configuration, "ok")
         try:
             shape = self._shape(configuration)
-            refused = obstacle(configuration, self._device, has_networks=bool(shape.inspection.networks))
-            if refused:
-                return replace(record, status="unsupported", reason=refused, environment=self._facts)
+            unsupported = unsupported_reason(configuration, self._device, has_networks=bool(shape.inspection.networks))
+            if unsupported:
+                return replace(record, status="unsupported", reason=unsupported, environment=self._facts)
             return self._between_references(record, shape)
         except Exception as error:  # noqa: BLE001 (a model, a compiler or a device may raise anything; it is recorded)
             release()
@@ -90,8 +93,9 @@ class Meter:
         if configuration.mode != "eager":
             graphs, breaks = graph_counts(inspection.calls)
             record = replace(record, graphs=graphs, graph_breaks=breaks)
-        call = self._subject.ready(configuration, shape.batch)
-        with arithmetic(configuration.precision, self._device, autocast=False):
+        reset(self._subject)
+        call = self._subject.prepare(configuration, shape.batch)
+        with precision_context(configuration.precision, self._device, autocast=False):
             with peak_memory(self._device) as peak:
                 record = self._timed(record, call, shape)
             record = replace(record, peak_memory=peak)
@@ -106,10 +110,10 @@ class Meter:
     def _shape(self, configuration: Configuration) -> _Shape:
         key = configuration.height, configuration.width, configuration.batch_size
         if key not in self._shapes:
-            self._shapes.clear()  # the sweep goes shape by shape; pictures of the last one need not be kept
+            self._shapes.clear()  # the sweep goes shape by shape, so the batch of the last one is not needed
             try:
                 batch = make_batch(*key, self._subject.model.label_sources)
-                self._shapes[key] = _Shape(batch, self._subject.inspect(batch))
+                self._shapes[key] = _Shape(batch, inspect(self._subject, batch))
             except Exception as error:  # noqa: BLE001 (as in `measure`; the other settings of this shape fail alike)
                 self._shapes[key] = error
         found = self._shapes[key]
@@ -119,7 +123,7 @@ class Meter:
 
     def _timed(self, record: ProfileRecord, call: Call, shape: _Shape) -> ProfileRecord:
         first = self._clock.time(call)
-        check_prediction(first.result, shape.batch)
+        check_picture(first.result.image, shape.batch.image.shape)
         change = _change(first.result.image, shape.inspection.picture)
         plain = record.configuration.setting == "fp32 eager"
         record = replace(
@@ -127,15 +131,15 @@ class Meter:
             first_call_s=shape.inspection.first_call_s if plain else first.wall,
             output_change=None if plain else change,
         )
-        warmed = warm_up(
+        warmup = warm_up(
             lambda: self._clock.time(call).wall, seconds=self._effort.warmup_seconds, stopped=self._stopped
         )
-        used = nvml.energy(self._device)
+        energy_before = nvml.energy(self._device)
         wall, device = self._samples(call)
-        now = nvml.energy(self._device)
-        record = replace(record, warmup_s=tuple(warmed), wall_s=tuple(wall), device_s=tuple(device))
-        if used is not None and now is not None and wall:
-            record = replace(record, energy_j=(now - used) / len(wall))
+        energy_after = nvml.energy(self._device)
+        record = replace(record, warmup_s=tuple(warmup), wall_s=tuple(wall), device_s=tuple(device))
+        if energy_before is not None and energy_after is not None and wall:
+            record = replace(record, energy_j=(energy_after - energy_before) / len(wall))
         if record.configuration.mode != "eager" and wall:
             record = replace(record, compile_s=max(0.0, first.wall - statistics.median(wall)))
         return replace(record, status="partial", reason="stopped") if self._stopped() else record
@@ -146,7 +150,7 @@ class Meter:
         device: list[float] = []
         end = time.monotonic() + self._effort.seconds
         while len(wall) < self._effort.samples and not self._stopped():
-            if len(wall) >= _FEWEST and time.monotonic() > end:
+            if len(wall) >= _MIN_SAMPLES and time.monotonic() > end:
                 break
             timed = self._clock.time(call)
             wall.append(timed.wall)
@@ -154,12 +158,12 @@ class Meter:
         return wall, device
 
     def _stages(self, configuration: Configuration, batch: Batch) -> dict[str, tuple[float, ...]]:
-        """Round by round, so that all stages see the same machine; the first round is for warming up."""
+        """Seconds of each stage, timed in rounds over all stages; the first round is a warm-up."""
         stages = self._subject.stages(configuration, batch)
         taken: dict[str, list[float]] = {name: [] for name in stages}
         end = time.monotonic() + self._effort.seconds
         for turn in range(self._effort.samples + 1 if stages else 0):
-            if self._stopped() or (turn > _FEWEST and time.monotonic() > end):
+            if self._stopped() or (turn > _MIN_SAMPLES and time.monotonic() > end):
                 break
             for name, stage in stages.items():
                 taken[name].append(seconds(self._clock, stage))
@@ -167,9 +171,9 @@ class Meter:
 
 
 def reason_of(error: BaseException) -> str:
-    """One line for a record: what was raised, and the first line of what it says."""
+    """One line for a record: the type of the error, and the first line of its message."""
     text: Any = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"[:_LONGEST_REASON]
+    return f"{type(error).__name__}: {text[0] if text else ''}"[:_MAX_REASON_LENGTH]
 
 
 def _change(image: torch.Tensor, plain: torch.Tensor | None) -> dict[str, float] | None:

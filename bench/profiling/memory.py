@@ -1,4 +1,4 @@
-"""The most memory that was held at once, by this process and on the device."""
+"""Peak memory of this process and of the device."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _RESET_HIGH_WATER = "5"  # proc_pid_clear_refs(5)
 
 @contextlib.contextmanager
 def peak_memory(device: str) -> Iterator[dict[str, int]]:
-    """Measure the block: the dictionary is filled when it ends, and holds bytes.
+    """Measure the peak inside, in bytes; the dictionary is filled at the end.
 
-    `resident` is the high water of the process's resident set (of its whole life where Linux does not let it be reset);
-    on CUDA `allocated` is what tensors took up and `reserved` what torch's allocator held for them.
+    `resident` is the peak resident set of the process (over its whole life where Linux does not allow a reset); on CUDA
+    `allocated` is the peak of all tensors and `reserved` that of torch's allocator.
     """
     found: dict[str, int] = {}
     release()
@@ -43,14 +43,14 @@ def peak_memory(device: str) -> Iterator[dict[str, int]]:
 
 
 def release() -> None:
-    """Give back what is no longer used, so that one configuration does not count for the next."""
+    """Free unused memory, so that the memory of one configuration does not count for the next."""
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that memory, of the host or of the device, did not do."""
+    """Whether an error means that the host or the device has too little memory."""
     return isinstance(error, MemoryError | torch.OutOfMemoryError) or "can't allocate memory" in str(error)
 
 

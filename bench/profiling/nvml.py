@@ -1,4 +1,4 @@
-"""What NVIDIA's library tells of a GPU: clocks, temperature, why it slows down, energy. Nothing where it is not."""
+"""Clocks, temperature, throttle reasons and energy of a GPU, from NVIDIA's NVML; nothing where NVML is missing."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ _REASONS = {
     0x40: "hardware thermal slowdown",
     0x80: "hardware power brake",
 }
-"""Bits of nvmlClocksThrottleReasons that mean slower than asked for; idle and user settings are not among them."""
+"""Bits of nvmlClocksThrottleReasons that mean an unwanted slowdown; idle and user settings are left out."""
 
 
 def energy(device: str) -> float | None:
-    """Joules that the GPU has used since the driver was loaded, or None."""
-    used = _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetTotalEnergyConsumption(gpu))
+    """Energy of the GPU since the driver was loaded, in joules, or None."""
+    used = _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetTotalEnergyConsumption(gpu))
     return None if used is None else float(used) / 1e3
 
 
 def driver(device: str) -> str | None:
     """Version of the driver, or None."""
-    found = _asked(device, lambda nvml, _: nvml.nvmlSystemGetDriverVersion())
+    found = _query(device, lambda nvml, _: nvml.nvmlSystemGetDriverVersion())
     return None if found is None else str(found)
 
 
 def state(device: str) -> dict[str, Any]:
-    """`clock_mhz`, `memory_clock_mhz`, `temperature_c`, `power_w`, `throttle` (reasons); what is not told lacks."""
+    """`clock_mhz`, `memory_clock_mhz`, `temperature_c`, `power_w`, `throttle` (reasons), where known."""
     told = {
-        "clock_mhz": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM)),
-        "memory_clock_mhz": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM)),
-        "temperature_c": _asked(
+        "clock_mhz": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM)),
+        "memory_clock_mhz": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM)),
+        "temperature_c": _query(
             device, lambda nvml, gpu: nvml.nvmlDeviceGetTemperature(gpu, nvml.NVML_TEMPERATURE_GPU)
         ),
-        "power_w": _asked(device, lambda nvml, gpu: nvml.nvmlDeviceGetPowerUsage(gpu) / 1e3),
-        "throttle": _asked(device, _throttle_reasons),
+        "power_w": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetPowerUsage(gpu) / 1e3),
+        "throttle": _query(device, _throttle_reasons),
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -51,8 +51,8 @@ def _throttle_reasons(nvml: Any, gpu: Any) -> list[str]:
     return [reason for bit, reason in _REASONS.items() if bits & bit]
 
 
-def _asked(device: str, question: Callable[[Any, Any], Any]) -> Any:
-    """The answer, or None without the library, the driver, the device, or an answer."""
+def _query(device: str, question: Callable[[Any, Any], Any]) -> Any:
+    """The result of a query, or None without the library, the driver, the device, or a result."""
     if torch.device(device).type != "cuda":
         return None
     try:

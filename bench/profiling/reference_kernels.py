@@ -1,4 +1,4 @@
-"""Three kernels that no model can change: when they move, the machine has, and the timing is void."""
+"""Reference kernels: three kernels that do not depend on a model. If their times change, the machine has changed."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from bench.profiling.arithmetic import arithmetic
 from bench.profiling.clock import Clock, clock_for
+from bench.profiling.execution import precision_context
 
-__all__ = ["References"]
+__all__ = ["ReferenceKernels", "seconds"]
 
 _TIMES = 21
 _WARM_UP = 5
 _TINY_CALLS = 400
 
 
-class References:
-    """A convolution (bound by arithmetic), a sum (by memory) and many tiny calls (by launching).
+class ReferenceKernels:
+    """Times a convolution (compute-bound), a sum (memory-bound) and many tiny calls (bound by launch overhead).
 
     Args:
         device: torch device that they run on.
@@ -28,11 +28,12 @@ class References:
     def __init__(self, device: str) -> None:
         self._device, self._clock = device, clock_for(device)
         self._large = torch.device(device).type != "cpu"
-        # Kept on the CPU, where other pages are other places in the cache; a gigabyte elsewhere, made when needed.
+        # On the CPU the tensors are kept, because new pages would lie elsewhere in the cache. On a GPU they take a
+        # gigabyte, so they are made for each timing.
         self._kept = None if self._large else self._kernels()
 
     def time(self) -> dict[str, float]:
-        """Median seconds of each kernel; holds none of a GPU's memory afterwards, which would count as the model's."""
+        """Median seconds of each kernel; frees GPU memory afterwards, because it would count as the model's."""
         kernels = self._kept or self._kernels()
         for kernel in kernels.values():
             self._median(kernel, _WARM_UP)
@@ -51,11 +52,11 @@ class References:
         }
 
     def _median(self, kernel: Callable[[], object], times: int) -> float:
-        with arithmetic("fp32", self._device):
+        with precision_context("fp32", self._device):
             return statistics.median(seconds(self._clock, kernel) for _ in range(times))
 
 
 def seconds(clock: Clock, call: Callable[[], object]) -> float:
-    """On the device where it has events, else on the host's clock."""
+    """Seconds of a call: on the device if it has events, else on the host's clock."""
     timed = clock.time(call)
     return timed.wall if timed.device is None else timed.device

@@ -1,8 +1,8 @@
-"""What this machine can do, measured beside the model: convolutions at the model's own shapes, products, copies.
+"""The roofline of a call, from rates measured on this machine: convolutions of the model's shapes, products, copies.
 
-The bound of a call after Williams, Waterman and Patterson, "Roofline" (2009): it takes at least the time of its
-arithmetic at the measured rate, and at least the time of moving every convolution's input, weights and result once.
-Everything else of a network can be fused into its convolutions and counts as free.
+After Williams, Waterman and Patterson, "Roofline" (2009): a call takes at least the time of its arithmetic at the
+measured rate, and at least the time to move the input, weights and result of every convolution once. Everything else
+of a network can be fused into its convolutions and counts as free.
 """
 
 from __future__ import annotations
@@ -15,21 +15,21 @@ import torch
 from torch.nn import functional
 
 from bench.models.instrumentation import Convolution
-from bench.profiling.arithmetic import DTYPES, arithmetic
 from bench.profiling.clock import clock_for
+from bench.profiling.execution import DTYPES, precision_context
 from bench.profiling.reference_kernels import seconds
 from bench.records.profile import Bound, Precision
 
-__all__ = ["Machine"]
+__all__ = ["MachineRates"]
 
-_COVERED = 0.9  # of the operations: the rest is many small shapes
-_SECONDS = 3.0  # for the shapes of a model in one precision
+_COVERED_SHARE = 0.9  # of the operations; the rest is many small shapes
+_MAX_SECONDS = 3.0  # for the shapes of a model in one precision
 _TIMES = 5
-_REFUSED = (RuntimeError, NotImplementedError)
+_UNSUPPORTED = (RuntimeError, NotImplementedError)
 
 
-class Machine:
-    """Rates of one device, each measured once.
+class MachineRates:
+    """The rates of one device, each measured once.
 
     Args:
         device: torch device.
@@ -61,9 +61,9 @@ class Machine:
         """Operations a second over the shapes that make up 90 % of the operations, weighed by them."""
         total = sum(shape.flops * times for shape, times in convolutions.items())
         operations = taken = 0.0
-        end = time.monotonic() + _SECONDS
+        end = time.monotonic() + _MAX_SECONDS
         for shape, times in Counter({shape: shape.flops * n for shape, n in convolutions.items()}).most_common():
-            if operations >= _COVERED * total or (operations and time.monotonic() > end):
+            if operations >= _COVERED_SHARE * total or (operations and time.monotonic() > end):
                 break
             seconds_each = self._convolution(shape, precision)
             if seconds_each is not None:
@@ -101,11 +101,11 @@ class Machine:
         return self._convolutions[key]
 
     def _best(self, kernel: Callable[[], object], precision: Precision) -> float | None:
-        """The least seconds of a few calls: what the machine can do when nothing is in its way."""
+        """The least seconds of a few calls, None if the device does not support the kernel in this precision."""
         try:
-            with arithmetic(precision, self._device, autocast=False):
+            with precision_context(precision, self._device, autocast=False):
                 return min(seconds(self._clock, kernel) for _ in range(_TIMES))
-        except _REFUSED:
+        except _UNSUPPORTED:
             return None
 
 

@@ -1,4 +1,4 @@
-"""The main job of a profile: one process a model, records on disk as they come, a budget, and an end by Ctrl-C."""
+"""`profile`: measures each model in its own process, writes every record at once, and ends at a budget or Ctrl-C."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.profiling.environment import device_name, environment, machine_state
+from bench.profiling.execution import CATALOGUE
 from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
-from bench.profiling.subject import CATALOGUE
 from bench.profiling.sweep import Effort, Sweep
 from bench.profiling.worker import Done, Job, Loaded, NotLoaded, work
 from bench.records import locked
@@ -35,14 +35,14 @@ from bench.runtime.device import resolve_device
 __all__ = ["profile"]
 
 _GRACE = 15.0
-"""Seconds that a call in progress is given when the time is up; then its process is ended."""
+"""Seconds that a call in progress may go on when the budget is spent; then its process is killed."""
 
 _POLL = 0.1
 
 
 @dataclass
-class _Work:
-    """What is known on the way."""
+class _ProfileRun:
+    """The state of one `profile` call."""
 
     layout: ProfileLayout
     device: str
@@ -59,18 +59,18 @@ class _Work:
 
     @property
     def interrupted(self) -> bool:
-        """Whether the user wants an end."""
+        """Whether the user pressed Ctrl-C."""
         return self.interrupts.noted
 
     @property
     def over(self) -> bool:
-        """Whether nothing more is to be begun."""
+        """Whether no further measurement may begin."""
         left = self.left()
         return self.interrupted or (left is not None and left <= 0)
 
     @property
     def why(self) -> str:
-        """Why it is over."""
+        """Why the profile ended early."""
         return "stopped by the user" if self.interrupted else f"the budget of {self.effort.budget:g} s ran out"
 
 
@@ -84,108 +84,110 @@ def profile(
     load: str = CATALOGUE,
     on_record: Callable[[ProfileRecord], None] = lambda _: None,
 ) -> Profile:
-    """Measure models one after the other, each in a process of its own, and keep every record.
+    """Measure models one after the other, each in its own process, and keep every record.
 
-    What `out` holds from before stays, but for configurations that are measured again. A configuration that does not
-    work is a record with its reason. When the budget runs out or the user presses Ctrl-C, what was measured is kept
-    and the rest is marked.
+    Earlier records in `out` stay, except those of configurations that are measured again. A configuration that fails
+    has a record with the reason. When the budget is spent or the user presses Ctrl-C, the records so far are kept, and
+    the configurations that are left get the status `not-run`.
 
     Args:
         models: names of the catalogue.
-        out: output folder; `bench.records.profile` says what lies where.
-        sweep: what to measure.
-        effort: for how long.
+        out: output folder, laid out as `bench.records.profile` says.
+        sweep: the configurations.
+        effort: how long to measure.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
-        load: what makes a model of its name and a device, as `module:function`.
-        on_record: called with every record when it is there.
+        load: the function that loads a model, given its name and a device, as `module:function`.
+        on_record: called with every new record.
 
     Returns:
         Everything under `out/profile`.
 
     Raises:
-        UsageError: for a device that is not there.
-        RunConflict: when another command works in `out`.
+        UsageError: the machine does not have the device.
+        RunConflict: another command works in `out`.
     """
     effort = effort or Effort()
-    work_ = _Work(ProfileLayout(Path(out)), resolve_device(device), effort, load, on_record)
+    run = _ProfileRun(ProfileLayout(Path(out)), resolve_device(device), effort, load, on_record)
     configurations = (sweep or Sweep()).configurations()
-    with locked(work_.layout.out):
-        work_.facts = _first_facts(work_)
-        write_environment(work_.layout, work_.facts)
-        with work_.interrupts.caught():
-            _profile_models(work_, models, configurations)
-        work_.facts["finished"] = _now()
-        work_.facts["after"] = machine_state(work_.device)
-        work_.facts["status"] = "whole" if not work_.over else ("interrupted" if work_.interrupted else "budget")
-        write_environment(work_.layout, work_.facts)
-    return read_profile(work_.layout.out)
+    with locked(run.layout.out):
+        run.facts = _first_facts(run)
+        write_environment(run.layout, run.facts)
+        with run.interrupts.caught():
+            _profile_models(run, models, configurations)
+        run.facts["finished"] = _now()
+        run.facts["after"] = machine_state(run.device)
+        run.facts["status"] = "whole" if not run.over else ("interrupted" if run.interrupted else "budget")
+        write_environment(run.layout, run.facts)
+    return read_profile(run.layout.out)
 
 
-def _first_facts(work_: _Work) -> dict[str, Any]:
+def _first_facts(run: _ProfileRun) -> dict[str, Any]:
     known: list[dict[str, str]] = []
-    if work_.layout.environment_file.exists():
-        known = read_profile(work_.layout.out).environment["models"]
+    if run.layout.environment_file.exists():
+        known = read_profile(run.layout.out).environment["models"]
     return {
-        **environment(work_.device),
+        **environment(run.device),
         "input": INPUT,
         "started": _now(),
         "status": "running",
-        "before": machine_state(work_.device),
+        "before": machine_state(run.device),
         "models": known,
         "not_loaded": {},
     }
 
 
-def _profile_models(work_: _Work, models: Sequence[str], configurations: Sequence[Configuration]) -> None:
-    """All of them once, then again what is VOID."""
-    files = {model: _File(work_) for model in models}
-    for model, file in files.items():
-        _profile_model(work_, model, configurations, file)
-    for _ in range(work_.effort.retries):
-        for model, file in files.items():
-            if not work_.over and (void := file.void(configurations)):
-                _profile_model(work_, model, void, file)
+def _profile_models(run: _ProfileRun, models: Sequence[str], configurations: Sequence[Configuration]) -> None:
+    """Measure all configurations of all models once, then the INVALID ones again."""
+    records = {model: _ModelRecords(run) for model in models}
+    for model, own in records.items():
+        _profile_model(run, model, configurations, own)
+    for _ in range(run.effort.retries):
+        for model, own in records.items():
+            if not run.over and (invalid := own.invalid(configurations)):
+                _profile_model(run, model, invalid, own)
 
 
-def _profile_model(work_: _Work, model: str, configurations: Sequence[Configuration], file: _File) -> None:
-    """Go on with a fresh process after one that died: the configuration that killed it is a record."""
+def _profile_model(
+    run: _ProfileRun, model: str, configurations: Sequence[Configuration], records: _ModelRecords
+) -> None:
+    """Measure a model; after a process that died go on in a new one. The configuration that killed it gets a record."""
     left = list(configurations)
     reason = ""
-    while left and not work_.over:
-        reason = _run_process(work_, model, left, file)
-        if file.loaded is None:
+    while left and not run.over:
+        reason = _run_process(run, model, left, records)
+        if records.loaded is None:
             break
-        if left and reason and not work_.over:
-            file.add([file.empty(left.pop(0), "failed", reason)])
-    if file.loaded is None:
-        work_.facts["not_loaded"][model] = reason or work_.why
+        if left and reason and not run.over:
+            records.add([records.empty(left.pop(0), "failed", reason)])
+    if records.loaded is None:
+        run.facts["not_loaded"][model] = reason or run.why
     elif left:
-        file.add([file.empty(configuration, "not-run", work_.why) for configuration in left])
-    write_environment(work_.layout, work_.facts)
+        records.add([records.empty(configuration, "not-run", run.why) for configuration in left])
+    write_environment(run.layout, run.facts)
 
 
-class _File:
+class _ModelRecords:
     """The records of one model, in memory and on disk."""
 
-    def __init__(self, work_: _Work) -> None:
-        self._work = work_
+    def __init__(self, run: _ProfileRun) -> None:
+        self._run = run
         self.loaded: Loaded | None = None
         self._records: dict[tuple[str, Configuration], ProfileRecord] = {}
 
     def begin(self, loaded: Loaded) -> None:
-        """Take up what is on disk for this model."""
+        """Read the earlier records of the model."""
         self.loaded = loaded
         entry = {"name": loaded.name, "fingerprint": loaded.fingerprint}
-        if entry not in self._work.facts["models"]:
-            self._work.facts["models"].append(entry)
+        if entry not in self._run.facts["models"]:
+            self._run.facts["models"].append(entry)
         path = self._path(loaded)
         if not self._records and path.exists():
             self._records = {(record.device, record.configuration): record for record in read_records(path)}
         write_records(path, self._records.values())
-        write_environment(self._work.layout, self._work.facts)
+        write_environment(self._run.layout, self._run.facts)
 
     def add(self, records: Iterable[ProfileRecord]) -> None:
-        """Keep records; one that says `not-run` does not replace an older one with numbers."""
+        """Add records and write them; a record with the status `not-run` does not replace an older one with numbers."""
         for record in records:
             key = record.device, record.configuration
             older = self._records.get(key)
@@ -193,48 +195,48 @@ class _File:
                 continue
             self._records.pop(key, None)
             self._records[key] = record
-            self._work.on_record(record)
+            self._run.on_record(record)
         if self.loaded is not None:
             write_records(self._path(self.loaded), self._records.values())
 
-    def void(self, configurations: Iterable[Configuration]) -> list[Configuration]:
-        """Those during which the machine was not steady."""
-        records = ((one, self._records.get((self._work.device, one))) for one in configurations)
-        return [configuration for configuration, record in records if record is not None and record.void]
+    def invalid(self, configurations: Iterable[Configuration]) -> list[Configuration]:
+        """The configurations with INVALID times: the machine was not steady while they were measured."""
+        records = ((one, self._records.get((self._run.device, one))) for one in configurations)
+        return [configuration for configuration, record in records if record is not None and record.invalid]
 
     def empty(self, configuration: Configuration, status: ProfileOutcome, reason: str) -> ProfileRecord:
         """A record without numbers."""
         name, fingerprint = (self.loaded.name, self.loaded.fingerprint) if self.loaded else ("", "")
-        device = self._work.device
+        device = self._run.device
         return ProfileRecord(name, fingerprint, device, device_name(device), configuration, status, reason)
 
     def _path(self, loaded: Loaded) -> Path:
-        return self._work.layout.records_file(loaded.name, loaded.fingerprint)
+        return self._run.layout.records_file(loaded.name, loaded.fingerprint)
 
 
-def _run_process(work_: _Work, model: str, left: list[Configuration], file: _File) -> str:
-    """Measure until the process ends; takes what is done off `left`. Returns why it ended before that, or nothing."""
+def _run_process(run: _ProfileRun, model: str, left: list[Configuration], records: _ModelRecords) -> str:
+    """Measure in one process, and remove what is done from `left`; returns why the process ended early, or nothing."""
     context = multiprocessing.get_context("spawn")
-    mine, its = context.Pipe(duplex=False)
+    receiver, sender = context.Pipe(duplex=False)
     stop = context.Event()
-    budget = work_.left()
-    effort = replace(work_.effort, budget=None if budget is None else max(budget, _POLL))
-    job = Job(model, work_.device, tuple(left), effort, work_.load)
-    process = context.Process(target=work, args=(its, job, stop), daemon=True)
-    with work_.interrupts.withheld():
+    budget = run.left()
+    effort = replace(run.effort, budget=None if budget is None else max(budget, _POLL))
+    job = Job(model, run.device, tuple(left), effort, run.load)
+    process = context.Process(target=work, args=(sender, job, stop), daemon=True)
+    with run.interrupts.withheld():
         process.start()
-    its.close()
+    sender.close()
     end: float | None = None
-    while (message := _received(mine, process.is_alive)) is not EOFError:
+    while (message := _received(receiver, process.is_alive)) is not EOFError:
         if isinstance(message, Loaded):
-            file.begin(message)
+            records.begin(message)
         elif isinstance(message, NotLoaded):
             process.join()
             return message.reason
         elif isinstance(message, Done):
             left.remove(message.record.configuration)
-            file.add([_marked(message.record, work_)])
-        if work_.over:
+            records.add([_with_reason(message.record, run)])
+        if run.over:
             stop.set()
             end = end or time.monotonic() + _GRACE
             if time.monotonic() > end:
@@ -253,11 +255,11 @@ def _received(connection: Connection, alive: Callable[[], bool]) -> Any:
         return EOFError
 
 
-def _marked(record: ProfileRecord, work_: _Work) -> ProfileRecord:
-    """A record that was cut short, with the reason that only this side knows."""
+def _with_reason(record: ProfileRecord, run: _ProfileRun) -> ProfileRecord:
+    """The record; a partial one gets its reason, which the measuring process does not know."""
     if record.status != "partial":
         return record
-    return replace(record, status="partial" if record.measured else "not-run", reason=work_.why)
+    return replace(record, status="partial" if record.measured else "not-run", reason=run.why)
 
 
 def _end_of(code: int | None, unfinished: bool) -> str:

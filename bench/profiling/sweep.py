@@ -1,4 +1,4 @@
-"""Which configurations are measured, and how much effort each is worth."""
+"""The configurations to measure, and how long to measure them."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Sweep:
         precisions, memory_formats, modes: as of Configuration.
 
     Raises:
-        UsageError: for an empty field, or a size or a batch below 1.
-        UnknownName: for a precision, memory format or mode that there is not.
+        UsageError: for an empty field, or a size or a batch size below 1.
+        UnknownName: for an unknown precision, memory format or mode.
     """
 
     resolutions: tuple[tuple[int, int], ...] = ((256, 256),)
@@ -59,7 +59,7 @@ class Sweep:
                 raise UsageError(f"{kind} of a sweep", "hold at least one", "none", "Leave the option away.")
 
     def configurations(self) -> tuple[Configuration, ...]:
-        """Without doubles: small shapes first, and of every shape the plainest setting first."""
+        """All configurations, each once: small shapes first, and for each shape fp32, contiguous, eager first."""
         shapes = sorted(
             product(self.resolutions, self.batch_sizes), key=lambda shape: shape[0][0] * shape[0][1] * shape[1]
         )
@@ -81,11 +81,11 @@ class Effort:
 
     Attributes:
         samples: timed calls a configuration.
-        seconds: or as many as fit into this time, at least 3.
-        warmup_seconds: the longest that untimed calls may go on before the timing counts as steady.
-        budget: seconds for everything, or None; what was not reached is marked.
+        seconds: timed calls of a configuration end after this time, but not before 3 calls.
+        warmup_seconds: untimed calls end after this time, even if their times are not steady.
+        budget: seconds for everything, or None; configurations that are left get the status `not-run`.
         threads: of torch in every process, or None for torch's own choice.
-        retries: how often a configuration that is VOID is measured anew, in a new process.
+        retries: how often a configuration with INVALID times is measured again, in a new process.
     """
 
     samples: int = 30

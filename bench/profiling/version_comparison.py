@@ -1,4 +1,4 @@
-"""What a comparison of two versions found, in words, in a table and as JSON."""
+"""The results of comparing two versions, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -6,47 +6,56 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
-from bench.profiling.decision import Decision, Rounds
+from bench.profiling.decision import RoundTimes, TimingResult
 from bench.records.profile import Configuration
 
-__all__ = ["Exact", "Pair", "QuantityResult", "VersionComparison", "exact_results", "timing_result"]
+__all__ = ["ExactQuantities", "QuantityResult", "VersionComparison", "VersionPair", "exact_results", "time_result"]
 
-Exact = Mapping[str, int | None]
-QuantityOutcome = Literal[
-    "slower", "faster", "same", "VOID", "more", "fewer", "newly failing", "fixed", "failing in both"
+ExactQuantities = Mapping[str, int | None]
+"""Quantities of a call that are counted, not timed: parameters, FLOPs, graph breaks; and peak memory."""
+
+QuantityVerdict = Literal[
+    "slower", "faster", "same", "INVALID", "more", "fewer", "newly failing", "fixed", "failing in both"
 ]
 
 _REGRESSIONS = ("slower", "more", "newly failing")
 _MEMORY_MARGIN = 1.05
-"""Peak memory is measured, not counted: allocators round, and pages come and go."""
+"""Largest ratio of two peaks of memory that count as the same: they are measured, not counted."""
 
 
 @dataclass(frozen=True)
-class Pair:
-    """One configuration of one model, measured on both sides.
+class VersionPair:
+    """One configuration of one model, measured in both versions.
 
     Attributes:
-        model, configuration: which.
-        exact: arm (`base`, `head`, `again`) to what is exact about a call.
-        failed: arm to why it gave nothing.
-        rounds: the times, or None when an arm failed.
+        model, configuration: the model and its configuration.
+        exact: the exact quantities, by process (`base`, `head`, or `again`, the second one of the base).
+        failed: why a process has no numbers, by process.
+        rounds: the times, or None if a process failed.
     """
 
     model: str
     configuration: Configuration
-    exact: Mapping[str, Exact]
+    exact: Mapping[str, ExactQuantities]
     failed: Mapping[str, str]
-    rounds: Rounds | None
+    rounds: RoundTimes | None
 
 
 @dataclass(frozen=True)
 class QuantityResult:
-    """One answer: about the time, or about something exact."""
+    """The result for one quantity of one configuration: its time, or an exact quantity.
+
+    Attributes:
+        model, configuration: the model and its configuration.
+        quantity: `time`, or the name of an exact quantity.
+        verdict: slower, faster, same or INVALID of a time; more, fewer or same of an exact quantity; or about failures.
+        text: the numbers.
+    """
 
     model: str
     configuration: str
     quantity: str
-    verdict: QuantityOutcome
+    verdict: QuantityVerdict
     text: str
 
     @property
@@ -57,58 +66,54 @@ class QuantityResult:
 
 @dataclass(frozen=True)
 class VersionComparison:
-    """All answers, and what they rest on.
+    """All results of a comparison of two versions.
 
     Attributes:
-        quantity_results: in the order of models and configurations.
+        results: in the order of models and configurations.
         pairs: raw times and counts.
-        environment: the machine, and which version was the base.
+        environment: the machine, and the version that was the base.
     """
 
-    quantity_results: tuple[QuantityResult, ...]
-    pairs: tuple[Pair, ...] = ()
+    results: tuple[QuantityResult, ...]
+    pairs: tuple[VersionPair, ...] = ()
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     def exit_code(self, *, strict: bool = False) -> int:
-        """1 for a regression, and if strict for a VOID; else 0."""
-        void = strict and any(quantity_result.verdict == "VOID" for quantity_result in self.quantity_results)
-        return int(void or any(quantity_result.is_regression for quantity_result in self.quantity_results))
+        """1 if a result is a regression, or, if strict, INVALID; else 0."""
+        invalid = strict and any(result.verdict == "INVALID" for result in self.results)
+        return int(invalid or any(result.is_regression for result in self.results))
 
     def as_json(self) -> dict[str, Any]:
         """Plain JSON values, raw times included."""
         return {
-            "findings": [asdict(quantity_result) for quantity_result in self.quantity_results],
+            "findings": [asdict(result) for result in self.results],
             "pairs": [asdict(pair) for pair in self.pairs],
             "environment": dict(self.environment),
         }
 
     def as_text(self) -> str:
-        """A line a finding; what is the same is said in one line at the end."""
-        told = [
-            quantity_result
-            for quantity_result in self.quantity_results
-            if quantity_result.quantity == "time" or quantity_result.verdict != "same"
-        ]
-        lines = [f"{f.verdict:<15} {f.model} {f.configuration}: {f.text}" for f in told]
-        same = len(self.quantity_results) - len(told)
+        """One line for each time and each changed quantity; a last line counts the quantities that are the same."""
+        shown = [result for result in self.results if result.quantity == "time" or result.verdict != "same"]
+        lines = [f"{result.verdict:<15} {result.model} {result.configuration}: {result.text}" for result in shown]
+        same = len(self.results) - len(shown)
         base = self.environment.get("base", "the base")
         return "\n".join([f"this version against {base}:", *lines, f"{same} exact quantities are the same"]) + "\n"
 
 
-def timing_result(pair: Pair, decision: Decision | None) -> QuantityResult:
-    """About the time; about failures where there is none."""
+def time_result(pair: VersionPair, timing: TimingResult | None) -> QuantityResult:
+    """The result for the time of a configuration; about failures if there are no times."""
     where = pair.model, str(pair.configuration), "time"
-    if decision is None or pair.rounds is None:
+    if timing is None or pair.rounds is None:
         return QuantityResult(*where, *_failure(pair.failed))
     text = (
-        f"{decision.ratio:.3f} times the base's time over {len(pair.rounds.base)} rounds, p {decision.p:.2g}; held to "
-        f"{decision.factor:.3f}, noise {100 * decision.floor:.1f} %"
+        f"{timing.ratio:.3f} times the base's time over {len(pair.rounds.base)} rounds, p {timing.p:.2g}; threshold "
+        f"{timing.factor:.3f}, noise {100 * timing.floor:.1f} %"
     )
-    return QuantityResult(*where, decision.verdict, f"{text}; {decision.reason}" if decision.reason else text)
+    return QuantityResult(*where, timing.verdict, f"{text}; {timing.reason}" if timing.reason else text)
 
 
-def exact_results(pair: Pair) -> Iterator[QuantityResult]:
-    """About parameters, operations, graph breaks and peak memory, where both sides tell them."""
+def exact_results(pair: VersionPair) -> Iterator[QuantityResult]:
+    """The results for parameters, operations, graph breaks and peak memory, where both versions have them."""
     base, head = pair.exact.get("base"), pair.exact.get("head")
     if base is None or head is None:
         return
@@ -116,7 +121,7 @@ def exact_results(pair: Pair) -> Iterator[QuantityResult]:
         after = head.get(quantity)
         if before is not None and after is not None:
             margin = _MEMORY_MARGIN if quantity == "peak memory" else 1.0
-            verdict: QuantityOutcome = "same"
+            verdict: QuantityVerdict = "same"
             if after > before * margin:
                 verdict = "more"
             elif after * margin < before:
@@ -125,7 +130,7 @@ def exact_results(pair: Pair) -> Iterator[QuantityResult]:
             yield QuantityResult(pair.model, str(pair.configuration), quantity, verdict, text)
 
 
-def _failure(failed: Mapping[str, str]) -> tuple[QuantityOutcome, str]:
+def _failure(failed: Mapping[str, str]) -> tuple[QuantityVerdict, str]:
     base, head = failed.get("base") or failed.get("again"), failed.get("head")
     if head and not base:
         return "newly failing", head

@@ -1,4 +1,4 @@
-"""Another version of the package: a git revision, or an environment of its own."""
+"""Versions of the package to run: this one, a git revision, or another environment."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True)
 class Version:
-    """How to run a version.
+    """A version of the package, and how to run it.
 
     Attributes:
         title: for tables.
         python: interpreter.
-        root: folder that holds its `bench`, or None where the interpreter knows.
+        root: folder that holds its `bench`, or None if the interpreter finds it.
     """
 
     title: str
@@ -35,20 +35,20 @@ class Version:
 
 
 def this_version() -> Version:
-    """What is running now."""
+    """The version that is running."""
     return Version("this version", sys.executable, _PACKAGE.parent)
 
 
 @contextlib.contextmanager
 def other_version(name: str) -> Iterator[Version]:
-    """The version called `name`, for as long as the block lasts.
+    """The version called `name`; a git revision is unpacked for as long as the context lasts.
 
     Args:
         name: a git revision of the checkout that this package, or else the working folder, lies in; or the path of a
             virtual environment or of a Python interpreter.
 
     Raises:
-        UsageError: when it is none of these.
+        UsageError: `name` is none of these.
     """
     path = Path(name)
     python = path / "bin" / "python" if path.is_dir() else path
@@ -67,7 +67,7 @@ def other_version(name: str) -> Iterator[Version]:
 
 
 def _commit(name: str) -> tuple[Path, str]:
-    """The checkout that knows the revision, and its hash."""
+    """The checkout that has the revision, and the hash of its commit."""
     for place in (_PACKAGE, Path.cwd()):
         with contextlib.suppress(subprocess.CalledProcessError, OSError):
             top = Path(_git(place, "rev-parse", "--show-toplevel").decode().strip())

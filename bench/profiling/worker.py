@@ -1,4 +1,4 @@
-"""What runs in a model's own process: configurations in, records out through a pipe."""
+"""The process that measures one model: it gets configurations, and sends records through a pipe."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from multiprocessing.synchronize import Event
 
 import torch
 
+from bench.profiling.execution import Subject
 from bench.profiling.measure import Meter, reason_of
-from bench.profiling.subject import Subject
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, ProfileRecord
 
@@ -21,14 +21,14 @@ __all__ = ["Done", "Job", "Loaded", "NotLoaded", "work"]
 
 @dataclass(frozen=True)
 class Job:
-    """What one process is to do.
+    """The work of one process.
 
     Attributes:
         model: its name.
         device: torch device.
         configurations: in order.
-        effort: `budget` is what is left of it.
-        load: what makes the model, `module:function`.
+        effort: its `budget` is what is left of it.
+        load: the function that loads the model, `module:function`.
     """
 
     model: str
@@ -40,7 +40,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Loaded:
-    """The model is there."""
+    """Message: the model is loaded."""
 
     name: str
     fingerprint: str
@@ -48,20 +48,20 @@ class Loaded:
 
 @dataclass(frozen=True)
 class NotLoaded:
-    """The model could not be made."""
+    """Message: the model cannot be loaded."""
 
     reason: str
 
 
 @dataclass(frozen=True)
 class Done:
-    """A configuration was measured."""
+    """Message: a configuration was measured."""
 
     record: ProfileRecord
 
 
 def work(connection: Connection, job: Job, stop: Event) -> None:
-    """Measure until all is done, the time is up, or `stop` is set. A Ctrl-C is the parent's to handle."""
+    """Measure until all is done, the budget is spent, or `stop` is set; ignores Ctrl-C, which the parent handles."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stopped = _stopper(job.effort.budget, stop)
     if job.effort.threads is not None:

@@ -45,7 +45,7 @@ PROFILE_FORMAT = 1
 """Version of the files under `profile/`; a reader refuses another one."""
 
 DRIFT_LIMIT = 0.02
-"""How far a reference kernel may move between the start and the end of a measurement before that is VOID."""
+"""How far a reference kernel may move between the start and the end of a measurement before that is INVALID."""
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 MemoryFormat = Literal["contiguous", "channels-last"]
@@ -206,7 +206,7 @@ class ProfileRecord:
         return max((abs(after / before - 1) for before, after in self.references.values()), default=0.0)
 
     @property
-    def void(self) -> str:
+    def invalid(self) -> str:
         """Why the timing must not be believed, or empty: a reference kernel drifted, or the device slowed itself."""
         reasons = []
         if self.drift > DRIFT_LIMIT:

@@ -1,7 +1,7 @@
 """How far rounding moves the values of a run between kinds of processors: `spread.jsonl` beside `run.json`.
 
 The first line says how it was measured, each other line is a cell of a model with networks. docs/explanation/gate.md
-says how the golden gate uses it.
+says how the regression gate uses it.
 """
 
 from __future__ import annotations

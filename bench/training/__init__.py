@@ -1,4 +1,13 @@
-"""Training: one trainer that knows no model, and a recipe for each model.
+"""Training: one trainer for all models, and a recipe for each model.
+
+    recipe.py       the interface of a recipe, and the registry of recipes;  recipes/  one recipe for each model
+    trainer.py      `fit`: trains the stages of a recipe;  stage_run.py  the loop of one stage;  session.py  their state
+    settings.py     how to train
+    validation.py   scores while training
+    calibration.py  temperature of the labels of SPG-Net
+    data/           batches of pictures, holes and label maps
+    optimization/   optimizers, schedule, averages of weights, several processes
+    output/         the files that a training writes
 
 Listing the recipes imports no torch; `fit` and what it needs are imported at first use.
 """
@@ -8,15 +17,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from bench.training.budget import Budget, linear_decay
+from bench.training.optimization.budget import Budget, linear_decay
 from bench.training.recipe import RECIPES, DataFacts, OptimizerSpec, Recipe, Stage, StageOutput
 
 if TYPE_CHECKING:
     from bench.records.training import read_log
-    from bench.training.batches import TrainingBatch
-    from bench.training.decoded import decode_ahead
-    from bench.training.parallel import fabric_for
-    from bench.training.settings import Settings, Start, TrainingData, open_data
+    from bench.training.data.batches import TrainingBatch
+    from bench.training.data.decoded_dataset import decode_ahead
+    from bench.training.data.training_data import TrainingData, open_data
+    from bench.training.optimization.parallel import fabric_for
+    from bench.training.settings import Settings, Start
     from bench.training.trainer import fit
 
 __all__ = [
@@ -42,12 +52,12 @@ __all__ = [
 _LAZY = {
     "Settings": "bench.training.settings",
     "Start": "bench.training.settings",
-    "TrainingBatch": "bench.training.batches",
-    "TrainingData": "bench.training.settings",
-    "decode_ahead": "bench.training.decoded",
-    "fabric_for": "bench.training.parallel",
+    "TrainingBatch": "bench.training.data.batches",
+    "TrainingData": "bench.training.data.training_data",
+    "decode_ahead": "bench.training.data.decoded_dataset",
+    "fabric_for": "bench.training.optimization.parallel",
     "fit": "bench.training.trainer",
-    "open_data": "bench.training.settings",
+    "open_data": "bench.training.data.training_data",
     "read_log": "bench.records.training",
 }
 

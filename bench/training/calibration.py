@@ -1,4 +1,4 @@
-"""The temperature of SPG-Net's labels, fitted on pictures that it was not trained on."""
+"""Temperature scaling of the labels that SP-Net predicts, fitted on pictures that it was not trained on."""
 
 from __future__ import annotations
 
@@ -14,38 +14,38 @@ from scipy.optimize import minimize_scalar
 import bench.metrics
 import spgnet.weights
 from bench.errors import DataError, UsageError
-from bench.training.batches import BatchMaker, TrainingBatch
-from bench.training.settings import TrainingData
-from bench.training.validation import as_bytes, composite
+from bench.pictures import composite, quantise
+from bench.training.data.batches import BatchMaker, TrainingBatch
+from bench.training.data.training_data import TrainingData
 from spgnet import SPGNet, one_hot
 
-__all__ = ["LARGEST", "SMALLEST", "calibrate"]
+__all__ = ["MAX_TEMPERATURE", "MIN_TEMPERATURE", "calibrate"]
 
-SMALLEST, LARGEST = 0.5, 8.0
-"""Between these the temperature is sought."""
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.5, 8.0
+"""Ends of the search."""
 
 _BATCH_SIZE, _GRID = 8, 9
 
 
 @dataclass(frozen=True)
-class _Predicted:
+class _Prediction:
     batch: TrainingBatch
     logits: torch.Tensor
 
 
 def calibrate(weights: Path, data: TrainingData) -> float:
-    """Find the temperature whose fills are best in PSNR of the hole, and write it beside the weights.
+    """Find the temperature with the best PSNR in the hole, and write it beside the weights.
 
-    SG-Net has learned how far to trust SP-Net on pictures that SP-Net has seen; on others SP-Net errs more and is as
-    sure. Dividing its logits by one number is temperature scaling (Guo et al., ICML 2017), which fits it to the labels'
-    likelihood; here what the labels are for is fitted, the picture.
+    SG-Net is trained with the labels that SP-Net predicts for its own training pictures; for other pictures SP-Net is
+    wrong more often and just as confident. Temperature scaling (Guo et al., ICML 2017) divides the logits by one
+    number, which is fitted to the likelihood of the labels; here it is fitted to the pictures that SG-Net fills.
 
     Args:
         weights: of a guided SPG-Net; the JSON file beside them is changed.
-        data: its validation pictures, size and protocol are used.
+        data: its validation split, size and protocol are used.
 
     Returns:
-        The temperature, of three digits.
+        The temperature, rounded to three digits.
 
     Raises:
         DataError: the weights cannot be read, or were trained on other classes.
@@ -61,29 +61,29 @@ def calibrate(weights: Path, data: TrainingData) -> float:
         found = ", ".join(data.validation.classes) or "no labels"
         raise DataError(f"data set '{data.validation.name}'", f"have the classes {model.config.classes}", found)
     with torch.no_grad():
-        predicted = list(_predicted(model, data))
+        predicted = list(_predict(model, data))
         temperature = float(f"{_best(lambda value: _psnr(model, predicted, value)):.3g}")
     spgnet.weights.save_config(weights, replace(model.config, temperature=temperature).to_dict())
     return temperature
 
 
 def _best(score: Callable[[float], float]) -> float:
-    """The temperature of the highest score, which can have several peaks: of a grid, then between its neighbours."""
-    grid = np.geomspace(SMALLEST, LARGEST, _GRID)
+    """The temperature with the highest score; a grid comes first, because the score can have several maxima."""
+    grid = np.geomspace(MIN_TEMPERATURE, MAX_TEMPERATURE, _GRID)
     scores = [score(float(value)) for value in grid]
     first = int(np.argmax(scores))
-    around = grid[max(first - 1, 0)], grid[min(first + 1, _GRID - 1)]
+    low, high = grid[max(first - 1, 0)], grid[min(first + 1, _GRID - 1)]
     fine = minimize_scalar(
         lambda logarithm: -score(math.exp(logarithm)),
-        bounds=(math.log(around[0]), math.log(around[1])),
+        bounds=(math.log(low), math.log(high)),
         method="bounded",
         options={"xatol": 0.05},
     )
     return math.exp(fine.x) if -fine.fun > scores[first] else float(grid[first])
 
 
-def _predicted(model: SPGNet, data: TrainingData) -> Iterator[_Predicted]:
-    """The validation pictures with SP-Net's logits."""
+def _predict(model: SPGNet, data: TrainingData) -> Iterator[_Prediction]:
+    """The validation pictures, with the logits of SP-Net."""
     assert model.segmenter is not None  # noqa: S101 (it is guided)
     assert model.spnet is not None  # noqa: S101
     maker = BatchMaker(data.validation, data.protocol, data.size, _BATCH_SIZE, seed=0, augment=False)
@@ -91,13 +91,14 @@ def _predicted(model: SPGNet, data: TrainingData) -> Iterator[_Predicted]:
         batch = TrainingBatch.on(torch.device("cpu"), maker(step))
         context = model.segmenter.visible_labels(batch.hidden, batch.hole)
         known = one_hot(context, len(model.config.classes))
-        yield _Predicted(batch, model.spnet(batch.hidden, known, batch.hole))
+        yield _Prediction(batch, model.spnet(batch.hidden, known, batch.hole))
 
 
-def _psnr(model: SPGNet, predicted: list[_Predicted], temperature: float) -> float:
+def _psnr(model: SPGNet, predicted: list[_Prediction], temperature: float) -> float:
     values: list[float] = []
-    for one in predicted:
-        guidance = (one.logits / temperature).softmax(dim=1)
-        picture = composite(model.sgnet(one.batch.hidden, guidance, one.batch.hole), one.batch)
-        values += bench.metrics.psnr(as_bytes(one.batch.image), as_bytes(picture), one.batch.hole).tolist()
+    for prediction in predicted:
+        batch = prediction.batch
+        guidance = (prediction.logits / temperature).softmax(dim=1)
+        picture = composite(model.sgnet(batch.hidden, guidance, batch.hole).float(), batch.image, batch.hole)
+        values += bench.metrics.psnr(quantise(batch.image), quantise(picture), batch.hole).tolist()
     return sum(values) / len(values)

@@ -1,4 +1,4 @@
-"""What a recipe is: all that the trainer must be told of a model. The trainer knows no model beyond this."""
+"""The interface between the trainer and a model: a recipe, its stages, and the optimizers of each stage."""
 
 from __future__ import annotations
 
@@ -14,17 +14,26 @@ from bench.registry import Registry
 if TYPE_CHECKING:
     import torch
 
-    from bench.training.batches import TrainingBatch
+    from bench.training.data.batches import TrainingBatch
 
-__all__ = ["RECIPES", "DataFacts", "OptimizerSpec", "Recipe", "Stage", "StageOutput", "Tensors", "refuse_parts"]
+__all__ = [
+    "RECIPES",
+    "DataFacts",
+    "OptimizerSpec",
+    "Recipe",
+    "Stage",
+    "StageOutput",
+    "TensorMapping",
+    "refuse_single_networks",
+]
 
-Tensors: TypeAlias = "Mapping[str, torch.Tensor]"
-"""Named scalars, or whatever named tensors a recipe carries from its forward pass to its losses."""
+TensorMapping: TypeAlias = "Mapping[str, torch.Tensor]"
+"""Tensors by name: loss terms (scalars), or the outputs that a stage passes from its forward pass to its losses."""
 
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What a recipe may know of the data before it sees any.
+    """What a recipe is told about the data before it is built.
 
     Attributes:
         classes: class names; empty for pictures without labels.
@@ -37,12 +46,12 @@ class DataFacts:
 
 @dataclass(frozen=True)
 class OptimizerSpec:
-    """One optimizer (Adam) and what it plays for: a generator, a discriminator.
+    """One optimizer (Adam) of a stage, for example of the generator or of the discriminator.
 
     Attributes:
         name: unique within the stage.
-        networks: keys of `Recipe.networks` whose parameters it moves.
-        weights: loss term to its weight in the sum that the player minimises.
+        networks: keys of `Recipe.networks` whose parameters it updates.
+        weights: loss term to its weight in the sum that the optimizer minimises.
         learning_rate: at the beginning; the trainer's schedule multiplies it.
         betas: Adam's.
     """
@@ -56,13 +65,13 @@ class OptimizerSpec:
 
 @dataclass(frozen=True)
 class StageOutput:
-    """What a stage makes of a batch, for validation and sample sheets.
+    """The predictions of a stage for a batch, used in validation and in sample grids.
 
     Attributes:
-        image: float [N, 3, H, W] in [0, 1], or None for a stage that makes no picture.
-        labels: integer [N, H, W] class indices, or None for a stage that makes no label map.
-        extra: more columns of the sheet, by caption: pictures or label maps of the same form; they may look into the
-            hole if their caption says so.
+        image: float [N, 3, H, W] in [0, 1], or None for a stage that predicts no picture.
+        labels: integer [N, H, W] class indices, or None for a stage that predicts no label map.
+        extra: more columns of the sample grid, by caption: pictures or label maps of the same shape and range. They
+            may use what is inside the hole if their caption says so.
     """
 
     image: torch.Tensor | None = None
@@ -71,19 +80,19 @@ class StageOutput:
 
 
 class Stage(ABC):
-    """Base of all stages: a part of the training with its own players.
+    """Base class of a stage: a part of the training with its own optimizers.
 
-    Networks that no player moves are frozen, in evaluation mode.
+    Networks that no optimizer updates are frozen, in evaluation mode.
 
     Attributes:
-        name: unique within the recipe; names log rows and sheets.
-        optimizers: in the order of their turns. The first one's networks make the forward pass; the others are given
-            its result detached.
-        averaged: networks of which an exponential moving average is kept. It is what validation, sheets, later stages
-            and the exported weights use.
-        share: part of the budget, relative to the shares of the other chosen stages.
-        optional: trained only when asked for by name.
-        after: stages without which it makes no sense.
+        name: unique within the recipe; used in log rows and in file names of sample grids.
+        optimizers: in the order in which they step. The networks of the first one run the forward pass; the others get
+            its outputs detached.
+        averaged: networks of which an exponential moving average is kept. Validation, sample grids, later stages and
+            the exported weights use the average.
+        share: part of the budget, relative to the shares of the other selected stages.
+        optional: whether the stage is trained only when it is asked for by name.
+        after: names of the stages that must be trained before this one.
     """
 
     name: str
@@ -94,30 +103,39 @@ class Stage(ABC):
     after: tuple[str, ...] = ()
 
     @abstractmethod
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """Run the networks of the first player once; every player's losses are made from the result."""
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """Run the networks of the first optimizer once; the losses of every optimizer are computed from the result."""
 
     @abstractmethod
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
-        """The loss terms of a player, scalars, named as in its `weights`; means over pictures, not sums."""
+    def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:
+        """The loss terms of one optimizer.
+
+        Args:
+            optimizer: name of the optimizer.
+            batch: the batch.
+            outputs: what `forward` returned.
+
+        Returns:
+            Scalars, named as in the `weights` of the optimizer; means over pictures, not sums.
+        """
 
     @abstractmethod
     def predict(self, batch: TrainingBatch) -> StageOutput:
-        """What the networks, in evaluation mode, make of a batch without looking into the hole."""
+        """The predictions of the networks, in evaluation mode, from what is outside the hole."""
 
 
 class Recipe(ABC):
-    """Base of all recipes.
+    """Base class of a recipe: the networks of a model and the stages in which they are trained.
 
-    Registered callables take `(config, data: DataFacts)` and build the networks with torch's global random numbers,
-    which the trainer has seeded.
+    Registered callables take `(config, data: DataFacts)` and initialise the networks from torch's global random number
+    generator, which the trainer has seeded.
 
     Attributes:
         name: as in the registry.
-        needs_labels: whether every picture must come with a label map.
+        needs_labels: whether every picture must have a label map.
         networks: by name. The trainer moves them to the device, sets their mode and trains their parameters in place.
         stages: in order.
-        settings: everything that was configured; another value is another training.
+        settings: the whole configuration; a changed value makes it another training.
     """
 
     name: str
@@ -127,26 +145,27 @@ class Recipe(ABC):
     settings: Mapping[str, Any]
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:  # noqa: ARG002 (for recipes that can)
-        """Give networks the weights that `export` wrote into a folder; those it did not write stay as they are.
+        """Load the weights that `export` wrote into a folder; networks without weights there keep their own.
 
         Args:
             folder: of the weights.
-            networks: names of those to begin from there; empty for all that the folder holds.
+            networks: names of the networks to load; empty for all that the folder holds.
 
         Raises:
-            UsageError: the recipe cannot.
-            DataError, ValueError: there are none, they are damaged, or of another architecture or other classes.
+            UsageError: the recipe cannot load weights.
+            DataError, ValueError: the folder has no weights, or they are damaged, or of another architecture or other
+                classes.
         """
         subject, fix = f"recipe '{self.name}'", "Train from the beginning."
         raise UsageError(subject, "be able to start from weights", f"no way to read {folder}", fix)
 
     @abstractmethod
     def export(self, folder: Path, stages: Sequence[str]) -> None:
-        """Write what the named stages have trained into an existing folder: safetensors, and JSON beside them."""
+        """Write the networks that the named stages trained into an existing folder: safetensors, with JSON beside."""
 
 
-def refuse_parts(recipe: str, networks: Sequence[str]) -> None:
-    """Raise UsageError if networks are named, for a recipe whose weights are one whole."""
+def refuse_single_networks(recipe: str, networks: Sequence[str]) -> None:
+    """Raise UsageError if networks are named, for a recipe that can only load all of its weights."""
     if networks:
         subject, fix = f"recipe '{recipe}'", "Give the folder alone."
         raise UsageError(subject, "start from weights as a whole", f"only {', '.join(networks)}", fix)

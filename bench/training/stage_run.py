@@ -1,137 +1,169 @@
-"""The steps of one stage: train, log, validate, draw, save, until the budget is spent."""
+"""One stage of a training: train, log, validate, write a sample grid and a checkpoint, until the budget is spent."""
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import Any
 
 import torch
 
 from bench.errors import Failure
+from bench.pictures import composite
 from bench.runtime.prefetch import Prefetcher
-from bench.training.batches import HostBatch, TrainingBatch
-from bench.training.budget import linear_decay
-from bench.training.parallel import mean_over_processes, seed_step
-from bench.training.progress import Report
-from bench.training.sample_grid import write_sample_grid
-from bench.training.stage_optimizers import StageOptimizers
-from bench.training.validation import composite, predictions, validate
+from bench.runtime.progress import ReportProgress
+from bench.training.data.batches import HostBatch, TrainingBatch
+from bench.training.optimization.budget import linear_decay
+from bench.training.optimization.parallel import mean_over_processes, seed_step
+from bench.training.optimization.stage_optimizers import StageOptimizers
+from bench.training.output.sample_grid import write_sample_grid
+from bench.training.session import TrainingSession
+from bench.training.validation import predict_batches, validate
 
-if TYPE_CHECKING:
-    from bench.training.trainer import Training
+__all__ = ["run_stage"]
 
-__all__ = ["StageRun"]
-
-_FINALIZING_BATCHES = 50
+_STATISTICS_BATCHES = 50
 
 
-class StageRun:
+def run_stage(
+    session: TrainingSession, index: int, checkpoint: dict[str, Any] | None, report_progress: ReportProgress
+) -> None:
+    """Train one stage to its end, then write a checkpoint in which the next stage begins.
+
+    Args:
+        session: the training.
+        index: of the stage.
+        checkpoint: to resume the stage from, or None to begin it.
+        report_progress: called after every line of the log.
+
+    Raises:
+        Failure: a loss or a weight was not finite, or a checkpoint could not be written.
+    """
+    stage, settings = session.stages[index], session.settings
+    optimizers = StageOptimizers(session.fabric, session.recipe, stage, settings.clip, settings.average_decay)
+    if checkpoint is not None:
+        session.load_optimizers(optimizers, checkpoint)
+    steps = itertools.count(session.progress[index].steps)
+    loader = Prefetcher(session.training_batches(stage), steps, settings.workers)
+    try:
+        _StageRun(session, index, optimizers, loader, report_progress).run()
+    finally:
+        loader.close()
+    session.save(index + 1, None)
+
+
+class _StageRun:
     """The steps of one stage."""
 
     def __init__(
-        self, training: Training, index: int, turns: StageOptimizers, loader: Prefetcher[int, HostBatch], report: Report
+        self,
+        session: TrainingSession,
+        index: int,
+        optimizers: StageOptimizers,
+        loader: Prefetcher[int, HostBatch],
+        report_progress: ReportProgress,
     ) -> None:
-        self.training, self.index, self.turns, self.loader, self.report = training, index, turns, loader, report
-        self.stage, self.spent = training.stages[index], training.spent[index]
-        total = sum(stage.share for stage in training.stages)
-        self.done_before = sum(stage.share for stage in training.stages[:index]) / total
+        self.session, self.index, self.optimizers, self.loader = session, index, optimizers, loader
+        self.report_progress = report_progress
+        self.stage, self.progress = session.stages[index], session.progress[index]
+        total = sum(stage.share for stage in session.stages)
+        self.share_before = sum(stage.share for stage in session.stages[:index]) / total
         self.share = self.stage.share / total
-        self.budget = training.settings.budget.share(self.share)
-        self.seconds_before, self.start = self.spent.seconds, time.perf_counter()
-        self.segment_start, self.segment_waited, self.segment_steps = self.start, loader.waited, self.spent.steps
-        self.checked = self.spent.steps
+        self.budget = session.settings.budget.share(self.share)
+        self.seconds_before, self.start = self.progress.seconds, time.perf_counter()
+        self.last_check = self.progress.steps
+        self._begin_segment()
 
     def run(self) -> None:
-        """Step until the budget is spent, then settle."""
-        settings, fabric = self.training.settings, self.training.fabric
-        while (progress := self._progress()) < 1:
-            number = self.spent.steps + 1
+        """Step until the budget is spent, then finalize the weights."""
+        settings, fabric = self.session.settings, self.session.fabric
+        while (spent := self._spent()) < 1:
+            number = self.progress.steps + 1
             batch = TrainingBatch.on(fabric.device, next(self.loader))
             seed_step(settings.seed, self.stage.name, number, fabric.global_rank)
-            self.turns.step(batch, number, settings.rate * linear_decay(progress, settings.constant))
-            self.spent.steps = number
+            self.optimizers.step(batch, number, settings.lr_scale * linear_decay(spent, settings.constant))
+            self.progress.steps = number
             if number % settings.log_every == 0:
                 self._log()
-            if number % settings.check_every == 0 and self._progress() < 1:
+            if number % settings.check_every == 0 and self._spent() < 1:
                 self._check()
         self._log()
-        self.turns.finalize(self._batches_to_finalize())
-        if self.spent.steps > self.checked:
+        self.optimizers.finalize(self._statistics_batches())
+        if self.progress.steps > self.last_check:
             self._check()
 
-    def _batches_to_finalize(self) -> Iterator[TrainingBatch]:
-        """The next batches after those of the stage, the same whenever they are asked for."""
-        settings, fabric = self.training.settings, self.training.fabric
-        for number in range(min(_FINALIZING_BATCHES, self.spent.steps)):
+    def _statistics_batches(self) -> Iterator[TrainingBatch]:
+        """The batches that follow those of the stage, for running statistics; always the same ones."""
+        settings, fabric = self.session.settings, self.session.fabric
+        for number in range(min(_STATISTICS_BATCHES, self.progress.steps)):
             batch = TrainingBatch.on(fabric.device, next(self.loader))
+            # "settle" is part of the key of the random numbers: another word would change the trained weights.
             seed_step(settings.seed, self.stage.name, "settle", number, fabric.global_rank)
             yield batch
 
-    def _progress(self) -> float:
-        self.spent.seconds = self.seconds_before + time.perf_counter() - self.start
+    def _spent(self) -> float:
+        """Share of the stage's budget that is spent, 0 to 1."""
+        self.progress.seconds = self.seconds_before + time.perf_counter() - self.start
         if self.budget.minutes is not None:  # all processes must agree on the last step
-            seconds = torch.tensor(self.spent.seconds, device=self.training.fabric.device)
-            self.spent.seconds = float(mean_over_processes(self.training.fabric, seconds))
-        return self.budget.progress(self.spent.steps, self.spent.seconds)
+            seconds = torch.tensor(self.progress.seconds, device=self.session.fabric.device)
+            self.progress.seconds = float(mean_over_processes(self.session.fabric, seconds))
+        return self.budget.progress(self.progress.steps, self.progress.seconds)
 
     def _log(self) -> None:
-        """Write the mean terms since the last line, with rates; stop if one is not finite."""
-        terms = self.turns.means.read(self._where() + self.training.advice())  # waits for the device
-        if not terms:
+        """Write the means of the loss terms since the last line, and the speed; stop if a loss is not finite."""
+        where = f"It happened in stage '{self.stage.name}' before step {self.progress.steps + 1}. "
+        losses = self.optimizers.losses.read(where + self.session.advice())  # waits for the device
+        if not losses:
             return
         seconds, waited = time.perf_counter() - self.segment_start, self.loader.waited - self.segment_waited
-        steps = self.spent.steps - self.segment_steps
-        self.spent.training_seconds += seconds
-        self.spent.waited_seconds += waited
-        rate = steps * self.training.settings.batch_size / seconds
-        self.spent.losses = terms
-        self._write({**terms, "pictures per second": rate, "share of time waiting for data": waited / seconds})
-        progress = self.budget.progress(self.spent.steps, self.spent.seconds)
-        self.report(self.stage.name, self.done_before + self.share * progress, rate, waited / seconds)
+        steps = self.progress.steps - self.segment_steps
+        self.progress.training_seconds += seconds
+        self.progress.waited_seconds += waited
+        speed = steps * self.session.settings.batch_size / seconds
+        self.progress.losses = losses
+        self._write({**losses, "pictures per second": speed, "share of time waiting for data": waited / seconds})
+        spent = self.budget.progress(self.progress.steps, self.progress.seconds)
+        self.report_progress(self.stage.name, self.share_before + self.share * spent, speed, waited / seconds)
         self._begin_segment()
 
     def _check(self) -> None:
-        """Validate, draw a sheet, save."""
+        """Validate, write a sample grid and a checkpoint."""
         self._log()
-        self.checked = self.spent.steps
-        training = self.training
-        if not self.turns.all_finite():
-            where = f"weights of stage '{self.stage.name}' at step {self.spent.steps}"
-            raise Failure(where, "be finite", "NaN or infinity", training.advice())
-        if training.fabric.is_global_zero:
-            with self.turns.evaluation():
-                device = training.fabric.device
-                maker = training.maker_for_validation()
-                self.spent.scores = validate(self.stage, maker, device)
-                self._draw_sheet()
-            self._write(self.spent.scores)
-        training.fabric.barrier()
-        training.save(self.index, self.turns)
+        self.last_check = self.progress.steps
+        session = self.session
+        if not self.optimizers.all_finite():
+            where = f"weights of stage '{self.stage.name}' at step {self.progress.steps}"
+            raise Failure(where, "be finite", "NaN or infinity", session.advice())
+        if session.fabric.is_global_zero:
+            with self.optimizers.evaluation():
+                self.progress.scores = validate(self.stage, session.validation_batches(), session.fabric.device)
+                self._write_sample_grid()
+            self._write(self.progress.scores)
+        session.fabric.barrier()
+        session.save(self.index, self.optimizers)
         self._begin_segment()
 
-    def _draw_sheet(self) -> None:
-        training = self.training
-        maker = training.sheet_maker()
-        batch, output = next(predictions(self.stage, maker, training.fabric.device))
+    def _write_sample_grid(self) -> None:
+        session = self.session
+        batch, output = next(predict_batches(self.stage, session.sample_batches(), session.fabric.device))
         columns = {"incomplete": batch.hidden, **output.extra}
         if output.labels is not None:
             columns |= {"labels": output.labels}
         if batch.labels is not None:
             columns |= {"true labels": batch.labels}
         if output.image is not None:
-            columns |= {"raw": output.image, "composite": composite(output.image, batch)}
-        path = training.folder.sheet(self.stage.name, self.spent.steps)
+            columns |= {"raw": output.image, "composite": composite(output.image.float(), batch.image, batch.hole)}
+        path = session.folder.sample_grid(self.stage.name, self.progress.steps)
         write_sample_grid(path, columns | {"truth": batch.image})
 
     def _write(self, values: dict[str, float]) -> None:
-        if self.training.log:
-            seconds = sum(spent.seconds for spent in self.training.spent)
-            self.training.log.write(self.training.steps, self.stage.name, self.spent.steps, seconds, values)
+        """Write values to the log, at the present step."""
+        session = self.session
+        if session.log:
+            session.log.write(session.steps, self.stage.name, self.progress.steps, session.seconds, values)
 
     def _begin_segment(self) -> None:
+        """Begin a period over which the speed is measured."""
         self.segment_start, self.segment_waited = time.perf_counter(), self.loader.waited
-        self.segment_steps = self.spent.steps
-
-    def _where(self) -> str:
-        return f"It happened in stage '{self.stage.name}' before step {self.spent.steps + 1}. "
+        self.segment_steps = self.progress.steps

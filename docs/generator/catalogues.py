@@ -59,7 +59,7 @@ def gate_margins() -> str:
 
 
 def gate_tolerances() -> str:
-    """A row a metric whose values may change by rounding, in the golden gate."""
+    """A row a metric whose values may change by rounding, in the regression gate."""
     from bench.gating import default_tolerances
 
     rows = [f"| `{name}` | {amount:.5f} |\n" for name, amount in default_tolerances().items()]

@@ -114,11 +114,11 @@ def test_compare_two_runs(benchmark: BenchmarkFixture, runs: tuple[Path, Path]) 
 
 
 @pytest.mark.benchmark(group="20 models x 6 protocols x 1000 pictures", min_rounds=3)
-@pytest.mark.parametrize("golden", [False, True])
-def test_gate_two_runs(benchmark: BenchmarkFixture, runs: tuple[Path, Path], golden: bool) -> None:
-    result = benchmark(lambda: gating.gate(read_run(runs[0]), read_run(runs[1]), golden=golden))
+@pytest.mark.parametrize("regression", [False, True])
+def test_gate_two_runs(benchmark: BenchmarkFixture, runs: tuple[Path, Path], regression: bool) -> None:
+    result = benchmark(lambda: gating.gate(read_run(runs[0]), read_run(runs[1]), regression=regression))
 
-    assert len(result.findings) == 20 * 6 * (12 if golden else 4)
+    assert len(result.findings) == 20 * 6 * (12 if regression else 4)
 
 
 @pytest.mark.benchmark(group="10,000 draws over 1,000 pictures")

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from bench.profiling import Rules, Schedule, Sweep, against
+from bench.profiling import Rules, Schedule, Sweep, compare_versions
+from bench.profiling.execution import Subject
 from bench.profiling.measure import Meter
-from bench.profiling.subject import Subject
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration
 from tests.profiling.toys import HERE
@@ -70,12 +70,12 @@ def test_ten_percent_on_this_machine(
     rules = Rules(drift=10.0)  # the sleeping models do not need the processor whose reference kernels drift
 
     found = benchmark.pedantic(  # type: ignore[no-untyped-call]  # the library ships no types
-        lambda: against(
+        lambda: compare_versions(
             "HEAD", [name], Sweep(((32, 32),)), rules, Schedule(), device="cpu", load="toy_that_sleeps:load"
         ),
         rounds=1,
     )
 
-    if found.findings[0].verdict == "VOID":
-        pytest.skip(f"this machine is too noisy now: {found.findings[0].text}")
-    assert found.findings[0].verdict == verdict, found.as_text()
+    if found.results[0].verdict == "INVALID":
+        pytest.skip(f"this machine is too noisy now: {found.results[0].text}")
+    assert found.results[0].verdict == verdict, found.as_text()

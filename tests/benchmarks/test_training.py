@@ -12,8 +12,8 @@ import torch
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.training import RECIPES, Budget, DataFacts, Recipe, Settings, TrainingData, fabric_for, fit, open_data
-from bench.training.batches import BatchMaker, TrainingBatch
-from bench.training.losses import weighted_sum
+from bench.training.data.batches import BatchMaker, TrainingBatch
+from bench.training.optimization.losses import weighted_sum
 
 SIZE, BATCH, STEPS = (128, 128), 8, 18
 STAGES = ("segmenter", "sp-net", "sg-net")

@@ -146,14 +146,14 @@ def test_a_plug_in_is_resampled_and_compared(runs: tuple[Run, Run]) -> None:
 
 def test_a_plug_in_is_gated_by_its_own_margin_and_tolerance(runs: tuple[Run, Run], plug_in: str) -> None:
     grey, white = runs
-    paired = gating.gate(grey, white, golden=False)
-    golden = gating.gate(grey, white, golden=True)
+    paired = gating.gate(grey, white, regression=False)
+    golden = gating.gate(grey, white, regression=True)
 
     assert gating.default_margins()["colour-gap.full"] == "50lv"
-    (finding,) = [one for one in paired.check_results if one.metric == "colour-gap.full"]
+    (finding,) = [one for one in paired.checks if one.metric == "colour-gap.full"]
     assert (finding.gate, finding.ci95 is not None) == ("paired", True)
     assert finding.limit == 50
-    (finding,) = [one for one in golden.check_results if one.metric == "colour-gap.full"]
+    (finding,) = [one for one in golden.checks if one.metric == "colour-gap.full"]
     assert finding.verdict == "REGRESSION"
     assert finding.limit == pytest.approx(0.01 * of(grey))
 

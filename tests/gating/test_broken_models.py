@@ -81,13 +81,13 @@ def run_of(pictures: Dataset, tmp_path: Path) -> Callable[..., Run]:
 def test_a_model_broken_on_purpose_fails_both_gates(run_of: Callable[..., Run], deed: Deed) -> None:
     baseline = run_of(unchanged)
 
-    golden, paired = gating.gate(baseline, run_of(deed)), gating.gate(baseline, run_of(deed, "b"))
+    regression, paired = gating.gate(baseline, run_of(deed)), gating.gate(baseline, run_of(deed, "b"))
 
-    assert {check_result.gate for check_result in golden.check_results} == {"golden"}
-    assert {check_result.gate for check_result in paired.check_results} == {"paired"}
-    assert (golden.exit_code(), paired.exit_code()) == (1, 1)
-    assert {check_result.protocol for check_result in golden.of("REGRESSION")} == {"center-50@1", "freeform@1"}
-    assert {check_result.protocol for check_result in paired.of("REGRESSION")} == {"center-50@1", "freeform@1"}
+    assert {check.gate for check in regression.checks} == {"regression"}
+    assert {check.gate for check in paired.checks} == {"paired"}
+    assert (regression.exit_code(), paired.exit_code()) == (1, 1)
+    assert {check.protocol for check in regression.of("REGRESSION")} == {"center-50@1", "freeform@1"}
+    assert {check.protocol for check in paired.of("REGRESSION")} == {"center-50@1", "freeform@1"}
 
 
 def test_the_same_thing_twice_passes_both_gates(run_of: Callable[..., Run]) -> None:
@@ -97,12 +97,12 @@ def test_the_same_thing_twice_passes_both_gates(run_of: Callable[..., Run]) -> N
     assert gating.gate(baseline, run_of(unchanged, "b")).exit_code(strict=True) == 0
 
 
-def test_a_nudge_of_one_picture_fails_the_golden_gate_only(run_of: Callable[..., Run]) -> None:
+def test_a_nudge_of_one_picture_fails_the_regression_gate_only(run_of: Callable[..., Run]) -> None:
     baseline = run_of(unchanged)
 
-    golden = gating.gate(baseline, run_of(nudged))
+    regression = gating.gate(baseline, run_of(nudged))
 
-    assert {check_result.samples for check_result in golden.of("REGRESSION")} == {("p004",)}
+    assert {check.samples for check in regression.of("REGRESSION")} == {("p004",)}
     assert gating.gate(baseline, run_of(nudged, "b")).verdict == "PASS"
 
 
@@ -112,5 +112,5 @@ def test_a_better_model_passes_the_paired_gate(run_of: Callable[..., Run]) -> No
     result = gating.gate(baseline, candidate, {"psnr.hole": "0", "l1.known": "0"})
 
     assert result.verdict == "PASS"
-    marks = {row.metric: row.mark for row in gating.compare(baseline, candidate).cells[0].differences}
-    assert (marks["psnr.hole"], marks["psnr.known"]) == ("-", "~")
+    outcomes = {row.metric: row.outcome for row in gating.compare(baseline, candidate).cells[0].differences}
+    assert (outcomes["psnr.hole"], outcomes["psnr.known"]) == ("better", "unclear")

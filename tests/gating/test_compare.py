@@ -30,8 +30,8 @@ def rows(comparison: gating.Comparison, cell: int = 0) -> dict[str, gating.Diffe
     return {row.metric: row for row in comparison.cells[cell].differences}
 
 
-def marks(comparison: gating.Comparison) -> dict[str, str]:
-    return {metric: row.mark for metric, row in rows(comparison).items()}
+def outcomes(comparison: gating.Comparison) -> dict[str, str]:
+    return {metric: row.outcome for metric, row in rows(comparison).items()}
 
 
 def half(*_: object) -> float:
@@ -65,17 +65,17 @@ def test_numbers_are_those_of_numpy_and_scipy(make_run: MakeRun) -> None:
     assert comparison.tests == 3
 
 
-@pytest.mark.parametrize(("by", "mark"), [(0.4, "+"), (-0.4, "-"), (0.0, "~")])
-def test_marks(make_run: MakeRun, by: float, mark: str) -> None:
+@pytest.mark.parametrize(("by", "outcome"), [(0.4, "worse"), (-0.4, "better"), (0.0, "unclear")])
+def test_outcomes(make_run: MakeRun, by: float, outcome: str) -> None:
     comparison = gating.compare(make_run("a"), make_run("b", change=drop(by, 0.3)))
 
-    assert marks(comparison) == {"psnr.hole": mark, "ssim.hole": "~", "l1.hole": "~"}
+    assert outcomes(comparison) == {"psnr.hole": outcome, "ssim.hole": "unclear", "l1.hole": "unclear"}
 
 
 def test_lower_is_better_for_errors(make_run: MakeRun) -> None:
     comparison = gating.compare(make_run("a"), make_run("b", change=half))
 
-    assert marks(comparison) == {"psnr.hole": "-", "ssim.hole": "-", "l1.hole": "+"}
+    assert outcomes(comparison) == {"psnr.hole": "better", "ssim.hole": "better", "l1.hole": "worse"}
     assert rows(comparison)["l1.hole"].worst[0][1] == pytest.approx(0.5)
 
 
@@ -96,7 +96,7 @@ def test_several_samples_of_one_picture_are_one_observation(make_run: MakeRun) -
         assert (found.n, found.pictures) == (40, pictures)
         widths.append(found.ci95[1] - found.ci95[0])
     assert widths[1] > 2 * widths[0]
-    assert together.cells[0].differences[0].mark == "~"
+    assert together.cells[0].differences[0].outcome == "unclear"
 
 
 def test_infinite_and_undefined_values_are_counted_apart(make_run: MakeRun) -> None:
@@ -131,18 +131,18 @@ def test_a_candidate_that_is_exact_where_the_baseline_is_not(make_run: MakeRun) 
 
     (row,) = gating.compare(a, b).cells[0].differences
 
-    assert row.mark == "-"
+    assert row.outcome == "better"
     assert row.baseline_mean is None
     assert row.note == "40 are exact only in the candidate"
-    assert gating.compare(b, a).cells[0].differences[0].mark == "+"
+    assert gating.compare(b, a).cells[0].differences[0].outcome == "worse"
 
 
-def test_failures_and_fixes_are_marked(make_run: MakeRun) -> None:
+def test_failures_and_fixes_are_outcomes(make_run: MakeRun) -> None:
     whole, broken = make_run("a"), make_run("b", failed=("p003", "p007"))
 
     worse, better = gating.compare(whole, broken), gating.compare(broken, whole)
 
-    assert (worse.cells[0].mark, better.cells[0].mark) == ("!", "*")
+    assert (worse.cells[0].outcome, better.cells[0].outcome) == ("failing", "fixed")
     assert "2 newly failing: p003, p007" in as_text(worse)
     assert "2 fixed: p003, p007" in as_text(better)
     assert worse.cells[0].differences[0].statistics is not None
@@ -152,7 +152,7 @@ def test_failures_and_fixes_are_marked(make_run: MakeRun) -> None:
 def test_unlike_signatures_are_refused_with_the_difference(make_run: MakeRun) -> None:
     comparison = gating.compare(make_run("a"), make_run("b", signature="sigma:1.5|v2"))
 
-    assert set(marks(comparison).values()) == {"x"}
+    assert set(outcomes(comparison).values()) == {"incomparable"}
     assert rows(comparison)["psnr.hole"].statistics is None
     assert comparison.refused[0] == (
         "net center-50@1 l1.hole: unlike signatures: version v1 against v2, sigma not stated against 1.5"
@@ -168,7 +168,7 @@ def test_the_number_of_pictures_is_no_difference_of_signatures(make_run: MakeRun
 def test_other_holes_are_refused(make_run: MakeRun) -> None:
     comparison = gating.compare(make_run("a"), make_run("b", hole="another"))
 
-    assert comparison.cells[0].mark == "x"
+    assert comparison.cells[0].outcome == "incomparable"
     assert "other holes in 40 of 40 pictures, such as 'p000'" in comparison.refused[0]
 
 
@@ -187,7 +187,7 @@ def test_missing_cells_and_metrics_are_said(make_run: MakeRun) -> None:
 
     comparison = gating.compare(a, b)
 
-    assert [cell.mark for cell in comparison.cells] == ["", "x"]
+    assert [cell.outcome for cell in comparison.cells] == ["", "incomparable"]
     assert comparison.cells[1].note == "no whole cell of the candidate"
     assert rows(comparison)["l1.hole"].note == "only the baseline has it"
     assert comparison.refused == []
@@ -240,4 +240,4 @@ def test_names_are_escaped(make_run: MakeRun) -> None:
     assert "&lt;img src=x onerror=alert(1)&gt;\\|\\`\\_\\*" in page
     assert " @me" not in page
     assert "\x1b" not in page + text
-    assert all(line.startswith(("|", "-", "#", "`")) or "worse" in line for line in page.splitlines() if line)
+    assert all(line.startswith(("|", "-", "#")) or "worse" in line for line in page.splitlines() if line)

@@ -87,9 +87,9 @@ def test_damage_is_caught_in_every_row_by_the_widest_tolerance_of_all(
     candidate = run_suite(SUITE, tmp_path, device="cpu", models=[Damaged(model, damage) for model in models]).run
 
     caught = {
-        (check_result.model, check_result.protocol)
-        for check_result in gating.gate(baseline, candidate, golden=True, tolerances=widest()).of("REGRESSION")
-        if check_result.metric.endswith(".hole")
+        (check.model, check.protocol)
+        for check in gating.gate(baseline, candidate, regression=True, tolerances=widest()).of("REGRESSION")
+        if check.metric.endswith(".hole")
     }
 
     cells = baseline.keys()

@@ -30,23 +30,21 @@ def shift(metric: str, by: float, spread: float = 0.0) -> Change:
 
 
 def found(result: GateResult, metric: str = "psnr.hole") -> CheckResult:
-    (check_result,) = [check_result for check_result in result.check_results if check_result.metric == metric]
-    return check_result
+    (check,) = [check for check in result.checks if check.metric == metric]
+    return check
 
 
 def test_the_same_numbers_pass_both_gates(make_run: MakeRun) -> None:
     a, b = make_run("a"), make_run("b")
 
-    for golden in (None, True, False):
-        result = gating.gate(a, b, golden=golden)
+    for regression in (None, True, False):
+        result = gating.gate(a, b, regression=regression)
         assert (result.verdict, result.exit_code(strict=True)) == ("PASS", 0)
-        assert len(result.check_results) == 3
-        assert {check_result.gate for check_result in result.check_results} == {
-            "paired" if golden is False else "golden"
-        }
+        assert len(result.checks) == 3
+        assert {check.gate for check in result.checks} == {"paired" if regression is False else "regression"}
 
 
-def test_one_changed_picture_fails_the_golden_gate_and_is_named(make_run: MakeRun) -> None:
+def test_one_changed_picture_fails_the_regression_gate_and_is_named(make_run: MakeRun) -> None:
     result = gating.gate(
         make_run("a"),
         make_run("b", change=lambda _, metric, index: 0.002 if (metric, index) == ("psnr.hole", 7) else 0),
@@ -59,7 +57,7 @@ def test_one_changed_picture_fails_the_golden_gate_and_is_named(make_run: MakeRu
 
 
 @pytest.mark.parametrize(("by", "verdict"), [(0.0009, "PASS"), (0.0011, "REGRESSION"), (-0.0011, "REGRESSION")])
-def test_tolerances_of_the_golden_gate(make_run: MakeRun, by: float, verdict: str) -> None:
+def test_tolerances_of_the_regression_gate(make_run: MakeRun, by: float, verdict: str) -> None:
     a, b = make_run("a"), make_run("b", change=shift("psnr.hole", by))
 
     assert gating.gate(a, b).verdict == verdict
@@ -71,7 +69,7 @@ def test_another_fingerprint_asks_for_the_paired_gate(make_run: MakeRun) -> None
     a, b = make_run("a"), make_run("b", models={"net": "b"}, change=shift("psnr.hole", -0.01, 0.01))
 
     assert gating.gate(a, b).verdict == "PASS"
-    assert gating.gate(a, b, golden=True).verdict == "REGRESSION"
+    assert gating.gate(a, b, regression=True).verdict == "REGRESSION"
 
 
 def test_margins_ask_for_the_paired_gate(make_run: MakeRun) -> None:
@@ -79,8 +77,8 @@ def test_margins_ask_for_the_paired_gate(make_run: MakeRun) -> None:
 
     assert gating.gate(a, b, {"psnr.hole": "0.05dB"}).verdict == "PASS"
     assert gating.gate(a, b, {"psnr.hole": "0.03dB"}).verdict == "REGRESSION"
-    with pytest.raises(UsageError, match="golden gate must have tolerances"):
-        gating.gate(a, b, {"psnr.hole": "0.05dB"}, golden=True)
+    with pytest.raises(UsageError, match="regression gate must have tolerances"):
+        gating.gate(a, b, {"psnr.hole": "0.05dB"}, regression=True)
 
 
 @pytest.mark.parametrize(
@@ -204,8 +202,8 @@ def test_without_any_margin_there_is_no_gate(make_run: MakeRun) -> None:
         gating.gate(a, b)
 
 
-@pytest.mark.parametrize("golden", [True, False])
-def test_what_vanished_is_a_regression(make_run: MakeRun, golden: bool) -> None:
+@pytest.mark.parametrize("regression", [True, False])
+def test_what_vanished_is_a_regression(make_run: MakeRun, regression: bool) -> None:
     protocols = ("center-50@1", "freeform@1", "half-left@1")
     a = make_run("a", models={"net": "a", "old": "b"}, protocols=protocols)
     b = make_run("b", protocols=("center-50@1", "freeform@2", "half-left@1"), missing=("half-left@1",))
@@ -213,56 +211,54 @@ def test_what_vanished_is_a_regression(make_run: MakeRun, golden: bool) -> None:
         "c", models={"net": "a", "new": "c"}, protocols=(*protocols, "x@1"), metrics=("psnr.hole", "ssim.hole")
     )
 
-    texts = {
-        check_result.subject: check_result.text for check_result in gating.gate(a, b, golden=golden).of("REGRESSION")
-    }
+    texts = {check.subject: check.text for check in gating.gate(a, b, regression=regression).of("REGRESSION")}
     assert texts == {
         "old": "vanished: the candidate does not have this model",
         "net freeform@1": "vanished: the candidate has no freeform@1, but freeform@2",
         "net half-left@1": "vanished: the candidate's cell is not whole; finish its run",
     }
-    result = gating.gate(gating.Selection(a, "net"), c, golden=golden)
-    assert {check_result.metric for check_result in result.of("REGRESSION")} == {"l1.hole"}
+    result = gating.gate(gating.Selection(a, "net"), c, regression=regression)
+    assert {check.metric for check in result.of("REGRESSION")} == {"l1.hole"}
     assert result.notes == (
         "new: new, there is nothing to hold it against",
         "x@1: new, there is nothing to hold it against",
     )
 
 
-@pytest.mark.parametrize("golden", [True, False])
-def test_what_failed_is_a_regression_and_what_was_fixed_is_not(make_run: MakeRun, golden: bool) -> None:
+@pytest.mark.parametrize("regression", [True, False])
+def test_what_failed_is_a_regression_and_what_was_fixed_is_not(make_run: MakeRun, regression: bool) -> None:
     a, b = make_run("a"), make_run("b", failed=("p003",))
 
-    worse, better = gating.gate(a, b, golden=golden), gating.gate(b, a, golden=golden)
+    worse, better = gating.gate(a, b, regression=regression), gating.gate(b, a, regression=regression)
 
-    (check_result,) = worse.of("REGRESSION")
-    assert check_result.text == "failed in 1 of 40 pictures: p003: the model raised"
+    (check,) = worse.of("REGRESSION")
+    assert check.text == "failed in 1 of 40 pictures: p003: the model raised"
     assert better.verdict == "PASS"
 
 
-@pytest.mark.parametrize("golden", [True, False])
-def test_what_shrank_is_a_regression(make_run: MakeRun, golden: bool) -> None:
+@pytest.mark.parametrize("regression", [True, False])
+def test_what_shrank_is_a_regression(make_run: MakeRun, regression: bool) -> None:
     a, b = make_run("a"), make_run("b", ids=[f"p{index:03d}" for index in range(35)])
 
-    (check_result,) = gating.gate(a, b, golden=golden).of("REGRESSION")
+    (check,) = gating.gate(a, b, regression=regression).of("REGRESSION")
 
-    assert check_result.text == "shrank: 5 of 40 pictures are no longer there: p035, p036, p037, p038, p039"
-    assert gating.gate(b, a, golden=golden).verdict == "PASS"
+    assert check.text == "shrank: 5 of 40 pictures are no longer there: p035, p036, p037, p038, p039"
+    assert gating.gate(b, a, regression=regression).verdict == "PASS"
 
 
-@pytest.mark.parametrize("golden", [True, False])
-def test_a_value_that_became_undefined_is_a_regression(make_run: MakeRun, golden: bool) -> None:
+@pytest.mark.parametrize("regression", [True, False])
+def test_a_value_that_became_undefined_is_a_regression(make_run: MakeRun, regression: bool) -> None:
     def change(model: str, metric: str, index: int) -> float:
         return math.nan if (metric, index) == ("ssim.hole", 2) else 0.0
 
     a, b = make_run("a"), make_run("b", change=change)
 
-    assert found_samples(gating.gate(a, b, golden=golden)) == {("p002",)}
-    assert gating.gate(b, b, golden=golden).verdict == "PASS"
+    assert found_samples(gating.gate(a, b, regression=regression)) == {("p002",)}
+    assert gating.gate(b, b, regression=regression).verdict == "PASS"
 
 
 def found_samples(result: GateResult) -> set[tuple[str, ...]]:
-    return {check_result.samples for check_result in result.of("REGRESSION")}
+    return {check.samples for check in result.of("REGRESSION")}
 
 
 def test_exact_pictures_that_are_so_no_longer(make_run: MakeRun) -> None:
@@ -274,11 +270,11 @@ def test_exact_pictures_that_are_so_no_longer(make_run: MakeRun) -> None:
 
     a, b = (make_run(name, metrics=("psnr.hole",), value=value) for name, value in (("a", before), ("b", after)))
 
-    assert gating.gate(a, a, golden=False).verdict == "PASS"
-    assert "inf dB to 40.000 dB" in found(gating.gate(a, b, golden=True)).text
-    (check_result,) = gating.gate(a, b, golden=False).of("REGRESSION")
-    assert check_result.text.startswith("10 pictures are no longer exact, 0 have become so, p 0.00")
-    assert gating.gate(b, a, golden=False).verdict == "PASS"
+    assert gating.gate(a, a, regression=False).verdict == "PASS"
+    assert "inf dB to 40.000 dB" in found(gating.gate(a, b, regression=True)).text
+    (check,) = gating.gate(a, b, regression=False).of("REGRESSION")
+    assert check.text.startswith("10 pictures are no longer exact, 0 have become so, p 0.00")
+    assert gating.gate(b, a, regression=False).verdict == "PASS"
 
 
 def test_all_exact_on_both_sides_passes_and_all_undefined_does_not_decide(make_run: MakeRun) -> None:
@@ -287,8 +283,8 @@ def test_all_exact_on_both_sides_passes_and_all_undefined_does_not_decide(make_r
         for value in (math.inf, math.nan)
     )
 
-    assert gating.gate(exact[0], exact[1], golden=False).verdict == "PASS"
-    assert gating.gate(nothing[0], nothing[1], golden=False).verdict == "INCONCLUSIVE"
+    assert gating.gate(exact[0], exact[1], regression=False).verdict == "PASS"
+    assert gating.gate(nothing[0], nothing[1], regression=False).verdict == "INCONCLUSIVE"
 
 
 def test_what_is_unlike_is_not_compared(make_run: MakeRun) -> None:
@@ -299,10 +295,10 @@ def test_what_is_unlike_is_not_compared(make_run: MakeRun) -> None:
         (make_run("c", hole="another"), "other holes in 40 of 40 pictures"),
         (make_run("d", picture=lambda *_: "cropped"), "other pixels in 40 of 40 pictures"),
     ):
-        for golden in (True, False):
-            result = gating.gate(a, other, golden=golden)
+        for regression in (True, False):
+            result = gating.gate(a, other, regression=regression)
             assert (result.verdict, result.exit_code()) == ("INCOMPARABLE", 2)
-            assert message in result.check_results[0].text
+            assert message in result.checks[0].text
     with pytest.raises(UsageError, match="be of the same pictures"):
         gating.gate(a, make_run("e", revision="s" * 64))
 
@@ -380,7 +376,7 @@ def test_values_that_a_record_lacks_are_undefined(make_run: MakeRun) -> None:
 
     result = gating.gate(make_run("a"), rewrite(make_run("b"), without))
 
-    assert {check_result.metric for check_result in result.of("REGRESSION")} == {"psnr.hole", "ssim.hole"}
+    assert {check.metric for check in result.of("REGRESSION")} == {"psnr.hole", "ssim.hole"}
     assert found_samples(result) == {("p000",)}
 
 

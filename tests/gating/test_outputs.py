@@ -47,14 +47,14 @@ def odd(make_run: MakeRun) -> GateResult:
     a = make_run("a", models=models, protocols=protocols, ids=ids)
     b = make_run("b", models={ODD: "b"}, protocols=protocols, ids=ids, change=change)
     c = make_run("c", models={ODD: "b"}, protocols=protocols, ids=ids, signature="v2")
-    return GateResult(gating.gate(a, b).check_results + gating.gate(a, c).check_results, (f"{ODD}: new",))
+    return GateResult(gating.gate(a, b).checks + gating.gate(a, c).checks, (f"{ODD}: new",))
 
 
 def test_junit_is_xml_that_counts_itself(odd: GateResult) -> None:
     root = ET.fromstring(ci_reports.as_junit(odd))  # noqa: S314 (our own text)
 
     cases = root.findall("testsuite/testcase")
-    assert len(cases) == int(root.attrib["tests"]) == len(odd.check_results)
+    assert len(cases) == int(root.attrib["tests"]) == len(odd.checks)
     for tag, attribute, verdict in (
         ("failure", "failures", "REGRESSION"),
         ("error", "errors", "INCOMPARABLE"),
@@ -102,12 +102,12 @@ def test_text_is_a_line_a_finding(odd: GateResult) -> None:
 
     words = [line.split()[0].rstrip(":") for line in text.splitlines()]
     grave = odd.of("REGRESSION", "INCONCLUSIVE", "INCOMPARABLE")
-    assert words[: len(grave)] == [check_result.verdict for check_result in grave]
+    assert words[: len(grave)] == [check.verdict for check in grave]
     assert text.splitlines()[-1].startswith("INCOMPARABLE: ")
     assert "\x1b" not in text
 
 
-def test_the_golden_findings_of_a_cell_are_one_line(make_run: MakeRun) -> None:
+def test_the_regression_results_of_a_cell_are_one_line(make_run: MakeRun) -> None:
     result = gating.gate(make_run("a"), make_run("b", change=lambda *_: 0.1))
 
     line, total = gate_report.as_text(result).splitlines()
@@ -139,14 +139,14 @@ def test_json_is_one_object_on_stdout(make_run: MakeRun, tmp_path: Path) -> None
 
     data = json.loads(out)
     assert (code, data["verdict"], data["counts"]["REGRESSION"]) == (1, "REGRESSION", 1)
-    check_result = next(one for one in data["findings"] if one["verdict"] == "REGRESSION")
-    assert (check_result["metric"], check_result["limit"], check_result["n"], check_result["unit"]) == (
+    check = next(one for one in data["findings"] if one["verdict"] == "REGRESSION")
+    assert (check["metric"], check["limit"], check["n"], check["unit"]) == (
         "psnr.hole",
         0.1,
         40,
         "dB",
     )
-    assert len(check_result["samples"]) == 5
+    assert len(check["samples"]) == 5
 
 
 def test_annotations_come_by_themselves_on_github(
@@ -178,9 +178,9 @@ def test_compare_prints_a_table_and_refuses_what_is_unlike(make_run: MakeRun, tm
 
     code, out, err = call("compare", f"{tmp_path / 'a'}:net", tmp_path / "b", "--markdown", tmp_path / "c.md")
     assert (code, err) == (0, "")
-    assert "+  psnr.hole dB" in out
+    assert "worse         psnr.hole dB" in out
     assert "worst in psnr.hole" in out
-    assert "| `+` | psnr.hole dB |" in (tmp_path / "c.md").read_text()
+    assert "| worse | psnr.hole dB |" in (tmp_path / "c.md").read_text()
     code, out, err = call("compare", f"{tmp_path / 'a'}:net", tmp_path / "c", "--json")
     assert code == 2
     assert json.loads(out)["refused"][0].endswith("unlike signatures: version v1 against v2")

@@ -1,4 +1,4 @@
-"""The tolerances that the golden gate takes from a measured spread."""
+"""The tolerances that the regression gate takes from a measured spread."""
 
 from __future__ import annotations
 
@@ -53,9 +53,7 @@ def test_each_sample_has_its_own_tolerance(make_run: MakeRun, sample: int, by: f
     result = gating.gate(a, b)
 
     assert result.verdict == verdict
-    assert [check_result.samples for check_result in result.of("REGRESSION")] == (
-        [] if verdict == "PASS" else [(IDS[sample],)]
-    )
+    assert [check.samples for check in result.of("REGRESSION")] == ([] if verdict == "PASS" else [(IDS[sample],)])
 
 
 def test_models_without_networks_are_exact(make_run: MakeRun) -> None:
@@ -73,24 +71,22 @@ def test_a_tolerance_that_was_asked_for_goes_first(make_run: MakeRun) -> None:
     )
 
     assert gating.gate(a, b, tolerances={"ssim.hole": "0.001"}).verdict == "PASS"
-    check_results = gating.gate(a, b, tolerances={"ssim.hole": "0.00001"}).of("REGRESSION")
-    assert {check_result.model for check_result in check_results} == {"net", "classical"}
+    checks = gating.gate(a, b, tolerances={"ssim.hole": "0.00001"}).of("REGRESSION")
+    assert {check.model for check in checks} == {"net", "classical"}
 
 
-def test_a_damaged_spread_stops_the_golden_gate_only(make_run: MakeRun) -> None:
+def test_a_damaged_spread_stops_the_regression_gate_only(make_run: MakeRun) -> None:
     a = make_run("a", models=MODELS, ids=IDS, networks=("net",))
     a.layout.spread_file.write_text("{}\n")
 
     with pytest.raises(DataError, match="spread"):
         gating.gate(a, a)
-    assert gating.gate(a, a, golden=False).verdict in ("PASS", "INCONCLUSIVE")
+    assert gating.gate(a, a, regression=False).verdict in ("PASS", "INCONCLUSIVE")
 
 
 def test_the_text_says_which_tolerances_there_were(make_run: MakeRun) -> None:
     a = measured(make_run("a", models=MODELS, ids=IDS, networks=("net",)), 1e-4, 2e-4)
 
-    texts = {
-        check_result.text for check_result in gating.gate(a, a).check_results if check_result.subject.startswith("net")
-    }
+    texts = {check.text for check in gating.gate(a, a).checks if check.subject.startswith("net")}
 
     assert texts == {f"3 pictures within 0.0002 to 0.0004{unit}" for unit in (" dB", " %", "")}

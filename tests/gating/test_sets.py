@@ -32,13 +32,12 @@ def run_with(make_run: MakeRun, name: str, by: float, mark: str = "a", **fields:
     return make_run(name, **{"ids": IDS, "models": {"net": mark}, "distances": distances, **of, **fields})
 
 
-def test_the_golden_gate_holds_the_number_of_all_pictures(make_run: MakeRun) -> None:
+def test_the_regression_gate_holds_the_number_of_all_pictures(make_run: MakeRun) -> None:
     a, same = run_with(make_run, "a", 0.2), run_with(make_run, "b", 0.2)
     near, far = run_with(make_run, "c", 0.2001), run_with(make_run, "d", 0.21)
 
     verdicts = [
-        next(f.verdict for f in gating.gate(a, other).check_results if f.metric == "fid.full")
-        for other in (same, near, far)
+        next(f.verdict for f in gating.gate(a, other).checks if f.metric == "fid.full") for other in (same, near, far)
     ]
 
     assert verdicts == ["PASS", "PASS", "REGRESSION"]
@@ -49,12 +48,12 @@ def test_the_golden_gate_holds_the_number_of_all_pictures(make_run: MakeRun) -> 
 def test_the_paired_gate_resamples_features(make_run: MakeRun, by: float, margin: str, verdict: str) -> None:
     a, b = run_with(make_run, "a", 0.2), run_with(make_run, "b", by, "b")
 
-    (check_result,) = gating.gate(a, b, {"fid.full": margin}).check_results
+    (check,) = gating.gate(a, b, {"fid.full": margin}).checks
 
-    assert check_result.verdict == verdict
-    assert check_result.ci95 is not None
-    assert check_result.difference is not None
-    assert check_result.ci95[0] < check_result.difference < check_result.ci95[1]
+    assert check.verdict == verdict
+    assert check.ci95 is not None
+    assert check.difference is not None
+    assert check.ci95[0] < check.difference < check.ci95[1]
 
 
 def test_a_margin_inside_the_interval_decides_nothing(make_run: MakeRun) -> None:
@@ -63,22 +62,22 @@ def test_a_margin_inside_the_interval_decides_nothing(make_run: MakeRun) -> None
     assert before
     assert after
 
-    (check_result,) = gating.gate(a, b, {"fid.full": f"{after - before:.9f}"}).check_results
+    (check,) = gating.gate(a, b, {"fid.full": f"{after - before:.9f}"}).checks
 
-    assert check_result.verdict == "INCONCLUSIVE"
+    assert check.verdict == "INCONCLUSIVE"
 
 
 def test_without_features_nothing_is_claimed(make_run: MakeRun) -> None:
     a = run_with(make_run, "a", 0.2, features=None)
     b = run_with(make_run, "b", 0.9, "b")
 
-    (check_result,) = gating.gate(a, b, {"fid.full": "1%"}).check_results
+    (check,) = gating.gate(a, b, {"fid.full": "1%"}).checks
     (cell,) = gating.compare(a, b).cells
     row = next(row for row in cell.differences if row.metric == "fid.full")
 
-    assert (check_result.verdict, check_result.ci95) == ("INCONCLUSIVE", None)
-    assert "no features on disk" in check_result.text
-    assert (row.mark, row.note) == ("", "not tested: has no features on disk to resample")
+    assert (check.verdict, check.ci95) == ("INCONCLUSIVE", None)
+    assert "no features on disk" in check.text
+    assert (row.outcome, row.note) == ("", "not tested: has no features on disk to resample")
 
 
 def test_comparison_tests_sets_with_everything_else(make_run: MakeRun) -> None:
@@ -89,7 +88,7 @@ def test_comparison_tests_sets_with_everything_else(make_run: MakeRun) -> None:
     (cell,) = comparison.cells
     row = next(row for row in cell.differences if row.metric == "fid.full")
     assert comparison.tests == 4
-    assert row.mark == "+"
+    assert row.outcome == "worse"
     assert row.statistics
     assert row.statistics.ci95
     assert row.candidate_mean
@@ -98,13 +97,13 @@ def test_comparison_tests_sets_with_everything_else(make_run: MakeRun) -> None:
     assert "fid.full" in as_text(comparison)
 
 
-def test_numbers_by_class_are_golden_and_no_rows_of_a_comparison(make_run: MakeRun) -> None:
+def test_numbers_by_class_are_in_the_regression_gate_and_no_rows_of_a_comparison(make_run: MakeRun) -> None:
     fields = {"by_class": ["ssim.hole.car", "ssim.hole.sky"]}
     a, b = make_run("a", **fields), make_run("b", **fields)
     c = make_run("c", **fields, change=lambda _, m, i: 0.01 if m == "ssim.hole.car" and i == 3 else 0.0)
 
     assert gating.gate(a, b).verdict == "PASS"
-    (check_result,) = gating.gate(a, c).of("REGRESSION")
+    (check,) = gating.gate(a, c).of("REGRESSION")
 
-    assert (check_result.metric, check_result.samples) == ("ssim.hole.car", ("p003",))
+    assert (check.metric, check.samples) == ("ssim.hole.car", ("p003",))
     assert {row.metric for row in gating.compare(a, c).cells[0].differences} == {"psnr.hole", "ssim.hole", "l1.hole"}

@@ -32,7 +32,7 @@ def test_margins_of_the_suite_that_the_baseline_was_run_with(make_run: MakeRun) 
 def test_margins_of_a_suite_do_not_choose_the_gate(make_run: MakeRun) -> None:
     a, b = (make_run(name, info={"gate": {"psnr.hole": "2dB"}}) for name in "ab")
 
-    assert {check_result.gate for check_result in gating.gate(a, b).check_results} == {"golden"}
+    assert {check.gate for check in gating.gate(a, b).checks} == {"regression"}
 
 
 def test_another_suite_and_margins_that_are_given_go_first(make_run: MakeRun) -> None:
@@ -40,7 +40,7 @@ def test_another_suite_and_margins_that_are_given_go_first(make_run: MakeRun) ->
 
     assert gating.gate(run, candidate, suite={"psnr.hole": "2dB"}).verdict == "PASS"
     assert gating.gate(run, candidate, {"psnr.hole": "2dB"}, suite={"psnr.hole": "0.1dB"}).verdict == "PASS"
-    assert {f.metric for f in gating.gate(run, candidate, suite={}).check_results} == {
+    assert {f.metric for f in gating.gate(run, candidate, suite={}).checks} == {
         "psnr.hole",
         "ssim.hole",
         "l1.hole",
@@ -52,9 +52,9 @@ def test_margins_by_class(make_run: MakeRun) -> None:
     a = make_run("a", **fields)
     b = make_run("b", **fields, models={"net": "b"}, change=lambda _, m, __: -0.2 if m == "ssim.hole.car" else 0.0)
 
-    (check_result,) = gating.gate(a, b).check_results
+    (check,) = gating.gate(a, b).checks
 
-    assert (check_result.metric, check_result.verdict) == ("ssim.hole.car", "REGRESSION")
+    assert (check.metric, check.verdict) == ("ssim.hole.car", "REGRESSION")
 
 
 def test_a_margin_that_cannot_be_held(make_run: MakeRun) -> None:
@@ -82,4 +82,4 @@ def test_the_command_takes_a_suite_file(make_run: MakeRun, tmp_path: Path) -> No
 
     found = json.loads(answer.stdout)
     assert answer.exit_code == 0
-    assert [(check_result["metric"], check_result["limit"]) for check_result in found["findings"]] == [("psnr.hole", 2)]
+    assert [(check["metric"], check["limit"]) for check in found["findings"]] == [("psnr.hole", 2)]

@@ -9,14 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
-from bench.profiling.decision import Rounds, Rules, decide, noise_floor
-from bench.profiling.latency_gate import Schedule, play_rounds
+from bench.profiling.decision import RoundTimes, Rules, decide, noise_floor
+from bench.profiling.latency_gate import Schedule, time_rounds
 
 STEADY = {"sum": (1.0,) * 20}
 
 
 class Machine:
-    """A shared machine: a load that wanders and moves all arms, jitter, bursts, and an offset of each process.
+    """A shared machine: a load that wanders and moves all processes, jitter, bursts, and an offset of each process.
 
     Sized after a loaded two-core machine: a few percent from call to call, now and then a call that is much longer,
     half a percent that a process keeps for its life.
@@ -26,20 +26,20 @@ class Machine:
         self.random = np.random.default_rng(seed)
         self.slower, self.jitter, self.drift = slower, jitter, drift
         self.load, self.turn = 0.0, 0
-        self.offsets = {arm: float(self.random.normal(0, 0.005)) for arm in ("base", "head", "again")}
+        self.offsets = {process: float(self.random.normal(0, 0.005)) for process in ("base", "head", "again")}
 
-    def play(self, arm: str) -> list[float]:
+    def time_block(self, process: str) -> list[float]:
         self.load += float(self.random.normal(0, 0.01))
         bursts = (self.random.random(5) < 0.1) * self.random.exponential(0.5, 5)
-        logs = self.load + self.offsets[arm] + self.random.normal(0, self.jitter, 5) + bursts
-        return list(0.005 * (self.slower if arm == "head" else 1.0) * np.exp(logs))
+        logs = self.load + self.offsets[process] + self.random.normal(0, self.jitter, 5) + bursts
+        return list(0.005 * (self.slower if process == "head" else 1.0) * np.exp(logs))
 
     def references(self) -> dict[str, float]:
         self.turn += 1
         return {"sum": 1.0 + self.drift * self.turn / 20 + float(self.random.normal(0, 0.003))}
 
-    def rounds(self, rules: Rules) -> Rounds:
-        return play_rounds(self.play, self.references, rules, Schedule())
+    def rounds(self, rules: Rules) -> RoundTimes:
+        return time_rounds(self.time_block, self.references, rules, Schedule())
 
 
 def verdicts(runs: int, make: Callable[[int], Machine]) -> Counter[str]:
@@ -72,35 +72,35 @@ def test_two_percent_is_below_the_factor() -> None:
 def test_a_noisy_machine_gets_no_verdict_that_it_cannot_bear() -> None:
     found = verdicts(40, lambda seed: Machine(seed, jitter=0.5))
 
-    assert found["VOID"] >= 36
+    assert found["INVALID"] >= 36
     assert found["slower"] + found["faster"] == 0
 
 
-def test_a_machine_that_drifts_is_void_both_ways() -> None:
-    assert verdicts(10, lambda seed: Machine(seed, slower=1.1, drift=0.2)) == {"VOID": 10}
-    assert verdicts(10, lambda seed: Machine(seed, drift=-0.2)) == {"VOID": 10}
+def test_a_machine_that_drifts_is_invalid_both_ways() -> None:
+    assert verdicts(10, lambda seed: Machine(seed, slower=1.1, drift=0.2)) == {"INVALID": 10}
+    assert verdicts(10, lambda seed: Machine(seed, drift=-0.2)) == {"INVALID": 10}
 
 
 def test_the_family_is_corrected() -> None:
     random = np.random.default_rng(1)
     base, head, again = (tuple(np.exp(random.normal(0, 0.001, 20))) for _ in range(3))
-    slow = Rounds(base, tuple(1.2 * value for value in head), again, STEADY)
-    same = Rounds(base, head, again, STEADY)
+    slow = RoundTimes(base, tuple(1.2 * value for value in head), again, STEADY)
+    same = RoundTimes(base, head, again, STEADY)
 
     alone = decide([slow])[0]
     among = decide([slow, *[same] * 9])
 
     assert alone.verdict == among[0].verdict == "slower"
     assert among[0].p == pytest.approx(10 * alone.p)
-    assert {decision.verdict for decision in among[1:]} == {"same"}
+    assert {result.verdict for result in among[1:]} == {"same"}
     assert alone.ratio == pytest.approx(1.2, rel=0.01)
 
 
 def test_significance_alone_is_not_enough_and_neither_is_size() -> None:
     random = np.random.default_rng(2)
     quiet = [tuple(np.exp(random.normal(0, 1e-4, 20))) for _ in range(3)]
-    small = Rounds(quiet[0], tuple(1.01 * value for value in quiet[1]), quiet[2], STEADY)
-    few = Rounds((1.0, 1.001, 0.999), (1.2, 1.201, 1.199), (1.0, 1.001, 0.999), STEADY)
+    small = RoundTimes(quiet[0], tuple(1.01 * value for value in quiet[1]), quiet[2], STEADY)
+    few = RoundTimes((1.0, 1.001, 0.999), (1.2, 1.201, 1.199), (1.0, 1.001, 0.999), STEADY)
 
     decision = decide([small])[0]
     assert decision.p < 0.01
@@ -113,9 +113,9 @@ def test_significance_alone_is_not_enough_and_neither_is_size() -> None:
 @given(st.lists(st.floats(0.5, 2.0), min_size=8, max_size=24), st.floats(1e-6, 1e3))
 def test_the_unit_of_time_does_not_matter(times: list[float], unit: float) -> None:
     base, head, again = tuple(times), tuple(reversed(times)), tuple(sorted(times))
-    first, second, third = (tuple(unit * value for value in arm) for arm in (base, head, again))
+    first, second, third = (tuple(unit * value for value in process) for process in (base, head, again))
 
-    one, other = decide([Rounds(base, head, again, {}), Rounds(first, second, third, {})])
+    one, other = decide([RoundTimes(base, head, again, {}), RoundTimes(first, second, third, {})])
 
     assert other.ratio == pytest.approx(one.ratio, rel=1e-9)
     assert other.floor == pytest.approx(one.floor, rel=1e-6, abs=1e-9)
@@ -126,36 +126,36 @@ def test_the_floor_covers_the_difference_of_the_copies_as_often_as_promised() ->
     covered = 0
     for _ in range(400):
         again = tuple(1.03 * np.exp(random.normal(0, 0.02, 20)))
-        covered += noise_floor(Rounds((1.0,) * 20, again, again, {})) >= 0.03
-    still = Rounds((1.0,) * 20, (1.0,) * 20, tuple(1.03 * np.exp(random.normal(0, 0.001, 20))), {})
+        covered += noise_floor(RoundTimes((1.0,) * 20, again, again, {})) >= 0.03
+    still = RoundTimes((1.0,) * 20, (1.0,) * 20, tuple(1.03 * np.exp(random.normal(0, 0.001, 20))), {})
 
     assert covered / 400 > 0.95  # the upper end of a two-sided 95 % interval
     assert 0.03 < noise_floor(still) < 0.032
 
 
 def test_rounds_go_on_while_the_copies_of_the_base_differ_too_much() -> None:
-    def play(jitter: float) -> int:
+    def rounds(jitter: float) -> int:
         machine = Machine(0, jitter=jitter)
         return len(machine.rounds(Rules()).base)
 
-    assert play(0.001) == 20
-    assert play(0.5) == 60
+    assert rounds(0.001) == 20
+    assert rounds(0.5) == 60
 
 
-def test_the_arms_take_turns_there_and_back() -> None:
-    played: list[str] = []
+def test_the_processes_are_timed_in_one_order_and_in_reverse() -> None:
+    timed: list[str] = []
 
-    def play(arm: str) -> list[float]:
-        played.append(arm)
+    def time_block(process: str) -> list[float]:
+        timed.append(process)
         return [1.0]
 
-    rounds = play_rounds(play, lambda: {"sum": 1.0}, Rules(), Schedule(rounds=8))
+    rounds = time_rounds(time_block, lambda: {"sum": 1.0}, Rules(), Schedule(rounds=8))
 
-    turns = [played[start : start + 6] for start in range(0, 48, 6)]
+    turns = [timed[start : start + 6] for start in range(0, 48, 6)]
     for turn in turns:
         assert turn == turn[::-1]
         assert set(turn[:3]) == {"base", "head", "again"}
-    assert len(played) == 48
+    assert len(timed) == 48
     assert rounds.references == {"sum": (1.0,) * 8}
 
 

@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from bench.profiling import nvml
+from bench.profiling.execution import Subject
 from bench.profiling.inputs import make_batch
 from bench.profiling.measure import Meter
-from bench.profiling.reference_kernels import References
-from bench.profiling.roofline import Machine
-from bench.profiling.subject import Subject
+from bench.profiling.reference_kernels import ReferenceKernels
+from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, Mode, ProfileRecord
 from tests.profiling.toys import HERE, Learned
@@ -131,20 +131,20 @@ def test_a_measurement_that_is_stopped_keeps_what_it_has(calls: int) -> None:
     assert record.stages == {}
 
 
-def test_references_that_move_make_the_record_void(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_references_that_move_make_the_record_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
     times = iter([{"sum": 1.0}, {"sum": 1.01}, {"sum": 1.0}, {"sum": 1.03}])
-    monkeypatch.setattr(References, "time", lambda _: next(times))
+    monkeypatch.setattr(ReferenceKernels, "time", lambda _: next(times))
     works, _ = meter("learned")
 
-    assert works.measure(PLAIN).void == ""
-    assert works.measure(PLAIN).void == "reference kernel sum moved by +3.0 %"
+    assert works.measure(PLAIN).invalid == ""
+    assert works.measure(PLAIN).invalid == "reference kernel sum moved by +3.0 %"
 
 
 def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> None:
         raise torch.OutOfMemoryError
 
-    monkeypatch.setattr(Machine, "bound", full)
+    monkeypatch.setattr(MachineRates, "bound", full)
 
     record = measured("learned")
 

@@ -95,9 +95,9 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
 
 
 @pytest.mark.usefixtures("fast_processes")
-def test_what_is_void_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_invalid_is_measured_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     restless = property(lambda record: "moved" if record.configuration.batch_size == 2 else "")
-    monkeypatch.setattr(ProfileRecord, "void", restless)
+    monkeypatch.setattr(ProfileRecord, "invalid", restless)
     heard: list[ProfileRecord] = []
     effort = replace(QUICK, retries=2)
 

@@ -82,13 +82,13 @@ def test_the_share_of_the_bound_is_of_the_side_that_binds() -> None:
 def test_a_reference_that_drifts_makes_it_void(after: float, void: str) -> None:
     record = replace(RECORD, references={"copy": (0.02, 0.02), "convolution": (0.010, after)})
 
-    assert (void in record.void) if void else record.void == ""
+    assert (void in record.invalid) if void else record.invalid == ""
 
 
 def test_a_new_throttle_reason_makes_it_void() -> None:
     state = {"before": {"throttle": ["power cap"]}, "after": {"throttle": ["power cap", "thermal"]}}
 
-    assert replace(RECORD, environment=state).void == "throttled: thermal"
+    assert replace(RECORD, environment=state).invalid == "throttled: thermal"
 
 
 def test_a_profile_is_read_back_in_the_order_of_the_models(tmp_path: Path) -> None:

@@ -52,7 +52,7 @@ def main(
     resolutions: str = "256,512,1024x2048",
     batch_sizes: str = "1,8",
     budget: Annotated[float, typer.Option(help="Seconds for each of the three sweeps.")] = 300,
-    retries: Annotated[int, typer.Option(help="Measure what is VOID again, so often at most.")] = 1,
+    retries: Annotated[int, typer.Option(help="Measure what is INVALID again, so often at most.")] = 1,
 ) -> None:
     """Profile both sizes in eager float32, by their own options, and in bfloat16, on a GPU as graphs, too."""
     device, out = resolve_device(device), Path("results") / name

@@ -13,8 +13,8 @@ import bench.models
 from bench.cli.app import app
 from bench.errors import DataError, UsageError
 from bench.training import open_data
-from bench.training.calibration import LARGEST, SMALLEST, calibrate
-from bench.training.sampling import key_of
+from bench.training.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, calibrate
+from bench.training.data.sampling import stream_key
 from spgnet import SPGNet, SPGNetConfig
 
 CAMVID = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")
@@ -34,7 +34,7 @@ def test_the_temperature_is_printed_and_stands_beside_the_weights(tmp_path: Path
     result = CliRunner().invoke(app, ["calibrate", str(file), *OPTIONS], catch_exceptions=False)
 
     temperature = float(result.stdout)
-    assert SMALLEST <= temperature <= LARGEST
+    assert MIN_TEMPERATURE <= temperature <= MAX_TEMPERATURE
     assert temperature != 1
     assert json.loads(file.with_suffix(".json").read_text())["config"]["temperature"] == temperature
     assert SPGNet.from_pretrained(file).config.temperature == temperature
@@ -52,7 +52,7 @@ def test_no_other_temperature_fills_better(tmp_path: Path) -> None:
         trained.config = replace(trained.config, temperature=temperature)
         values = []
         for sample in data.validation:
-            hole = torch.from_numpy(data.protocol.hole(sample, key_of("hole", 0), data.validation))[None, None]
+            hole = torch.from_numpy(data.protocol.hole(sample, stream_key("hole", 0), data.validation))[None, None]
             truth = torch.from_numpy(sample.image.copy()).permute(2, 0, 1)[None]
             filled = trained.complete(truth / 255, hole).composite
             values.append(bench.metrics.psnr(truth, (filled * 255).round().byte(), hole))

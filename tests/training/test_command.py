@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,14 @@ def test_the_command_trains_and_prints_where_the_weights_are(tmp_path: Path) -> 
     assert result.exit_code == 0
     assert result.stdout.strip() == str(out / "weights")
     assert (out / "card.json").exists()
+
+
+@pytest.mark.usefixtures("_toy")
+@pytest.mark.parametrize("option", ["--lr-scale", "--rate"])
+def test_the_factor_of_the_learning_rates_has_two_spellings(tmp_path: Path, option: str) -> None:
+    arguments = ["toy", "--size", "32", "--steps", "2", "--limit", "2", "--batch-size", "2", "--workers", "0"]
+    CliRunner().invoke(app, [*arguments, option, "0.25", "-o", str(tmp_path)], catch_exceptions=False)
+    assert json.loads((tmp_path / "training.json").read_text())["rate"] == 0.25
 
 
 @pytest.mark.parametrize("budget", [[], ["--steps", "3", "--minutes", "1"]])

@@ -20,8 +20,8 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 
 from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
 from bench.training import Budget, DataFacts, Recipe, Start, TrainingBatch, fabric_for, fit, read_log
-from bench.training.batches import BatchMaker
-from bench.training.parallel import seed_step
+from bench.training.data.batches import BatchMaker
+from bench.training.optimization.parallel import seed_step
 from tests.training.processes import run_apart
 from tests.training.toys import Fill, Toy, toy_data, toy_settings
 
@@ -230,10 +230,10 @@ class Exploding(Toy):
         losses = self.stages[1].losses
 
         def explosive(
-            spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
+            optimizer: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
         ) -> Mapping[str, torch.Tensor]:
-            terms = losses(spec, batch, outputs)
-            broken = spec == "critic" and next(calls) == step
+            terms = losses(optimizer, batch, outputs)
+            broken = optimizer == "critic" and next(calls) == step
             return {name: term * torch.nan for name, term in terms.items()} if broken else terms
 
         self.stages[1].losses = explosive  # type: ignore[method-assign] # that is the point
@@ -305,18 +305,18 @@ def test_terms_without_a_weight_are_refused(tmp_path: Path, fabric: Fabric) -> N
             losses = self.stages[0].losses
             self.stages[0].losses = lambda *arguments: {**losses(*arguments), "extra": torch.zeros(())}  # type: ignore[method-assign]
 
-    with pytest.raises(Failure, match="loss terms of player 'filler' must be l1; found extra, l1"):
+    with pytest.raises(Failure, match="loss terms of optimizer 'filler' must be l1; found extra, l1"):
         fit(Surprising, toy_data(), toy_settings(), tmp_path, fabric)
 
 
 @pytest.mark.parametrize("factor", [0.0, -1.0, float("nan"), float("inf")])
 def test_a_factor_of_the_rates_that_is_not_above_zero_is_refused(factor: float) -> None:
     with pytest.raises(UsageError, match="factor of the learning rates must be above zero and finite"):
-        toy_settings(rate=factor)
+        toy_settings(lr_scale=factor)
 
 
 def test_an_unknown_device_is_refused() -> None:
-    with pytest.raises(UsageError, match="device 'abacus' must be one of this machine"):
+    with pytest.raises(UsageError, match="device 'abacus' must be auto, cpu, cuda or cuda:1"):
         fabric_for("abacus")
 
 
@@ -325,7 +325,7 @@ def test_a_stage_is_plain_adam_with_linear_decay_clipping_and_an_average(
     factor: float, tmp_path: Path, fabric: Fabric
 ) -> None:
     steps, rate, clip, data = 8, 1e-2 * factor, 0.3, toy_data()
-    settings = toy_settings(steps, stages=("alone",), clip=clip, average_decay=0.6, constant=0.25, rate=factor)
+    settings = toy_settings(steps, stages=("alone",), clip=clip, average_decay=0.6, constant=0.25, lr_scale=factor)
     fit(partial(Toy, dropout=0.0), data, settings, tmp_path, fabric)
 
     seed_step(0, "build")

@@ -67,8 +67,10 @@ class Fill(Stage):
     def forward(self, batch: TrainingBatch) -> dict[str, torch.Tensor]:
         return {"image": self.networks["filler"](torch.cat([batch.hidden, batch.hole.float()], 1))}
 
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-        assert spec == "filler"
+    def losses(
+        self, optimizer: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
+        assert optimizer == "filler"
         return {"l1": (outputs["image"] - batch.image).abs().mean()}
 
     def predict(self, batch: TrainingBatch) -> StageOutput:
@@ -86,11 +88,13 @@ class Fool(Fill):
             OptimizerSpec("critic", ("critic",), {"judge": 1.0}, rate),
         )
 
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    def losses(
+        self, optimizer: str, batch: TrainingBatch, outputs: Mapping[str, torch.Tensor]
+    ) -> dict[str, torch.Tensor]:
         critic, image = self.networks["critic"], outputs["image"]
-        if spec == "critic":
+        if optimizer == "critic":
             return {"judge": (critic(batch.image) - 1).square().mean() + critic(image).square().mean()}
-        return {**super().losses(spec, batch, outputs), "fool": (critic(image) - 1).square().mean()}
+        return {**super().losses(optimizer, batch, outputs), "fool": (critic(image) - 1).square().mean()}
 
 
 class Toy(Recipe):

@@ -150,7 +150,7 @@ def _cost_facts(cost: Cost | None) -> dict[str, object]:
         "pictures_per_s": cost.best.throughput,
         "best_batch": cost.best.configuration.batch_size,
         "peak_memory_bytes": cost.memory,
-        "void": record.void,
+        "void": record.invalid,
     }
 
 

@@ -58,7 +58,7 @@ def _draw(axes: Axes, costs: RunCosts, group: Group, column: Column) -> None:
         time, value = 1e3 * cost.record.latency(), score.value
         if score.ci95:
             axes.vlines(time, *score.ci95, color=look(place).color, linewidth=1.2)
-        face = "white" if cost.record.void else look(place).color
+        face = "white" if cost.record.invalid else look(place).color
         axes.plot(time, value, **_style(place), markersize=7, markerfacecolor=face)
         if not row.model.oracle:
             times[place], values[place] = time, value
@@ -77,6 +77,6 @@ def _note(costs: RunCosts, group: Group) -> str:
     ]
     if any(row.model.oracle for row in group.rows):
         parts.append("Oracles are not in the front.")
-    if any(cost and cost.record.void for cost in costs.of):
-        parts.append("Hollow: VOID, the machine was not steady while it was timed.")
+    if any(cost and cost.record.invalid for cost in costs.of):
+        parts.append("Hollow: INVALID, the machine was not steady while it was timed.")
     return " ".join(parts)

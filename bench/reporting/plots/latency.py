@@ -32,7 +32,7 @@ def latency_plot(profile: Profile) -> Figure | None:
         above = [1e3 * (record.latency(99) - record.latency()) for record in line]
         style = look(index)
         axes.errorbar(pixels, middle, [[0.0] * len(line), above], **vars(style), capsize=2, elinewidth=0.8)
-        draw_hollow(axes, [(x, y) for x, y, record in zip(pixels, middle, line, strict=True) if record.void], index)
+        draw_hollow(axes, [(x, y) for x, y, record in zip(pixels, middle, line, strict=True) if record.invalid], index)
 
     figure, panels = draw_panels(profile, shown, draw, "latency (ms) ↓")
     sizes = {pixel_count(record)[0] / 1e6: resolution_title(record.configuration) for record in shown}

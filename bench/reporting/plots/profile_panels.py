@@ -1,4 +1,4 @@
-"""What the plots of a profile share: a panel a model, a line a setting, hollow marks for VOID timings."""
+"""What the plots of a profile share: a panel a model, a line a setting, hollow marks for INVALID timings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["PROFILE_COLUMNS", "draw_hollow", "draw_panels", "measured_records", 
 PROFILE_COLUMNS = 3
 """Panels side by side."""
 
-_VOID = "Hollow: VOID, a reference kernel moved by more than 2 % or the device throttled."
+_INVALID = "Hollow: INVALID, a reference kernel moved by more than 2 % or the device throttled."
 
 
 def measured_records(profile: Profile) -> list[ProfileRecord]:
@@ -69,7 +69,7 @@ def draw_hollow(axes: Axes, points: Sequence[tuple[float, float]], index: int) -
 
 def void_note(records: Sequence[ProfileRecord]) -> str:
     """What hollow marks mean, if there are any."""
-    return _VOID if any(record.void for record in records) else ""
+    return _INVALID if any(record.invalid for record in records) else ""
 
 
 def _lines(records: Sequence[ProfileRecord]) -> Mapping[str, list[ProfileRecord]]:

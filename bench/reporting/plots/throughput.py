@@ -31,7 +31,7 @@ def throughput_plot(profile: Profile) -> Figure | None:
     def draw(axes: Axes, line: Sequence[ProfileRecord], index: int) -> None:
         points = [(record.configuration.batch_size, record.throughput) for record in line]
         axes.plot(*zip(*points, strict=True), **vars(look(index)))
-        draw_hollow(axes, [point for point, record in zip(points, line, strict=True) if record.void], index)
+        draw_hollow(axes, [point for point, record in zip(points, line, strict=True) if record.invalid], index)
 
     figure, panels = draw_panels(profile, shown, draw, "pictures a second ↑")
     for axes in panels:

@@ -72,7 +72,7 @@ def _benchmark(record: ProfileRecord) -> dict[str, Any]:
         "fullname": _name(record),
         "params": params,
         "param": configuration.setting,
-        "extra_info": {"fingerprint": record.fingerprint, "status": record.status, "void": record.void},
+        "extra_info": {"fingerprint": record.fingerprint, "status": record.status, "void": record.invalid},
         "options": {"disable_gc": False, "timer": "perf_counter", "min_rounds": 3, "max_time": 0, "min_time": 0},
         "stats": _stats(record),
     }

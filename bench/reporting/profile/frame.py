@@ -38,7 +38,7 @@ def _row(record: ProfileRecord) -> dict[str, Any]:
         "mode": configuration.mode,
         "status": record.status,
         "reason": record.reason,
-        "void": record.void,
+        "void": record.invalid,
         "samples": len(record.wall_s),
         "p50_ms": 1e3 * record.latency(50),
         "p90_ms": 1e3 * record.latency(90),

@@ -22,8 +22,8 @@ _LEGEND = (
     "size: height {times} width. Latency on the host's clock from call to finished result, pictures on the device; "
     "p50, p90, p99 of n calls. peak: {memory}. GFLOP: operations a call (a multiply-add is two), by torch. of "
     "bound: the time that this machine's measured rates allow at least, over the p50; binds: arithmetic or memory. "
-    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. VOID: a reference kernel "
-    "moved by more than 2 % meanwhile, or the device throttled; do not believe such a line."
+    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: a reference "
+    "kernel moved by more than 2 % meanwhile, or the device throttled; do not believe such a line."
 )
 
 
@@ -93,7 +93,7 @@ def _line(record: ProfileRecord) -> list[str]:
         NOTHING if share is None else f"{100 * share:.0f} %",
         NOTHING if record.bound is None else record.bound.binds,
         NOTHING if change is None else f"{change['max']:.1g}",
-        " ".join(filter(None, ("VOID" if record.void else "", "partial" if record.status == "partial" else ""))),
+        " ".join(filter(None, ("INVALID" if record.invalid else "", "partial" if record.status == "partial" else ""))),
     ]
 
 
@@ -134,10 +134,10 @@ def _missing(records: Iterable[ProfileRecord]) -> Iterator[str]:
 def _notes(profile: Profile) -> Iterator[str]:
     facts = profile.environment
     measured = [record for record in profile.records if record.measured]
-    void = [record for record in measured if record.void]
-    if void:
-        largest = max(record.drift for record in void)
-        yield f"VOID: {len(void)} of {len(measured)} configurations; the largest drift was {100 * largest:.0f} %."
+    invalid = [record for record in measured if record.invalid]
+    if invalid:
+        largest = max(record.drift for record in invalid)
+        yield f"INVALID: {len(invalid)} of {len(measured)} configurations; the largest drift was {100 * largest:.0f} %."
     if facts["status"] != "whole":
         what = {"budget": "the budget ran out", "interrupted": "it was stopped"}.get(facts["status"], facts["status"])
         yield f"Not whole: {what}; what was measured is here."

@@ -95,9 +95,10 @@ def _notes(costs: RunCosts, models: Sequence[str]) -> Iterator[str]:
         "clock from call to finished result, throughput that of the best batch size measured, multiply-adds are of one "
         "picture as torch counts them. The least cost is bold; costs are not tested."
     )
-    void = [model for model, cost in zip(models, costs.of, strict=True) if cost and cost.record.void]
-    if void:
-        yield f"VOID, the machine was not steady while they were timed; do not believe their times: {', '.join(void)}."
+    invalid = [model for model, cost in zip(models, costs.of, strict=True) if cost and cost.record.invalid]
+    if invalid:
+        names = ", ".join(invalid)
+        yield f"INVALID, the machine was not steady while they were timed; do not believe their times: {names}."
     unknown = [model for model, cost in zip(models, costs.of, strict=True) if cost is None]
     if unknown:
         yield f"Not measured at this configuration: {', '.join(unknown)}."

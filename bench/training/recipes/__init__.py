@@ -1,1 +1,1 @@
-"""The recipes, one a model."""
+"""The recipes, one file or package for each model."""

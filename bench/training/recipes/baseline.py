@@ -1,4 +1,4 @@
-"""What the recipes of the learned baselines share: configuration, the network on disk, stages that fill."""
+"""Base classes of the recipes of the learned baselines: configuration, stages that fill, weights on disk."""
 
 from __future__ import annotations
 
@@ -13,12 +13,20 @@ import torch
 from baselines.network import InpaintingNetwork
 from baselines.weights import load_state
 from bench.errors import DataError, UnknownName, UsageError
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, OptimizerSpec, Recipe, Stage, StageOutput, Tensors, refuse_parts
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import (
+    DataFacts,
+    OptimizerSpec,
+    Recipe,
+    Stage,
+    StageOutput,
+    TensorMapping,
+    refuse_single_networks,
+)
 from bench.training.recipes import imagenet
 from spgnet.features import ImageNetFeatures
 
-__all__ = ["BaselineRecipe", "BaselineStage", "BaselineTraining", "FillStage", "Parts"]
+__all__ = ["BaselineRecipe", "BaselineStage", "BaselineTraining", "Components", "FillStage"]
 
 Features: TypeAlias = Literal["auto", "vgg19", "alexnet", "none"]
 _NEED_FEATURES = ("perceptual", "style")
@@ -27,19 +35,19 @@ _NEED_CRITIC = ("adversarial", "matching")
 
 @dataclass(frozen=True)
 class BaselineTraining:
-    """Everything that is configured.
+    """The configuration of a baseline's training.
 
     Attributes:
         size: `paper` or `small`, of the network.
-        weights: the generator's loss terms; a term of weight 0 is not made.
+        weights: of the generator's loss terms; a term of weight 0 is not computed.
         shares: of the budget, by stage.
-        learning_rate: Adam's, of the generator.
-        critic_rate: Adam's, of the discriminators.
-        betas: Adam's.
-        critic_channels: of a discriminator's first layer.
-        hole_weight: of a pixel in the hole, where one outside has weight 1, in terms over the whole picture.
-        features: whose features perceptual and style terms compare. `auto` is VGG-19 or AlexNet if their ImageNet
-            weights are at hand, and otherwise `none`: the terms are left out.
+        learning_rate: of the generator's Adam.
+        critic_rate: learning rate of the discriminators' Adam.
+        betas: of Adam.
+        critic_channels: channels of a discriminator's first layer.
+        hole_weight: weight of a pixel in the hole, in terms over the whole picture; a pixel outside has weight 1.
+        features: network of the perceptual and style terms. `auto` is VGG-19 or AlexNet if their ImageNet weights are
+            on this machine, and otherwise `none`: the terms are left out.
     """
 
     size: Literal["paper", "small"]
@@ -53,8 +61,10 @@ class BaselineTraining:
     features: Features = field(default="auto")
 
     def resolved(self) -> Self:
-        """The same with `auto` replaced by what is at hand, and without the terms that need what is not."""
-        features = self.features if self.features != "auto" else (imagenet.at_hand(("vgg19", "alexnet")) or "none")
+        """The same with `auto` replaced by a network on this machine; without one, its terms get weight 0."""
+        features = (
+            self.features if self.features != "auto" else (imagenet.first_available(("vgg19", "alexnet")) or "none")
+        )
         left_out = _NEED_FEATURES if features == "none" else ()
         weights = {name: 0.0 if name in left_out else weight for name, weight in self.weights.items()}
         return replace(self, features=features, weights=weights)
@@ -65,14 +75,14 @@ class BaselineTraining:
 
 
 @dataclass(frozen=True)
-class Parts:
-    """What the stages of a baseline work with.
+class Components:
+    """The parts of a baseline that its stages use.
 
     Attributes:
         config: resolved.
-        network: what is trained.
+        network: the network that is trained.
         critics: discriminators by name.
-        features: of the perceptual and style terms, or None.
+        features: network of the perceptual and style terms, or None.
     """
 
     config: BaselineTraining
@@ -80,88 +90,88 @@ class Parts:
     critics: Mapping[str, torch.nn.Module]
     features: ImageNetFeatures | None
 
-    def maps(self, image: torch.Tensor) -> Sequence[torch.Tensor]:
+    def feature_maps(self, image: torch.Tensor) -> Sequence[torch.Tensor]:
         """Feature maps of pictures in [0, 1]; none without ImageNet weights."""
         maps: Sequence[torch.Tensor] = () if self.features is None else self.features(image)
         return maps
 
 
 class BaselineStage(Stage):
-    """What the stages share.
+    """Base class of the stages of a baseline.
 
     Args:
-        parts: of the recipe.
+        components: of the recipe.
     """
 
-    def __init__(self, parts: Parts) -> None:
-        self.parts, self.config = parts, parts.config
+    def __init__(self, components: Components) -> None:
+        self.components, self.config = components, components.config
         self.share = self.config.shares[self.name]
 
-    def spec(self, name: str, weights: Mapping[str, float], rate: float) -> OptimizerSpec:
-        """A player that moves the network of its name; terms of weight 0 are left out."""
+    def optimizer_spec(self, name: str, weights: Mapping[str, float], learning_rate: float) -> OptimizerSpec:
+        """An optimizer of the network of the same name; terms of weight 0 are left out."""
         used = {term: weight for term, weight in weights.items() if weight}
-        return OptimizerSpec(name, (name,), used, rate, self.config.betas)
+        return OptimizerSpec(name, (name,), used, learning_rate, self.config.betas)
 
 
 class FillStage(BaselineStage):
-    """A stage in which the generator fills, with or without a discriminator.
+    """A stage in which the generator learns to fill, with or without a discriminator.
 
     Attributes:
-        judged: whether there is a discriminator, if a term that needs one has a weight.
+        adversarial: whether the stage has a discriminator, if a term that needs one has a weight.
         generator: name of the network that is trained.
     """
 
-    judged = True
+    adversarial = True
     generator = "generator"
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        left_out = () if self.judged else _NEED_CRITIC
+    def __init__(self, components: Components) -> None:
+        super().__init__(components)
+        left_out = () if self.adversarial else _NEED_CRITIC
         weights = {name: weight for name, weight in self.config.weights.items() if name not in left_out}
         self.averaged = (self.generator,)
-        self.optimizers = (self.spec(self.generator, weights, self.config.learning_rate),)
+        self.optimizers = (self.optimizer_spec(self.generator, weights, self.config.learning_rate),)
         if set(self.optimizers[0].weights) & set(_NEED_CRITIC):
-            self.optimizers += (self.spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
+            self.optimizers += (self.optimizer_spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """The picture; raises UsageError for a single one, over which batch statistics are undefined."""
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """The filled pictures; raises UsageError for a batch of one, which has no batch statistics."""
         if len(batch.ids) < 2:
             fix = "Give a --batch-size of two or more a process."
             raise UsageError("batch of a network with batch normalisation", "hold two pictures or more", "1", fix)
-        return {"picture": self.parts.network(batch.hidden, batch.hole)}
+        return {"picture": self.components.network(batch.hidden, batch.hole)}
 
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
-        """The generator's terms that have a weight, or the discriminator's."""
-        if spec == "critic":
-            return {"adversarial": self.judge(batch, outputs)}
+    def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:
+        """The generator's loss terms that have a weight, or the discriminator's loss."""
+        if optimizer == "critic":
+            return {"adversarial": self.discriminator_loss(batch, outputs)}
         weights = self.optimizers[0].weights
-        terms = self.terms(batch, outputs)
+        terms = self.reconstruction_terms(batch, outputs)
         if set(weights) & set(_NEED_CRITIC):
-            terms |= self.against(batch, outputs)
+            terms |= self.adversarial_terms(batch, outputs)
         return {name: term for name, term in terms.items() if name in weights}
 
     def predict(self, batch: TrainingBatch) -> StageOutput:
-        """The picture."""
-        return StageOutput(image=self.parts.network(batch.hidden, batch.hole))
+        """The filled pictures."""
+        return StageOutput(image=self.components.network(batch.hidden, batch.hole))
 
     @abstractmethod
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, torch.Tensor]:
-        """The generator's terms that need no discriminator; those without a weight may be among them."""
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, torch.Tensor]:
+        """The generator's loss terms that need no discriminator; terms without a weight are ignored."""
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, torch.Tensor]:
-        """The generator's terms that need one."""
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, torch.Tensor]:
+        """The generator's loss terms that need the discriminator."""
         raise NotImplementedError
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> torch.Tensor:
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> torch.Tensor:
         """The discriminator's loss."""
         raise NotImplementedError
 
 
 class BaselineRecipe(Recipe):
-    """A baseline's network, discriminators and stages.
+    """Base class of the recipe of a baseline: its network, discriminators and stages.
 
     Args:
-        config: losses, weights, rates and shares.
+        config: loss weights, learning rates and shares of the budget.
         data: size of the pictures; label maps are not needed.
 
     Attributes:
@@ -177,8 +187,8 @@ class BaselineRecipe(Recipe):
         config = config.resolved()
         self.network = self.make_network(config)
         features = imagenet.load(config.features) if config.features in ("vgg19", "alexnet") else None
-        self.parts = Parts(config, self.network, self.make_critics(config, data), features)
-        self.networks = {**self.generators(), **self.parts.critics}
+        self.components = Components(config, self.network, self.make_critics(config, data), features)
+        self.networks = {**self.generators(), **self.components.critics}
         if features is not None:
             self.networks["features"] = features
         self.stages = self.make_stages()
@@ -186,7 +196,7 @@ class BaselineRecipe(Recipe):
 
     @classmethod
     def build(cls, config: str = "small", *, data: DataFacts) -> Self:
-        """The recipe of a preset; raises UnknownName when there is no such preset."""
+        """The recipe of a preset; raises UnknownName if there is no such preset."""
         if config not in cls.presets:
             raise UnknownName(f"config of recipe '{cls.name}'", config, cls.presets)
         return cls(cls.presets[config], data)
@@ -197,11 +207,11 @@ class BaselineRecipe(Recipe):
         return self.architecture(sizes.paper() if config.size == "paper" else sizes.small())
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, torch.nn.Module]:  # noqa: ARG002
-        """The discriminators by name; none in a recipe that needs none."""
+        """The discriminators by name; by default there are none."""
         return {}
 
     def generators(self) -> dict[str, torch.nn.Module]:
-        """What the stages call the network, or its parts."""
+        """The generators by the names that the stages use: the network, or parts of it."""
         return {"generator": self.network}
 
     @abstractmethod
@@ -209,12 +219,12 @@ class BaselineRecipe(Recipe):
         """The stages in order."""
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:  # noqa: ARG002 (one network, whatever was trained)
-        """Write the network under the recipe's name, as its `from_pretrained` reads it."""
+        """Write the network under the recipe's name, for its `from_pretrained`."""
         self.network.save(folder / self.name)
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
-        """Read what `export` wrote; discriminators begin anew."""
-        refuse_parts(self.name, networks)
+        """Load what `export` wrote; discriminators keep their initial weights."""
+        refuse_single_networks(self.name, networks)
         file = folder / f"{self.name}.safetensors"
         if not file.exists():
             fix = f"Give the folder weights/ of an earlier training of {self.name}."

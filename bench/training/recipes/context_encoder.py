@@ -5,35 +5,37 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from baselines.context_encoder import ContextEncoder
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Tensors
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
 from bench.training.recipes.critics import PictureCritic
-from bench.training.recipes.losses import critic_entropy, generator_entropy, signed, weighted_mean
+from bench.training.recipes.losses import discriminator_cross_entropy, generator_cross_entropy, to_signed, weighted_mean
 
 __all__ = ["PRESETS", "ContextEncoderRecipe", "build"]
 
 _WEIGHTS = {"l2": 0.999, "adversarial": 0.001}
 
 
-class Fill(FillStage):
-    """Squared error of the whole picture, and the picture before the discriminator; nothing is composited."""
+class ContextEncoderFill(FillStage):
+    """Squared error over the whole picture, and a discriminator of the whole picture; nothing is composited."""
 
     name = "fill"
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
         """Mean squared error, of pictures in [-1, 1]."""
-        error = (signed(outputs["picture"]) - signed(batch.image)).square()
+        error = (to_signed(outputs["picture"]) - to_signed(batch.image)).square()
         return {"l2": weighted_mean(error, batch.hole, self.config.hole_weight)}
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:  # noqa: ARG002
-        """What the discriminator says of the picture."""
-        return {"adversarial": generator_entropy(self.parts.critics["critic"](signed(outputs["picture"])))}
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:  # noqa: ARG002
+        """Cross-entropy of the discriminator's logits on the filled picture."""
+        return {
+            "adversarial": generator_cross_entropy(self.components.critics["critic"](to_signed(outputs["picture"])))
+        }
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
-        """Cross-entropy on the true and the made picture."""
-        critic = self.parts.critics["critic"]
-        return critic_entropy(critic(signed(batch.image)), critic(signed(outputs["picture"])))
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> Tensor:
+        """Cross-entropy of the logits on true and filled pictures."""
+        critic = self.components.critics["critic"]
+        return discriminator_cross_entropy(critic(to_signed(batch.image)), critic(to_signed(outputs["picture"])))
 
 
 PRESETS = {
@@ -46,19 +48,19 @@ PRESETS = {
 
 
 class ContextEncoderRecipe(BaselineRecipe):
-    """The context encoder, with the weights and rates of the authors' example."""
+    """The context encoder, with the loss weights and learning rates of the authors' example."""
 
     name = "context-encoder"
     architecture = ContextEncoder
     presets = PRESETS
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:
-        """One logit for the whole picture."""
+        """A discriminator with one logit for the whole picture."""
         return {"critic": PictureCritic(data.size, config.critic_channels, kernel_size=4)}
 
     def make_stages(self) -> tuple[Stage, ...]:
         """One stage."""
-        return (Fill(self.parts),)
+        return (ContextEncoderFill(self.components),)
 
 
 build = ContextEncoderRecipe.build

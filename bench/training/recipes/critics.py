@@ -1,4 +1,4 @@
-"""Discriminators of the learned baselines that SPG-Net's does not cover."""
+"""Discriminators ("critics") of the learned baselines, beside `spgnet.Discriminator`."""
 
 from __future__ import annotations
 
@@ -10,26 +10,26 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 __all__ = ["GlobalLocalCritic", "PictureCritic", "SpectralPatchCritic", "window_around"]
 
-_WIDEST = 8  # times the base channels
-_SMALLEST = 4  # pixels a side that are left for the last layer
+_MAX_WIDENING = 8  # of the channels, relative to the first layer
+_MIN_SIDE = 4  # pixels a side at the last layer
 
 
 class PictureCritic(nn.Module):
-    """Strided convolutions with batch normalisation down to about 4x4 pixels, then a linear layer: DCGAN's.
+    """The discriminator of DCGAN: strided convolutions with batch normalisation to about 4x4 pixels, then linear.
 
     Args:
-        size: height and width of what is judged.
+        size: height and width of the pictures.
         base_channels: of the first layer, doubled by each up to 8 times.
-        kernel_size: 4 as the context encoder has it, or 5 as GLCIC.
-        outputs: length of the answer.
+        kernel_size: 4 in the context encoder, 5 in GLCIC.
+        outputs: number of logits.
     """
 
     def __init__(self, size: tuple[int, int], base_channels: int, kernel_size: int, outputs: int = 1) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         (height, width), before = size, 3
-        while not layers or min(height, width) > _SMALLEST:
-            after = base_channels * min(2 ** (len(layers) // 3), _WIDEST)
+        while not layers or min(height, width) > _MIN_SIDE:
+            after = base_channels * min(2 ** (len(layers) // 3), _MAX_WIDENING)
             layers += [nn.Conv2d(before, after, kernel_size, 2, (kernel_size - 1) // 2)]
             layers += [nn.BatchNorm2d(after) if before > 3 else nn.Identity(), nn.LeakyReLU(0.2)]
             before = after
@@ -44,11 +44,11 @@ class PictureCritic(nn.Module):
 
 
 class GlobalLocalCritic(nn.Module):
-    """GLCIC's: one part sees the whole picture, the other the half of it around the hole.
+    """GLCIC's two discriminators: of the whole picture, and of a window of half its size around the hole.
 
     Args:
         size: height and width of the pictures.
-        base_channels: of both parts; each answers with 16 times as many numbers (1024 in the paper).
+        base_channels: of both; each gives 16 times as many features (1024 in the paper).
     """
 
     def __init__(self, size: tuple[int, int], base_channels: int) -> None:
@@ -88,7 +88,7 @@ class SpectralPatchCritic(nn.Module):
 
 
 def window_around(image: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
-    """From every picture the window whose centre is nearest to that of the hole's bounding box.
+    """Crop every picture to a window centred on the bounding box of its hole, as far as the borders allow.
 
     Args:
         image: [N, C, H, W].
@@ -105,7 +105,7 @@ def window_around(image: Tensor, hole: Tensor, size: tuple[int, int]) -> Tensor:
 
 
 def _starts(missing: Tensor, length: int) -> Tensor:
-    """Where windows begin, int64 [N], given on which rows (or columns) pixels are missing, bool [N, H]."""
+    """First rows (or columns) of the windows, int64 [N]; `missing`, bool [N, H], says which rows have hole pixels."""
     total = missing.shape[1]
     first = missing.int().argmax(dim=1)
     last = total - 1 - missing.int().flip(1).argmax(dim=1)

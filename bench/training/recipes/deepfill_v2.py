@@ -7,43 +7,51 @@ from typing import cast
 from torch import Tensor, nn
 
 from baselines.deepfill_v2 import DeepFillV2
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Tensors
+from bench.pictures import composite
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
 from bench.training.recipes.critics import SpectralPatchCritic
-from bench.training.recipes.losses import composited, signed, weighted_mean
+from bench.training.recipes.losses import to_signed, weighted_mean
 from spgnet.losses import discriminator_loss, generator_loss
 
 __all__ = ["PRESETS", "DeepFillV2Recipe", "build"]
 
 
-class Fill(FillStage):
-    """Coarse and fine picture against the truth, the composited fine one before the discriminator."""
+class DeepFillV2Fill(FillStage):
+    """L1 of the coarse and the fine picture, and a discriminator of the composited fine picture."""
 
     name = "fill"
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """Both pictures."""
-        coarse, fine = cast("DeepFillV2", self.parts.network).both(batch.hidden, batch.hole)
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """The coarse and the fine picture."""
+        coarse, fine = cast("DeepFillV2", self.components.network).both(batch.hidden, batch.hole)
         return {"coarse": coarse, "picture": fine}
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
         """L1 of each picture, in [-1, 1]."""
-        errors = [(signed(outputs[name]) - signed(batch.image)).abs() for name in ("coarse", "picture")]
+        errors = [(to_signed(outputs[name]) - to_signed(batch.image)).abs() for name in ("coarse", "picture")]
         first, second = (weighted_mean(error, batch.hole, self.config.hole_weight) for error in errors)
         return {"l1": first + second}
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """Minus the mean score."""
-        return {"adversarial": generator_loss([[self._scores(composited(outputs["picture"], batch), batch)]], "hinge")}
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """Minus the mean score of the filled pictures."""
+        return {
+            "adversarial": generator_loss(
+                [[self._scores(composite(outputs["picture"], batch.image, batch.hole), batch)]], "hinge"
+            )
+        }
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
-        """Hinge losses of true and composited pictures."""
-        real, fake = self._scores(batch.image, batch), self._scores(composited(outputs["picture"], batch), batch)
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> Tensor:
+        """Hinge loss on true and composited pictures."""
+        real, fake = (
+            self._scores(batch.image, batch),
+            self._scores(composite(outputs["picture"], batch.image, batch.hole), batch),
+        )
         return discriminator_loss([[real]], [[fake]], "hinge")
 
     def _scores(self, image: Tensor, batch: TrainingBatch) -> Tensor:
-        scores: Tensor = self.parts.critics["critic"](signed(image), batch.hole)
+        scores: Tensor = self.components.critics["critic"](to_signed(image), batch.hole)
         return scores
 
 
@@ -65,7 +73,7 @@ PRESETS = {
 
 
 class DeepFillV2Recipe(BaselineRecipe):
-    """DeepFill v2; `small` leans on L1, and more on the hole."""
+    """DeepFill v2; the preset `small` has more weight on L1 and on the hole."""
 
     name = "deepfill-v2"
     architecture = DeepFillV2
@@ -76,8 +84,8 @@ class DeepFillV2Recipe(BaselineRecipe):
         return {"critic": SpectralPatchCritic(config.critic_channels)}
 
     def make_stages(self) -> tuple[Stage, ...]:
-        """One stage: both parts of the network learn together."""
-        return (Fill(self.parts),)
+        """One stage: both parts of the network are trained together."""
+        return (DeepFillV2Fill(self.components),)
 
 
 build = DeepFillV2Recipe.build

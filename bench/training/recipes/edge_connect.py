@@ -1,4 +1,4 @@
-"""EdgeConnect: edges first, then fills under true edges, then fills under drawn ones."""
+"""EdgeConnect: first the edges, then fills from true edges, then fills from predicted edges."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from baselines.edge_connect import EdgeConnect, edges_of, grey
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, StageOutput, Tensors
-from bench.training.recipes.baseline import BaselineRecipe, BaselineStage, BaselineTraining, FillStage, Parts
-from bench.training.recipes.losses import critic_entropy, generator_entropy, style, weighted_mean
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, StageOutput, TensorMapping
+from bench.training.recipes.baseline import BaselineRecipe, BaselineStage, BaselineTraining, Components, FillStage
+from bench.training.recipes.losses import (
+    discriminator_cross_entropy,
+    generator_cross_entropy,
+    style_loss,
+    weighted_mean,
+)
 from spgnet import Discriminator, DiscriminatorConfig
 from spgnet.losses import perceptual
 
@@ -25,10 +30,10 @@ _SHARES = {"edges": 0.4, "fill": 0.4, "adapt": 0.2}
 
 @dataclass(frozen=True)
 class EdgeConnectTraining(BaselineTraining):
-    """Everything that is configured.
+    """The configuration of EdgeConnect's training.
 
     Attributes:
-        edge_weights: loss terms of the edge generator; `weights` are those of the fill generator.
+        edge_weights: of the edge generator's loss terms; `weights` are those of the fill generator.
     """
 
     edge_weights: Mapping[str, float] = field(
@@ -42,93 +47,93 @@ class Edges(BaselineStage):
     name = "edges"
     averaged = ("edge generator",)
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, components: Components) -> None:
+        super().__init__(components)
         self.optimizers = (
-            self.spec("edge generator", _training(self.config).edge_weights, self.config.learning_rate),
-            self.spec("edge critic", {"adversarial": 1.0}, self.config.critic_rate),
+            self.optimizer_spec("edge generator", _training(self.config).edge_weights, self.config.learning_rate),
+            self.optimizer_spec("edge critic", {"adversarial": 1.0}, self.config.critic_rate),
         )
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """The true edges, and the drawn ones."""
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """The true edges, and the predicted edges."""
         true = edges_of(batch.image, torch.zeros_like(batch.hole))
-        return {"true": true, "drawn": _network(self.parts).draw(batch.hidden, batch.hole, true)}
+        return {"true": true, "predicted": _network(self.components).draw(batch.hidden, batch.hole, true)}
 
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:
-        """The generator's terms, or the discriminator's."""
+    def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:
+        """The generator's loss terms, or the discriminator's loss."""
         luminance = grey(batch.image)
-        true, drawn = (torch.cat([luminance, outputs[name]], dim=1) for name in ("true", "drawn"))
-        critic = self.parts.critics["edge critic"]
-        if spec == "edge critic":
-            return {"adversarial": critic_entropy(critic(true)[0][-1], critic(drawn)[0][-1])}
+        true, predicted = (torch.cat([luminance, outputs[name]], dim=1) for name in ("true", "predicted"))
+        critic = self.components.critics["edge critic"]
+        if optimizer == "edge critic":
+            return {"adversarial": discriminator_cross_entropy(critic(true)[0][-1], critic(predicted)[0][-1])}
         with torch.no_grad():
             real = critic(true)[0]
-        fake = critic(drawn)[0]
+        fake = critic(predicted)[0]
         distances = [functional.l1_loss(f.float(), r.float()) for r, f in zip(real, fake, strict=True)]
-        error = _entropy(outputs["drawn"], outputs["true"])
+        error = _binary_cross_entropy(outputs["predicted"], outputs["true"])
         terms = {
-            "adversarial": generator_entropy(fake[-1]),
+            "adversarial": generator_cross_entropy(fake[-1]),
             "matching": torch.stack(distances).sum(),
             "cross_entropy": weighted_mean(error, batch.hole, self.config.hole_weight),
         }
         return {name: term for name, term in terms.items() if name in self.optimizers[0].weights}
 
     def predict(self, batch: TrainingBatch) -> StageOutput:
-        """No picture yet; the sheet shows the edges."""
+        """No picture yet; the sample grid shows the edges."""
         known = edges_of(batch.hidden, batch.hole)
-        drawn = _network(self.parts).draw(batch.hidden, batch.hole, known)
-        return StageOutput(extra={"edges": torch.where(batch.hole, drawn, known).expand(-1, 3, -1, -1)})
+        predicted = _network(self.components).draw(batch.hidden, batch.hole, known)
+        return StageOutput(extra={"edges": torch.where(batch.hole, predicted, known).expand(-1, 3, -1, -1)})
 
 
-class Fill(FillStage):
-    """The fill generator paints under the true edges."""
+class EdgeConnectFill(FillStage):
+    """The fill generator fills from the true edges."""
 
     name = "fill"
     generator = "fill generator"
     after: tuple[str, ...] = ("edges",)
 
     def edges(self, batch: TrainingBatch) -> Tensor:
-        """The edges to paint under."""
+        """The edges that the generator is given."""
         return edges_of(batch.image, torch.zeros_like(batch.hole))
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """The picture."""
-        return {"picture": _network(self.parts).paint(batch.hidden, batch.hole, self.edges(batch))}
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """The filled pictures."""
+        return {"picture": _network(self.components).paint(batch.hidden, batch.hole, self.edges(batch))}
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """L1 over the hole's share of the picture; features of the picture, and the style of its hole."""
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """L1 divided by the share of the hole; perceptual term of the picture, and style term of its hole."""
         picture, share = outputs["picture"], batch.hole.float().mean()
         error = (picture - batch.image).abs()
         terms = {"l1": weighted_mean(error, batch.hole, self.config.hole_weight) / share}
-        if self.parts.features is not None:
-            real, made = self.parts.maps(batch.image), self.parts.maps(picture)
+        if self.components.features is not None:
+            real, made = self.components.feature_maps(batch.image), self.components.feature_maps(picture)
             terms["perceptual"] = perceptual(real, made, [1.0] * len(real))
-            holes = [self.parts.maps(image * batch.hole) for image in (batch.image, picture)]
-            terms["style"] = style(*holes)
+            holes = [self.components.feature_maps(image * batch.hole) for image in (batch.image, picture)]
+            terms["style"] = style_loss(*holes)
         return terms
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:  # noqa: ARG002
-        """Cross-entropy of the scores."""
-        return {"adversarial": generator_entropy(self.parts.critics["critic"](outputs["picture"])[0][-1])}
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:  # noqa: ARG002
+        """Cross-entropy of the logits on filled pictures."""
+        return {"adversarial": generator_cross_entropy(self.components.critics["critic"](outputs["picture"])[0][-1])}
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
-        """Cross-entropy on true and made pictures."""
-        critic = self.parts.critics["critic"]
-        return critic_entropy(critic(batch.image)[0][-1], critic(outputs["picture"])[0][-1])
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> Tensor:
+        """Cross-entropy of the logits on true and filled pictures."""
+        critic = self.components.critics["critic"]
+        return discriminator_cross_entropy(critic(batch.image)[0][-1], critic(outputs["picture"])[0][-1])
 
 
-class Adapt(Fill):
-    """The fill generator paints under what the frozen edge generator draws."""
+class Adapt(EdgeConnectFill):
+    """The fill generator fills from the edges that the frozen edge generator predicts."""
 
     name = "adapt"
     after = ("edges", "fill")
 
     def edges(self, batch: TrainingBatch) -> Tensor:
-        """Known edges, and drawn ones in the hole."""
+        """Known edges, and predicted edges in the hole."""
         known = edges_of(batch.hidden, batch.hole)
         with torch.no_grad():
-            drawn = _network(self.parts).draw(batch.hidden, batch.hole, known)
-        return torch.where(batch.hole, drawn, known)
+            predicted = _network(self.components).draw(batch.hidden, batch.hole, known)
+        return torch.where(batch.hole, predicted, known)
 
 
 PRESETS = {
@@ -157,7 +162,7 @@ PRESETS = {
 
 
 class EdgeConnectRecipe(BaselineRecipe):
-    """EdgeConnect with the weights of the authors' example configuration; `small` leans on cross-entropy and L1."""
+    """EdgeConnect as in the authors' example configuration; `small` has more weight on cross-entropy and L1."""
 
     name = "edge-connect"
     architecture = EdgeConnect
@@ -175,22 +180,22 @@ class EdgeConnectRecipe(BaselineRecipe):
         return {"edge generator": network.edge_generator, "fill generator": network.fill_generator}
 
     def make_stages(self) -> tuple[Stage, ...]:
-        """Edges, fills, fills under drawn edges."""
-        return Edges(self.parts), Fill(self.parts), Adapt(self.parts)
+        """Edges, fills from true edges, fills from predicted edges."""
+        return Edges(self.components), EdgeConnectFill(self.components), Adapt(self.components)
 
 
 build = EdgeConnectRecipe.build
 
 
-def _network(parts: Parts) -> EdgeConnect:
-    return cast("EdgeConnect", parts.network)
+def _network(components: Components) -> EdgeConnect:
+    return cast("EdgeConnect", components.network)
 
 
 def _training(config: BaselineTraining) -> EdgeConnectTraining:
     return cast("EdgeConnectTraining", config)
 
 
-def _entropy(drawn: Tensor, true: Tensor) -> Tensor:
+def _binary_cross_entropy(predicted: Tensor, true: Tensor) -> Tensor:
     """Binary cross-entropy of probabilities, by pixel."""
-    with torch.autocast(drawn.device.type, enabled=False):
-        return functional.binary_cross_entropy(drawn.float(), true.float(), reduction="none")
+    with torch.autocast(predicted.device.type, enabled=False):
+        return functional.binary_cross_entropy(predicted.float(), true.float(), reduction="none")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from torch import Tensor, nn
 
 from baselines.glcic import GLCIC
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Tensors
-from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage, Parts
+from bench.pictures import composite
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, TensorMapping
+from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, Components, FillStage
 from bench.training.recipes.critics import GlobalLocalCritic
-from bench.training.recipes.losses import composited, critic_entropy, generator_entropy, weighted_mean
+from bench.training.recipes.losses import discriminator_cross_entropy, generator_cross_entropy, weighted_mean
 
 __all__ = ["PRESETS", "GLCICRecipe", "build"]
 
@@ -20,41 +21,41 @@ class Completion(FillStage):
     """The completion network alone: mean squared error in the hole."""
 
     name = "completion"
-    judged = False
+    adversarial = False
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
         """Mean squared error over the hole."""
         error = (outputs["picture"] - batch.image).square()
         return {"mse": weighted_mean(error, batch.hole, hole_weight=1, known_weight=0)}
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """What the discriminator says of the composited picture."""
-        picture = composited(outputs["picture"], batch)
-        return {"adversarial": generator_entropy(self.parts.critics["critic"](picture, batch.hole))}
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """Cross-entropy of the discriminator's logits on the composited picture."""
+        picture = composite(outputs["picture"], batch.image, batch.hole)
+        return {"adversarial": generator_cross_entropy(self.components.critics["critic"](picture, batch.hole))}
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
-        """Cross-entropy on the true and the composited picture."""
-        critic, picture = self.parts.critics["critic"], composited(outputs["picture"], batch)
-        return critic_entropy(critic(batch.image, batch.hole), critic(picture, batch.hole))
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> Tensor:
+        """Cross-entropy of the logits on true and composited pictures."""
+        critic, picture = self.components.critics["critic"], composite(outputs["picture"], batch.image, batch.hole)
+        return discriminator_cross_entropy(critic(batch.image, batch.hole), critic(picture, batch.hole))
 
 
 class Discrimination(Completion):
-    """The discriminator alone learns to tell the fills of the frozen completion network."""
+    """The discriminator alone is trained, on the fills of the frozen completion network."""
 
     name = "discriminator"
     after = ("completion",)
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
+    def __init__(self, components: Components) -> None:
+        super().__init__(components)
         self.averaged = ()
-        self.optimizers = (self.spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
+        self.optimizers = (self.optimizer_spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
 
-class Joint(Completion):
-    """Both against one another."""
+class GLCICJoint(Completion):
+    """Both networks are trained together."""
 
     name = "joint"
-    judged = True
+    adversarial = True
     after = ("completion", "discriminator")
 
 
@@ -75,19 +76,19 @@ PRESETS = {
 
 
 class GLCICRecipe(BaselineRecipe):
-    """GLCIC. The paper trains 90,000, 10,000 and 400,000 steps; `small` stays longer with the completion alone."""
+    """GLCIC. The paper trains 90,000, 10,000 and 400,000 steps; `small` has a longer first phase."""
 
     name = "glcic"
     architecture = GLCIC
     presets = PRESETS
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:
-        """One for the whole picture and the window around the hole."""
+        """A discriminator of the whole picture and of the window around the hole."""
         return {"critic": GlobalLocalCritic(data.size, config.critic_channels)}
 
     def make_stages(self) -> tuple[Stage, ...]:
         """The three phases."""
-        return tuple(stage(self.parts) for stage in (Completion, Discrimination, Joint))
+        return tuple(stage(self.components) for stage in (Completion, Discrimination, GLCICJoint))
 
 
 build = GLCICRecipe.build

@@ -1,4 +1,4 @@
-"""Networks trained on ImageNet, for perceptual losses: only those whose published weights lie on this machine."""
+"""Networks trained on ImageNet, for perceptual losses, with their published weights."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from typing import Literal, TypeAlias
 import bench.weights
 from spgnet.features import ImageNetFeatures, imagenet_features
 
-__all__ = ["ImageNet", "at_hand", "load"]
+__all__ = ["ImageNet", "first_available", "load"]
 
 ImageNet: TypeAlias = Literal["vgg19", "alexnet"]
 
 
-def at_hand(wanted: Sequence[ImageNet]) -> ImageNet | None:
-    """The first of the wanted networks whose weights are here, with the published hash; nothing is downloaded."""
+def first_available(wanted: Sequence[ImageNet]) -> ImageNet | None:
+    """The first of the wanted networks whose weights are on this machine; nothing is downloaded."""
     return next((name for name in wanted if not bench.weights.absence(name)), None)
 
 
 def load(name: ImageNet) -> ImageNetFeatures:
-    """The network with its published weights, downloaded at first use; raises WeightsMissing."""
+    """A network with its published weights, downloaded at first use; raises WeightsMissing."""
     (file,) = bench.weights.find_set(name).values()
     return imagenet_features(name, file)

@@ -1,4 +1,4 @@
-"""The judge: a segmenter of whole pictures that scores what models paint, and that no model uses."""
+"""The judge: a segmenter of complete pictures that scores filled pictures; no model uses it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,16 @@ from torch.nn import functional
 
 from bench.errors import DataError, UnknownName
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, OptimizerSpec, Recipe, Stage, StageOutput, Tensors, refuse_parts
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import (
+    DataFacts,
+    OptimizerSpec,
+    Recipe,
+    Stage,
+    StageOutput,
+    TensorMapping,
+    refuse_single_networks,
+)
 from bench.vocabulary import VOID
 from spgnet import likeliest, weights
 
@@ -24,12 +32,13 @@ _FILE = "judge"
 
 @dataclass(frozen=True)
 class JudgeTraining:
-    """Everything that is configured.
+    """The configuration of the judge's training.
 
     Attributes:
-        balance: exponent of a class's share of the labelled pixels in its weight: 0 weighs pixels alike, 1 classes.
+        balance: exponent of a class's share of the labelled pixels in its weight: 0 gives pixels the same weight, 1
+            gives classes the same weight.
         jitter: largest relative change of brightness, contrast and each colour.
-        learning_rate, betas: Adam's.
+        learning_rate, betas: of Adam.
     """
 
     balance: float = 0.5
@@ -54,10 +63,10 @@ def build(config: str = "small", *, data: DataFacts) -> JudgeRecipe:
 
 
 class JudgeRecipe(Recipe):
-    """One network, one stage. The holes that the trainer cuts are not used: the judge sees complete pictures.
+    """One network, trained in one stage on complete pictures; the holes of the batches are not used.
 
     Args:
-        config: loss, augmentation and rate.
+        config: loss, augmentation and learning rate.
         data: class names.
 
     Raises:
@@ -78,15 +87,15 @@ class JudgeRecipe(Recipe):
         self.settings = asdict(config) | {"betas": list(config.betas), "encoder": self._network.config.encoder}
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
-        """Read the judge that `export` wrote, say of another data set with the same classes."""
-        refuse_parts(self.name, networks)
+        """Load the judge that `export` wrote, for example of another data set with the same classes."""
+        refuse_single_networks(self.name, networks)
         earlier = JudgeNetwork.read((folder / _FILE).absolute())
         if earlier.config != self._network.config:
             raise DataError(f"weights in {folder}", f"be of {self._network.config}", str(earlier.config))
         weights.load_state(self._network, earlier.state_dict(), f"weights in {folder}")
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:  # noqa: ARG002 (there is only one stage)
-        """Write `judge`, as `bench.segmentation.load` reads it."""
+        """Write `judge`, for `bench.segmentation.load`."""
         self._network.save(folder / _FILE)
 
 
@@ -98,24 +107,24 @@ class _Segmentation(Stage):
         self._network, self._config = network, config
         self.optimizers = (OptimizerSpec(_FILE, (_FILE,), {"cross_entropy": 1.0}, config.learning_rate, config.betas),)
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
         return {"logits": self._network(jitter(batch.image, self._config.jitter))}
 
-    def losses(self, spec: str, batch: TrainingBatch, outputs: Tensors) -> Tensors:  # noqa: ARG002
+    def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:  # noqa: ARG002
         assert batch.labels is not None  # noqa: S101 (the recipe needs labels: the loader has refused anything else)
         return {"cross_entropy": balanced_cross_entropy(outputs["logits"], batch.labels, self._config.balance)}
 
     def predict(self, batch: TrainingBatch) -> StageOutput:
-        """Labels of the whole picture, what is under the hole included: a judge is shown completed pictures."""
+        """Labels of the whole picture, including the hole: the judge gets complete pictures."""
         return StageOutput(labels=likeliest(self._network(batch.image)))
 
 
 def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Tensor:
-    """Cross-entropy over the labelled pixels, rare classes weighing more; 0 where no pixel is labelled.
+    """Cross-entropy over the labelled pixels, with more weight on rare classes; 0 if no pixel is labelled.
 
     Args:
         logits: float [N, C, H, W].
-        labels: int64 [N, H, W]; VOID pixels count nothing.
+        labels: int64 [N, H, W]; VOID pixels are ignored.
         balance: a pixel weighs `share ** -balance`, where `share` is its class's share of the batch's labelled pixels.
     """
     count = torch.bincount(labels[labels != VOID], minlength=logits.shape[1])
@@ -125,17 +134,17 @@ def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Te
     return total / (weight * count).sum().clamp(min=torch.finfo(share.dtype).tiny)
 
 
-def jitter(image: Tensor, most: float) -> Tensor:
-    """Each picture's brightness, contrast and colours changed at random.
+def jitter(image: Tensor, strength: float) -> Tensor:
+    """Change brightness, contrast and colours of each picture at random.
 
     Args:
         image: float [N, 3, H, W] in [0, 1].
-        most: largest relative change, the same for all three.
+        strength: largest relative change of brightness and contrast; colours change by half of it.
 
     Returns:
-        The same form, clipped to [0, 1].
+        Pictures of the same shape, clipped to [0, 1].
     """
-    brightness, contrast = (1 + most * (2 * torch.rand(2, len(image), 1, 1, 1, device=image.device) - 1)).unbind()
-    colour = 1 + most / 2 * (2 * torch.rand(len(image), 3, 1, 1, device=image.device) - 1)
+    brightness, contrast = (1 + strength * (2 * torch.rand(2, len(image), 1, 1, 1, device=image.device) - 1)).unbind()
+    colour = 1 + strength / 2 * (2 * torch.rand(len(image), 3, 1, 1, device=image.device) - 1)
     mean = image.mean(dim=(1, 2, 3), keepdim=True)
     return (((image - mean) * contrast + mean) * brightness * colour).clamp(0, 1)

@@ -1,4 +1,4 @@
-"""LaMa: L1 on what is known, a discriminator that is told where the hole is, feature matching, perceptual."""
+"""LaMa: L1 on known pixels, an adversarial loss on hole patches, feature matching, and a perceptual loss."""
 
 from __future__ import annotations
 
@@ -7,55 +7,57 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from baselines.lama import LaMa
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import DataFacts, Stage, Tensors
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
-from bench.training.recipes.losses import generator_entropy, weighted_mean
+from bench.training.recipes.losses import generator_cross_entropy, weighted_mean
 from spgnet import Discriminator, DiscriminatorConfig
 
 __all__ = ["PRESETS", "LaMaRecipe", "build"]
 
-_PENALTY = 1e-3
+_R1_WEIGHT = 1e-3
 """Weight of the squared gradient on true pictures (R1)."""
 
 
-class Fill(FillStage):
-    """The network's own picture against the truth and before the discriminator; nothing is composited."""
+class LaMaFill(FillStage):
+    """All losses are on the network's own output; nothing is composited."""
 
     name = "fill"
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """L1 over the known pixels and over the hole, and mean squared differences of features."""
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """L1 over the known pixels and over the hole, and mean squared differences of ImageNet features."""
         error = (outputs["picture"] - batch.image).abs()
         terms = {
             "known": weighted_mean(error, ~batch.hole, hole_weight=1, known_weight=0),
             "missing": weighted_mean(error, batch.hole, hole_weight=1, known_weight=0),
         }
-        if self.parts.features is not None:
-            pairs = zip(self.parts.maps(batch.image), self.parts.maps(outputs["picture"]), strict=True)
+        if self.components.features is not None:
+            pairs = zip(
+                self.components.feature_maps(batch.image), self.components.feature_maps(outputs["picture"]), strict=True
+            )
             terms["perceptual"] = torch.stack([functional.mse_loss(f, r.detach()) for r, f in pairs]).mean()
         return terms
 
-    def against(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """Cross-entropy of the scores, and mean squared differences of the discriminator's features."""
+    def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """Cross-entropy of the logits, and mean squared differences of the discriminator's features."""
         with torch.no_grad():
             real = self._features(batch.image)
         fake = self._features(outputs["picture"])
         distances = [functional.mse_loss(f.float(), r.float()) for r, f in zip(real[:-1], fake[:-1], strict=True)]
-        return {"adversarial": generator_entropy(fake[-1]), "matching": torch.stack(distances).mean()}
+        return {"adversarial": generator_cross_entropy(fake[-1]), "matching": torch.stack(distances).mean()}
 
-    def judge(self, batch: TrainingBatch, outputs: Tensors) -> Tensor:
-        """Cross-entropy, where patches of the made picture outside the hole count as true ones, and R1."""
+    def discriminator_loss(self, batch: TrainingBatch, outputs: TensorMapping) -> Tensor:
+        """Cross-entropy in which patches of the filled picture outside the hole count as real, and R1."""
         truth = batch.image.detach().requires_grad_()
         real, fake = self._features(truth)[-1].float(), self._features(outputs["picture"])[-1].float()
         (gradient,) = torch.autograd.grad(real.sum(), truth, create_graph=True)
         inside = functional.adaptive_max_pool2d(batch.hole.float(), (fake.shape[2], fake.shape[3]))
         made = inside * functional.softplus(fake) + (1 - inside) * functional.softplus(-fake)
         penalty = gradient.float().square().sum(dim=(1, 2, 3)).mean()
-        return functional.softplus(-real).mean() + made.mean() + _PENALTY * penalty
+        return functional.softplus(-real).mean() + made.mean() + _R1_WEIGHT * penalty
 
     def _features(self, image: Tensor) -> list[Tensor]:
-        features: list[Tensor] = self.parts.critics["critic"](image)[0]
+        features: list[Tensor] = self.components.critics["critic"](image)[0]
         return features
 
 
@@ -83,7 +85,7 @@ PRESETS = {
 
 
 class LaMaRecipe(BaselineRecipe):
-    """LaMa with the weights of its big configuration; `small` also has L1 in the hole and less of the others."""
+    """LaMa with the weights of its big configuration; the preset `small` adds L1 in the hole and reduces the others."""
 
     name = "lama"
     architecture = LaMa
@@ -96,7 +98,7 @@ class LaMaRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """One stage."""
-        return (Fill(self.parts),)
+        return (LaMaFill(self.components),)
 
 
 build = LaMaRecipe.build

@@ -7,10 +7,11 @@ from typing import cast
 from torch import Tensor
 
 from baselines.partial_conv import PartialConvUNet
-from bench.training.batches import TrainingBatch
-from bench.training.recipe import Stage, Tensors
-from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage, Parts
-from bench.training.recipes.losses import composited, style, total_variation
+from bench.pictures import composite
+from bench.training.data.batches import TrainingBatch
+from bench.training.recipe import Stage, TensorMapping
+from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, Components, FillStage
+from bench.training.recipes.losses import style_loss, total_variation
 from spgnet.losses import perceptual
 
 __all__ = ["PRESETS", "PartialConvRecipe", "build"]
@@ -18,48 +19,49 @@ __all__ = ["PRESETS", "PartialConvRecipe", "build"]
 _WEIGHTS = {"valid": 1.0, "hole": 6.0, "perceptual": 0.05, "style": 120.0, "tv": 0.1}
 _SHARES = {"train": 0.7, "fine-tune": 0.3}
 _MAPS = 3  # the paper compares three feature maps
-_SLOWER = 0.25  # learning rate of the fine-tuning, relative to the training's
+_FINE_TUNING_LR_SCALE = 0.25  # learning rate of the fine-tuning, relative to that of the training
 
 
 class Train(FillStage):
-    """All of the network learns."""
+    """The whole network is trained."""
 
     name = "train"
-    judged = False
+    adversarial = False
 
-    def terms(self, batch: TrainingBatch, outputs: Tensors) -> dict[str, Tensor]:
-        """L1 outside and in the hole, each over all pixels; features of the raw and the composited picture."""
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """L1 outside and in the hole, over all pixels; perceptual and style terms of raw and composited pictures."""
         picture = outputs["picture"]
-        error, mixed = (picture - batch.image).abs(), composited(picture, batch)
+        error = (picture - batch.image).abs()
+        completed = composite(picture, batch.image, batch.hole)
         terms = {
             "valid": (error * ~batch.hole).mean(),
             "hole": (error * batch.hole).mean(),
-            "tv": total_variation(mixed, batch.hole),
+            "tv": total_variation(completed, batch.hole),
         }
-        if self.parts.features is None:
+        if self.components.features is None:
             return terms
-        real = self.parts.maps(batch.image)[:_MAPS]
-        made = [self.parts.maps(image)[:_MAPS] for image in (picture, mixed)]
+        real = self.components.feature_maps(batch.image)[:_MAPS]
+        made = [self.components.feature_maps(image)[:_MAPS] for image in (picture, completed)]
         ones = [1.0] * len(real)
         terms["perceptual"] = perceptual(real, made[0], ones) + perceptual(real, made[1], ones)
-        terms["style"] = style(real, made[0]) + style(real, made[1])
+        terms["style"] = style_loss(real, made[0]) + style_loss(real, made[1])
         return terms
 
 
 class FineTune(Train):
-    """The encoder's batch normalisation keeps its statistics, so that holes no longer disturb them."""
+    """Fine-tuning with frozen running statistics in the encoder, so that holes do not bias them."""
 
     name = "fine-tune"
     after = ("train",)
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts)
-        rate = self.config.learning_rate * _SLOWER
-        self.optimizers = (self.spec("generator", self.optimizers[0].weights, rate),)
+    def __init__(self, components: Components) -> None:
+        super().__init__(components)
+        learning_rate = self.config.learning_rate * _FINE_TUNING_LR_SCALE
+        self.optimizers = (self.optimizer_spec("generator", self.optimizers[0].weights, learning_rate),)
 
-    def forward(self, batch: TrainingBatch) -> Tensors:
-        """The picture, with the encoder's normalisation in evaluation mode."""
-        cast("PartialConvUNet", self.parts.network).encoder_norms.eval()
+    def forward(self, batch: TrainingBatch) -> TensorMapping:
+        """The filled pictures, with the encoder's normalisation in evaluation mode."""
+        cast("PartialConvUNet", self.components.network).encoder_norms.eval()
         return super().forward(batch)
 
 
@@ -71,7 +73,7 @@ PRESETS = {
 
 
 class PartialConvRecipe(BaselineRecipe):
-    """The partial-convolution U-Net, with the paper's weights of the terms."""
+    """The partial-convolution U-Net, with the paper's loss weights."""
 
     name = "partial-conv"
     architecture = PartialConvUNet
@@ -79,7 +81,7 @@ class PartialConvRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """Training and fine-tuning."""
-        return Train(self.parts), FineTune(self.parts)
+        return Train(self.components), FineTune(self.components)
 
 
 build = PartialConvRecipe.build

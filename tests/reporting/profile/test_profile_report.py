@@ -84,7 +84,7 @@ def test_the_table_says_everything(profile: Profile) -> None:
     assert "plain \\| \\<b\\>" in table
     assert "out-of-memory: 20 GiB (512x512 batch 1 fp32 eager)" in table
     assert "unsupported: no \\| torch (32x48 batch 1 bf16 eager)" in table
-    assert "VOID: 1 of 4 configurations; the largest drift was 50 %." in table
+    assert "INVALID: 1 of 4 configurations; the largest drift was 50 %." in table
     assert "Not whole: the budget ran out" in table
     assert "lama was not measured: no weights" in table
     [line] = [

@@ -144,7 +144,7 @@ def test_what_is_not_known_is_said(make_run: MakeRun) -> None:
 
     assert table
     foot = "\n".join(table.notes)
-    assert "VOID, the machine was not steady while they were timed; do not believe their times: net." in foot
+    assert "INVALID, the machine was not steady while they were timed; do not believe their times: net." in foot
     assert "Not measured at this configuration: telea, wide-net." in foot
     assert "other weights or code, and is not shown: telea." in foot
 

@@ -20,23 +20,25 @@ def _shares() -> dict[str, float]:
 
 @dataclass(frozen=True)
 class SPGNetTraining:
-    """Everything that is configured, with pix2pixHD's defaults where the paper is silent.
+    """The configuration of SPG-Net's training, with the defaults of pix2pixHD where the paper gives none.
 
     Attributes:
         size: `paper` or `small`, of the networks.
         critic: the discriminators, of label maps and of pictures.
         adversarial: kind of adversarial loss.
-        features: whose features the perceptual loss compares. `segmenter` is the trained front end's encoder; `auto` is
-            AlexNet (the paper's) or VGG-19 if their weights are at hand, else the segmenter.
-        label_weights: SP-Net's loss terms: `adversarial`, `matching`, `cross_entropy`. A term of weight 0 is not made.
-        picture_weights: SG-Net's loss terms: `adversarial`, `matching`, `perceptual`, `l1`. Likewise.
-        hole_weight: of a pixel in the hole, where one outside has weight 1, in cross-entropy and L1.
-        hole_share: of every picture's L1 that its hole has, however small; None: pixels are weighted alone.
-        true_guidance: share of the pictures that SG-Net paints under the true label map instead of SP-Net's, so that it
-            also follows label maps that are edited or given.
-        learning_rate, betas: Adam's, of SP-Net, SG-Net and discriminators.
-        segmenter_rate, segmenter_betas: Adam's, of the segmenter.
-        shares: of the budget, by stage. `unguided` has SG-Net's, so that the ablation is fair.
+        features: network of the perceptual loss. `segmenter` is the encoder of the trained segmenter; `auto` is AlexNet
+            (as in the paper) or VGG-19 if their weights are on this machine, else the segmenter.
+        label_weights: of SP-Net's loss terms: `adversarial`, `matching`, `cross_entropy`; a term of weight 0 is not
+            computed.
+        picture_weights: of SG-Net's loss terms: `adversarial`, `matching`, `perceptual`, `l1`; the same holds.
+        hole_weight: weight of a pixel in the hole, in cross-entropy and L1; a pixel outside has weight 1.
+        hole_share: share of the hole in the L1 of every picture, whatever the size of the hole; None: `hole_weight`
+            is used.
+        true_guidance: share of the pictures for which SG-Net is given the true label map instead of SP-Net's, so that
+            it also follows label maps that are edited.
+        learning_rate, betas: of Adam, for SP-Net, SG-Net and discriminators.
+        segmenter_rate, segmenter_betas: of Adam, for the segmenter.
+        shares: of the budget, by stage. `unguided` has the share of SG-Net, so that the ablation is fair.
     """
 
     size: Literal["paper", "small"] = "paper"
@@ -59,15 +61,15 @@ class SPGNetTraining:
     shares: Mapping[str, float] = field(default_factory=_shares)
 
     def networks(self, classes: tuple[str, ...], *, guided: bool = True) -> SPGNetConfig:
-        """The networks' sizes."""
+        """The configuration of the networks."""
         make = SPGNetConfig.paper if self.size == "paper" else SPGNetConfig.small
         return make(classes, guided=guided)
 
     def resolved(self) -> SPGNetTraining:
-        """The same with `auto` replaced by what is at hand on this machine."""
+        """The same with `auto` replaced by a network whose weights are on this machine."""
         if self.features != "auto":
             return self
-        return replace(self, features=imagenet.at_hand(("alexnet", "vgg19")) or "segmenter")
+        return replace(self, features=imagenet.first_available(("alexnet", "vgg19")) or "segmenter")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON values."""
@@ -99,6 +101,6 @@ PRESETS: dict[str, SPGNetTraining] = {
     "small-reconstruction": _RECONSTRUCTION,
     "small-fill": replace(_RECONSTRUCTION, hole_share=0.9, true_guidance=0.1),
 }
-"""By the names of `--config`. `small` leans on cross-entropy and L1: it is trained for hours, not for days.
-`small-reconstruction` is the same without discriminators, twice as fast: for the first part of a training. `small-fill`
-is for its end: nine tenths of every picture's L1 are the hole's, where elsewhere a small hole counts for little."""
+"""By the names of `--config`. `small` has most weight on cross-entropy and L1, for trainings of hours, not days.
+`small-reconstruction` is the same without discriminators and twice as fast, for the first part of a training.
+`small-fill` is for its end: the hole has nine tenths of the L1 of every picture, even if it is small."""

@@ -1,4 +1,4 @@
-"""All networks of one SPG-Net training, and the steps that several stages share."""
+"""All networks of one SPG-Net training, and computations that several stages share."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from bench.training.batches import TrainingBatch
+from bench.training.data.batches import TrainingBatch
 from bench.training.recipes import imagenet
 from bench.training.recipes.spgnet.config import SPGNetTraining
 from bench.vocabulary import VOID
@@ -19,11 +19,11 @@ __all__ = ["Networks", "true_labels"]
 
 
 class Networks:
-    """The guided model, the unguided one, and a discriminator for everything that is made.
+    """The guided and the unguided model, and discriminators of label maps and pictures.
 
     Args:
         config: sizes; resolved.
-        classes: names.
+        classes: class names.
     """
 
     def __init__(self, config: SPGNetTraining, classes: tuple[str, ...]) -> None:
@@ -38,7 +38,7 @@ class Networks:
         self.imagenet = imagenet.load(config.features) if config.features in ("vgg19", "alexnet") else None
 
     def by_name(self) -> dict[str, torch.nn.Module]:
-        """For the trainer."""
+        """All networks by name, as `Recipe.networks`."""
         names: dict[str, torch.nn.Module] = {
             "segmenter": self.segmenter,
             "sp-net": self.spnet,
@@ -51,7 +51,7 @@ class Networks:
         return names if self.imagenet is None else {**names, "features": self.imagenet}
 
     def features(self, image: Tensor) -> Sequence[Tensor]:
-        """What the perceptual loss compares, of pictures in [0, 1]."""
+        """Feature maps of pictures in [0, 1], for the perceptual loss."""
         return self.segmenter.features(image) if self.imagenet is None else self.imagenet(image)
 
     def context(self, batch: TrainingBatch) -> Tensor:
@@ -59,16 +59,16 @@ class Networks:
         return self.segmenter.visible_labels(batch.hidden, batch.hole)
 
     def logits(self, batch: TrainingBatch) -> Tensor:
-        """SP-Net's, float32 [N, C, H, W], under the frozen segmenter's labels."""
-        logits: Tensor = self.spnet(batch.hidden, self.coded(self.context(batch)), batch.hole)
+        """Logits of SP-Net, float32 [N, C, H, W], given the labels of the frozen segmenter."""
+        logits: Tensor = self.spnet(batch.hidden, self.one_hot(self.context(batch)), batch.hole)
         return logits
 
-    def coded(self, labels: Tensor) -> Tensor:
-        """One-hot, float32 [N, C, H, W]."""
+    def one_hot(self, labels: Tensor) -> Tensor:
+        """One-hot label maps, float32 [N, C, H, W]."""
         return one_hot(labels, len(self.classes))
 
     def completed(self, batch: TrainingBatch, probabilities: Tensor) -> Tensor:
-        """The segmenter's labels outside the hole, SP-Net's in it: int64 [N, H, W]."""
+        """Labels of the segmenter outside the hole and of SP-Net inside: int64 [N, H, W]."""
         context = self.context(batch).long()
         return torch.where(context == VOID, likeliest(probabilities), context)
 

@@ -1,4 +1,4 @@
-"""SPG-Net as the trainer sees it."""
+"""The recipe of SPG-Net: its networks, stages and weights on disk."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ def build(config: str = "small", *, data: DataFacts) -> SPGNetRecipe:
 
 
 class SPGNetRecipe(Recipe):
-    """The paper's stages, and optionally joint fine-tuning and the unguided ablation.
+    """The stages of the paper, and optionally joint fine-tuning and the unguided ablation.
 
     Args:
-        config: losses, weights, rates and shares.
+        config: loss weights, learning rates and shares of the budget.
         data: class names.
 
     Raises:
@@ -54,10 +54,10 @@ class SPGNetRecipe(Recipe):
         self.settings = config.to_dict()
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
-        """Read the networks of `spgnet` and `unguided`, whichever is there.
+        """Load the networks of `spgnet` and `unguided`, whichever the folder holds.
 
-        A generator that is asked for by name and was not trained there begins as the one that has learned to paint
-        without labels: SG-Net whole, SP-Net all but its last layer.
+        A generator that is named in `networks` and is not in the folder starts from the unguided generator: SG-Net from
+        all of its weights, SP-Net from all but its last layer.
         """
         fix = "Give the folder weights/ of an earlier training of spgnet."
         found = {name: path for name in ("spgnet", "unguided") if (path := folder / f"{name}.safetensors").exists()}
@@ -83,7 +83,7 @@ class SPGNetRecipe(Recipe):
         return {key: part.state_dict() for key, part in parts.items() if part is not None}
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:
-        """Write `spgnet` (all three networks) and `unguided`, whichever was trained, as spgnet.SPGNet reads them."""
+        """Write `spgnet` (all three networks) and `unguided`, whichever was trained, for `SPGNet.from_pretrained`."""
         if set(stages) - {Unguided.name}:
             self._networks.guided.save(folder / "spgnet")
         if Unguided.name in stages:
@@ -91,7 +91,7 @@ class SPGNetRecipe(Recipe):
 
 
 def _load(network: nn.Module, state: Mapping[str, Tensor], subject: str, *, whole: bool) -> None:
-    """Load `state`, or, unless it must fit whole, what of it has the shape of the network's own."""
+    """Load `state`; if it need not be whole, only the tensors whose shapes are those of the network."""
     if not whole:
         own = network.state_dict()
         state = own | {key: value for key, value in state.items() if value.shape == own[key].shape}

@@ -1,0 +1,69 @@
+"""The weighted sum of loss terms, and running means of the terms that stay on the device."""
+
+from __future__ import annotations
+
+import torch
+from lightning_fabric import Fabric
+
+from bench.errors import Failure
+from bench.training.optimization.parallel import mean_over_processes
+from bench.training.recipe import OptimizerSpec, TensorMapping
+
+__all__ = ["LossMeter", "weighted_sum"]
+
+
+def weighted_sum(spec: OptimizerSpec, terms: TensorMapping) -> torch.Tensor:
+    """The loss that an optimizer minimises.
+
+    Raises:
+        Failure: the recipe returned other terms than those that the optimizer has weights for.
+    """
+    if set(terms) != set(spec.weights):
+        found = ", ".join(sorted(terms)) or "none"
+        raise Failure(f"loss terms of optimizer '{spec.name}'", f"be {', '.join(sorted(spec.weights))}", found)
+    return torch.stack([weight * terms[name].float() for name, weight in spec.weights.items()]).sum()
+
+
+class LossMeter:
+    """Means of all loss terms since the last reading; adding terms does not make the host wait for the device."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self._fabric = fabric
+        self._names: dict[str, list[str]] = {}
+        self._sums: dict[str, torch.Tensor] = {}  # by optimizer: float32 [terms]
+        self._non_finite: dict[str, torch.Tensor] = {}  # by optimizer: 1 / first step that was not finite, else 0
+        self._steps = 0
+
+    def add(self, optimizer: str, terms: TensorMapping) -> None:
+        """Add the terms of one optimizer in the present step."""
+        values = torch.stack([value.detach().float() for value in terms.values()])
+        if optimizer not in self._sums:
+            self._names[optimizer] = [f"{optimizer}.{name}" for name in terms]
+            self._sums[optimizer], self._non_finite[optimizer] = torch.zeros_like(values), torch.zeros_like(values)
+        self._sums[optimizer] += values
+        found = (~values.isfinite()).float() / (self._steps + 1)
+        self._non_finite[optimizer] = torch.maximum(self._non_finite[optimizer], found)
+
+    def next_step(self) -> None:
+        """Count a step, after the terms of all optimizers were added."""
+        self._steps += 1
+
+    def read(self, advice: str) -> dict[str, float]:
+        """Means over the steps since the last reading and over processes; resets the meter.
+
+        Raises:
+            Failure: a term was not finite; names the first such term. `advice` ends the message.
+        """
+        if not self._steps:
+            return {}
+        names = [name for names in self._names.values() for name in names]
+        sums = mean_over_processes(self._fabric, torch.cat(list(self._sums.values()))).tolist()
+        non_finite = mean_over_processes(self._fabric, torch.cat(list(self._non_finite.values()))).tolist()
+        steps, self._steps = self._steps, 0
+        self._sums.clear()
+        self._non_finite.clear()
+        if any(non_finite):
+            # the optimizers are in the order of their steps, so the first of equal values came first
+            earliest = max(range(len(names)), key=lambda index: non_finite[index])
+            raise Failure(f"loss term '{names[earliest]}'", "be finite", "NaN or infinity", advice)
+        return {name: total / steps for name, total in zip(names, sums, strict=True)}

@@ -1,0 +1,1 @@
+"""What a training writes: its folder, checkpoints, log, sample grids and card."""

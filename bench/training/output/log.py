@@ -1,0 +1,51 @@
+"""The log of a training: log.csv and TensorBoard, cut back to the checkpoint when the training resumes."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+from torch.utils.tensorboard import SummaryWriter
+
+__all__ = ["TrainingLog"]
+
+_COLUMNS = ("step", "stage", "stage_step", "seconds", "name", "value")
+
+
+class TrainingLog:
+    """Writes values to `log.csv` (one a line) and to TensorBoard (`stage/name` over the steps of all stages).
+
+    Args:
+        csv_file, tensorboard: the file and the folder to write to.
+        step: the step from which the training resumes; lines of later steps are removed.
+        offset: `position` at that step.
+    """
+
+    def __init__(self, csv_file: Path, tensorboard: Path, step: int = 0, offset: int = 0) -> None:
+        csv_file.parent.mkdir(parents=True, exist_ok=True)
+        self._file: IO[str] = csv_file.open("r+" if offset else "w", encoding="utf-8", newline="")
+        self._file.truncate(offset)
+        self._file.seek(0, 2)
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        if not offset:
+            self._writer.writerow(_COLUMNS)
+        self._board = SummaryWriter(str(tensorboard), purge_step=step or None)
+
+    def write(self, step: int, stage: str, stage_step: int, seconds: float, values: Mapping[str, float]) -> None:
+        """Log the values of a step: `step` counts over all stages, `seconds` is the time spent on training so far."""
+        for name, value in values.items():
+            self._writer.writerow([step, stage, stage_step, f"{seconds:.3f}", name, f"{value:.6g}"])
+            self._board.add_scalar(f"{stage}/{name}", value, step)
+        self._file.flush()
+
+    def position(self) -> int:
+        """Size of log.csv so far, in bytes."""
+        self._file.flush()
+        return self._file.tell()
+
+    def close(self) -> None:
+        """Flush and close both."""
+        self._file.close()
+        self._board.close()
