@@ -100,8 +100,8 @@ class MetricDefinition:
         version: raised when a change of code changes a value.
         options: keyword arguments of the implementation.
         width: the boundary width that it looks at; handed on as the option `width`.
-        tolerance: the largest change, in the metric's unit, that the regression gate takes for rounding; of one picture's
-            value, or of the value of an aggregate `set`.
+        tolerance: the largest change, in the metric's unit, that the regression gate takes for rounding; of one
+            picture's value, or of the value of an aggregate `set`.
         relative_tolerance: the same as a share of the baseline's value; the larger of the two holds.
         margins: region and amount, `("hole", "0.1dB")`: what the paired gate holds unless told otherwise.
         aggregate: `image-mean`, a value an image and their mean; `set`, one value of all images together.
