@@ -95,5 +95,5 @@ def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[S
 
 def _incomplete(image: Picture, hole: Hole) -> Picture:
     incomplete = hide_pixels(stack_pictures([image]), torch.from_numpy(np.stack([hole]))[:, None])
-    (picture,) = unstack_pictures(incomplete)
+    picture: Picture = unstack_pictures(incomplete)[0]
     return picture
