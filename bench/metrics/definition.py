@@ -150,11 +150,6 @@ class MetricDefinition:
     by_class: bool = False
     fills: int = 0
 
-    @property
-    def known_pixels_only(self) -> bool:
-        """Whether it looks at nothing but the pixels that the model was given: it tells nothing of the fill."""
-        return self.regions == ("known",)
-
     def load(self) -> ByRegion:
         """Import the implementation of a metric of images; raises UsageError when that fails."""
         return cast("ByRegion", self._load(self.implementation))

@@ -43,7 +43,7 @@ class RunLayout:
 
     @property
     def spread_file(self) -> Path:
-        """How far rounding moves the run's values between kinds of processors; only a golden run has it."""
+        """How far rounding moves values between kinds of processors; reference runs of the regression gate have it."""
         return self.out / "spread.jsonl"
 
     @property

@@ -287,11 +287,6 @@ def test_titles_stand_once() -> None:
     assert len(set(titles)) == len(titles)
 
 
-def test_metrics_of_known_pixels_alone_say_so() -> None:
-    assert not definition("l1").known_pixels_only
-    assert dataclasses.replace(definition("l1"), regions=("known",)).known_pixels_only
-
-
 def test_few_pictures_have_a_note() -> None:
     few = definition("fid").few
 

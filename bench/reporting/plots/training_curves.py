@@ -39,7 +39,7 @@ def training_curves_plot(records: Sequence[TrainingRecord]) -> Figure:
         axes.locator_params(axis="x", nbins=5)
         axes.legend()
     kinds = "; ".join(dict.fromkeys(record.pictures.replace(",", ", ") for record in records))
-    note = "A line or a lone mark is one training. Levels compare within one kind of pictures only:"
+    note = "A line or a single mark is one training. Levels compare within one kind of pictures only:"
     add_note(figure, f"Scores on `val`, of the same kind as the training pictures. {note} {kinds}.")
     return figure
 
