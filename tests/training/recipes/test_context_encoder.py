@@ -20,6 +20,6 @@ def test_the_error_is_that_of_the_whole_picture_and_the_hole_counts_more() -> No
     share = float(one.hole.float().mean())
     picture = torch.where(one.hole, one.image + 0.5, one.image + 0.25)  # twice that in [-1, 1]
 
-    error = float(fill.terms(one, {"picture": picture})["l2"])
+    error = float(fill.reconstruction_terms(one, {"picture": picture})["l2"])
 
     assert error == pytest.approx((5 * share + (1 - share) * 0.25) / (5 * share + 1 - share), rel=1e-5)

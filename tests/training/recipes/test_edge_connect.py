@@ -45,11 +45,11 @@ def test_true_edges_drawn_have_no_entropy() -> None:
     made.networks["edge critic"].eval()  # in training its spectral norms change with every look
     true = edges.forward(one)["true"]
 
-    terms = edges.losses("edge generator", one, {"true": true, "drawn": true})
+    terms = edges.losses("edge generator", one, {"true": true, "predicted": true})
 
     assert terms["cross_entropy"] == 0
     assert terms["matching"] == 0
-    assert edges.losses("edge generator", one, {"true": true, "drawn": 1 - true})["cross_entropy"] > 1
+    assert edges.losses("edge generator", one, {"true": true, "predicted": 1 - true})["cross_entropy"] > 1
 
 
 def test_the_sample_grid_shows_edges_before_there_are_fills() -> None:

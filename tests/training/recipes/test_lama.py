@@ -33,7 +33,7 @@ def test_errors_are_means_of_their_own_region() -> None:
     one, fill = batch(), stage(recipe(LaMaRecipe), "fill")
     picture = torch.where(one.hole, one.image + 0.5, one.image - 0.25)
 
-    terms = fill.terms(one, {"picture": picture})
+    terms = fill.reconstruction_terms(one, {"picture": picture})
 
     assert float(terms["missing"]) == pytest.approx(0.5, rel=1e-5)
     assert float(terms["known"]) == pytest.approx(0.25, rel=1e-5)
