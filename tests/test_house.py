@@ -18,24 +18,8 @@ MODULES = {
 TREES = {name: ast.parse(file.read_text(encoding="utf-8")) for name, file in MODULES.items()}
 
 MOST_LINES = 330
-LONGER: set[str] = set()
-"""Modules that may have more lines."""
-
-SHARED_CLASS_NAMES = {
-    "Comparison",  # bench.metrics, bench.gating
-    "Completion",  # spgnet, a training recipe
-    "Entry",  # bench.registry, bench.reporting
-    "Fill",  # training recipes
-    "Joint",  # training recipes
-    "Pictures",  # bench.reporting, a training recipe
-}
-"""Public class names that stand for several classes: to be emptied."""
-
 WITHOUT_ALL = {"bench.__main__", "bench.profiling.bench_process"}
 """Scripts, which nothing imports names from."""
-
-ROOMS_WITH_CIRCLES = {"bench.metrics", "bench.training"}
-"""Rooms whose modules import one another in a circle, if only for annotations: to be emptied."""
 
 
 def test_no_two_public_classes_have_one_name() -> None:
@@ -45,7 +29,7 @@ def test_no_two_public_classes_have_one_name() -> None:
             if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
                 modules[node.name].append(module)
 
-    shared = {name: found for name, found in modules.items() if len(found) > 1 and name not in SHARED_CLASS_NAMES}
+    shared = {name: found for name, found in modules.items() if len(found) > 1}
     assert not shared
 
 
@@ -64,12 +48,12 @@ def test_every_module_lists_its_public_names(module: str) -> None:
 def test_modules_are_short(module: str) -> None:
     lines = len(MODULES[module].read_text(encoding="utf-8").splitlines())
 
-    assert lines <= MOST_LINES or module in LONGER
+    assert lines <= MOST_LINES
 
 
 def test_no_modules_import_one_another_in_a_circle() -> None:
     """As the contract of import-linter, but with the imports that only annotations need."""
-    graph = {name: {found for found in _imports(tree) if not _excused(name, found)} for name, tree in TREES.items()}
+    graph = {name: _imports(tree) for name, tree in TREES.items()}
 
     try:
         TopologicalSorter(graph).prepare()
@@ -87,9 +71,3 @@ def _imports(tree: ast.Module) -> set[str]:
                 full = f"{node.module}.{alias.name}"
                 names.add(full if full in MODULES else node.module)
     return names & MODULES.keys()
-
-
-def _excused(importer: str, imported: str) -> bool:
-    return any(
-        f"{importer}.".startswith(f"{room}.") and f"{imported}.".startswith(f"{room}.") for room in ROOMS_WITH_CIRCLES
-    )

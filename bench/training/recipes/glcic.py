@@ -17,7 +17,7 @@ __all__ = ["PRESETS", "GLCICRecipe", "build"]
 _WEIGHTS = {"mse": 1.0, "adversarial": 4e-4}
 
 
-class Completion(FillStage):
+class CompletionStage(FillStage):
     """The completion network alone: mean squared error in the hole."""
 
     name = "completion"
@@ -39,7 +39,7 @@ class Completion(FillStage):
         return discriminator_cross_entropy(critic(batch.image, batch.hole), critic(picture, batch.hole))
 
 
-class Discrimination(Completion):
+class Discrimination(CompletionStage):
     """The discriminator alone is trained, on the fills of the frozen completion network."""
 
     name = "discriminator"
@@ -51,7 +51,7 @@ class Discrimination(Completion):
         self.optimizers = (self.optimizer_spec("critic", {"adversarial": 1.0}, self.config.critic_rate),)
 
 
-class GLCICJoint(Completion):
+class GLCICJoint(CompletionStage):
     """Both networks are trained together."""
 
     name = "joint"
@@ -88,7 +88,7 @@ class GLCICRecipe(BaselineRecipe):
 
     def make_stages(self) -> tuple[Stage, ...]:
         """The three phases."""
-        return tuple(stage(self.components) for stage in (Completion, Discrimination, GLCICJoint))
+        return tuple(stage(self.components) for stage in (CompletionStage, Discrimination, GLCICJoint))
 
 
 build = GLCICRecipe.build
