@@ -26,7 +26,7 @@ def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pyt
     assert torch.equal(names["completion"].composite[0, :, 0], names["image"][0, :, 0])
     assert (names["edited"][0][names["mask"]] == names["model"].config.classes.index("car")).all()
     assert names["picture"].shape == names["image"].shape
-    assert len(names["guesses"]) == 3
+    assert len(names["alternatives"]) == 3
 
 
 def test_the_page_names_things_that_exist() -> None:
