@@ -93,12 +93,11 @@ class UnknownName(UsageError):
 def nearest(name: str, known: Iterable[str], most: int = 3) -> list[str]:
     """The known names that are most like `name`, nearest first: it is a word of them, they look alike, they hold it.
 
-    Case, `_` for `-` and versions (`@1`) do not matter.
+    Case and `_` for `-` do not matter, nor do versions (`@1`) unless `name` has one.
     """
-    bare: dict[str, str] = {}
-    for one in known:
-        bare.setdefault(folded(one.partition("@")[0]), one.partition("@")[0])
-    wanted = folded(name.partition("@")[0])
+    shown = {one: one if "@" in name else one.partition("@")[0] for one in known}
+    bare = {folded(one): one for one in shown.values()}
+    wanted = folded(name)
     words = [one for one in bare if f"-{wanted}-" in f"-{one}-"]
     words.sort(key=lambda one: (not one.startswith(wanted), not one.endswith(wanted)))
     alike = difflib.get_close_matches(wanted, bare, n=most, cutoff=0.7)

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from bench.cli.console.outputs import output_folder
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.evaluation.suite import Suite
 
 __all__ = [
+    "DATA",
+    "OUTPUT",
+    "RUNNING",
+    "SCORING",
     "DataRoot",
     "Dataset",
     "Device",
@@ -24,29 +33,64 @@ __all__ = [
     "Split",
     "change_suite",
     "names",
+    "number",
+    "whole",
 ]
 
-Dataset = Annotated[str | None, typer.Option(help="Data set; see `spgbench ls datasets`.", show_default=False)]
-DataRoot = Annotated[str | None, typer.Option(help="Folder that holds the data set.", show_default=False)]
-Split = Annotated[str | None, typer.Option(help="Split of the data set: train, val or test.", show_default=False)]
-Size = Annotated[
-    str | None,
-    typer.Option(help="Size of the pictures: 256 (square), 256x512 (height x width) or native.", show_default=False),
-]
+DATA, SCORING, RUNNING, OUTPUT = "Pictures", "Holes and metrics", "Running", "Output"
+"""Panels of the help texts."""
+
+
+def whole(option: str, least: int) -> Callable[[str], int]:
+    """What turns the text of `option` into a whole number of at least `least`."""
+
+    def whole_of(text: str) -> int:
+        found = str(text).strip()
+        if not found.lstrip("+-").isdecimal() or int(found) < least:
+            raise UsageError(option, f"be a whole number of at least {least}", repr(text))
+        return int(found)
+
+    return whole_of
+
+
+def number(option: str, least: float, most: float = math.inf) -> Callable[[str], float]:
+    """What turns the text of `option` into a number from `least` to `most`."""
+
+    def number_of(text: str) -> float:
+        try:
+            found = float(text)
+        except ValueError:
+            found = math.nan
+        if not least <= found <= most:
+            to = f" to {most:g}" if math.isfinite(most) else " on"
+            raise UsageError(option, f"be a number from {least:g}{to}", repr(text))
+        return found
+
+    return number_of
+
+
+def _option(help_text: str, panel: str, *names_: str, **settings: Any) -> Any:
+    return typer.Option(*names_, help=help_text, rich_help_panel=panel, show_default=False, **settings)
+
+
+Dataset = Annotated[str | None, _option("Data set; see `spgbench ls datasets`.", DATA)]
+DataRoot = Annotated[str | None, _option("Folder that holds the data set.", DATA)]
+Split = Annotated[str | None, _option("Split of the data set: train, val or test.", DATA)]
+Size = Annotated[str | None, _option("Size of the pictures: 256 (square), 256x512 (height x width) or native.", DATA)]
 Limit = Annotated[
-    int | None, typer.Option(min=1, help="Number of pictures, spread evenly over the split.", show_default=False)
+    int | None, _option("Number of pictures, spread evenly over the split.", DATA, parser=whole("--limit", 1))
 ]
-Protocols = Annotated[str | None, typer.Option(help="Mask protocols, separated by commas.", show_default=False)]
-Metrics = Annotated[str | None, typer.Option(help="Metrics, separated by commas.", show_default=False)]
+Protocols = Annotated[str | None, _option("Mask protocols, separated by commas.", SCORING)]
+Metrics = Annotated[
+    str | None, _option("Metrics, separated by commas; a terminal's table begins with the first one.", SCORING)
+]
 Judge = Annotated[
     str | None,
-    typer.Option(
-        help="Segmenter of completed pictures, for the metrics judge-...; see `spgbench ls judges`.", show_default=False
-    ),
+    _option("Segmenter of completed pictures, for the metrics judge-...; see `spgbench ls judges`.", SCORING),
 ]
-Seed = Annotated[int | None, typer.Option(min=0, help="Seed of holes and models.", show_default=False)]
-Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.")]
-Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder.", show_default=False)]
+Seed = Annotated[int | None, _option("Seed of holes and models.", SCORING, parser=whole("--seed", 0))]
+Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.", rich_help_panel=RUNNING)]
+Out = Annotated[Path | None, _option("Output folder.", OUTPUT, "--out", "-o", parser=output_folder("--out"))]
 
 
 def names(text: str | None) -> tuple[str, ...] | None:

@@ -27,7 +27,9 @@ def profile(
         str, typer.Option(help="Memory formats, separated by commas: contiguous, channels-last.")
     ] = "contiguous",
     modes: Annotated[str, typer.Option(help="Modes, separated by commas: eager, compile, cuda-graphs.")] = "eager",
-    samples: Annotated[int, typer.Option(min=3, help="Timed calls of a configuration.")] = 30,
+    samples: Annotated[
+        int, typer.Option(parser=options.whole("--samples", 3), help="Timed calls of a configuration.")
+    ] = 30,
     seconds: Annotated[float, typer.Option(help="Time limit of a configuration, which has at least 3 calls.")] = 20.0,
     budget: Annotated[
         float | None,
@@ -36,10 +38,16 @@ def profile(
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
+        int | None,
+        typer.Option(
+            parser=options.whole("--threads", 1), help="Threads of torch in every process.", show_default=False
+        ),
     ] = None,
     retries: Annotated[
-        int, typer.Option(min=0, help="Measure INVALID configurations again, at most this many times.")
+        int,
+        typer.Option(
+            parser=options.whole("--retries", 0), help="Measure INVALID configurations again, at most this many times."
+        ),
     ] = 0,
     *,
     against: Annotated[
@@ -48,7 +56,11 @@ def profile(
     ] = None,
     factor: Annotated[float, typer.Option(help="Gate: ratio of times from which a version counts as slower.")] = 1.05,
     rounds: Annotated[
-        int, typer.Option(min=8, help="Gate: least number of rounds; noisy times take up to three times as many.")
+        int,
+        typer.Option(
+            parser=options.whole("--rounds", 8),
+            help="Gate: least number of rounds; noisy times take up to three times as many.",
+        ),
     ] = 20,
     strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",

@@ -38,7 +38,10 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes; results do not depend on it.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(parser=options.whole("--workers", 1), help="Number of processes; results do not depend on it."),
+    ] = 1,
     reuse: Annotated[
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),

@@ -44,15 +44,24 @@ def train(
     limit: options.Limit = None,
     config: Annotated[str, typer.Option(help="Preset of the recipe, for example small or paper.")] = "small",
     stages: Annotated[str | None, typer.Option(help="Stages, separated by commas.", show_default=False)] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Length of the training in steps, over all stages.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(parser=options.whole("--steps", 1), help="Length of the training in steps, over all stages."),
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Length of the training in minutes, over all stages.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures in a step, over all processes.")] = 8,
+    batch_size: Annotated[
+        int, typer.Option(parser=options.whole("--batch-size", 1), help="Pictures in a step, over all processes.")
+    ] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
-    max_scale: Annotated[float, typer.Option(min=1.0, help="Largest side of a crop, relative to --size.")] = 1.25,
+    max_scale: Annotated[
+        float,
+        typer.Option(parser=options.number("--max-scale", 1), help="Largest side of a crop, relative to --size."),
+    ] = 1.25,
     jitter: Annotated[
         float,
         typer.Option(
-            min=0, max=0.9, help="Largest relative change of brightness, contrast and colours, for example 0.3."
+            parser=options.number("--jitter", 0, 0.9),
+            help="Largest relative change of brightness, contrast and colours, for example 0.3.",
         ),
     ] = 0,
     protocol: Annotated[
@@ -64,7 +73,10 @@ def train(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="float32, or mixed with bfloat16 or float16.")
     ] = PrecisionChoice.full,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of initial weights, order, augmentation and holes.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(parser=options.whole("--seed", 0), help="Seed of initial weights, order, augmentation and holes."),
+    ] = 0,
     lr_scale: Annotated[
         float,
         typer.Option(
@@ -74,14 +86,25 @@ def train(
         ),
     ] = 1.0,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, and processes that decode.")] = 2,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=options.whole("--workers", 0), help="Threads that make batches, and processes that decode."
+        ),
+    ] = 2,
     decode: Annotated[
         DecodeChoice,
         typer.Option(help="When to decode pictures: at first use (lazily), or all before the training (ahead)."),
     ] = DecodeChoice.lazily,
-    log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
+    log_every: Annotated[
+        int, typer.Option(parser=options.whole("--log-every", 1), help="Steps between lines of the log.")
+    ] = 20,
     check_every: Annotated[
-        int, typer.Option(min=1, help="Steps between validations, each with a sample grid and a checkpoint.")
+        int,
+        typer.Option(
+            parser=options.whole("--check-every", 1),
+            help="Steps between validations, each with a sample grid and a checkpoint.",
+        ),
     ] = 500,
     resume: Annotated[
         bool,
