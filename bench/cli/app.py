@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
 from typing import Annotated
@@ -27,8 +28,9 @@ from bench.cli import (
     score,
     train,
 )
+from bench.cli.console.caches import prepare_caches
 from bench.cli.console.failures import report_error
-from bench.cli.console.session import begin
+from bench.cli.console.session import begin, one_line
 from bench.cli.console.streams import close_streams, prepare_streams
 from bench.runtime.allocator import keep_freed_memory
 
@@ -92,6 +94,8 @@ def main() -> None:
     """
     keep_freed_memory()
     prepare_streams()
+    prepare_caches()
+    warnings.formatwarning = one_line
     code: int | str | None
     error: Exception | None = None
     try:

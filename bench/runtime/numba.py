@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import os
-import tempfile
 import warnings
 from collections.abc import Callable
-from pathlib import Path
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+
+from bench.runtime.own_folder import own_folder
 
 __all__ = ["compiled"]
 
@@ -39,7 +38,7 @@ def _jit(function: Callable[Arguments, Result], *, cache: bool) -> Callable[Argu
 def _use_temporary_folder() -> bool:
     """Make Numba keep machine code in a folder of this user under the temporary one; False where that fails, too."""
     try:
-        folder = _own_folder()
+        folder = own_folder("numba")
     except OSError:
         text = "Numba finds no folder to keep machine code in, so each command compiles again (seconds)"
         warnings.warn(f"{text}; set NUMBA_CACHE_DIR", RuntimeWarning, stacklevel=3)
@@ -48,15 +47,3 @@ def _use_temporary_folder() -> bool:
     text = f"Numba finds no folder to keep machine code in, and takes {folder}"
     warnings.warn(f"{text}; NUMBA_CACHE_DIR names another one", RuntimeWarning, stacklevel=3)
     return True
-
-
-def _own_folder() -> Path:
-    """A folder that only this user can write, since machine code is loaded from it; raises OSError without one."""
-    user = os.getuid() if hasattr(os, "getuid") else 0
-    folder = Path(tempfile.gettempdir()) / f"spgbench-numba-{user}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    status = folder.lstat()
-    foreign = hasattr(os, "getuid") and (status.st_uid != os.geteuid() or status.st_mode & 0o022)
-    if foreign or not os.access(folder, os.W_OK):
-        raise PermissionError(f"{folder} is not this user's alone")
-    return folder

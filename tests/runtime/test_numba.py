@@ -3,11 +3,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numba
 import pytest
+from numba.core.caching import FunctionCache
 
 from bench.runtime import numba as runtime
 
@@ -19,14 +20,14 @@ def double(value: int) -> int:
 @pytest.fixture
 def no_place(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """Numba may write nowhere; yields what is the temporary folder meanwhile."""
-    real = numba.njit
+    real = FunctionCache.__init__
 
-    def njit(**options: object) -> Callable[..., object]:
-        if options.get("cache") and not numba.config.CACHE_DIR:
+    def without_place(self: object, function: object) -> None:
+        if not numba.config.CACHE_DIR:
             raise RuntimeError("cannot cache function 'double': no locator available for file 'x.py'")
-        return real(**options)  # type: ignore[no-any-return]
+        real(self, function)
 
-    monkeypatch.setattr(numba, "njit", njit)
+    monkeypatch.setattr(FunctionCache, "__init__", without_place)
     monkeypatch.setattr(numba.config, "CACHE_DIR", "")
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     runtime._use_temporary_folder.cache_clear()
@@ -44,7 +45,7 @@ def test_without_a_place_the_temporary_folder_is_taken_with_one_warning(no_place
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no users")
 def test_a_folder_that_others_may_write_is_not_trusted(no_place: Path) -> None:
-    folder = no_place / f"spgbench-numba-{os.getuid()}"
+    folder = no_place / f"spgbench-numba-{os.geteuid()}"
     folder.mkdir()
     folder.chmod(0o777)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import typer
 
-__all__ = ["Session", "begin", "say", "session", "warn"]
+__all__ = ["Session", "begin", "one_line", "say", "session", "warn"]
 
 
 @dataclass
@@ -47,3 +47,11 @@ def say(text: object) -> None:
 def warn(text: object) -> None:
     """A warning on stderr."""
     typer.echo(f"warning: {text}", err=True)
+
+
+def one_line(
+    message: Warning | str, category: type[Warning], filename: str, lineno: int, line: str | None = None
+) -> str:
+    """A Python warning as a warning of ours; the place in the code, too, with `--debug`."""
+    place = f" ({category.__name__}, {filename}:{lineno} {line or ''})" if session.debug else ""
+    return f"warning: {' '.join(str(message).split())}{place}\n"
