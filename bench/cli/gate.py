@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.cli.console.outputs import output_file
+from bench.cli.console.session import warn
 from bench.cli.options import OUTPUT
 
 __all__ = ["gate"]
@@ -101,7 +102,7 @@ def gate(
         typer.echo(f"spgbench: {gate_report.summary(result)}", err=True)
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
-        typer.echo(f"warning: {gate_report.summary(result)}", err=True)
+        warn(gate_report.summary(result))
 
 
 def _margins_of(suite: str | None) -> dict[str, str] | None:

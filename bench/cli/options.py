@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
@@ -20,6 +19,7 @@ __all__ = [
     "OUTPUT",
     "RUNNING",
     "SCORING",
+    "Bounds",
     "DataRoot",
     "Dataset",
     "Device",
@@ -33,40 +33,49 @@ __all__ = [
     "Split",
     "change_suite",
     "names",
-    "number",
-    "whole",
 ]
+
+N = TypeVar("N", int, float)
 
 DATA, SCORING, RUNNING, OUTPUT = "Pictures", "Holes and metrics", "Running", "Output"
 """Panels of the help texts."""
 
 
-def whole(option: str, least: int) -> Callable[[str], int]:
-    """What turns the text of `option` into a whole number of at least `least`."""
+@dataclass(frozen=True)
+class Bounds(Generic[N]):
+    """Turns the text of an option into a number within bounds.
 
-    def whole_of(text: str) -> int:
-        found = str(text).strip()
-        if not found.lstrip("+-").isdecimal() or int(found) < least:
-            raise UsageError(option, f"be a whole number of at least {least}", repr(text))
-        return int(found)
+    Attributes:
+        option: its name, for messages.
+        kind: int or float.
+        least, most: both belong to it; None for no end.
+    """
 
-    return whole_of
+    option: str
+    kind: type[N]
+    least: N
+    most: N | None = None
 
+    @property
+    def __name__(self) -> str:
+        """What Typer calls the type."""
+        return self.kind.__name__
 
-def number(option: str, least: float, most: float = math.inf) -> Callable[[str], float]:
-    """What turns the text of `option` into a number from `least` to `most`."""
+    @property
+    def text(self) -> str:
+        """`from 0 to 0.9`."""
+        return f"from {self.least:g}" + ("" if self.most is None else f" to {self.most:g}")
 
-    def number_of(text: str) -> float:
+    def __call__(self, text: str) -> N:
+        """The number; raises UsageError for anything else."""
         try:
-            found = float(text)
+            found = self.kind(text)
         except ValueError:
-            found = math.nan
-        if not least <= found <= most:
-            to = f" to {most:g}" if math.isfinite(most) else " on"
-            raise UsageError(option, f"be a number from {least:g}{to}", repr(text))
+            found = None
+        if found is None or not self.least <= found or (self.most is not None and found > self.most):
+            noun = "a whole number" if self.kind is int else "a number"
+            raise UsageError(self.option, f"be {noun} {self.text}", repr(text))
         return found
-
-    return number_of
 
 
 def _option(help_text: str, panel: str, *names_: str, **settings: Any) -> Any:
@@ -78,7 +87,7 @@ DataRoot = Annotated[str | None, _option("Folder that holds the data set.", DATA
 Split = Annotated[str | None, _option("Split of the data set: train, val or test.", DATA)]
 Size = Annotated[str | None, _option("Size of the pictures: 256 (square), 256x512 (height x width) or native.", DATA)]
 Limit = Annotated[
-    int | None, _option("Number of pictures, spread evenly over the split.", DATA, parser=whole("--limit", 1))
+    int | None, _option("Number of pictures, spread evenly over the split.", DATA, parser=Bounds("--limit", int, 1))
 ]
 Protocols = Annotated[str | None, _option("Mask protocols, separated by commas.", SCORING)]
 Metrics = Annotated[
@@ -88,7 +97,7 @@ Judge = Annotated[
     str | None,
     _option("Segmenter of completed pictures, for the metrics judge-...; see `spgbench ls judges`.", SCORING),
 ]
-Seed = Annotated[int | None, _option("Seed of holes and models.", SCORING, parser=whole("--seed", 0))]
+Seed = Annotated[int | None, _option("Seed of holes and models.", SCORING, parser=Bounds("--seed", int, 0))]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.", rich_help_panel=RUNNING)]
 Out = Annotated[Path | None, _option("Output folder.", OUTPUT, "--out", "-o", parser=output_folder("--out"))]
 

@@ -15,10 +15,7 @@ import typer
 from bench.cli.console.session import session
 from bench.errors import EnvironmentFailure, SpgbenchError
 
-__all__ = ["LOG", "report_error"]
-
-LOG = "log.txt"
-"""The file in an output folder that keeps tracebacks."""
+__all__ = ["report_error"]
 
 INTERNAL = 3
 """Exit code of an error in our own code."""
@@ -108,15 +105,17 @@ def _kept(error: BaseException) -> str:
 
 
 def _keep(trace: str) -> Path | None:
+    from bench.records import RunLayout
+
     head = f"{datetime.now().astimezone().isoformat(timespec='seconds')} {' '.join(sys.argv)}\n"
     for folder in (session.out, Path(tempfile.gettempdir()) / f"spgbench-{os.getpid()}"):
         if folder is None:
             continue
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            with (folder / LOG).open("a", encoding="utf-8", errors="backslashreplace") as log:
+            with RunLayout(folder).log.open("a", encoding="utf-8", errors="backslashreplace") as log:
                 log.write(f"{head}{trace}\n")
         except OSError:
             continue
-        return folder / LOG
+        return RunLayout(folder).log
     return None
