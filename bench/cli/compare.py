@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.console.compare_table import show_comparison
 from bench.cli.console.outputs import output_file
 from bench.cli.options import OUTPUT
 
@@ -53,7 +54,7 @@ def compare(
     if as_json:
         typer.echo(json.dumps(comparison_page.as_json(comparison), allow_nan=False, indent=1))
     else:
-        typer.echo(comparison_page.as_text(comparison), nl=False)
+        show_comparison(comparison)
     for refusal in comparison.refused:
         typer.echo(f"spgbench: not comparable: {refusal}", err=True)
     if comparison.refused:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
 
 __all__ = ["report"]
@@ -54,10 +55,10 @@ def report(
     analysis = RunAnalysis(run)
     if layout is Layout.paper:
         text, files = reporting.paper_layout(analysis, options.names(protocols), intervals=intervals)
+        typer.echo(text)
     else:
         files = reporting.report(analysis, intervals=intervals, profile=profile)
-        text = reporting.main_table(analysis)
-    typer.echo(text)
+        show_run(analysis)
     say(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}")
     if run.missing:
         warn(f"{len(run.missing)} cells are not whole yet; the same run command goes on.")

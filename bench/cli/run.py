@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
 from bench.errors import UsageError
 
@@ -84,15 +85,28 @@ def run(
         judge=judge,
         seed=seed,
     )
-    execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
+    execute(
+        resolved,
+        out or Path("results") / resolved.name,
+        device=device,
+        workers=workers,
+        reuse=reuse,
+        asked=options.names(metrics),
+    )
 
 
 def execute(
-    suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: ReuseChoice = ReuseChoice.only_missing
+    suite: Suite,
+    out: Path,
+    *,
+    device: str,
+    workers: int = 1,
+    reuse: ReuseChoice = ReuseChoice.only_missing,
+    asked: tuple[str, ...] | None = None,
 ) -> None:
-    """Run, report, print the main table; exit 1 when samples failed."""
+    """Run, report, print the main table, the metrics `asked` for first; exit 1 when samples failed."""
     from bench.evaluation import run_suite
-    from bench.reporting import main_table, report
+    from bench.reporting import report
     from bench.reporting.analysis import RunAnalysis
 
     session.out = out
@@ -101,7 +115,7 @@ def execute(
         warn(warning)
     analysis = RunAnalysis(outcome.run)
     files = report(analysis)
-    typer.echo(main_table(analysis))
+    show_run(analysis, asked)
     say(f"{len(files)} files made from the records; open {files[-1]}")
     say(_spent(outcome))
     if outcome.failed:
