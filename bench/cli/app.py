@@ -106,9 +106,9 @@ def main() -> None:
         code = _INTERRUPTED
     except Exception as raised:  # noqa: BLE001 (no error may reach the user as a traceback)
         error = raised
-    unwritten = close_streams()
-    if error or unwritten:
-        code = report_error(error or unwritten)
+    error = error or close_streams()
+    if error is not None:
+        code = report_error(error)
     sys.exit(code)
 
 

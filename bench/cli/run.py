@@ -70,7 +70,7 @@ def run(
     """
     from bench.evaluation.suite import read_suite
 
-    if not context.args and all(context.get_parameter_source(name).name == "DEFAULT" for name in context.params):
+    if not context.args and all(_is_default(context, name) for name in context.params):
         raise _nothing_asked()
     resolved = options.change_suite(
         read_suite(suite or "quick"),
@@ -126,6 +126,11 @@ def execute(
 def _spent(outcome: RunOutcome) -> str:
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
     return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")
+
+
+def _is_default(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is None or source.name == "DEFAULT"
 
 
 def _nothing_asked() -> UsageError:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli.console.screen import (
-    Cell,
     GridColumn,
+    GridText,
     Screen,
     Style,
     draw_grid,
@@ -79,7 +79,7 @@ def _block(cell: ComparedCell, screen: Screen, *, verbose: bool) -> tuple[str, s
     hidden = {"values by class"} if len(rows) < len(cell.differences) else set()
     if rows:
         columns = [GridColumn(name, left=place < 2) for place, name in enumerate(HEADER)]
-        texts = [[Cell(text, _STYLES.get(text, "")) for text in row_texts(row)] for row in rows]
+        texts = [[GridText(text, _STYLES.get(text, "")) for text in row_texts(row)] for row in rows]
         wanted = [HEADER.index(name) for name in _BY_WORTH]
         fixed = [place for place in range(len(HEADER)) if place not in wanted]
         shown = list(range(len(HEADER))) if verbose else fitting(columns, texts, screen, fixed, wanted)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli.console.screen import (
-    Cell,
     GridColumn,
+    GridText,
     Screen,
     Style,
     draw_grid,
@@ -127,18 +127,18 @@ def _name(column: GridColumn) -> str:
     return f"{column.title} {column.second.split(' ')[0]}".strip()
 
 
-def _cells(table: Table, group: Group, row: Row, columns: Sequence[Column], screen: Screen) -> list[Cell]:
+def _cells(table: Table, group: Group, row: Row, columns: Sequence[Column], screen: Screen) -> list[GridText]:
     entries = dict(zip(table.columns, table.entries(row), strict=True))
     numbers = [_number(entries[column], column.key in group.tested, screen) for column in columns]
-    title = Cell(row.model.title, "dim" if row.model.oracle else "")
-    return [title, *numbers, *(Cell(text) for text in table.facts_of(row))]
+    title = GridText(row.model.title, "dim" if row.model.oracle else "")
+    return [title, *numbers, *(GridText(text) for text in table.facts_of(row))]
 
 
-def _number(entry: TableEntry, tested: bool, screen: Screen) -> Cell:
+def _number(entry: TableEntry, tested: bool, screen: Screen) -> GridText:
     mark = "tied" if entry.mark == "second" and tested else entry.mark
     if screen.colour:
-        return Cell(entry.text, _STYLES.get(mark, ""))
-    return Cell(f"{entry.text} {_SIGNS.get(mark, ' ')}")
+        return GridText(entry.text, _STYLES.get(mark, ""))
+    return GridText(f"{entry.text} {_SIGNS.get(mark, ' ')}")
 
 
 def _heading_line(text: str, screen: Screen) -> str:
