@@ -39,10 +39,9 @@ class FolderModel:
         self.root = Path(directory)
         if not self.root.is_dir():
             raise UsageError(f"predictions folder {directory}", "be there", "no such folder", "Check the path.")
-        files = list(find_pictures(self.root).values())
+        self._files = find_pictures(self.root, "predictions folder")
         self.name = f"folder:{self.root.resolve().name}"
-        self.fingerprint = fingerprint_files(self.root, files)
-        self._files: dict[str, Path] = {}
+        self.fingerprint = fingerprint_files(self.root, self._files.values())
 
     def bind(self, protocol: str, ids: Sequence[str]) -> FolderModel:
         """The same folder for one cell: pairs every sample with its file.
@@ -50,9 +49,12 @@ class FolderModel:
         Raises:
             DataError: when samples lack a file, or files lack a sample; all are named.
         """
-        folder = self.root / folder_name(protocol)
-        folder = folder if folder.is_dir() else self.root
-        files = find_pictures(folder)
+        inside = f"{folder_name(protocol)}/"
+        folder = self.root / inside
+        if folder.is_dir():
+            files = {name.removeprefix(inside): path for name, path in self._files.items() if name.startswith(inside)}
+        else:
+            folder, files = self.root, self._files
         missing, extra = sorted(set(ids) - set(files)), sorted(set(files) - set(ids))
         if missing or extra:
             found = "; ".join(
