@@ -45,8 +45,8 @@ class FileMasks(MaskProtocol):
 
     A folder whose masks are named after samples (`bench.image_files.pairing` has the forms) gives every picture its own
     mask, which is cropped and resized as the picture is. A folder in which no name belongs to a sample is a set to draw
-    from, whose masks are resized to the picture's size. All files are read and checked at once, and the version is a hash
-    of their names and bytes.
+    from, whose masks are resized to the picture's size. All files are read and checked at once. The version is a hash of
+    their names and bytes.
 
     Args:
         argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, and
@@ -140,8 +140,8 @@ class FileMasks(MaskProtocol):
         unclear = [name for name, file in found.items() if file.unclear > _UNCLEAR_SHARE]
         if unclear:
             _log.warning(
-                "%d of %d masks of %s are not black and white (%.0f %% of the pixels of %s are grey or coloured): a pixel "
-                "counts as white from half of full scale up.",
+                "%d of %d masks of %s are not black and white (%.0f %% of the pixels of %s are grey or coloured). "
+                "A pixel counts as white from half of full scale up.",
                 *(len(unclear), len(found), self.name, 100 * found[unclear[0]].unclear, self._files[unclear[0]].name),
             )
 
@@ -157,11 +157,16 @@ def _parse(argument: str) -> tuple[str, dict[str, str]]:
     """The folder and the options behind it."""
     place, asked, query = argument.partition("?")
     try:
-        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True) if asked else []
+        pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
     except ValueError:
         pairs = [("", "")]
     options = dict(pairs)
-    if not place or len(options) < len(pairs) or any(value not in _OPTIONS.get(key, ()) for key, value in pairs):
+    if (
+        not place
+        or len(options) < len(pairs)
+        or bool(asked) > bool(pairs)
+        or any(value not in _OPTIONS.get(key, ()) for key, value in pairs)
+    ):
         known = " and ".join(f"{key}={'|'.join(values)}" for key, values in _OPTIONS.items())
         must = f"be files:DIR, with the options {known} behind a ? if need be"
         raise UsageError("protocol", must, f"'files:{argument}'", "For example files:masks?hole=black&pick=random.")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import DataError, UsageError
+from bench.errors import DataError, ModelFailure, UsageError
 from bench.fingerprint import fingerprint_files
 from bench.image_files.decode import read_picture
 from bench.image_files.finding import find_pictures
@@ -74,14 +74,17 @@ class FolderModel:
         return bound
 
     def inpaint(self, batch: Batch) -> Prediction:
-        """Read the pictures of the batch; raises DataError on an unreadable one or one of another size."""
+        """Read the pictures of the batch; raises ModelFailure on one that is no exact picture or has another size."""
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
         return Prediction(to_float(stack_pictures(pictures)))
 
     def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
         file = self._files[sample]
-        picture = read_picture(file, "prediction")
+        try:
+            picture = read_picture(file, "prediction")
+        except DataError as error:
+            raise ModelFailure(error.subject, error.must, error.found, error.fix) from error
         if picture.shape[:2] != size:
             found = f"{picture.shape[0]}x{picture.shape[1]}"
-            raise DataError(f"prediction {file}", f"be as large as its sample, {size[0]}x{size[1]}", found)
+            raise ModelFailure(f"prediction {file}", f"be as large as its sample, {size[0]}x{size[1]}", found)
         return picture
