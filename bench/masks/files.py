@@ -45,8 +45,8 @@ class FileMasks(MaskProtocol):
 
     A folder whose masks are named after samples (`bench.image_files.pairing` has the forms) gives every picture its own
     mask, which is cropped and resized as the picture is. A folder in which no name belongs to a sample is a set to draw
-    from, whose masks are resized to the picture's size. All files are read and checked at once. The version is a hash of
-    their names and bytes.
+    from, whose masks are resized to the picture's size. All files are read and checked at once. The version is a hash
+    of their names and bytes.
 
     Args:
         argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, and
@@ -161,14 +161,10 @@ def _parse(argument: str) -> tuple[str, dict[str, str]]:
     except ValueError:
         pairs = [("", "")]
     options = dict(pairs)
-    if (
-        not place
-        or len(options) < len(pairs)
-        or bool(asked) > bool(pairs)
-        or any(value not in _OPTIONS.get(key, ()) for key, value in pairs)
-    ):
-        known = " and ".join(f"{key}={'|'.join(values)}" for key, values in _OPTIONS.items())
-        must = f"be files:DIR, with the options {known} behind a ? if need be"
+    known = all(value in _OPTIONS.get(key, ()) for key, value in pairs)
+    if not (place and known and len(options) == len(pairs) and bool(asked) == bool(pairs)):
+        choices = " and ".join(f"{key}={'|'.join(values)}" for key, values in _OPTIONS.items())
+        must = f"be files:DIR, with the options {choices} behind a ? if need be"
         raise UsageError("protocol", must, f"'files:{argument}'", "For example files:masks?hole=black&pick=random.")
     return place, options
 
