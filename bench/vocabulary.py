@@ -62,6 +62,11 @@ class SourcePicture:
     width: int
     orientation: int = 1
 
+    @property
+    def turned_in_place(self) -> bool:
+        """Whether the picture is turned and as large as before: sizes do not tell what was drawn on which."""
+        return self.orientation > 1 and (self.orientation < 5 or self.height == self.width)
+
 
 @dataclass(frozen=True)
 class Sample:
