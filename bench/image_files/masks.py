@@ -25,8 +25,8 @@ HoleSign: TypeAlias = Literal["white", "black", "opaque", "transparent"]
 _HALF = 128
 _GREY_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _DEEP_MODES = frozenset({"I", "I;16", "I;16B"})
-_COLOURED = 64
-"""Difference of two channels from which on a pixel is a colour; JPEG files shift white and black by less."""
+_QUARTER = 64
+"""Of full scale; JPEG files shift white and black by less, and their channels differ by less."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _channels(
     image = opened.image
     if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
         deep = np.asarray(image).astype(np.uint16)
-        return deep, 65535, None, _share_between(np.bincount((deep >> 8).ravel(), minlength=256).tolist())
+        return deep, 65535, None, float(np.mean(_between(deep >> 8)))
     if image.mode not in _GREY_MODES:
         fix = "Convert it to 8-bit grey."
         raise DataError(f"mask {path}", "be black and white, grey, palette or RGB", f"mode {image.mode}", fix)
@@ -86,8 +86,8 @@ def _channels(
         alpha = None if alpha.min() == 255 else alpha
     if image.mode not in {"1", "L"}:
         image = image.convert("RGB")
-    grey = image.convert("L")
-    return np.asarray(grey), 255, alpha, min(1.0, _share_between(grey.histogram()) + _share_coloured(image))
+    grey = np.asarray(image.convert("L"))
+    return grey, 255, alpha, float(np.mean(_between(grey) | _coloured(image)))
 
 
 def _by_alpha(path: Path, alpha: npt.NDArray[np.uint8] | None, sign: HoleSign) -> Hole:
@@ -130,14 +130,16 @@ def _refuse_uniform(
     )
 
 
-def _share_between(histogram: list[int]) -> float:
-    """Share of the pixels between 1/4 and 3/4 of full scale, of a histogram of 256 steps."""
-    return sum(histogram[64:192]) / sum(histogram)
+def _between(grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+    """The pixels between 1/4 and 3/4 of a full scale of 255."""
+    found: npt.NDArray[np.bool_] = (grey >= _QUARTER) & (grey < 3 * _QUARTER)
+    return found
 
 
-def _share_coloured(image: Image) -> float:
-    """Share of the pixels that are a colour."""
+def _coloured(image: Image) -> npt.NDArray[np.bool_] | bool:
+    """The pixels that are a colour; False of a grey picture."""
     if image.mode != "RGB":
-        return 0.0
+        return False
     pixels = np.asarray(image)
-    return float(np.mean(pixels.max(axis=2) - pixels.min(axis=2) > _COLOURED))
+    found: npt.NDArray[np.bool_] = pixels.max(axis=2) - pixels.min(axis=2) > _QUARTER
+    return found
