@@ -87,7 +87,7 @@ def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it."
             f"{noun} {path}", f"have at most {MAX_PIXELS:,} pixels", str(error), "Make it smaller."
         ) from error
     except Exception as error:  # Pillow raises nearly anything on damaged files
-        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error), fix) from error
+        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
 
 
 class _TooLarge(Exception):
