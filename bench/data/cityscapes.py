@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair
 from bench.errors import DataError
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["CATEGORIES", "LABELS", "load"]
@@ -98,7 +99,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None, gr
 
 def _ending(folder: Path, ending: str) -> dict[str, Path]:
     """The PNG files whose names end so, by id; the folder of maps holds other renderings too."""
-    found = {key: path for key, path in find_pictures(folder, (".png",)).items() if key.endswith(ending)}
+    found = {key: path for key, path in find_pictures(folder, suffixes=(".png",)).items() if key.endswith(ending)}
     if not found:
         raise DataError(f"folder {folder}", f"hold CITY/*{ending}.png", "none", "Unpack the archive again.")
     return {key.removesuffix(ending): path for key, path in found.items()}
