@@ -65,7 +65,7 @@ def lpips(reference: ArrayInput, completed: ArrayInput, net: LpipsNet = "alex") 
 
     On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads.
 
-    Pictures may also be arrays or pictures of Pillow; a single one gives a value without axes (`bench.metrics.conversion`).
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W] RGB.

@@ -51,7 +51,7 @@ def gradient(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | 
     A gradient is the absolute difference of two pixels side by side, or one above the other, in one RGB channel. It
     counts where either pixel lies in the region, so that the seam around a hole belongs to the hole.
 
-    Pictures may also be arrays or pictures of Pillow; a single one gives a value without axes (`bench.metrics.conversion`).
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.

@@ -47,7 +47,7 @@ def l1_relative(reference: ArrayInput, completed: ArrayInput, region: ArrayInput
 
     It weighs an error in a dark picture more than the same error in a bright one.
 
-    Pictures may also be arrays or pictures of Pillow; a single one gives a value without axes (`bench.metrics.conversion`).
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.

@@ -46,7 +46,7 @@ DEFINITIONS = (
 def psnr(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Peak signal-to-noise ratio of each image, in dB.
 
-    Pictures may also be arrays or pictures of Pillow; a single one gives a value without axes (`bench.metrics.conversion`).
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.

@@ -74,7 +74,7 @@ def ms_ssim(reference: ArrayInput, completed: ArrayInput) -> torch.Tensor:
     On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads;
     on other devices it agrees within 1e-9.
 
-    Pictures may also be arrays or pictures of Pillow; a single one gives a value without axes (`bench.metrics.conversion`).
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth, at least 161 pixels high and wide.
