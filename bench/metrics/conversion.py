@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL import Image
 
-    Single: TypeAlias = torch.Tensor | npt.NDArray[Any] | Image.Image
-    ArrayInput: TypeAlias = Single | Sequence[Single]
-    """A picture, a mask or a label map, or several."""
-
 __all__ = ["ArrayInput", "convert_labels", "convert_mask", "convert_pictures", "score_pictures"]
+
+Single: TypeAlias = "torch.Tensor | npt.NDArray[Any] | Image.Image"
+ArrayInput: TypeAlias = "Single | Sequence[Single]"
+"""A picture, a mask or a label map, or several."""
 
 _PICTURES = (
     "be a uint8 tensor [N, 3, H, W] or [3, H, W], a uint8 array [N, H, W, 3] or [H, W, 3], or RGB pictures of Pillow"
