@@ -23,6 +23,7 @@ __all__ = [
     "Batch",
     "CellBound",
     "Dataset",
+    "DatasetBound",
     "Editable",
     "Inpainter",
     "Judge",
@@ -33,6 +34,7 @@ __all__ = [
     "Region",
     "Sample",
     "Sampler",
+    "SourcePicture",
     "Staged",
 ]
 
@@ -48,6 +50,20 @@ LABEL_SOURCES: tuple[LabelSource, ...] = ("none", "oracle", "segmenter", "predic
 
 
 @dataclass(frozen=True)
+class SourcePicture:
+    """The picture that a sample was made of: its largest central part of the sample's aspect, resized.
+
+    Attributes:
+        height, width: in pixels, upright.
+        orientation: EXIF orientation of its file, 1 to 8; 1 where it is stored upright.
+    """
+
+    height: int
+    width: int
+    orientation: int = 1
+
+
+@dataclass(frozen=True)
 class Sample:
     """One picture of a dataset.
 
@@ -55,11 +71,13 @@ class Sample:
         id: unique within the dataset; may hold `/`, and names the sample's files in every folder that we read or write.
         image: uint8 [H, W, 3] RGB.
         labels: uint8 [H, W] class indices with VOID where unlabelled, or None.
+        source: what `image` was cropped from, so that masks can go the same way; None where it is whole.
     """
 
     id: str
     image: Picture
     labels: LabelMap | None = None
+    source: SourcePicture | None = None
 
 
 class Dataset(typing.Protocol):
@@ -115,6 +133,15 @@ class Protocol(typing.Protocol):
 
         Raises NotApplicable.
         """
+        ...
+
+
+@typing.runtime_checkable
+class DatasetBound(typing.Protocol):
+    """A protocol whose holes depend on what a data set holds: masks on disk, one a sample."""
+
+    def for_dataset(self, dataset: Dataset) -> Protocol:
+        """The same protocol for one data set; raises DataError when its files do not fit the samples."""
         ...
 
 

@@ -37,6 +37,6 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     known = split_files(splits)
     split_file = known[choose_split("camvid", split, known)]
     pictures = pick(read_names(split_file), find_pictures(images), split_file, images)
-    files = pair(pictures, find_pictures(labels, (".png",)), labels)
+    files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     indices = {index: index for index in range(len(CLASSES))} | {UNLABELLED: VOID}
     return FileDataset("camvid", split, files, Labelling.named(CLASSES, OBJECTS, indices), size, limit)

@@ -99,7 +99,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None, gr
 
 def _ending(folder: Path, ending: str) -> dict[str, Path]:
     """The PNG files whose names end so, by id; the folder of maps holds other renderings too."""
-    found = {key: path for key, path in find_pictures(folder, (".png",)).items() if key.endswith(ending)}
+    found = {key: path for key, path in find_pictures(folder, suffixes=(".png",)).items() if key.endswith(ending)}
     if not found:
         raise DataError(f"folder {folder}", f"hold CITY/*{ending}.png", "none", "Unpack the archive again.")
     return {key.removesuffix(ending): path for key, path in found.items()}

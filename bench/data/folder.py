@@ -23,7 +23,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     pictures = _in_split(split, root / "splits", find_pictures(images), images)
     labels = root / "labels"
     if labels.is_dir():
-        files = pair(pictures, find_pictures(labels, (".png",)), labels)
+        files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
     labelling = _labelling(root / "classes.json", needed=labels.is_dir())

@@ -236,7 +236,7 @@ def test_what_is_no_picture_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "images").mkdir()
     (tmp_path / "images" / "a.png").write_bytes(content)
 
-    with pytest.raises(DataError, match=r"a\.png must be a whole JPEG, PNG or WebP"):
+    with pytest.raises(DataError, match=r"a\.png must be a whole BMP, JPEG, PNG, TIFF or WebP"):
         only_picture(tmp_path)
 
 
