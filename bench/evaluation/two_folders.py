@@ -53,7 +53,7 @@ def folder_suite(rows: Sequence[str], truth: Path, masks: str | None, metrics: S
         masks: folder of masks, as behind `files:`; None compares whole pictures.
         metrics: of the catalogue; None for those of a suite that names none.
     """
-    protocol = WHOLE if masks is None else f"files:{masks}"
+    protocol = WHOLE if masks is None else f"files:{masks}{'&' if '?' in masks else '?'}pick=own"
     suite = Suite(f"score-{truth.resolve().name}", tuple(rows), (protocol,), dataset="folder", size="native")
     return suite.with_changes(data_root=str(truth), metrics=tuple(metrics) if metrics else None)
 
@@ -71,7 +71,7 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
 
     Raises:
         UsageError: a folder of predictions is the truth itself.
-        DataError: pictures have no mask or several, or a prediction or a mask is not as large as its picture.
+        DataError: a prediction or a mask is not as large as its picture.
     """
     for folder in predictions:
         if folder.exists() and truth.exists() and folder.samefile(truth):
@@ -82,30 +82,17 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
     sizes = {name: _size(pictures[name]) for name in dataset.ids}
     for folder in predictions:
         _check_sizes("predictions", folder, sizes, "Write predictions as large as their pictures.")
-    masks = suite.protocols[0].removeprefix("files:").partition("?")[0]
     if suite.protocols[0] == WHOLE:
         return []
-    warnings = _check_masks(Path(masks), dataset.ids)
-    _check_sizes("mask", Path(masks), sizes, "Draw masks as large as their pictures.")
-    return warnings
-
-
-def _check_masks(folder: Path, ids: Sequence[str]) -> list[str]:
-    """Every picture needs a mask of its own, since its prediction was made for that very hole."""
-    found = pair_by_name(ids, find_pictures(folder))
-    extra = [f"{len(found.extra)} masks without a picture ({some(found.extra)})"] if found.extra else []
-    wrong = [f"{len(found.missing)} pictures without a mask ({some(found.missing)})"] if found.missing else []
-    if found.double:
-        doubles = [name for names in found.double.values() for name in names]
-        wrong.append(f"{len(found.double)} pictures with several ({some(doubles)})")
-    if wrong:
-        fix = "Name each mask after its picture: NAME, NAME_mask or NAME_mask001."
-        raise DataError(f"mask folder {folder}", "hold one mask for each picture", "; ".join([*wrong, *extra]), fix)
-    return [f"mask folder {folder}: {text}" for text in extra]
+    folder = Path(suite.protocols[0].removeprefix("files:").partition("?")[0])
+    masks = find_pictures(folder, "mask folder")
+    _check_sizes("mask", folder, sizes, "Draw masks on their pictures.")
+    extra = pair_by_name(dataset.ids, masks).extra
+    return [f"mask folder {folder}: {len(extra)} masks belong to no picture ({some(extra)})"] if extra else []
 
 
 def _check_sizes(noun: str, folder: Path, sizes: Mapping[str, Size | None], fix: str) -> None:
-    files = find_pictures(folder)
+    files = find_pictures(folder, f"{noun} folder")
     unlike = [
         f"{files[name].relative_to(folder)} {_text(size)} for {_text(sizes[key])}"
         for key, name in pair_by_name(list(sizes), files).names.items()

@@ -95,7 +95,7 @@ def test_masks_without_a_picture_are_listed(folders: Path) -> None:
 
     (warning,) = check_folders(suite, folders / "truth", [folders / "good"])
 
-    assert "1 masks without a picture ('other')" in warning
+    assert "1 masks belong to no picture ('other')" in warning
 
 
 def test_what_does_not_fit_is_refused_by_name(folders: Path) -> None:
@@ -110,8 +110,10 @@ def test_what_does_not_fit_is_refused_by_name(folders: Path) -> None:
     with pytest.raises(DataError, match=r"mask folder .* of the sizes .*c\.png 24x40 for 40x24"):
         check_folders(suite, truth, [good])
     (masks / "c.png").rename(masks / "d.png")
-    with pytest.raises(DataError, match=r"1 pictures without a mask \('c'\); 1 masks without a picture \('d'\)"):
-        check_folders(suite, truth, [good])
+    with pytest.raises(DataError, match=r"1 samples without a mask \('c'\); 1 masks of no sample \('d'\)"):
+        run_suite(suite, folders / "out", device="cpu")
+    save(masks / "c.png", np.eye(40, 24, dtype=np.uint8) * 255)
+    (masks / "d.png").unlink()
     save(good / "a.png", np.zeros((40, 24, 3), np.uint8))
     with pytest.raises(DataError, match=r"predictions folder .*a\.png 40x24 for 24x40"):
         check_folders(suite, truth, [good])
