@@ -13,6 +13,7 @@ from bench.cli import (
     doctor,
     edit,
     fetch,
+    fill,
     gate,
     listing,
     masks,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
+app.command("fill")(fill.fill)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)

@@ -15,7 +15,7 @@ from bench.errors import UsageError
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
 from bench.records import CellKey, RunLayout
-from bench.vocabulary import CellBound, Dataset, DatasetBound, Inpainter, Judge, Protocol
+from bench.vocabulary import REGIONS, CellBound, Dataset, DatasetBound, Inpainter, Judge, Protocol, Region
 
 __all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "signatures"]
 
@@ -52,7 +52,8 @@ class Plan:
     @cached_property
     def measurement(self) -> Measurement:
         """What is measured; found out at first use, since judges and weights are large. Raises as `prepare` does."""
-        return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device)
+        regions: tuple[Region, ...] = ("full",) if all(map(_covers_all, self.protocols)) else REGIONS
+        return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device, regions)
 
     def shards(self) -> list[range]:
         """Sample indices, cut in fixed steps."""
@@ -101,8 +102,15 @@ def resolve(
 
 
 def _cell(model: Inpainter, protocol: Protocol, dataset: Dataset) -> Cell:
+    if _covers_all(protocol) and not isinstance(model, CellBound):
+        found, fix = f"model '{model.name}'", "Cut holes for models with another protocol."
+        raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
     return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.revision), bound, protocol)
+
+
+def _covers_all(protocol: Protocol) -> bool:
+    return bool(getattr(protocol, "covers_all", False))
 
 
 def _refuse_doubles(kind: str, names: Sequence[str]) -> None:

@@ -33,7 +33,7 @@ from bench.pictures import (
 )
 from bench.records import Record, RunLayout, write_atomically, write_shard
 from bench.records.features import write_features
-from bench.vocabulary import Batch, Inpainter, Sample, Sampler
+from bench.vocabulary import Batch, Inpainter, Region, Sample, Sampler
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
@@ -190,7 +190,9 @@ def _measured(
         results = []
         for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
-                _base(masked, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
+                _base(masked, plan.suite.seed),
+                output_sha256=_sha256(picture),
+                values=_values_of(values, row, plan.measurement.regions),
             )
             results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
             if masked.sample.id in gallery:
@@ -198,9 +200,9 @@ def _measured(
     return results
 
 
-def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
+def _values_of(values: dict[str, torch.Tensor], row: int, regions: Sequence[Region]) -> dict[str, float]:
     """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
-    every = {name: float(column[row]) for name, column in values.items()}
+    every = {name: float(column[row]) for name, column in values.items() if MetricKey.parse(name).region in regions}
     undefined = {name for name, value in every.items() if math.isnan(value) and MetricKey.parse(name).class_name}
     return {name: value for name, value in every.items() if name not in undefined}
 

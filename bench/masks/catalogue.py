@@ -126,6 +126,8 @@ def _add_others() -> None:
     objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
     _add("object@1", "objects:ObjectOfAnother", "the silhouette of an object of another picture", objects)
     _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
+    whole = "every pixel: predictions made elsewhere are compared as they are"
+    _add("whole@1", "fixed:WholePicture", whole, "for pictures without masks")
     PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; `files:DIR?hole=black`")
 
 

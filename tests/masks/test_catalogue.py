@@ -26,7 +26,7 @@ PROMISED = {
     *("lama-thin-256", "lama-medium-256", "lama-thick-256", "lama-thin-512", "lama-medium-512", "lama-thick-512"),
     *("comodgan-512", "mat-large-512", "mat-small-512", "mat-large-256", "mat-small-256"),
     *("outpaint-25", "half-left", "half-right", "every-second-line", "expand-64", "super-resolve-2"),
-    *("object", "object-removal"),
+    *("object", "object-removal", "whole"),
 }
 
 

@@ -12,6 +12,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "psnr"]
 
 DEFINITIONS = (
@@ -41,12 +43,14 @@ DEFINITIONS = (
 )
 
 
-def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def psnr(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Peak signal-to-noise ratio of each image, in dB.
+
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
@@ -55,6 +59,7 @@ def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor 
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.pixel.backends.errors import errors_of
 
-    return errors_of(reference, completed, region).psnr()[:, 0]
+    return score_pictures(lambda *pictures: errors_of(*pictures).psnr()[:, 0], reference, completed, region)
