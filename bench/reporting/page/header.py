@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.metrics import MetricKey, is_ceiling
 from bench.records import EnvironmentInfo, RunInfo
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.formatting import TIMES
+from bench.reporting.run_again import command_of
 from bench.reporting.tables.foot import missing_notes, unavailable_notes
-from bench.reporting.titles import dataset_title, key_order
+from bench.reporting.titles import dataset_title
 
 __all__ = ["Header", "page_header"]
-
-_AS_GIVEN = "as given"
-_LINE = 110
-
 
 @dataclass(frozen=True)
 class Header:
@@ -57,7 +52,7 @@ def page_header(analysis: RunAnalysis) -> Header:
         protocols=tuple(info.protocols),
         versions=", ".join(f"{library} {version}" for library, version in info.versions.items()),
         machine=_machine(info.environment),
-        command=_command(info) if _can_be_run_again(info) else "",
+        command=command_of(info),
     )
 
 
@@ -89,6 +84,7 @@ def _warnings(analysis: RunAnalysis) -> Iterator[str]:
         who = ", ".join(f"{model} {count:,}" for model, count in failed.items())
         fills = _count(sum(failed.values()), "fill")
         yield f"{fills} failed ({who}). They are in no mean; the reasons stand below the tables."
+    yield from (f"{warning}." for warning in run.info.weight_warnings)
     yield from unavailable_notes(run.info.unavailable)
 
 
@@ -103,30 +99,3 @@ def _machine(environment: EnvironmentInfo) -> str:
     python = f"Python {environment.python}" if environment.python else ""
     system = f"{environment.system} {environment.machine}".strip()
     return ", ".join(filter(None, (environment.device, system, python)))
-
-
-def _can_be_run_again(info: RunInfo) -> bool:
-    return bool(info.models) and _AS_GIVEN not in {info.dataset.split, info.dataset.size}
-
-
-def _command(info: RunInfo) -> str:
-    """All options spelled out, so that no default that changes later matters."""
-    dataset = info.dataset
-    taken = [MetricKey.parse(key).metric for key in sorted(info.metrics, key=key_order)]
-    metrics = dict.fromkeys([*(name for name in taken if not is_ceiling(name)), *info.unavailable])
-    options = {
-        "--models": ",".join(model.name for model in info.models),
-        "--dataset": dataset.name,
-        "--split": dataset.split,
-        "--size": dataset.size,
-        "--limit": dataset.limit,
-        "--protocols": ",".join(info.protocols),
-        "--metrics": ",".join(metrics),
-        "--seed": info.seed,
-    }
-    lines = ["spgbench run"]
-    for word in (f"{option} {shlex.quote(str(value))}" for option, value in options.items() if value is not None):
-        if len(lines[-1]) + len(word) > _LINE:
-            lines.append("   ")
-        lines[-1] += f" {word}"
-    return " \\\n".join(lines)
