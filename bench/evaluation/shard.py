@@ -94,7 +94,7 @@ def run_shard(
     samples: Iterable[MaskedSample | SkippedSample],
     on_samples: Callable[[int], None] = lambda _: None,
 ) -> Phases:
-    """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
+    """Fill and score the samples of one shard, write the fills and features, write the records last.
 
     Args:
         samples: those of the shard, in order.
@@ -185,7 +185,6 @@ def _measured(
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
     with phases.phase("write"):
-        gallery = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = unstack_pictures(view.completed)
         results = []
         for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
@@ -193,7 +192,7 @@ def _measured(
                 _base(masked, plan.suite.seed), output_sha256=_sha256(picture), values=_values_of(values, row)
             )
             results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
-            if masked.sample.id in gallery:
+            if plan.suite.gallery:  # the run deletes those that it need not keep
                 _write_gallery(plan.layout, cell, masked.sample.id, picture, output.labels)
     return results
 

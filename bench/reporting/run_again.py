@@ -53,4 +53,4 @@ def _metrics(info: RunInfo) -> list[str]:
 
 
 def _device(name: str) -> str | None:
-    return name and ("cpu" if name == "cpu" else "cuda") or None
+    return (name and ("cpu" if name == "cpu" else "cuda")) or None

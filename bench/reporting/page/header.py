@@ -15,6 +15,7 @@ from bench.reporting.titles import dataset_title
 
 __all__ = ["Header", "page_header"]
 
+
 @dataclass(frozen=True)
 class Header:
     """What stands at the head of the page.
