@@ -11,31 +11,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import bench.metrics
 from bench.errors import NotApplicable
 from bench.evaluation.plan import Cell, Plan
 from bench.pictures import png_bytes
 from bench.records import Record, read_shard, write_atomically
+from bench.records.cases import worst_and_best
 from bench.vocabulary import Protocol
 
-__all__ = ["CASES", "CaseKeeper", "write_inputs"]
-
-CASES = 2
-"""How many of the worst and how many of the best pictures of a cell are kept."""
-
-
-@dataclass
-class _Ends:
-    """The worst and the best pictures of a cell so far: cost and sample id, ties by id."""
-
-    pairs: list[tuple[float, str]] = field(default_factory=list)
-
-    def add(self, pairs: Iterable[tuple[float, str]]) -> None:
-        every = sorted([*self.pairs, *pairs])
-        worst = sorted(every, key=lambda pair: (-pair[0], pair[1]))[:CASES]
-        self.pairs = sorted({*every[:CASES], *worst})
+__all__ = ["CaseKeeper", "write_inputs"]
 
 
 class CaseKeeper:
@@ -51,7 +36,7 @@ class CaseKeeper:
         self._plan, self._key, self._sign = plan, *_ranked_by(plan)
         self._protocols = set(protocols)
         self._gallery = {plan.dataset.ids[index] for index in plan.gallery()}
-        self._ends = [_Ends() for _ in plan.cells]
+        self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
         self._whole: list[set[int]] = [set() for _ in plan.cells]
         self._earlier = {name: self._kept_before(name) for name in self._protocols}
         self._lying: dict[str, set[str]] = {name: set() for name in self._protocols}
@@ -86,7 +71,8 @@ class CaseKeeper:
         self._whole[cell].add(shard)
         if self._key:
             records = read_shard(self._plan.layout.shard(self._plan.cells[cell].key, shard)) or []
-            self._ends[cell].add(self._costs(records))
+            worst, best = worst_and_best({*self._ends[cell], *self._costs(records)})
+            self._ends[cell] = {*worst, *best}
 
     def _costs(self, records: Iterable[Record]) -> list[tuple[float, str]]:
         """What each usable fill costs: less is better; an exact one costs least of all."""
@@ -96,7 +82,7 @@ class CaseKeeper:
     def _kept(self, protocol: str, cells: Iterable[int]) -> set[str]:
         if not self._plan.suite.gallery:
             return set()
-        cases = {sample for place in cells for _, sample in self._ends[place].pairs}
+        cases = {sample for place in cells for _, sample in self._ends[place]}
         return self._gallery | self._earlier[protocol] | cases
 
     def _kept_before(self, protocol: str) -> set[str]:

@@ -42,6 +42,9 @@ __all__ = ["BATCH_SIZE", "ModelOutput", "Phases", "predict", "run_shard"]
 
 BATCH_SIZE = 8
 
+_FILL_LEVEL = 1
+"""Of zlib: most fills are deleted again, and files of level 3 are 5 % smaller in one and a half times the time."""
+
 
 @dataclass
 class Phases:
@@ -218,9 +221,9 @@ def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArra
 def _write_gallery(
     layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None
 ) -> None:
-    write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture))
+    write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture, _FILL_LEVEL))
     if labels is not None:
-        write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy()))
+        write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy(), _FILL_LEVEL))
 
 
 def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> bench.metrics.BatchView:

@@ -1,11 +1,11 @@
-"""The head of the page: what was run, how to run it again, and what a reader must be warned of."""
+"""The head of the page, with what a reader must be warned of, and its end: what was run, and how to run it again."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.records import EnvironmentInfo, RunInfo
+from bench.records import EnvironmentInfo, ModelInfo, RunInfo
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.formatting import TIMES
@@ -13,32 +13,51 @@ from bench.reporting.run_again import command_of
 from bench.reporting.tables.foot import missing_notes, unavailable_notes
 from bench.reporting.titles import dataset_title
 
-__all__ = ["Header", "page_header"]
+__all__ = ["Header", "ProvenanceModel", "page_header"]
+
+
+@dataclass(frozen=True)
+class ProvenanceModel:
+    """A model as the end of the page lists it.
+
+    Attributes:
+        title: what it is called.
+        fingerprint: its first 12 digits.
+        facts: how it was given, where that is not its name, and its weights with their hash and data.
+    """
+
+    title: str
+    fingerprint: str
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Header:
-    """What stands at the head of the page.
+    """What stands at the head and at the end of the page.
 
     Attributes:
         title: of the data set.
         summary: of the run, in one sentence.
         warnings: what a reader must know first.
         data, versions, machine: of the run; empty where nothing was recorded.
+        seed: of holes and models.
         models: in order.
         protocols: in order.
         command: that runs it again, or empty when it cannot be run from the command line.
+        relative: whether the command holds paths that may be relative.
     """
 
     title: str
     summary: str
     warnings: tuple[str, ...]
     data: str
-    models: tuple[ListedModel, ...]
+    models: tuple[ProvenanceModel, ...]
     protocols: tuple[str, ...]
+    seed: int
     versions: str
     machine: str
     command: str
+    relative: bool
 
 
 def page_header(analysis: RunAnalysis) -> Header:
@@ -49,11 +68,13 @@ def page_header(analysis: RunAnalysis) -> Header:
         summary=_summary(info),
         warnings=tuple(_warnings(analysis)),
         data=_data(info),
-        models=analysis.models,
+        models=tuple(map(_model, analysis.models, info.models)),
         protocols=tuple(info.protocols),
+        seed=info.seed,
         versions=", ".join(f"{library} {version}" for library, version in info.versions.items()),
         machine=_machine(info.environment),
         command=command_of(info),
+        relative=bool(info.given or info.dataset.root) or any(":" in (model.given or "") for model in info.models),
     )
 
 
@@ -63,7 +84,15 @@ def _summary(info: RunInfo) -> str:
         _count(len(info.protocols), "protocol"),
         _count(info.dataset.n, "picture"),
     ]
-    return f"Suite {info.suite}: {f' {TIMES} '.join(counts)}, seed {info.seed}."
+    return f"Suite {info.suite}: {f' {TIMES} '.join(counts)}."
+
+
+def _model(listed: ListedModel, info: ModelInfo) -> ProvenanceModel:
+    facts = [f"given as {info.given}"] if info.given and info.given != info.name else []
+    if info.weights:
+        trained_on = ", ".join(info.weights.trained_on) or "data that no card names"
+        facts.append(f"weights {info.weights.name} ({info.weights.sha256[:12]}), trained on {trained_on}")
+    return ProvenanceModel(listed.title, listed.fingerprint[:12], tuple(facts))
 
 
 def _count(number: int, noun: str) -> str:
