@@ -74,7 +74,7 @@ def page_header(analysis: RunAnalysis) -> Header:
         versions=", ".join(f"{library} {version}" for library, version in info.versions.items()),
         machine=_machine(info.environment),
         command=command_of(info),
-        relative=bool(info.given or info.dataset.root) or any(":" in (model.given or "") for model in info.models),
+        relative=bool(info.given or info.dataset.root) or any(map(_names_a_file, info.models)),
     )
 
 
@@ -93,6 +93,11 @@ def _model(listed: ListedModel, info: ModelInfo) -> ProvenanceModel:
         trained_on = ", ".join(info.weights.trained_on) or "data that no card names"
         facts.append(f"weights {info.weights.name} ({info.weights.sha256[:12]}), trained on {trained_on}")
     return ProvenanceModel(listed.title, listed.fingerprint[:12], tuple(facts))
+
+
+def _names_a_file(model: ModelInfo) -> bool:
+    given = model.given or ""
+    return given != model.name and (":" in given or "weights=" in given)
 
 
 def _count(number: int, noun: str) -> str:
