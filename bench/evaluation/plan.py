@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -39,6 +39,7 @@ class Plan:
     Attributes:
         judge: a judge that goes in the place of the suite's.
         device: where networks work.
+        given: name of a model to the text that named it; an object in memory has none.
     """
 
     suite: Suite
@@ -48,6 +49,7 @@ class Plan:
     layout: RunLayout
     device: str = "cpu"
     judge: Judge | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def measurement(self) -> Measurement:
@@ -98,7 +100,8 @@ def resolve(
     ]
     _refuse_doubles("model", [model.name for model in every])
     cells = tuple(_cell(model, protocol, dataset) for model in every for protocol in protocols)
-    return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out), device, judge)
+    given = {model.name: text for model, text in zip(every, wanted, strict=True) if isinstance(text, str)}
+    return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out), device, judge, given)
 
 
 def _cell(model: Inpainter, protocol: Protocol, dataset: Dataset) -> Cell:

@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bench.errors import Failure, NotApplicable, UsageError
+from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import Unit, run_here, run_in_processes
+from bench.evaluation.kept_cases import CaseKeeper, write_inputs
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve, signatures
 from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Phases
 from bench.evaluation.suite import Suite
-from bench.pictures import png_bytes
-from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
+from bench.records import Run, locked, read_run, read_shard, write_cell
 from bench.records.features import read_features
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
@@ -131,7 +131,7 @@ def run_suite(
         if todo and reuse == "only-cache":
             names = ", ".join(str(plan.cells[index].key.path) for index in todo)
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        _write_gallery_inputs(plan)
+        write_inputs(plan, plan.gallery(), plan.protocols)
         phases = _run_cells(plan, todo, workers, progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
 
@@ -140,18 +140,23 @@ def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) ->
     """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
     shards = range(len(plan.shards()))
     left = {cell: {shard for shard in shards if not _is_complete(plan, plan.cells[cell], shard)} for cell in todo}
+    whole = [[shard for shard in shards if shard not in left.get(cell, ())] for cell in range(len(plan.cells))]
+    cases = CaseKeeper(plan, {plan.cells[cell].protocol.name for cell in todo}, whole)
     units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
     phases = Phases()
 
     def on_unit(unit: Unit, spent: Phases) -> None:
         cell, shard = unit
         phases.add(spent)
+        with phases.phase("write"):
+            cases.add(cell, shard)
         left[cell].discard(shard)
         if not left[cell]:
             _finish(plan, plan.cells[cell], phases)
 
     for cell in todo:
         if not left[cell]:
+            cases.settle(plan.cells[cell].protocol)
             _finish(plan, plan.cells[cell], phases)
     with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as on_samples:
         if workers > 1 and len(units) > 1:
@@ -178,20 +183,3 @@ def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
         if measured.of_sets:
             reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
         write_cell(plan.layout, reduced, len(shards))
-
-
-def _write_gallery_inputs(plan: Plan) -> None:
-    """Write the untouched pictures and the holes that the grids show."""
-    for index in plan.gallery():
-        sample = plan.dataset[index]
-        if not plan.layout.truth(sample.id).exists():
-            write_atomically(plan.layout.truth(sample.id), png_bytes(sample.image))
-        if sample.labels is not None and not plan.layout.labels(sample.id).exists():
-            write_atomically(plan.layout.labels(sample.id), png_bytes(sample.labels))
-        for protocol in plan.protocols:
-            path = plan.layout.hole(protocol.name, sample.id)
-            if not path.exists():
-                try:
-                    write_atomically(path, png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset)))
-                except NotApplicable:
-                    continue

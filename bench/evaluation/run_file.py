@@ -21,6 +21,7 @@ from bench.records import (
     read_run_info,
     write_atomically,
 )
+from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
 __all__ = ["read_earlier", "write_run_file"]
@@ -73,6 +74,8 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         warnings = list(_drift(earlier, info))
         versions, environment = earlier.versions, earlier.environment
         info = replace(info, models=tuple(merged.values()), versions=versions, environment=environment)
+    info = replace(info, command=command_of(info))
+    warnings += info.weight_warnings
     write_atomically(plan.layout.run_file, info.to_json())
     return warnings
 
@@ -90,11 +93,12 @@ def _describe(plan: Plan) -> RunInfo:
             limit=suite.limit,
             n=len(dataset),
             classes=tuple(dataset.classes),
+            root=suite.data_root,
         ),
         protocols=tuple(protocol.name for protocol in plan.protocols),
         metrics=signatures(plan),
         seed=suite.seed,
-        models=tuple(map(_model_info, models)),
+        models=tuple(_model_info(model, plan.given.get(model.name, "")) for model in models),
         gallery=tuple(dataset.ids[index] for index in plan.gallery()),
         gate=dict(suite.gate),
         unavailable=dict(plan.measurement.unavailable),
@@ -105,11 +109,21 @@ def _describe(plan: Plan) -> RunInfo:
             system=platform.system(),
             device=torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else "cpu",
         ),
+        judge=suite.judge if plan.judge is None else "",
+        given=_protocols_given(plan),
     )
 
 
-def _model_info(model: Inpainter) -> ModelInfo:
-    return ModelInfo(model.name, model.fingerprint, model.label_sources.as_dict(), getattr(model, "signature", None))
+def _model_info(model: Inpainter, given: str) -> ModelInfo:
+    signature, weights = getattr(model, "signature", None), getattr(model, "weights", None)
+    labels = model.label_sources.as_dict()
+    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=weights, given=given)
+
+
+def _protocols_given(plan: Plan) -> dict[str, str]:
+    """Masks from files: the name of the protocol holds the folder's name alone."""
+    pairs = zip(plan.protocols, plan.suite.protocols, strict=True)
+    return {protocol.name: text for protocol, text in pairs if ":" in text}
 
 
 def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:

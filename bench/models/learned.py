@@ -9,7 +9,7 @@ import torch
 import baselines.weights
 from baselines.network import InpaintingNetwork
 from bench.fingerprint import fingerprint_code
-from bench.models.shipped import weights_for
+from bench.models.shipped import weights_for, weights_info
 from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["LearnedModel"]
@@ -47,7 +47,9 @@ class LearnedModel:
         model = getattr(module, architecture).from_pretrained(weights, device)
         assert isinstance(model, InpaintingNetwork)  # noqa: S101 (the catalogue names nothing else)
         self._network, self._device = model, device
-        options = {"network": network, "weights": baselines.weights.read_header(weights).sha256}
+        sha256 = baselines.weights.read_header(weights).sha256
+        self.weights = weights_info(baselines.weights.find(weights), sha256)
+        options = {"network": network, "weights": sha256}
         self.fingerprint = fingerprint_code((*module.SOURCES, __name__), module.LIBRARIES, options)
 
     @torch.no_grad()

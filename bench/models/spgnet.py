@@ -11,7 +11,7 @@ import torch
 import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
-from bench.models.shipped import weights_for
+from bench.models.shipped import weights_for, weights_info
 from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["SPGNetModel"]
@@ -65,6 +65,7 @@ class SPGNetModel:
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
+        self.weights = weights_info(spgnet.weights.find(weights), sha256)
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
         faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")

@@ -100,13 +100,18 @@ class RunAnalysis:
         return tuple(class_groups(self.aggregate))
 
     @cached_property
-    def overall(self) -> tuple[tuple[Column, ...], Group]:
-        """Up to three columns that tell different things, and all models over all protocols."""
+    def main_columns(self) -> tuple[Column, ...]:
+        """Up to three columns that tell different things, the run's main metric first."""
         usable = {column.metric: column for column in self.headline_columns if self._by_picture(column)}
         order = [*(name for name in _PREFERRED if name in usable), *(name for name in usable if name not in _PREFERRED)]
-        chosen = tuple(usable[name] for name in order[:_OVERALL_COLUMNS])
-        values = {column.key: self.aggregate.values(column.key) for column in chosen}
-        return chosen, self.aggregate.group("all protocols", values, self.aggregate.scored | self.aggregate.failed)
+        return tuple(usable[name] for name in order[:_OVERALL_COLUMNS])
+
+    @cached_property
+    def overall(self) -> tuple[tuple[Column, ...], Group]:
+        """The main columns, and all models over all protocols."""
+        values = {column.key: self.aggregate.values(column.key) for column in self.main_columns}
+        fills = self.aggregate.scored | self.aggregate.failed
+        return self.main_columns, self.aggregate.group("all protocols", values, fills)
 
     def model_of(self, key: CellKey) -> ListedModel:
         """The model of a cell."""

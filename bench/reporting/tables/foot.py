@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.metrics import MetricKey, ceiling_of, metric_title
-from bench.records import CellKey, CellRecord, ModelSize, Score
+from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
 from bench.reporting.titles import key_title
@@ -19,6 +19,7 @@ __all__ = [
     "remark_notes",
     "size_notes",
     "unavailable_notes",
+    "weight_notes",
 ]
 
 Cells = Mapping[CellKey, CellRecord]
@@ -151,6 +152,15 @@ def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
     for metric, reason in unavailable.items():
         reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
     yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
+
+
+def weight_notes(info: RunInfo) -> Iterator[str]:
+    """Which weights filled, and a warning where they were trained on other data."""
+    known = [(model.name, model.weights) for model in info.models if model.weights]
+    if known:
+        texts = [f"{name} {weights.name} ({weights.sha256[:8]})" for name, weights in known]
+        yield f"Weights: {', '.join(texts)}"
+    yield from (f"Warning: {warning}." for warning in info.weight_warnings)
 
 
 def missing_notes(missing: Sequence[CellKey], titles: Titles) -> Iterator[str]:
