@@ -86,7 +86,16 @@ class Failure(SpgbenchError):
 
 
 class ModelFailure(Failure):
-    """A model raised, or returned something that is no picture of the right shape and range."""
+    """A model raised, or returned something that is no picture of the right shape and range.
+
+    Args:
+        traceback: the last frames of what it raised, as Python prints them.
+    """
+
+    def __init__(self, subject: str, must: str, found: str, fix: str = "", traceback: str = "") -> None:
+        super().__init__(subject, must, found, fix)
+        self.args = (subject, must, found, fix, traceback)  # for pickling between processes
+        self.traceback = traceback
 
 
 class NotApplicable(Exception):
