@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair
 from bench.errors import DataError
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["load"]

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.data.decode import read_index_map, read_picture
 from bench.data.limits import limited
-from bench.data.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.errors import DataError
+from bench.image_files.decode import read_index_map, read_picture
+from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.vocabulary import Sample
 
 if TYPE_CHECKING:

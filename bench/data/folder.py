@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair, pick, read_names, split_files
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair, pick, read_names, split_files
 from bench.errors import DataError, UsageError
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["load"]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.data.decode import read_index_map
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pick, read_names
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pick, read_names
 from bench.errors import DataError
+from bench.image_files.decode import read_index_map
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 
 if TYPE_CHECKING:
     import numpy.typing as npt

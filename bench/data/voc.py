@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair, pick, read_names, split_files
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair, pick, read_names, split_files
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["CLASSES", "load"]

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-
-import numpy as np
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from bench.errors import DataError, UsageError
 from bench.fingerprint import fingerprint_files
+from bench.image_files.decode import read_picture
+from bench.image_files.finding import find_pictures
 from bench.pictures import stack_pictures, to_float
 from bench.records import folder_name
 from bench.vocabulary import Batch, LabelSources, Prediction
 
+if TYPE_CHECKING:
+    from bench.vocabulary import Picture
+
 __all__ = ["FolderModel"]
 
-_SUFFIXES = (".png", ".webp", ".jpg", ".jpeg")
 _LISTED = 5
 
 
@@ -24,23 +26,20 @@ class FolderModel:
     """A folder of predictions, `<DIR>/<protocol>/<sample id>.png`, or `<DIR>/<sample id>.png` for a single protocol.
 
     Args:
-        directory: the folder; PNG, WebP and JPEG files in it count.
+        directory: the folder; the pictures in it count, of the suffixes that data sets have.
         device: ignored.
 
     Raises:
-        UsageError: when the folder is missing or holds no picture.
+        UsageError: when the folder is missing or holds no picture, or two pictures of one name.
     """
 
     label_sources = LabelSources()
 
     def __init__(self, directory: str, *, device: str = "cpu") -> None:  # noqa: ARG002 (all models take a device)
         self.root = Path(directory)
-        files = _pictures(self.root)
-        if not files:
-            found = "no picture in it" if self.root.is_dir() else "no such folder"
-            raise UsageError(
-                f"predictions folder {directory}", "hold PNG, WebP or JPEG pictures", found, "Check the path."
-            )
+        if not self.root.is_dir():
+            raise UsageError(f"predictions folder {directory}", "be there", "no such folder", "Check the path.")
+        files = list(find_pictures(self.root).values())
         self.name = f"folder:{self.root.resolve().name}"
         self.fingerprint = fingerprint_files(self.root, files)
         self._files: dict[str, Path] = {}
@@ -49,21 +48,16 @@ class FolderModel:
         """The same folder for one cell: pairs every sample with its file.
 
         Raises:
-            DataError: when samples lack a file, files lack a sample, or two files claim one sample; all are named.
+            DataError: when samples lack a file, or files lack a sample; all are named.
         """
         folder = self.root / folder_name(protocol)
         folder = folder if folder.is_dir() else self.root
-        files: dict[str, Path] = {}
-        doubles = []
-        for file in _pictures(folder):
-            name = file.relative_to(folder).with_suffix("").as_posix()
-            doubles += [name] if name in files else []
-            files[name] = file
+        files = find_pictures(folder)
         missing, extra = sorted(set(ids) - set(files)), sorted(set(files) - set(ids))
-        if missing or extra or doubles:
+        if missing or extra:
             found = "; ".join(
                 f"{len(names)} {kind} ({', '.join(names[:_LISTED])}{', ...' if len(names) > _LISTED else ''})"
-                for kind, names in (("missing", missing), ("extra", extra), ("double", sorted(set(doubles))))
+                for kind, names in (("missing", missing), ("extra", extra))
                 if names
             )
             raise DataError(
@@ -82,18 +76,10 @@ class FolderModel:
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
         return Prediction(to_float(stack_pictures(pictures)))
 
-    def _read(self, sample: str, size: tuple[int, ...]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
         file = self._files[sample]
-        try:
-            with Image.open(file) as image:
-                picture = np.asarray(image.convert("RGB"))
-        except (OSError, SyntaxError) as error:
-            raise DataError(f"prediction {file.name}", "be a readable picture", str(error)) from error
+        picture = read_picture(file, "prediction")
         if picture.shape[:2] != size:
             found = f"{picture.shape[0]}x{picture.shape[1]}"
-            raise DataError(f"prediction {file.name}", f"be as large as its sample, {size[0]}x{size[1]}", found)
+            raise DataError(f"prediction {file}", f"be as large as its sample, {size[0]}x{size[1]}", found)
         return picture
-
-
-def _pictures(folder: Path) -> list[Path]:
-    return sorted(file for file in folder.rglob("*") if file.suffix.lower() in _SUFFIXES and file.is_file())

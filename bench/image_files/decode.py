@@ -28,21 +28,19 @@ BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error, 
 """What Pillow raises on files that are damaged, truncated, too large or no pictures at all."""
 
 
-def read_picture(path: Path) -> Picture:
+def read_picture(path: Path, noun: str = "picture") -> Picture:
     """Decode a JPEG, PNG or WebP file to uint8 [H, W, 3] RGB, upright.
 
     Grey and palette pictures become RGB; an alpha channel is dropped where it is opaque all over; the EXIF orientation
     is applied. Raises DataError on damaged or truncated files, animations, 16-bit samples, transparent pixels and CMYK.
     """
-    image, depth = _decode(path, "picture", upright=True)
+    image, depth = _decode(path, noun, upright=True)
     if depth == 16 or image.mode not in PICTURE_MODES:
         found = "16 bits a sample" if depth == 16 else f"mode {image.mode}"
-        raise DataError(
-            f"picture {path}", "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB."
-        )
+        raise DataError(f"{noun} {path}", "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
     if image.has_transparency_data and image.convert("RGBA").getchannel("A").getextrema()[0] != 255:
         raise DataError(
-            f"picture {path}", "be opaque", "transparent pixels", "Flatten it over a background of your choice."
+            f"{noun} {path}", "be opaque", "transparent pixels", "Flatten it over a background of your choice."
         )
     return np.array(image.convert("RGB"))
 
