@@ -8,6 +8,10 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.console.outputs import output_file
+from bench.cli.console.session import warn
+from bench.cli.options import OUTPUT
+
 __all__ = ["gate"]
 
 
@@ -37,14 +41,27 @@ def gate(
     ] = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 for an inconclusive check, too.")] = False,
     markdown: Annotated[
-        Path | None, typer.Option(help="Write a comment for a pull request.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write a comment for a pull request.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+            parser=output_file("--markdown"),
+        ),
     ] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write JUnit XML.", rich_help_panel=OUTPUT, show_default=False, parser=output_file("--junit")
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=OUTPUT)] = False,
     github: Annotated[
         bool | None,
         typer.Option(
-            help="Write GitHub annotations to stderr; by default if GITHUB_ACTIONS is set.", show_default=False
+            help="Write GitHub annotations to stderr; by default if GITHUB_ACTIONS is set.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -85,7 +102,7 @@ def gate(
         typer.echo(f"spgbench: {gate_report.summary(result)}", err=True)
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
-        typer.echo(f"warning: {gate_report.summary(result)}", err=True)
+        warn(gate_report.summary(result))
 
 
 def _margins_of(suite: str | None) -> dict[str, str] | None:
