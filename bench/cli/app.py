@@ -16,6 +16,7 @@ from bench.cli import (
     gate,
     listing,
     masks,
+    power,
     predict,
     profile,
     report,
@@ -41,6 +42,7 @@ app.command("predict")(predict.predict)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("power")(power.power)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli import options
+
 __all__ = ["compare"]
 
 
@@ -16,6 +18,8 @@ def compare(
         list[str] | None,
         typer.Argument(help="The candidates, in the same form; by default the other models of the baseline's folder."),
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
     markdown: Annotated[
         Path | None, typer.Option(help="Also write the tables as Markdown.", show_default=False)
@@ -25,7 +29,8 @@ def compare(
     """Compare runs or models, paired by picture, for every metric and region; the first is the baseline.
 
     Prints for each metric whether the candidate is worse, better or unclear (not distinguishable), and what is failing,
-    fixed or incomparable. For incomparable numbers the difference is named, and the exit code is 2.
+    fixed or incomparable. For incomparable numbers the difference is named, and the exit code is 2. All tests are
+    corrected together: with --metrics and --regions they are fewer, and each can find more.
 
     Example: spgbench compare results/quick:telea results/quick:patchmatch
     """
@@ -38,7 +43,9 @@ def compare(
     first, rest = gating.select(baseline), [gating.select(candidate) for candidate in candidates or ()]
     if not rest:
         first, rest = gating.others(first)
-    comparison = gating.compare(first, *rest, wilcoxon=wilcoxon)
+    comparison = gating.compare(
+        first, *rest, metrics=options.names(metrics), regions=options.names(regions), wilcoxon=wilcoxon
+    )
     if markdown is not None:
         write_atomically(markdown, comparison_page.as_markdown(comparison))
     if as_json:

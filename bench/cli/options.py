@@ -19,11 +19,13 @@ __all__ = [
     "Metrics",
     "Out",
     "Protocols",
+    "Regions",
     "Seed",
     "Size",
     "Split",
     "change_suite",
     "names",
+    "whole_number",
 ]
 
 Dataset = Annotated[str | None, typer.Option(help="Data set; see `spgbench ls datasets`.", show_default=False)]
@@ -37,6 +39,10 @@ Limit = Annotated[
     int | None, typer.Option(min=1, help="Number of pictures, spread evenly over the split.", show_default=False)
 ]
 Protocols = Annotated[str | None, typer.Option(help="Mask protocols, separated by commas.", show_default=False)]
+Regions = Annotated[
+    str | None,
+    typer.Option(help="Regions, separated by commas: hole, boundary, full, known.", show_default=False),
+]
 Metrics = Annotated[str | None, typer.Option(help="Metrics, separated by commas.", show_default=False)]
 Judge = Annotated[
     str | None,
@@ -52,6 +58,15 @@ Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder.", 
 def names(text: str | None) -> tuple[str, ...] | None:
     """`"a, b"` -> `("a", "b")`; None stays None."""
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def whole_number(text: str, subject: str) -> int:
+    """The number that a text spells; raises UsageError for anything else."""
+    from bench.errors import UsageError
+
+    if not text.isdecimal():
+        raise UsageError(subject, "be a whole number", repr(text), "Give 1,8 for example.")
+    return int(text)
 
 
 def change_suite(
