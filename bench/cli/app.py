@@ -21,6 +21,7 @@ from bench.cli import (
     gate,
     listing,
     masks,
+    power,
     predict,
     profile,
     report,
@@ -77,6 +78,7 @@ app.command("fill")(fill.fill)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("power")(power.power)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)

@@ -167,7 +167,11 @@ def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: 
         "memory_formats": options.names(memory_formats),
         "modes": options.names(modes),
     }
-    return Sweep(_sizes(resolutions), tuple(_whole(text) for text in options.names(batch_sizes) or ()), **chosen)
+    return Sweep(
+        _sizes(resolutions),
+        tuple(options.whole_number(text, "batch size") for text in options.names(batch_sizes) or ()),
+        **chosen,
+    )
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
@@ -180,14 +184,6 @@ def _sizes(text: str) -> tuple[tuple[int, int], ...]:
             "resolution", "be 256 or 512x1024", "'native'", "Give numbers: what is timed is drawn to size."
         )
     return tuple(size for size in sizes if size is not None)
-
-
-def _whole(text: str) -> int:
-    from bench.errors import UsageError
-
-    if not text.isdecimal():
-        raise UsageError("batch size", "be a whole number", repr(text), "Give 1,8 for example.")
-    return int(text)
 
 
 def _check_names(names: tuple[str, ...]) -> None:

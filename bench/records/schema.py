@@ -7,6 +7,7 @@ import math
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bench.records.caps import cap_of
 from bench.records.decoding import FieldError, decode
 from bench.records.layout import CellKey
 
@@ -66,12 +67,14 @@ class Record:
 
 @dataclass(frozen=True)
 class Score:
-    """One number of a cell: the mean of `metric.region` over the samples where it is finite.
+    """One number of a cell: the mean of `metric.region` over the samples, each at most its metric's cap.
 
     Attributes:
-        value: the mean, or None when no sample has a finite value.
+        value: the mean, or None when no sample has a value in it.
         ci95: 95 % interval of the value, or None where there is none.
-        n: finite values behind the mean; `n_infinite` and `n_undefined` were left out and counted.
+        n: values behind the mean.
+        n_infinite: infinite values: exact pictures. With a cap they are among the `n`, without one in no mean.
+        n_undefined: values that are in no mean because they are undefined.
         signature: everything that the number depends on.
         interval: how `ci95` was taken; empty where there is none.
         n_pictures: independent source pictures behind the value.
@@ -87,6 +90,16 @@ class Score:
     signature: str
     interval: str = ""
     n_pictures: int = 0
+
+    @property
+    def cap(self) -> float | None:
+        """What a picture counts as at most, in the unit; None: infinite values are in no mean."""
+        return cap_of(self.signature)
+
+    @property
+    def all_infinite(self) -> bool:
+        """Whether every defined value is infinite."""
+        return self.n_infinite > 0 and self.n == (0 if self.cap is None else self.n_infinite)
 
     @property
     def of_set(self) -> bool:

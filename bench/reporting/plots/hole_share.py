@@ -68,5 +68,5 @@ def _note(bins: Sequence[HoleShareBin], shown: Sequence[Column], models: int) ->
     for column in shown:
         infinite = sum(bin_.infinite_in(column.key) for bin_ in bins)
         if infinite:
-            parts.append(f"{column.title}: {infinite} infinite values left out.")
+            parts.append(f"{column.title}: {infinite} infinite values {column.infinite_text}.")
     return " ".join(parts)

@@ -82,7 +82,8 @@ def paper_table(analysis: RunAnalysis, protocols: tuple[str, ...] | None = None)
         where = f"run {analysis.run.layout.out}"
         raise UsageError(where, "hold L1, SSIM or PSNR of the whole picture", "none of them", "Run these metrics.")
     chosen = None if protocols is None else [_known_protocol(analysis.run.info.protocols, name) for name in protocols]
-    return build_main_table(analysis, chosen, PAPER, "paper")
+    keys = [key for key in PAPER if key in analysis.shown_keys] if analysis.metrics or analysis.regions else PAPER
+    return build_main_table(analysis, chosen, keys, "paper")
 
 
 def _with_values(analysis: RunAnalysis, keys: Sequence[str], cells: Sequence[CellRecord]) -> tuple[Column, ...]:
