@@ -32,6 +32,7 @@ __all__ = [
     "Protocol",
     "Region",
     "Sample",
+    "SampleRevisions",
     "Sampler",
     "Staged",
 ]
@@ -95,6 +96,20 @@ class Dataset(typing.Protocol):
     def __getitem__(self, index: int) -> Sample: ...
 
     def __iter__(self) -> Iterator[Sample]: ...
+
+
+@typing.runtime_checkable
+class SampleRevisions(typing.Protocol):
+    """A Dataset that knows what each of its samples depends on, so that a run on it can grow."""
+
+    @property
+    def rules(self) -> str:
+        """Hash of everything that all samples depend on: name, split, size, sizing rule, classes. Not their number."""
+        ...
+
+    def sample_revisions(self) -> Sequence[str]:
+        """Of each sample, in order, a hash of `rules` and of its own files."""
+        ...
 
 
 class Protocol(typing.Protocol):

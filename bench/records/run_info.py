@@ -23,6 +23,8 @@ class DatasetInfo:
         limit: so many pictures, spread evenly over the split, or None for all.
         n: how many pictures that are.
         classes: names of the classes of its label maps; empty without label maps.
+        rules: hash of all that every picture depends on beside its own files: name, split, size, sizing rule, classes.
+            Cells lie under it. Empty up to format 2, where cells lie under `revision`.
     """
 
     name: str
@@ -32,6 +34,12 @@ class DatasetInfo:
     limit: int | None
     n: int
     classes: tuple[str, ...]
+    rules: str = ""
+
+    @property
+    def cell_revision(self) -> str:
+        """What the cells of the run are filed under."""
+        return self.rules or self.revision
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,9 @@ class RunInfo:
         dataset: the pictures.
         protocols: full names, such as `center-50@1`.
         metrics: `metric.region` to its signature, for every number that a cell holds.
+        other_metrics: the same for values that records hold of earlier calls and that this one did not ask for.
+        asked: protocol to a hash of all that a whole cell of it must hold: pictures, metrics, seed. The marker of a
+            whole cell repeats it. Empty up to format 2.
         seed: of the holes and of models that draw random numbers.
         models: in the order of tables.
         gallery: ids of the samples whose pictures are kept.
@@ -117,6 +128,8 @@ class RunInfo:
     metrics: dict[str, str]
     seed: int
     models: tuple[ModelInfo, ...]
+    other_metrics: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     gallery: tuple[str, ...] = ()
     gate: dict[str, str] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
@@ -124,11 +137,12 @@ class RunInfo:
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
 
     def to_json(self) -> str:
-        """The text of `run.json`; what a model does not have, and an empty `unavailable`, are left out."""
+        """The text of `run.json`; what a model does not have, and what is empty of `unavailable` and `other_metrics`, are left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        if not self.unavailable:
-            del data["unavailable"]
+        for name in ("unavailable", "other_metrics"):
+            if not data[name]:
+                del data[name]
         return dump({"format": FORMAT, **data})
 
     @classmethod
