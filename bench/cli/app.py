@@ -19,6 +19,7 @@ from bench.cli import (
     predict,
     profile,
     report,
+    rescore,
     run,
     schema,
     score,
@@ -38,6 +39,7 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
+app.command("rescore")(rescore.rescore)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)

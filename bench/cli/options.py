@@ -19,6 +19,7 @@ __all__ = [
     "Metrics",
     "Out",
     "Protocols",
+    "Report",
     "Seed",
     "Size",
     "Split",
@@ -46,6 +47,9 @@ Judge = Annotated[
 ]
 Seed = Annotated[int | None, typer.Option(min=0, help="Seed of holes and models.", show_default=False)]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.")]
+Report = Annotated[
+    bool, typer.Option("--report/--no-report", help="Make tables, plots and the page, or print the main table alone.")
+]
 Out = Annotated[Path | None, typer.Option("--out", "-o", help="Output folder.", show_default=False)]
 
 

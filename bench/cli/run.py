@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from bench.evaluation import RunOutcome
     from bench.evaluation.suite import Suite
 
-__all__ = ["execute", "run"]
+__all__ = ["execute", "run", "show"]
 
 
 class ReuseChoice(StrEnum):
@@ -27,6 +29,7 @@ class ReuseChoice(StrEnum):
 
 def run(
     suite: Annotated[str, typer.Argument(help="A suite of `spgbench ls suites`, or a YAML file.")] = "quick",
+    *,
     models: Annotated[str | None, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
@@ -43,11 +46,19 @@ def run(
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
     ] = (ReuseChoice.only_missing),
+    keep_fills: Annotated[
+        bool, typer.Option("--keep-fills", help="Keep the fill of every picture, for `spgbench rescore`.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and count them.")
+    ] = False,
+    report: options.Report = True,
     out: options.Out = None,
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
 
-    Records are reused: the same command continues an interrupted run.
+    Records are reused: the same command continues an interrupted run, and one with more pictures, protocols, models or
+    metrics runs what is missing.
 
     Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
     """
@@ -66,30 +77,69 @@ def run(
         judge=judge,
         seed=seed,
     )
-    execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
+    execute(
+        resolved,
+        out or Path("results") / resolved.name,
+        device=device,
+        workers=workers,
+        reuse=reuse,
+        keep_fills=keep_fills,
+        skip_bad=skip_bad,
+        with_report=report,
+    )
 
 
 def execute(
-    suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: ReuseChoice = ReuseChoice.only_missing
+    suite: Suite,
+    out: Path,
+    *,
+    device: str,
+    workers: int = 1,
+    reuse: ReuseChoice = ReuseChoice.only_missing,
+    keep_fills: bool = False,
+    skip_bad: bool = False,
+    with_report: bool = True,
 ) -> None:
-    """Run, report, print the main table; exit 1 when samples failed."""
-    from bench.evaluation import run_suite
-    from bench.reporting import main_table, report
-    from bench.reporting.analysis import RunAnalysis
+    """Run, report, print the main table; exit 1 when samples failed, 130 after Ctrl-C."""
+    start = time.perf_counter()
+    with stoppable("every picture that was finished is kept"):
+        from bench.evaluation import run_suite
 
-    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
+        outcome = run_suite(
+            suite,
+            out,
+            device=device,
+            workers=workers,
+            reuse=reuse.value,
+            keep_fills=keep_fills,
+            skip_bad=skip_bad,
+            progress=True,
+        )
+        show(outcome, start, with_report=with_report)
+
+
+def show(outcome: RunOutcome, start: float, *, with_report: bool = True) -> None:
+    """Report, print the main table, and say what was done since `start`, seconds of `time.perf_counter`."""
+    from bench.reporting import main_table
+    from bench.reporting.analysis import RunAnalysis
+    from bench.reporting.stamp import report_changes
+
     for warning in outcome.warnings:
         typer.echo(f"warning: {warning}", err=True)
     analysis = RunAnalysis(outcome.run)
-    files = report(analysis)
+    began = time.perf_counter()
+    files = report_changes(analysis) if with_report else []
     typer.echo(main_table(analysis))
-    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
-    typer.echo(_spent(outcome), err=True)
+    if files:
+        typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
+    now = time.perf_counter()
+    typer.echo(_spent(outcome, {"tables and plots": now - began}, now - start), err=True)
     if outcome.failed:
         typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
         raise typer.Exit(1)
 
 
-def _spent(outcome: RunOutcome) -> str:
-    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
-    return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")
+def _spent(outcome: RunOutcome, reported: dict[str, float], wall: float) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (outcome.phases.seconds | reported).items())
+    known = "" if outcome.phases.seconds else "; everything was recorded already"
+    return f"{wall:.1f} s in all: {parts}{known}"

@@ -49,7 +49,7 @@ class RecordedModel:
         labels = {place: cast("LabelSource", source) for place, source in info.labels.items()}
         self.label_sources = LabelSources(**labels)
 
-    def inpaint(self, batch: Batch) -> Prediction:
+    def inpaint(self, batch: Batch) -> Prediction:  # noqa: ARG002 (there is no model)
         """Raises Failure: there is no model."""
         must, found = "be named in --models to fill more holes", "its records alone"
         raise Failure(f"model {self.name}", must, found)

@@ -33,7 +33,9 @@ from bench.vocabulary import Dataset, Inpainter, Judge, Protocol, Sample
 
 __all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
-Reuse = Literal["only-missing", "never", "only-cache"]
+_FIX = "Run its models again: spgbench run with --models and --metrics fills the gaps, --keep-fills prevents them."
+
+Reuse = Literal["only-missing", "never", "only-cache", "only-kept"]
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,8 @@ def run_suite(
 
     Args:
         workers: processes; the records do not depend on it. With more than one, everything must have a name.
-        reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells.
+        reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells;
+            `only-kept` calls no model: everything must be recorded, or measured of kept fills.
         keep_fills: keep every fill that a model gives, so that other metrics need no model later.
         skip_bad: leave out pictures that cannot be read, and count them.
 
@@ -143,14 +146,22 @@ def run_suite(
         if work.units and reuse == "only-cache":
             names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
+        if work.lacking and reuse == "only-kept":
+            raise UsageError(f"run {out}", "have kept fills of all pictures", "; ".join(_lacking(plan, work)), _FIX)
         sizes = measure_sizes(plan, earlier)
-        warnings = [*plan.measurement.warnings, *write_run_file(plan, earlier, sizes)]
+        warnings = [*plan.measurement.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
         _write_gallery_inputs(plan, anew=bool(work.cells))
         phases, changed = _run(plan, work, workers, recorded, progress=progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, (*warnings, *changed))
+
+
+def _lacking(plan: Plan, work: Work) -> Iterator[str]:
+    """What models that joined the run earlier lack of what is asked now."""
+    for model, count in Counter(plan.cells[index].model.name for index in work.lacking).items():
+        yield f"{model} lacks pictures or metrics under {count} protocols and is not shown there; name it in --models"
 
 
 def _run(

@@ -55,7 +55,7 @@ def _profile() -> dict[str, Any]:
 
 
 def _sample() -> dict[str, Any]:
-    """Every field is there in every line, `revision` from format 3 on, and numbers that are not finite are spelled out."""
+    """Every field is there in every line, `revision` from format 3 on; numbers that are not finite are spelled out."""
     schema = _of_dataclass(Record)
     of_share, of_values = schema["properties"]["hole_share"], schema["properties"]["values"]
     schema["properties"]["hole_share"] = {**_SPELLED, "description": of_share["description"]}

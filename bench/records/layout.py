@@ -74,6 +74,11 @@ class RunLayout:
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
 
     @property
+    def report_stamp(self) -> Path:
+        """What the tables, plots and pages were made of."""
+        return self.out / ".report.json"
+
+    @property
     def cells(self) -> Path:
         """The folders of all cells."""
         return self.out / "cells"

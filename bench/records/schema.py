@@ -31,8 +31,8 @@ FORMAT = 3
 """Version of the files in an output folder that is written."""
 
 READABLE = (1, 2, 3)
-"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples. Up to
-format 2 a run cannot grow: its records do not say which version of a picture they are of."""
+"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples. Runs
+of formats 1 and 2 cannot grow: their records do not say which version of a picture they are of."""
 
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""

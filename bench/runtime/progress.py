@@ -124,7 +124,7 @@ class _Lines:
     def _print(self, end: str) -> None:
         rate = self._done / max(self._clock.spent, 1e-3)
         text = f"{self._title}{self._done} of {self._total} {self._unit}, {rate:.1f} {self._unit}/s{end}"
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")
 
 
 class _TrainingLines:
@@ -140,7 +140,7 @@ class _TrainingLines:
         gained, rest = share - self._first, 1 - self._first
         left = f", {self._clock.left(gained / rest)} left" if 0 < gained < rest else ""
         text = f"{stage}: {share:.1%} of the budget, {rate:.1f} pictures/s, {wait:.0%} waiting for data{left}"
-        print(text, file=sys.stderr, flush=True)
+        sys.stderr.write(f"{text}\n")
 
 
 def _duration(seconds: float) -> str:
