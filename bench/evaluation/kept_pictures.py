@@ -80,11 +80,11 @@ def read_kept(plan: Plan, cell: Cell, masked: MaskedSample, output_sha256: str) 
 
 
 def remove_pictures(plan: Plan, cell: Cell) -> None:
-    """Remove pictures of the grids that the grids do not show any more."""
-    layout, key = plan.layout, cell.key
-    shown = {path(key, sample) for sample in plan.gallery for path in (layout.fill, layout.predicted_labels)}
-    for file in (layout.cell(key) / "gallery").rglob("*.png"):
-        if file not in shown:
+    """Remove pictures of the grids whose place others have taken; those of samples that are not asked for stay."""
+    folder = plan.layout.cell(cell.key) / "gallery"
+    for file in folder.rglob("*.png"):
+        sample = file.relative_to(folder).as_posix().removesuffix(".png").removesuffix(".labels")
+        if sample in plan.revisions and sample not in plan.gallery:
             file.unlink()
 
 

@@ -15,7 +15,6 @@ import bench.data
 import bench.masks
 import bench.metrics
 import bench.models
-from bench.data.limits import limited
 from bench.errors import DataError, Failure, UsageError
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
@@ -155,10 +154,13 @@ class Plan:
 
     @cached_property
     def gallery(self) -> dict[str, int]:
-        """Id and index of the samples whose pictures are kept, spread evenly."""
-        ids = [name for name in self.dataset.ids if name not in self.bad]
-        kept = limited(ids, min(self.suite.gallery, len(ids))) if self.suite.gallery else ()
-        return {name: self.dataset.ids.index(name) for name in kept}
+        """Id and index of the samples whose pictures are kept, in order: those whose ids have the smallest hashes.
+
+        So a picture of a run that grows is kept from the beginning, or never.
+        """
+        good = {name: index for index, name in enumerate(self.dataset.ids) if name not in self.bad}
+        kept = sorted(good, key=lambda name: hashlib.sha256(name.encode()).digest())[: self.suite.gallery]
+        return {name: index for name, index in good.items() if name in kept}
 
 
 def resolve(

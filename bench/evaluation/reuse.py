@@ -18,7 +18,7 @@ class Recorded:
 
     Attributes:
         whole: sample id to a result that holds all that is asked.
-        partial: sample id to a result that lacks values, features or the picture of the gallery.
+        partial: sample id to a result that lacks values or features.
         others: results of samples that are not asked for.
         changed: how many samples have another output now than the one that was recorded: it was replaced.
     """
@@ -44,8 +44,7 @@ def select(plan: Plan, cell: Cell, results: Results, drawn: Mapping[tuple[str, s
         if fitting:
             merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
             changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
-            ready = _has_all(plan, merged) and not _lacks_picture(plan, cell, merged)
-            (whole if ready else partial)[sample] = merged
+            (whole if _has_all(plan, merged) else partial)[sample] = merged
     others = [found[-1] for sample, found in sorted(results.items()) if sample not in plan.revisions]
     return Recorded(whole, partial, others, changed)
 
@@ -80,10 +79,3 @@ def _has_all(plan: Plan, result: SampleResult) -> bool:
     return all(name in result.record.values for name in names) and all(
         name in result.features for name in plan.measurement.feature_names
     )
-
-
-def _lacks_picture(plan: Plan, cell: Cell, result: SampleResult) -> bool:
-    """Whether the grids would show the fill and it is not there; of a model that is not at hand that must do."""
-    record = result.record
-    wanted = record.status == "ok" and record.sample in plan.gallery and not cell.only_recorded
-    return wanted and not plan.layout.fill(cell.key, record.sample).exists()

@@ -137,7 +137,7 @@ class RunInfo:
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
 
     def to_json(self) -> str:
-        """The text of `run.json`; what a model does not have is left out, and an empty `unavailable` or `other_metrics`."""
+        """The text of `run.json`, without what a model does not have and without empty parts that are optional."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
         for name in ("unavailable", "other_metrics"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -363,7 +364,8 @@ def test_gallery_pictures_are_the_composited_fills(pictures: Dataset, tmp_path: 
     run = bench.evaluate(["mean"], pictures, out=tmp_path / "out")
 
     (key,) = run.cells
-    assert run.info.gallery == ("p000", "p005", "p010", "p015")
+    smallest = sorted(pictures.ids, key=lambda name: hashlib.sha256(name.encode()).digest())[:4]
+    assert run.info.gallery == tuple(sorted(smallest))
     for sample in run.info.gallery:
         truth, fill = (
             np.asarray(Image.open(path)) for path in (run.layout.truth(sample), run.layout.fill(key, sample))
