@@ -9,17 +9,31 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from types import FrameType
 
 import typer
 
-__all__ = ["continuing_command", "stoppable"]
+__all__ = ["Stop", "continuing_command", "stoppable"]
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
+@dataclass
+class Stop:
+    """What Ctrl-C does.
+
+    Attributes:
+        patient: whether the work ends by itself once it is told to; otherwise it is interrupted where it is.
+        wanted: whether it is told to end.
+    """
+
+    patient: bool = False
+    wanted: bool = False
+
+
 @contextmanager
-def stoppable(kept: str) -> Iterator[None]:
+def stoppable(kept: str) -> Iterator[Stop]:
     """Let Ctrl-C (SIGINT) or SIGTERM end the block in order; a second one ends the process at once.
 
     Says what is kept and how to go on, and exits with 128 and the number of the signal, as shells have it: 130 for
@@ -28,8 +42,9 @@ def stoppable(kept: str) -> Iterator[None]:
     Args:
         kept: what is kept, a clause.
     """
+    wish = Stop()
     if threading.current_thread() is not threading.main_thread():  # only the main thread may take signals
-        yield
+        yield wish
         return
     caught: list[int] = []
 
@@ -37,11 +52,14 @@ def stoppable(kept: str) -> Iterator[None]:
         if caught:
             os._exit(128 + number)
         caught.append(number)
-        raise KeyboardInterrupt
+        wish.wanted = True
+        if not wish.patient:
+            raise KeyboardInterrupt
+        typer.echo("spgbench: stopping after this step; Ctrl-C again ends at once", err=True)
 
     earlier = {number: signal.signal(number, stop) for number in _SIGNALS}
     try:
-        yield
+        yield wish
     except KeyboardInterrupt:
         typer.echo(f"spgbench: stopped; {kept}. To go on:\n{continuing_command(sys.argv[1:])}", err=True)
         raise typer.Exit(128 + (caught[0] if caught else signal.SIGINT)) from None
