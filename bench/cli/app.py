@@ -25,6 +25,7 @@ from bench.cli import (
     predict,
     profile,
     report,
+    rescore,
     run,
     schema,
     score,
@@ -75,6 +76,7 @@ app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("fill")(fill.fill)
+app.command("rescore")(rescore.rescore)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)

@@ -29,6 +29,7 @@ __all__ = [
     "Out",
     "Protocols",
     "Regions",
+    "Report",
     "Seed",
     "Size",
     "Split",
@@ -102,6 +103,14 @@ Judge = Annotated[
 ]
 Seed = Annotated[int | None, _option("Seed of holes and models.", SCORING, parser=Bounds("--seed", int, 0))]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.", rich_help_panel=RUNNING)]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report/--no-report",
+        help="Make tables, plots and the page, or print the main table alone.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Out = Annotated[Path | None, _option("Output folder.", OUTPUT, "--out", "-o", parser=output_folder("--out"))]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,13 +12,14 @@ import typer
 from bench.cli import options
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
+from bench.cli.stopping import stoppable
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.evaluation import RunOutcome
     from bench.evaluation.suite import Suite
 
-__all__ = ["execute", "run"]
+__all__ = ["execute", "run", "show"]
 
 
 class ReuseChoice(StrEnum):
@@ -36,6 +38,7 @@ def run(
             help="A suite of `spgbench ls suites`, or a YAML file; quick if an option is given.", show_default=False
         ),
     ] = None,
+    *,
     models: Annotated[
         str | None,
         typer.Option(help="Models, separated by commas; NAME=MODEL names a row.", rich_help_panel=options.SCORING),
@@ -60,11 +63,19 @@ def run(
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
     ] = (ReuseChoice.only_missing),
+    keep_fills: Annotated[
+        bool, typer.Option("--keep-fills", help="Keep the fill of every picture, for `spgbench rescore`.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and count them.")
+    ] = False,
+    report: options.Report = True,
     out: options.Out = None,
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
 
-    Records are reused: the same command continues an interrupted run.
+    Records are reused: the same command continues an interrupted run, and one with more pictures, protocols, models or
+    metrics runs what is missing.
 
     Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
     """
@@ -92,6 +103,9 @@ def run(
         workers=workers,
         reuse=reuse,
         asked=options.names(metrics),
+        keep_fills=keep_fills,
+        skip_bad=skip_bad,
+        with_report=report,
     )
 
 
@@ -102,30 +116,57 @@ def execute(
     device: str,
     workers: int = 1,
     reuse: ReuseChoice = ReuseChoice.only_missing,
+    keep_fills: bool = False,
+    skip_bad: bool = False,
+    with_report: bool = True,
     asked: tuple[str, ...] | None = None,
 ) -> None:
-    """Run, report, print the main table, the metrics `asked` for first; exit 1 when samples failed."""
-    from bench.evaluation import run_suite
-    from bench.reporting import report
-    from bench.reporting.analysis import RunAnalysis
+    """Run, report, print the main table with the metrics `asked` for in front.
 
+    Exits with 1 when samples failed, with 130 after Ctrl-C.
+    """
+    start = time.perf_counter()
     session.out = out
-    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=not session.quiet)
+    with stoppable("every picture that was finished is kept"):
+        from bench.evaluation import run_suite
+
+        outcome = run_suite(
+            suite,
+            out,
+            device=device,
+            workers=workers,
+            reuse=reuse.value,
+            keep_fills=keep_fills,
+            skip_bad=skip_bad,
+            progress=not session.quiet,
+        )
+        show(outcome, start, asked, with_report=with_report)
+
+
+def show(outcome: RunOutcome, start: float, asked: tuple[str, ...] | None = None, *, with_report: bool = True) -> None:
+    """Report, print the main table, and say what was done since `start`, seconds of `time.perf_counter`."""
+    from bench.reporting.analysis import RunAnalysis
+    from bench.reporting.stamp import report_changes
+
     for warning in outcome.warnings:
         warn(warning)
     analysis = RunAnalysis(outcome.run)
-    files = report(analysis)
+    began = time.perf_counter()
+    files = report_changes(analysis) if with_report else []
     show_run(analysis, asked)
-    say(f"{len(files)} files made from the records; open {files[-1]}")
-    say(_spent(outcome))
+    if files:
+        say(f"{len(files)} files made from the records; open {files[-1]}")
+    now = time.perf_counter()
+    say(_spent(outcome, {"tables and plots": now - began}, now - start))
     if outcome.failed:
         typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
         raise typer.Exit(1)
 
 
-def _spent(outcome: RunOutcome) -> str:
-    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
-    return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")
+def _spent(outcome: RunOutcome, reported: dict[str, float], wall: float) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (outcome.phases.seconds | reported).items())
+    known = "" if outcome.phases.seconds else "; everything was recorded already"
+    return f"{wall:.1f} s in all: {parts}{known}"
 
 
 def _nothing_asked() -> UsageError:

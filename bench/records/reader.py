@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 from bench.errors import UsageError
 from bench.records.caps import current_signature
 from bench.records.decoding import FieldError, decode
+from bench.records.files import ASKED
 from bench.records.layout import CellKey, RunLayout
 from bench.records.run_info import RunInfo
 from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines, without_format
@@ -45,7 +46,7 @@ class Run:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
         dataset = self.info.dataset
         return [
-            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.revision)
+            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.cell_revision)
             for model in self.info.models
             for protocol in self.info.protocols
         ]
@@ -53,12 +54,12 @@ class Run:
     @cached_property
     def cells(self) -> dict[CellKey, CellRecord]:
         """The whole cells; raises UsageError when the summary of one was edited or damaged."""
-        return {key: self._cell(key) for key in self.keys() if self._files.exists(self.layout.done(key))}
+        return {key: self._cell(key) for key in self.keys() if self._is_whole(key)}
 
     @property
     def missing(self) -> list[CellKey]:
         """The cells that are not whole yet."""
-        return [key for key in self.keys() if not self._files.exists(self.layout.done(key))]
+        return [key for key in self.keys() if not self._is_whole(key)]
 
     def records(self, key: CellKey) -> list[Record]:
         """The per-sample records of a whole cell, sorted by sample id; read anew at each call.
@@ -97,6 +98,12 @@ class Run:
             if name.startswith(f"{kind}-"):
                 yield name, self._checked(folder / name, checksum)
 
+    def _is_whole(self, key: CellKey) -> bool:
+        """Whether the cell holds what the run asked for last: a run may have grown since the cell was whole."""
+        if not self._files.exists(self.layout.done(key)):
+            return False
+        return self._checksums(key).get(ASKED, "") == self.info.asked.get(key.protocol, "")
+
     def _cell(self, key: CellKey) -> CellRecord:
         folder, name = self.layout.cell(key), self.layout.cell_file(key).name
         content = self._checked(folder / name, self._checksums(key).get(name, ""))
@@ -105,7 +112,7 @@ class Run:
             cell = decode(CellRecord, data)
         except ValueError as error:
             raise _damaged(folder, str(error)) from error
-        return cell if written == FORMAT and _is_current(cell) else self._migrated(key, cell)
+        return self._migrated(key, cell) if written == 1 or not _is_current(cell) else cell
 
     def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
         """A cell of an earlier version with the intervals and caps of this one, taken from the samples."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
@@ -27,11 +28,12 @@ __all__ = [
     "without_format",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files in an output folder that is written."""
 
-READABLE = (1, 2)
-"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples."""
+READABLE = (1, 2, 3)
+"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples. Runs
+of formats 1 and 2 cannot grow: their records do not say which version of a picture they are of."""
 
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""
@@ -45,11 +47,13 @@ class Record:
 
     Attributes:
         sample: sample id.
-        status: `failed` when the model gave no usable picture, `skipped` when the protocol has no hole for the sample.
+        status: `failed` when the model gave no usable picture, `skipped` when the protocol has no hole for the sample,
+            or when its file cannot be read and the run was told to go on.
         reason: why not `ok`, else empty.
         seed: the seed that the model was handed for this sample.
         image_sha256, hole_sha256, output_sha256: of the raw bytes of the truth, the hole and the composited output.
         hole_share: missing pixels over all pixels, 0 to 1.
+        revision: hash of the sample's own files and of how they were read; empty up to format 2.
         values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined. Metrics by
             class also have `metric.region.class`, for the classes where they are defined.
     """
@@ -62,6 +66,7 @@ class Record:
     hole_sha256: str = ""
     output_sha256: str = ""
     hole_share: float = math.nan
+    revision: str = ""
     values: dict[str, float] = field(default_factory=dict)
 
 
@@ -161,8 +166,12 @@ def without_format(data: object) -> tuple[int, dict[str, Any]]:
     if not isinstance(data, dict) or "format" not in data:
         raise FieldError("format", "be there", "no such field")
     if data["format"] not in READABLE:
-        raise FieldError("format", f"be {' or '.join(map(str, READABLE))}", repr(data["format"]))
+        raise FieldError("format", f"be {_either(READABLE)}", repr(data["format"]))
     return data["format"], {name: part for name, part in data.items() if name != "format"}
+
+
+def _either(numbers: Sequence[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} or {numbers[-1]}"
 
 
 def dump(data: Any) -> str:
