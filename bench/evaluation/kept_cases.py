@@ -67,12 +67,23 @@ class CaseKeeper:
             return set()
         return set(self._plan.gallery) | {name for place in self._places(protocol) for _, name in self._ends[place]}
 
-    def finish(self) -> None:
-        """Remove all fills that do not stay, and write what was hidden from the models in those that do."""
-        for cell in self._plan.cells:
-            if not cell.only_recorded:
-                remove_pictures(self._plan, cell, self.kept(cell.protocol.name))
-        write_inputs(self._plan, {name: self.kept(name) for name in self._lying}, anew=True)
+    def settle(self, protocol: Protocol) -> None:
+        """Remove the fills that do not stay, when no more will come, and write what was hidden in the others."""
+        for place in self._places(protocol.name):
+            if not self._plan.cells[place].only_recorded:
+                remove_pictures(self._plan, self._plan.cells[place], self.kept(protocol.name))
+        write_inputs(self._plan, self.kept(protocol.name), [protocol], anew=True)
+
+    def tidy(self) -> None:
+        """Remove what was hidden from the models in pictures that no protocol keeps any more."""
+        layout = self._plan.layout
+        shown = set()
+        for protocol in self._plan.protocols:
+            for name in self.kept(protocol.name):
+                shown |= {layout.truth(name), layout.labels(name), layout.hole(protocol.name, name)}
+        for path in (layout.gallery / "samples").rglob("*.png"):
+            if path not in shown:
+                path.unlink()
 
     def _places(self, protocol: str) -> list[int]:
         return [place for place, cell in enumerate(self._plan.cells) if cell.protocol.name == protocol]
@@ -85,33 +96,28 @@ class CaseKeeper:
         self._ends[cell] = {*worst, *best}
 
 
-def write_inputs(plan: Plan, samples: Mapping[str, Iterable[str]], *, anew: bool) -> None:
-    """Write the untouched pictures, label maps and holes of some samples, and remove others.
+def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protocol], *, anew: bool) -> None:
+    """Write the untouched pictures, label maps and holes of some samples.
 
     Args:
-        samples: ids by the name of their protocol.
-        anew: whether those that are there may be of other pictures, and others may be there.
+        samples: their ids.
+        anew: whether those that are there may be of other pictures.
     """
-    layout, shown = plan.layout, set()
+    layout, protocols = plan.layout, tuple(protocols)
 
     def write(path: Path, draw: Callable[[], bytes]) -> None:
-        shown.add(path)
         if anew or not path.exists():
             with suppress(NotApplicable):
                 write_atomically(path, draw())
 
     places = {name: index for index, name in enumerate(plan.dataset.ids)}
-    for name in sorted({name for ids in samples.values() for name in ids}):
+    for name in sorted(samples):
         sample = plan.dataset[places[name]]
         write(layout.truth(name), partial(png_bytes, sample.image))
         if sample.labels is not None:
             write(layout.labels(name), partial(png_bytes, sample.labels))
-        for protocol in plan.protocols:
-            if name in samples[protocol.name]:
-                write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
-    for path in (layout.gallery / "samples").rglob("*.png") if anew else ():
-        if path not in shown:
-            path.unlink()
+        for protocol in protocols:
+            write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
 
 
 def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:

@@ -151,7 +151,7 @@ def run_suite(
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
         if not work.cells:
-            write_inputs(plan, dict.fromkeys((one.name for one in plan.protocols), tuple(plan.gallery)), anew=False)
+            write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, changed = _run(plan, work, workers, recorded, progress=progress)
     return RunOutcome(read_run(out), phases, time.perf_counter() - start, (*warnings, *changed))
 
@@ -167,11 +167,17 @@ def _run(
 ) -> tuple[Phases, list[str]]:
     """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once."""
     left = Counter(unit.cell for unit in work.units)
+    waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
     phases = Phases()
     warnings: list[str] = []
     cases = _case_keeper(plan, work)
 
     def finish(index: int) -> None:
+        protocol = plan.cells[index].protocol
+        waiting[protocol.name] -= 1
+        if not waiting[protocol.name]:  # before the last cell is marked as whole: a kill here is made good later
+            with phases.phase("write"):
+                cases.settle(protocol)
         with phases.phase("reduce"):
             warnings.extend(_finish(plan, plan.cells[index], work))
 
@@ -193,8 +199,7 @@ def _run(
         else:
             run_here(plan, work.units, on_unit, on_samples)
     if work.cells:
-        with phases.phase("write"):
-            cases.finish()
+        cases.tidy()
     return phases, warnings
 
 
