@@ -105,7 +105,7 @@ def main() -> None:
     code: int | str | None
     error: Exception | None = None
     try:
-        app(args=_global_options_first(sys.argv[1:]))
+        app(args=_global_options_first(sys.argv[1:]), prog_name="spgbench")
     except SystemExit as end:
         code = end.code
     except KeyboardInterrupt:

@@ -10,10 +10,19 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.outputs import output_file
+from bench.cli.console.screen import Style, paragraph, screen_of_stdout, styled
 from bench.cli.console.session import warn
 from bench.cli.options import OUTPUT
 
 __all__ = ["gate"]
+
+_INDENT = 14
+_COLOURS: dict[str, Style] = {
+    "PASS": "green",
+    "REGRESSION": "bold red",
+    "INCONCLUSIVE": "yellow",
+    "INCOMPARABLE": "bold red",
+}
 
 
 def gate(
@@ -99,7 +108,7 @@ def gate(
     if as_json:
         typer.echo(json.dumps(result.as_json(), allow_nan=False, indent=1))
     else:
-        typer.echo(gate_report.as_text(result), nl=False)
+        _show(gate_report.as_text(result))
     if github if github is not None else bool(os.environ.get("GITHUB_ACTIONS")):
         typer.echo(ci_reports.as_annotations(result), err=True, nl=False)
     code = result.exit_code(strict=strict)
@@ -108,6 +117,18 @@ def gate(
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
         warn(gate_report.summary(result))
+
+
+def _show(text: str) -> None:
+    """The lines as they are; in a terminal with the verdicts in colour and no longer than it is wide."""
+    screen = screen_of_stdout()
+    if screen is None:
+        typer.echo(text, nl=False)
+        return
+    for line in text.splitlines():
+        word = line.partition(" ")[0]
+        wrapped = paragraph(line, screen, " " * _INDENT)
+        typer.echo(styled(word, _COLOURS.get(word.rstrip(":"), ""), screen) + wrapped.removeprefix(word), nl=False)
 
 
 def _margins_of(suite: str | None) -> dict[str, str] | None:

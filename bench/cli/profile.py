@@ -89,7 +89,7 @@ def profile(
 
 
 def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, out: Path) -> None:
-    """Sweep, report, print the tables; exit 1 when a model could not be loaded or it was interrupted."""
+    """Sweep, report, print the tables; exit 1 when a model could not be loaded, 130 after Ctrl-C."""
     from bench import profiling
     from bench.reporting.profile import profile_table, report_profile
 
@@ -106,7 +106,9 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     status = found.environment["status"]
     if status != "whole":
         warn(f"not whole ({status}); what was measured is kept")
-    if found.environment["not_loaded"] or status == "interrupted":
+    if status == "interrupted":
+        raise typer.Exit(130)
+    if found.environment["not_loaded"]:
         raise typer.Exit(1)
 
 

@@ -69,9 +69,15 @@ def _known(error: BaseException) -> SpgbenchError | None:
         return EnvironmentFailure("worker processes", "stay alive", "one that was killed", fix)
     if isinstance(error, OSError) and error.errno is not None and error.strerror:
         path = error.filename2 or error.filename
-        what = "a file" if path is None else f"path {os.fsdecode(path)}" if isinstance(path, str | bytes) else str(path)
+        what = "a file" if path is None else _named(path)
         return EnvironmentFailure(what, "be usable", error.strerror.lower(), _FIXES.get(error.errno, ""))
     return None
+
+
+def _named(path: object) -> str:
+    """`path out/run.json`, or `standard output` as it is."""
+    text = os.fsdecode(path) if isinstance(path, str | bytes) else str(path)
+    return text if text.startswith("standard ") else f"path {text}"
 
 
 def _is_allocation(error: BaseException) -> bool:

@@ -43,7 +43,15 @@ def output_file(option: str) -> Callable[[str], Path]:
 def _named(option: str, text: str, what: str) -> Path:
     if not text.strip():
         raise _refused(option, f"name {what}", "an empty text", " Is the variable set that it comes from?")
-    return Path(text)
+    path = Path(text)
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or str(error)).lower()
+        raise _refused(option, f"name {what}", f"{text[:80]!r}, {reason}") from error
+    return path
 
 
 def _check_place(option: str, folder: Path, text: str) -> None:

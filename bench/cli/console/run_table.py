@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["show_run", "terminal_table"]
 
 _COUNTS = ("n", "failed", "skipped")
+_MEANINGS = {"best": "best", "tied": "tied: not distinguishable from the best", "second": "second best, not tested"}
 _SIGNS = {"best": "*", "tied": "=", "second": "+"}
 _STYLES: dict[str, Style] = {"best": "bold green", "tied": "green", "second": "yellow"}
 
@@ -76,16 +77,13 @@ def terminal_table(
     wanted += [place for place in range(len(columns) + 1, len(grid)) if place not in counts]
     shown = fitting(grid, [row for body in bodies for row in body], screen, [0, *counts], wanted)
     shown = list(range(len(grid))) if verbose else shown
-    parts = [styled(table.title, "bold", screen) + "\n"]
+    parts = [_heading_line(table.title, screen)]
     for group, body in zip(table.groups, bodies, strict=True):
         rows = [[row[place] for place in shown] for row in body]
-        parts.append(
-            f"{styled(group.title, 'bold', screen)}\n" + draw_grid([grid[place] for place in shown], rows, screen)
-        )
+        parts.append(_heading_line(group.title, screen) + draw_grid([grid[place] for place in shown], rows, screen))
+    parts.append(_legend(table, screen))
     left_out = [_name(grid[place]) for place in range(len(grid)) if place not in shown]
-    parts.append(
-        "".join(paragraph(line, screen, "  ") for line in _foot(table, screen, left_out, where, verbose=verbose))
-    )
+    parts.append("".join(paragraph(line, screen, "  ") for line in _foot(table, left_out, where, verbose=verbose)))
     return "\n".join(filter(None, parts))
 
 
@@ -143,27 +141,35 @@ def _number(entry: TableEntry, tested: bool, screen: Screen) -> Cell:
     return Cell(f"{entry.text} {_SIGNS.get(mark, ' ')}")
 
 
-def _foot(table: Table, screen: Screen, left_out: Sequence[str], where: str, *, verbose: bool) -> Iterator[str]:
-    from bench.reporting.tables.mark_notes import LEGENDS
-    from bench.reporting.tables.model import ORACLE_NOTE
+def _heading_line(text: str, screen: Screen) -> str:
+    return styled(paragraph(text, screen), "bold", screen) + "\n"
 
+
+def _legend(table: Table, screen: Screen) -> str:
+    """What the marks of the numbers mean."""
     marks = {
         ("tied" if mark == "second" and key in group.tested else mark)
         for group in table.groups
         for row in group.rows
         for key, mark in row.marks.items()
     }
-    words = {"best": "best", "tied": "tied: not distinguishable from the best", "second": "second best, not tested"}
-    signs = {"best": "bold green", "tied": "green", "second": "yellow"} if screen.colour else _SIGNS
-    legend = [f"{signs[mark]} {text}" for mark, text in words.items() if mark in marks]
-    if legend:
-        yield "; ".join(legend)
+    shown = [mark for mark in _MEANINGS if mark in marks]
+    if screen.colour:
+        return "; ".join(styled(_MEANINGS[mark], _STYLES[mark], screen) for mark in shown) + "\n" * bool(shown)
+    return "".join(paragraph("; ".join(f"{_SIGNS[mark]} {_MEANINGS[mark]}" for mark in shown), screen, "  "))
+
+
+def _foot(table: Table, left_out: Sequence[str], where: str, *, verbose: bool) -> Iterator[str]:
+    from bench.reporting.tables.mark_notes import LEGENDS
+    from bench.reporting.tables.model import ORACLE_NOTE
+
     if left_out:
         many = f"{len(left_out)} columns do not fit" if len(left_out) > 1 else "1 column does not fit"
         yield f"{many}: {', '.join(left_out)}. All are in {where}; --verbose prints them."
     if table.has_oracles:
         yield ORACLE_NOTE
-    yield from (note.replace("underlined", "marked") for note in table.notes if not note.startswith(LEGENDS))
+    hidden = (*LEGENDS, *(f"{name.partition(' ')[0]}:" for name in left_out if name in table.facts))
+    yield from (note.replace("underlined", "marked") for note in table.notes if not note.startswith(hidden))
     if verbose:
         yield from table.interval_notes
         yield from (f"{title}: {signature}" for title, signature in table.signatures)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import io
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -12,11 +14,13 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Cell", "GridColumn", "Screen", "draw_grid", "fitting", "paragraph", "screen_of_stdout", "styled"]
+__all__ = ["Cell", "GridColumn", "Screen", "Style", "draw_grid", "fitting", "paragraph", "screen_of_stdout", "styled"]
 
 Style = Literal["", "bold", "dim", "green", "bold green", "bold red", "yellow", "underline"]
 
 _GAP = 2
+_ENDLESS = 10_000
+_NARROWEST = 20
 _WIDEST_NAME = 0.4
 _ASCII = str.maketrans(
     {
@@ -82,7 +86,8 @@ def screen_of_stdout() -> Screen | None:
     console = Console()
     encoding = (sys.stdout.encoding or "ascii").lower().replace("-", "")
     colour = console.color_system is not None and "NO_COLOR" not in os.environ
-    return Screen(max(console.width, 20), colour, encoding.startswith(("utf8", "utf16")))
+    width = max(shutil.get_terminal_size().columns, _NARROWEST)
+    return Screen(width, colour, encoding.startswith(("utf8", "utf16")))
 
 
 def fitting(
@@ -120,7 +125,7 @@ def _widest_name(screen: Screen) -> int:
 
 
 def draw_grid(columns: Sequence[GridColumn], rows: Sequence[Sequence[Cell]], screen: Screen) -> str:
-    """The rows under their headings; a first column that is too wide is cut."""
+    """The rows under their headings; names in the first column that are too long lose their middle."""
     from rich.table import Table
     from rich.text import Text
 
@@ -131,36 +136,51 @@ def draw_grid(columns: Sequence[GridColumn], rows: Sequence[Sequence[Cell]], scr
     widest = _widest_name(screen)
     for row in rows:
         texts = [screen.text(cell.text) for cell in row]
-        texts[0] = texts[0] if len(texts[0]) <= widest else f"{texts[0][: widest - 2]}.."
+        texts[0] = _cut(texts[0], widest)
         grid.add_row(*(Text(text, cell.style) for text, cell in zip(texts, row, strict=True)))
-    console = _console(screen, 10_000)
+    console = _console(screen)
     console.print(grid)
     return "".join(f"{line.rstrip()}\n" for line in _printed(console).splitlines())
 
 
+def _cut(name: str, width: int) -> str:
+    """A name whose middle is left out if it is too long: names often differ at their end."""
+    tail = (width - 2) // 2
+    return name if len(name) <= width else f"{name[: width - 2 - tail]}..{name[-tail:]}"
+
+
 def paragraph(text: str, screen: Screen, indent: str = "") -> str:
     """A text in lines of at most the terminal's width, all but the first indented."""
-    import textwrap
-
-    lines = textwrap.wrap(screen.text(text), screen.width, subsequent_indent=indent, break_on_hyphens=False)
+    width = max(screen.width, len(indent) + _NARROWEST)
+    lines = textwrap.wrap(
+        screen.text(text),
+        width,
+        subsequent_indent=indent,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+        replace_whitespace=False,
+    )
     return "".join(f"{line}\n" for line in lines)
 
 
 def styled(text: str, style: Style, screen: Screen) -> str:
-    """The text as the terminal shows it in a style."""
+    """The lines of a text as the terminal shows them in a style."""
     from rich.text import Text
 
-    console = _console(screen, 10_000)
-    console.print(Text(screen.text(text), style), end="")
-    return _printed(console)
+    lines = []
+    for line in text.splitlines():
+        console = _console(screen)
+        console.print(Text(screen.text(line), style), end="")
+        lines.append(_printed(console))
+    return "\n".join(lines)
 
 
-def _console(screen: Screen, width: int) -> Console:
+def _console(screen: Screen) -> Console:
     from rich.console import Console
 
     return Console(
         file=io.StringIO(),
-        width=width,
+        width=_ENDLESS,
         color_system="standard" if screen.colour else None,
         force_terminal=screen.colour,
         no_color=not screen.colour,

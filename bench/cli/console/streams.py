@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 __all__ = ["close_streams", "prepare_streams"]
 
 
+_NAMES = ("standard input", "standard output", "standard error")
+
+
 class _Descriptor(io.FileIO):
     """A file descriptor whose reader may go away: what is written from then on is dropped."""
 
@@ -24,6 +27,8 @@ class _Descriptor(io.FileIO):
         except BrokenPipeError:
             _send_to_devnull(self.fileno())
             return len(memoryview(data).cast("B"))
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, _NAMES[self.fileno()]) from error
 
 
 def prepare_streams() -> None:
@@ -45,7 +50,7 @@ def close_streams() -> OSError | None:
     except OSError as error:
         with suppress(OSError, ValueError):
             _send_to_devnull(sys.stdout.fileno())
-        return OSError(error.errno, error.strerror, "standard output")
+        return error
     return None
 
 
