@@ -186,7 +186,7 @@ def test_masks_are_paired_as_lama_names_them(tmp_path: Path) -> None:
         (["a.png", "c.png"], r"samples without a mask: 'b'; masks of no sample: 'c'"),
         (
             ["a.png", "b_mask001.png", "b_mask002.png"],
-            r"found samples with several masks: 'b \(b_mask001, b_mask002\)'",
+            r"with several masks: 'b \(b_mask001, b_mask002\)'",
         ),
         (["b_mask001.png", "b_mask002.png"], r"without a mask: 'a'; samples with several"),
     ],
