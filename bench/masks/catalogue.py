@@ -126,7 +126,8 @@ def _add_others() -> None:
     objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
     _add("object@1", "objects:ObjectOfAnother", "the silhouette of an object of another picture", objects)
     _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
-    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; options `?hole=` and `&pick=`")
+    masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
+    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 
 _add_fixed()
