@@ -189,9 +189,9 @@ def _check_pairs(folder: Path, pairs: PairedNames, count: int) -> None:
     """Raise DataError, with both sides, unless every sample has exactly one mask."""
     if len(pairs.names) == count:
         return
-    several = [f"{one}: {', '.join(names)}" for one, names in pairs.double.items()]
+    several = [f"{one} ({', '.join(names)})" for one, names in pairs.double.items()]
     found = "; ".join(
-        f"{len(names)} {kind} ({some(names)})"
+        f"{kind}: {some(names)}"
         for kind, names in (
             ("samples without a mask", pairs.missing),
             ("samples with several masks", several),

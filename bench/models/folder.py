@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FolderModel"]
 
 _LISTED = 5
+_READING_RULE = 2
+"""Version of how files become pixels: part of the fingerprint. 1 left the EXIF orientation out and clipped 16 bits."""
 
 
 class FolderModel:
@@ -41,7 +44,8 @@ class FolderModel:
             raise UsageError(f"predictions folder {directory}", "be there", "no such folder", "Check the path.")
         self._files = find_pictures(self.root, "predictions folder")
         self.name = f"folder:{self.root.resolve().name}"
-        self.fingerprint = fingerprint_files(self.root, self._files.values())
+        content = fingerprint_files(self.root, self._files.values())
+        self.fingerprint = hashlib.sha256(f"{_READING_RULE} {content}".encode()).hexdigest()
 
     def bind(self, protocol: str, ids: Sequence[str]) -> FolderModel:
         """The same folder for one cell: pairs every sample with its file.
