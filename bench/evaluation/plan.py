@@ -54,6 +54,11 @@ class Plan:
         """What is measured; found out at first use, since judges and weights are large. Raises as `prepare` does."""
         return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Sample id to its place in the data set."""
+        return {sample_id: place for place, sample_id in enumerate(self.dataset.ids)}
+
     def shards(self) -> list[range]:
         """Sample indices, cut in fixed steps."""
         n = len(self.dataset)
