@@ -30,7 +30,7 @@ _OTHER_HOLE = "known pixels away from the hole are changed, the others kept. Fil
 _COLOURS = {0: "black", 127: "grey", 128: "grey", 255: "white"}
 """What holes of unfilled inputs hold."""
 _FAIR, _MEAN = 16, 2
-"""A hole of one colour is filled where half of the untouched pixels are so near to it, or the mean of the known ones."""
+"""A hole of one colour is filled where half of the untouched pixels are this near to it, or the mean of known ones."""
 
 
 def check_predictions(
