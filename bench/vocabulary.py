@@ -23,6 +23,7 @@ __all__ = [
     "Batch",
     "CellBound",
     "Dataset",
+    "DatasetBound",
     "Editable",
     "Inpainter",
     "Judge",
@@ -34,6 +35,7 @@ __all__ = [
     "Region",
     "Sample",
     "Sampler",
+    "SourcePicture",
     "Staged",
     "StoredPredictions",
     "whole_split",
@@ -51,6 +53,25 @@ LABEL_SOURCES: tuple[LabelSource, ...] = ("none", "oracle", "segmenter", "predic
 
 
 @dataclass(frozen=True)
+class SourcePicture:
+    """The picture that a sample was made of: its largest central part of the sample's aspect, resized.
+
+    Attributes:
+        height, width: in pixels, upright.
+        orientation: EXIF orientation of its file, 1 to 8; 1 where it is stored upright.
+    """
+
+    height: int
+    width: int
+    orientation: int = 1
+
+    @property
+    def turned_in_place(self) -> bool:
+        """Whether the picture is turned and as large as before: sizes do not tell what was drawn on which."""
+        return self.orientation > 1 and (self.orientation < 5 or self.height == self.width)
+
+
+@dataclass(frozen=True)
 class Sample:
     """One picture of a dataset.
 
@@ -58,11 +79,13 @@ class Sample:
         id: unique within the dataset; may hold `/`, and names the sample's files in every folder that we read or write.
         image: uint8 [H, W, 3] RGB.
         labels: uint8 [H, W] class indices with VOID where unlabelled, or None.
+        source: what `image` was cropped from, so that masks can go the same way; None where it is whole.
     """
 
     id: str
     image: Picture
     labels: LabelMap | None = None
+    source: SourcePicture | None = None
 
 
 class Dataset(typing.Protocol):
@@ -133,6 +156,15 @@ class Protocol(typing.Protocol):
 
         Raises NotApplicable.
         """
+        ...
+
+
+@typing.runtime_checkable
+class DatasetBound(typing.Protocol):
+    """A protocol whose holes depend on what a data set holds: masks on disk, one a sample."""
+
+    def for_dataset(self, dataset: Dataset) -> Protocol:
+        """The same protocol for one data set; raises DataError when its files do not fit the samples."""
         ...
 
 
@@ -219,7 +251,7 @@ class StoredPredictions(typing.Protocol):
     """A model whose predictions lie on disk: each can be read at any time; beside what an Inpainter has."""
 
     def stored(self, sample_id: str) -> Picture:
-        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError where it cannot be read."""
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure where it cannot be read."""
         ...
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cached_property
 
 from bench.runtime.byte_lru import ByteLRU
@@ -65,4 +66,4 @@ def _read_only(sample: Sample) -> Sample:
     for array in (image, labels):
         if array is not None:
             array.setflags(write=False)
-    return Sample(sample.id, image, labels)
+    return replace(sample, image=image, labels=labels)

@@ -43,7 +43,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     fix = "Point --data-root at a SmithCVPR2013_dataset folder, with images/ and labels/."
     images, maps = (need_folder(root / name, "helen", fix) for name in ("images", "labels"))
     names = [line.rpartition(",")[2].strip() for line in read_names(split_file)]  # a line is "NUMBER , ID"
-    pictures = pick(names, find_pictures(images, (".jpg",)), split_file, images)
+    pictures = pick(names, find_pictures(images, suffixes=(".jpg",)), split_file, images)
     files = [SampleFiles(key, path, _maps(maps / key)) for key, path in pictures]
     indices = {index: index for index in range(len(CLASSES))}
     labelling = Labelling.named(CLASSES, CLASSES[1:], indices, read=read_most_probable)

@@ -46,7 +46,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     )
     known = split_files(splits)
     split_file = known[choose_split("voc", split, known)]
-    pictures = pick(read_names(split_file), find_pictures(images, (".jpg",)), split_file, images)
-    files = pair(pictures, find_pictures(maps, (".png",)), maps)
+    pictures = pick(read_names(split_file), find_pictures(images, suffixes=(".jpg",)), split_file, images)
+    files = pair(pictures, find_pictures(maps, suffixes=(".png",)), maps)
     indices = {index: index for index in range(len(CLASSES))} | {VOID: VOID}
     return FileDataset("voc", split, files, Labelling.named(CLASSES, CLASSES[1:], indices), size, limit)

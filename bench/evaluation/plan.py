@@ -15,7 +15,7 @@ from bench.errors import UsageError
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
 from bench.records import CellKey, RunLayout
-from bench.vocabulary import CellBound, Dataset, Inpainter, Judge, Protocol
+from bench.vocabulary import CellBound, Dataset, DatasetBound, Inpainter, Judge, Protocol
 
 __all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "signatures"]
 
@@ -92,10 +92,11 @@ def resolve(
         bench.metrics.METRICS.find(metric)
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
-    _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     if dataset is None:
         size = bench.data.parse_size(suite.size)
         dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+    protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
+    _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     every = [
         bench.models.load_for_run(model, device, dataset.name) if isinstance(model, str) else model for model in wanted
     ]

@@ -22,7 +22,12 @@ _SHOWN = 3
 
 
 def find_pictures(
-    folder: Path, suffixes: Sequence[str] = PICTURE_SUFFIXES, *, fix: str = "Check the path, or convert them."
+    folder: Path,
+    noun: str = "folder",
+    suffixes: Sequence[str] = PICTURE_SUFFIXES,
+    *,
+    deep: bool = True,
+    fix: str = "Check the path, or convert them.",
 ) -> dict[str, Path]:
     """Pictures under `folder`, at any depth, by id: the path below `folder` without suffix, with `/`; sorted by id.
 
@@ -32,13 +37,15 @@ def find_pictures(
 
     Args:
         folder: where to look.
+        noun: what it is, for messages.
         suffixes: those that are read, in small letters.
+        deep: whether to look into sub-folders.
         fix: what to do about a folder without pictures.
 
     Raises:
         DataError: there is no picture, two have one id, a link leads nowhere, or a folder cannot be read.
     """
-    files = sorted(_files_below(folder))
+    files = sorted(path for path in _files_below(folder) if deep or path.parent == folder)
     if broken := [path for path in files if path.is_symlink() and not path.exists()]:
         names = [path.relative_to(folder).as_posix() for path in broken]
         raise DataError(
@@ -56,7 +63,7 @@ def find_pictures(
     others = [path for path in files if path not in set(read) and path.suffix.lower() not in _TEXT]
     if not pictures:
         found = f"none, only others such as {files[0].name}" if files else "an empty folder"
-        raise DataError(f"folder {folder}", f"hold pictures ({', '.join(suffixes)})", found, fix)
+        raise DataError(f"{noun} {folder}", f"hold pictures ({', '.join(suffixes)})", found, fix)
     if others:
         _warn_of_others(folder, others, suffixes)
     return dict(sorted(pictures.items()))

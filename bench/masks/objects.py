@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import NotApplicable, UsageError
+from bench.image_files.sizes import nearest
 from bench.masks.connected_components import connected_components, dilate
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
-from bench.masks.resize import nearest
 from bench.vocabulary import Dataset, Sample, whole_split
 
 if TYPE_CHECKING:

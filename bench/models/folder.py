@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.errors import DataError, UsageError
+from bench.errors import DataError, ModelFailure, UsageError
 from bench.fingerprint import fingerprint_files
 from bench.image_files.decode import read_picture
 from bench.image_files.finding import find_pictures
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["FolderModel"]
 
 _LISTED = 5
+_READING_RULE = 2
+"""Version of how files become pixels: part of the fingerprint. 1 left the EXIF orientation out and clipped 16 bits."""
 
 
 class FolderModel:
@@ -39,10 +42,10 @@ class FolderModel:
         self.root = Path(directory)
         if not self.root.is_dir():
             raise UsageError(f"predictions folder {directory}", "be there", "no such folder", "Check the path.")
-        files = list(find_pictures(self.root).values())
+        self._files = find_pictures(self.root, "predictions folder")
         self.name = f"folder:{self.root.resolve().name}"
-        self.fingerprint = fingerprint_files(self.root, files)
-        self._files: dict[str, Path] = {}
+        content = fingerprint_files(self.root, self._files.values())
+        self.fingerprint = hashlib.sha256(f"{_READING_RULE} {content}".encode()).hexdigest()
 
     def bind(self, protocol: str, ids: Sequence[str]) -> FolderModel:
         """The same folder for one cell: pairs every sample with its file.
@@ -50,9 +53,12 @@ class FolderModel:
         Raises:
             DataError: when samples lack a file, or files lack a sample; all are named.
         """
-        folder = self.root / folder_name(protocol)
-        folder = folder if folder.is_dir() else self.root
-        files = find_pictures(folder)
+        inside = f"{folder_name(protocol)}/"
+        folder = self.root / inside
+        if folder.is_dir():
+            files = {name.removeprefix(inside): path for name, path in self._files.items() if name.startswith(inside)}
+        else:
+            folder, files = self.root, self._files
         missing, extra = sorted(set(ids) - set(files)), sorted(set(files) - set(ids))
         if missing or extra:
             found = "; ".join(
@@ -72,19 +78,21 @@ class FolderModel:
         return bound
 
     def inpaint(self, batch: Batch) -> Prediction:
-        """Read the pictures of the batch; raises DataError on an unreadable one or one of another size."""
+        """Read the pictures of the batch; raises ModelFailure on one that is no exact picture or has another size."""
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
         return Prediction(to_float(stack_pictures(pictures)))
 
     def stored(self, sample_id: str) -> Picture:
-        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError when it is unreadable."""
-        return read_picture(self._files[sample_id], "prediction")
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure when it is unreadable."""
+        try:
+            return read_picture(self._files[sample_id], "prediction")
+        except DataError as error:
+            raise ModelFailure(error.subject, error.must, error.found, error.fix) from error
 
     def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
         picture = self.stored(sample)
         if picture.shape[:2] != size:
             found = f"{picture.shape[0]}x{picture.shape[1]}"
-            raise DataError(
-                f"prediction {self._files[sample]}", f"be as large as its sample, {size[0]}x{size[1]}", found
-            )
+            must = f"be as large as its sample, {size[0]}x{size[1]}"
+            raise ModelFailure(f"prediction {self._files[sample]}", must, found)
         return picture

@@ -1,0 +1,130 @@
+"""Any picture file to a decoded Pillow picture that stands upright. What Pillow would repair or guess is refused."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+
+from bench.errors import DataError
+from bench.image_files.container import FORMATS, Format, check_whole, find_format
+
+__all__ = ["MAX_PIXELS", "OpenedImage", "open_image"]
+
+MAX_PIXELS = 1 << 28
+"""16,384 x 16,384. A file that claims more is refused before its pixels are decoded: it may be a few bytes long."""
+
+_READERS: dict[Format, type[ImageFile.ImageFile]] = {
+    "BMP": BmpImageFile,
+    "JPEG": JpegImageFile,  # of a file with several pictures, as phones write them (MPO), the first is the picture
+    "PNG": PngImageFile,
+    "TIFF": TiffImageFile,
+    "WEBP": WebPImageFile,
+}
+"""Used without `Image.open`, whose limit of pixels is lower and a setting of the whole process."""
+
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+_WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _SAMPLE_FORMAT = 256, 258, 262, 277, 339
+_PARTS = ((273, 279), (324, 325))  # offsets and lengths of a TIFF's strips and tiles
+_WHITE_IS_ZERO = 0
+
+
+@dataclass(frozen=True)
+class OpenedImage:
+    """A decoded picture.
+
+    Attributes:
+        image: its pixels, upright.
+        format: of the file.
+        bits: of a sample, as they are stored; 16 where Pillow may have dropped half of them.
+        orientation: its EXIF orientation, 1 to 8; 1 where the picture is stored upright.
+    """
+
+    image: Image.Image
+    format: Format
+    bits: int
+    orientation: int
+
+
+def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it.") -> OpenedImage:
+    """Read, check and decode a file, and turn the picture upright as its EXIF orientation says.
+
+    Args:
+        path: a BMP, JPEG, PNG, TIFF or WebP file, whatever its suffix.
+        noun: what it is, for messages: `picture`, `mask`.
+        fix: what to do about a file that cannot be decoded.
+
+    Raises:
+        DataError: the file cannot be read, is damaged, truncated, too large, an animation or of several pages.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{noun} {path}", "be readable", error.strerror or str(error), "Check the file.") from error
+    try:
+        return _decode(data)
+    except MemoryError as error:
+        raise DataError(f"{noun} {path}", "fit into memory", f"{len(data):,} bytes", "Make it smaller.") from error
+    except _TooLarge as error:
+        raise DataError(
+            f"{noun} {path}", f"have at most {MAX_PIXELS:,} pixels", str(error), "Make it smaller."
+        ) from error
+    except Exception as error:  # Pillow raises nearly anything on damaged files
+        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
+
+
+class _TooLarge(Exception):
+    """The size of a picture with more than MAX_PIXELS pixels."""
+
+
+def _decode(data: bytes) -> OpenedImage:
+    name = find_format(data)
+    check_whole(data, name)
+    image: Any = _READERS[name](io.BytesIO(data))
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        raise _TooLarge(f"{height:,}x{width:,}, height x width")
+    if name != "JPEG" and getattr(image, "n_frames", 1) > 1:
+        raise ValueError(f"{image.n_frames} pages" if name == "TIFF" else "an animation")
+    bits = data[24] if name == "PNG" else 8
+    if name == "TIFF":
+        bits = _check_tiff(image.tag_v2, len(image.getbands()), len(data))
+    orientation = image.getexif().get(_ORIENTATION, 1)
+    image.load()
+    if name != "TIFF" and orientation in _TURNS:  # Pillow turns a TIFF itself
+        return OpenedImage(image.transpose(_TURNS[orientation]), name, bits, orientation)
+    return OpenedImage(image, name, bits, orientation if orientation in _TURNS else 1)
+
+
+def _check_tiff(tags: Any, bands: int, length: int) -> int:
+    """Bits a sample; raises ValueError where Pillow would drop channels, clip or invert samples, or fill up pixels."""
+    for offsets, lengths in _PARTS:
+        if any(at + count > length for at, count in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)):
+            raise ValueError(f"a truncated TIFF ({length} bytes)")
+    bits = max(tags.get(_BITS, (1,)))
+    if any(kind != 1 for kind in tags.get(_SAMPLE_FORMAT, (1,))):
+        raise ValueError("signed or floating-point samples")
+    if bits not in {1, 2, 4, 8, 16}:
+        raise ValueError(f"{bits} bits a sample")
+    if bits == 16 and tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO:
+        raise ValueError("16 bits a sample with 0 as white")
+    if tags.get(_SAMPLES, 1) != bands:
+        raise ValueError(f"{tags.get(_SAMPLES, 1)} samples a pixel, of which {bands} have a meaning")
+    return bits
