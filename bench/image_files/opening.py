@@ -118,7 +118,7 @@ def _check_tiff(tags: Any, bands: int, length: int) -> int:
     for offsets, lengths in _PARTS:
         if any(at + count > length for at, count in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)):
             raise ValueError(f"a truncated TIFF ({length} bytes)")
-    bits = max(tags.get(_BITS, (1,)))
+    bits: int = max(tags.get(_BITS, (1,)))
     if any(kind != 1 for kind in tags.get(_SAMPLE_FORMAT, (1,))):
         raise ValueError("signed or floating-point samples")
     if bits not in {1, 2, 4, 8, 16}:

@@ -128,9 +128,8 @@ def _add_others() -> None:
     _add("object@1", "objects:ObjectOfAnother", f"{silhouette} within --limit", objects, of_split=False)
     _add("object@2", "objects:ObjectOfAnother", f"{silhouette} of the split", objects)
     _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
-    PROTOCOLS.add(
-        "files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; options `?hole=` and `&pick=`"
-    )
+    masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
+    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 
 _add_fixed()
