@@ -38,6 +38,7 @@ __all__ = [
     "Sampler",
     "SourcePicture",
     "Staged",
+    "StoredPredictions",
     "whole_split",
 ]
 
@@ -257,6 +258,15 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when a prediction is missing or there is one too many."""
+        ...
+
+
+@typing.runtime_checkable
+class StoredPredictions(typing.Protocol):
+    """A model whose predictions lie on disk: each can be read at any time; beside what an Inpainter has."""
+
+    def stored(self, sample_id: str) -> Picture:
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure where it cannot be read."""
         ...
 
 

@@ -24,6 +24,7 @@ from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.records import ModelInfo, Run, locked, read_run, write_cell
 from bench.records.cell_store import read_results, write_results
+from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
@@ -153,7 +154,9 @@ def run_suite(
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, changed = _run(plan, work, workers, recorded, progress=progress)
-    return RunOutcome(read_run(out), phases, time.perf_counter() - start, (*warnings, *changed))
+    run = read_run(out)
+    warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
+    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings))
 
 
 def _lacking(plan: Plan, work: Work) -> Iterator[str]:

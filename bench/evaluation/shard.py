@@ -18,6 +18,7 @@ import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.kept_pictures import ModelOutput, read_kept, write_pictures
+from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
@@ -190,6 +191,8 @@ def _measured(
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
+        places = [plan.places[masked.sample.id] for masked, _ in good]
+        warnings = check_predictions(view.raw, view.reference, view.hole, places, plan.dataset.ids, cell.model)
     with phases.phase("write"):
         pictures = unstack_pictures(view.completed)
         results = []
@@ -198,6 +201,7 @@ def _measured(
                 _base(plan, masked),
                 output_sha256=pixels_sha256(picture),
                 values=_values_of(values, row, plan.measurement.regions),
+                warning=warnings[row],
             )
             results.append(SampleResult(record, {name: named[row] for name, named in features.items()}))
             write_pictures(plan, cell, masked.sample.id, picture, output)

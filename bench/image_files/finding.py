@@ -26,6 +26,7 @@ def find_pictures(
     noun: str = "folder",
     suffixes: Sequence[str] = PICTURE_SUFFIXES,
     *,
+    deep: bool = True,
     fix: str = "Check the path, or convert them.",
 ) -> dict[str, Path]:
     """Pictures under `folder`, at any depth, by id: the path below `folder` without suffix, with `/`; sorted by id.
@@ -38,12 +39,13 @@ def find_pictures(
         folder: where to look.
         noun: what it is, for messages.
         suffixes: those that are read, in small letters.
+        deep: whether to look into sub-folders.
         fix: what to do about a folder without pictures.
 
     Raises:
         DataError: there is no picture, two have one id, a link leads nowhere, or a folder cannot be read.
     """
-    files = sorted(_files_below(folder))
+    files = sorted(path for path in _files_below(folder) if deep or path.parent == folder)
     if broken := [path for path in files if path.is_symlink() and not path.exists()]:
         names = [path.relative_to(folder).as_posix() for path in broken]
         raise DataError(
