@@ -15,10 +15,16 @@ from bench.vocabulary import VOID
 
 __all__ = ["load"]
 
+_PARTS = ("labels", "splits", "classes.json")
+"""What may lie beside `images/`."""
+
 
 def load(split: str, size: Size | None, root: Path | None, limit: int | None) -> FileDataset:
     """Read a folder of pictures; without `splits/` all of them are the split `test`. Ids keep sub-folders."""
     root = need_root(root, "folder")
+    if root.is_dir() and not any((root / name).exists() for name in ("images", *_PARTS)):
+        pictures = _in_split(split, root / "splits", find_pictures(root), root)  # nothing but pictures
+        return FileDataset("folder", split, [SampleFiles(*item) for item in pictures], Labelling(), size, limit)
     images = need_folder(root / "images", "folder", f"Put the pictures into {root / 'images'}.")
     pictures = _in_split(split, root / "splits", find_pictures(images), images)
     labels = root / "labels"
