@@ -29,6 +29,7 @@ __all__ = [
     "Judge",
     "LabelSource",
     "LabelSources",
+    "Limited",
     "Prediction",
     "Protocol",
     "Region",
@@ -36,6 +37,8 @@ __all__ = [
     "Sampler",
     "SourcePicture",
     "Staged",
+    "StoredPredictions",
+    "whole_split",
 ]
 
 VOID = 255
@@ -113,6 +116,21 @@ class Dataset(typing.Protocol):
     def __getitem__(self, index: int) -> Sample: ...
 
     def __iter__(self) -> Iterator[Sample]: ...
+
+
+@typing.runtime_checkable
+class Limited(typing.Protocol):
+    """A Dataset that may hold only some samples of its split; beside what a Dataset has."""
+
+    @property
+    def whole(self) -> Dataset:
+        """All samples of the split, at the same size; the data set itself where nothing is left out."""
+        ...
+
+
+def whole_split(dataset: Dataset) -> Dataset:
+    """All samples of a data set's split, whatever its limit; a data set in memory is a split of its own."""
+    return dataset.whole if isinstance(dataset, Limited) else dataset
 
 
 class Protocol(typing.Protocol):
@@ -220,6 +238,15 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when a prediction is missing or there is one too many."""
+        ...
+
+
+@typing.runtime_checkable
+class StoredPredictions(typing.Protocol):
+    """A model whose predictions lie on disk: each can be read at any time; beside what an Inpainter has."""
+
+    def stored(self, sample_id: str) -> Picture:
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError where it cannot be read."""
         ...
 
 

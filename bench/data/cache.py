@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from bench.runtime.byte_lru import ByteLRU
-from bench.vocabulary import Dataset, Sample
+from bench.vocabulary import Dataset, Sample, whole_split
 
 __all__ = ["Cached"]
 
@@ -26,12 +26,22 @@ class Cached:
         self.dataset, self.max_bytes = dataset, max_bytes
         self.name, self.ids = dataset.name, dataset.ids
         self.classes, self.objects = dataset.classes, dataset.objects
-        self._samples: ByteLRU[int, Sample] = ByteLRU(max_bytes, _count_bytes)
+        self._samples: ByteLRU[str, Sample] = ByteLRU(max_bytes, _count_bytes)
 
     @cached_property
     def revision(self) -> str:
         """Revision of the dataset behind: a cache changes nothing."""
         return self.dataset.revision
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """The whole split, cached in the same memory."""
+        whole = whole_split(self.dataset)
+        if len(whole) == len(self):
+            return self
+        cached = Cached(whole, self.max_bytes)
+        cached._samples = self._samples
+        return cached
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -40,8 +50,7 @@ class Cached:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> Sample:
-        index = range(len(self))[index]  # one key a sample: -1 is the last one
-        return self._samples.get(index, lambda: _read_only(self.dataset[index]))
+        return self._samples.get(self.ids[index], lambda: _read_only(self.dataset[index]))
 
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:
         return Cached, (self.dataset, self.max_bytes)  # another process starts with an empty cache

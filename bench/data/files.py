@@ -124,9 +124,17 @@ class FileDataset:
         _check_files(name, split, files)
         self.name, self.split, self.size = name, split, size
         self.classes, self.objects = labelling.classes, labelling.objects
-        self._files, self._labelling = tuple(limited(files, limit)), labelling
+        self._split, self._labelling = tuple(files), labelling
+        self._files = tuple(limited(self._split, limit))
         self.ids: Sequence[str] = tuple(file.id for file in self._files)
         self._warned = False
+
+    @cached_property
+    def whole(self) -> FileDataset:
+        """The whole split, without the limit."""
+        if len(self._files) == len(self._split):
+            return self
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
 
     def __len__(self) -> int:
         return len(self._files)

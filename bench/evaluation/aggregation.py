@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 import bench.metrics
 from bench.metrics import MetricKey
-from bench.records import CellKey, CellRecord, Failures, Record, Score
+from bench.records import CellKey, CellRecord, Failures, PredictionWarning, Record, Score
 from bench.records.scores import with_intervals
 from bench.vocabulary import LabelSources
 
@@ -49,6 +49,7 @@ def reduce_cell(
         failures=_failures(ordered),
         metrics=_scores(ok, of_images, _value),
         by_class=_scores(ok, _of_classes(of_images, classes), _value_of_class),
+        warnings=_warnings(ok),
     )
 
 
@@ -61,6 +62,14 @@ def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
         Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
         for (status, reason), samples in sorted(groups.items())
     )
+
+
+def _warnings(records: Sequence[Record]) -> tuple[PredictionWarning, ...]:
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        if record.warning:
+            groups.setdefault(record.warning, []).append(record.sample)
+    return tuple(PredictionWarning(reason, tuple(samples)) for reason, samples in sorted(groups.items()))
 
 
 def _of_classes(signatures: Mapping[str, str], classes: Sequence[str]) -> dict[str, str]:

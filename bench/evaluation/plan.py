@@ -55,6 +55,11 @@ class Plan:
         regions: tuple[Region, ...] = ("full",) if all(map(_covers_all, self.protocols)) else REGIONS
         return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device, regions)
 
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Sample id to its place in the data set."""
+        return {sample_id: place for place, sample_id in enumerate(self.dataset.ids)}
+
     def shards(self) -> list[range]:
         """Sample indices, cut in fixed steps."""
         n = len(self.dataset)

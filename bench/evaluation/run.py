@@ -21,6 +21,7 @@ from bench.evaluation.suite import Suite
 from bench.pictures import png_bytes
 from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
 from bench.records.features import read_features
+from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
@@ -133,7 +134,9 @@ def run_suite(
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
         _write_gallery_inputs(plan)
         phases = _run_cells(plan, todo, workers, progress)
-    return RunOutcome(read_run(out), phases, time.perf_counter() - start, tuple(warnings))
+    run = read_run(out)
+    warnings += warning_notes(run.cells, {key: key.model for key in run.cells})
+    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings))
 
 
 def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) -> Phases:

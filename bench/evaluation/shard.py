@@ -18,6 +18,7 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation.judging import segment_pictures, segment_references
+from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
@@ -184,6 +185,8 @@ def _measured(
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
+        places = [plan.places[masked.sample.id] for masked, _ in good]
+        warnings = check_predictions(view.raw, view.reference, view.hole, places, plan.dataset.ids, cell.model)
     with phases.phase("write"):
         gallery = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = unstack_pictures(view.completed)
@@ -193,6 +196,7 @@ def _measured(
                 _base(masked, plan.suite.seed),
                 output_sha256=_sha256(picture),
                 values=_values_of(values, row, plan.measurement.regions),
+                warning=warnings[row],
             )
             results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
             if masked.sample.id in gallery:

@@ -78,13 +78,16 @@ class FolderModel:
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
         return Prediction(to_float(stack_pictures(pictures)))
 
+    def stored(self, sample_id: str) -> Picture:
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError when it is unreadable."""
+        return read_picture(self._files[sample_id], "prediction")
+
     def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
-        file = self._files[sample]
         try:
-            picture = read_picture(file, "prediction")
+            picture = self.stored(sample)
         except DataError as error:
             raise ModelFailure(error.subject, error.must, error.found, error.fix) from error
         if picture.shape[:2] != size:
-            found = f"{picture.shape[0]}x{picture.shape[1]}"
-            raise ModelFailure(f"prediction {file}", f"be as large as its sample, {size[0]}x{size[1]}", found)
+            must, found = f"be as large as its sample, {size[0]}x{size[1]}", f"{picture.shape[0]}x{picture.shape[1]}"
+            raise ModelFailure(f"prediction {self._files[sample]}", must, found)
         return picture

@@ -16,6 +16,7 @@ __all__ = [
     "SET_INTERVAL",
     "CellRecord",
     "Failures",
+    "PredictionWarning",
     "Record",
     "Score",
     "Status",
@@ -51,6 +52,7 @@ class Record:
         hole_share: missing pixels over all pixels, 0 to 1.
         values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined. Metrics by
             class also have `metric.region.class`, for the classes where they are defined.
+        warning: what is odd about a usable prediction, by its known pixels; else empty, and then left out of the line.
     """
 
     sample: str
@@ -62,6 +64,7 @@ class Record:
     output_sha256: str = ""
     hole_share: float = math.nan
     values: dict[str, float] = field(default_factory=dict)
+    warning: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,6 +107,14 @@ class Failures:
 
 
 @dataclass(frozen=True)
+class PredictionWarning:
+    """Samples whose predictions are usable and odd in the same way."""
+
+    reason: str
+    samples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CellRecord:
     """`cell.json`: a whole cell, reduced once.
 
@@ -118,6 +129,7 @@ class CellRecord:
         by_class: `metric.region.class` to its Score, for metrics by class: the same numbers for single classes. They
             stand apart, since they are no columns of tables and no tests of a comparison.
         notes: `metric.region` to why it has no value, or what to know of it beside its value.
+        warnings: samples that are `ok` and whose predictions look wrong by their known pixels, grouped by reason.
     """
 
     key: CellKey
@@ -131,10 +143,12 @@ class CellRecord:
     metrics: dict[str, Score]
     by_class: dict[str, Score] = field(default_factory=dict)
     notes: dict[str, str] = field(default_factory=dict)
+    warnings: tuple[PredictionWarning, ...] = ()
 
     def to_json(self) -> str:
-        """The text of `cell.json`; without `by_class` and `notes` where they are empty."""
-        data = {name: part for name, part in asdict(self).items() if part or name not in ("by_class", "notes")}
+        """The text of `cell.json`; without `by_class`, `notes` and `warnings` where they are empty."""
+        optional = ("by_class", "notes", "warnings")
+        data = {name: part for name, part in asdict(self).items() if part or name not in optional}
         return dump({"format": FORMAT, **data})
 
     @classmethod
@@ -162,6 +176,8 @@ def record_to_line(record: Record) -> str:
     data = asdict(record)
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
+    if not record.warning:
+        del data["warning"]
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 

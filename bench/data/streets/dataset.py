@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 
 from bench.data.limits import limited
 from bench.data.streets.layout import render
@@ -61,6 +62,11 @@ class Streets:
         self.ids = tuple(f"{split}-{scene - SPLITS[split].start:06d}" for scene in self._scenes)
         content = (self.name, VERSION, split, self.size, self.ids)
         self.revision = hashlib.sha256(repr(content).encode()).hexdigest()
+
+    @cached_property
+    def whole(self) -> Streets:
+        """The whole split, without the limit."""
+        return self if len(self) == len(SPLITS[self.split]) else Streets(self.split, self.size)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -19,6 +19,7 @@ __all__ = [
     "remark_notes",
     "size_notes",
     "unavailable_notes",
+    "warning_notes",
 ]
 
 Cells = Mapping[CellKey, CellRecord]
@@ -66,6 +67,19 @@ def _other_holes(cells: Cells) -> Iterator[str]:
     for protocol in dict.fromkeys(key.protocol for key in cells):
         if len({cell.holes_sha256 for key, cell in cells.items() if key.protocol == protocol}) > 1:
             yield f"{protocol}: the models were not given the same holes; do not compare these rows."
+
+
+def warning_notes(cells: Cells, titles: Titles) -> Iterator[str]:
+    """What is odd about predictions that are scored: a line for each model and reason, over the table's protocols."""
+    counts: dict[str, int] = {}
+    odd: dict[tuple[str, str], int] = {}
+    for key, cell in cells.items():
+        counts[titles[key]] = counts.get(titles[key], 0) + cell.n - cell.n_failed - cell.n_skipped
+        for warning in cell.warnings:
+            case = titles[key], warning.reason
+            odd[case] = odd.get(case, 0) + len(warning.samples)
+    for (title, reason), count in odd.items():
+        yield f"{title}: in {count:,} of {counts[title]:,} pictures {reason}"
 
 
 def left_out_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:

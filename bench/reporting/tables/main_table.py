@@ -96,6 +96,7 @@ def _notes(
     analysis: RunAnalysis, wanted: Sequence[str], columns: Sequence[Column], cells: Cells, every: list[CellKey]
 ) -> Iterator[str]:
     info, titles = analysis.run.info, analysis.titles_of(every)
+    yield from foot.warning_notes(cells, titles)
     yield from foot.failure_notes(cells, titles)
     yield from foot.left_out_notes(cells, titles, columns)
     yield from foot.ceiling_notes(cells, columns)
