@@ -143,3 +143,15 @@ def test_the_command_says_what_the_numbers_are_of(folders: Path) -> None:
         CliRunner().invoke(app, [*arguments, "--limit", "2", "--seed", "1"], catch_exceptions=False)
     with pytest.raises(UsageError, match="--masks without --truth"):
         CliRunner().invoke(app, ["score", str(folders / "good"), "--masks", "m"], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_swapped_channels_and_names_are_said(folders: Path, masked: bool) -> None:
+    for path in sorted((folders / "good").rglob("*.png")):
+        save(path, np.asarray(Image.open(path))[..., ::-1].copy())
+
+    run = scored(folders, str(folders / "masks") if masked else None, ("psnr",))
+
+    records = {key.model: [record.warning for record in run.records(key)] for key in run.cells}
+    assert all("BGR" in warning for warning in records["folder:good"])
+    assert records["folder:poor"] == ["", "", ""]

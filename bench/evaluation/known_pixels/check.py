@@ -46,6 +46,11 @@ def check_predictions(
         ids: of the whole data set.
         model: who made the predictions; those of a folder are compared with all samples.
     """
+    if bool(hole.all()):  # whole pictures are compared: all their pixels take the place of the known ones
+        every = hole.logical_not()
+        batch = _Batch(raw.numpy(), truth.numpy(), every[:, 0].numpy(), samples, ids, model)
+        errors = known_error(raw, truth, every).mul(255).tolist()
+        return [batch.explain_whole(row) if error > NEAR_LEVELS else "" for row, error in enumerate(errors)]
     errors = known_error(raw, truth, hole).mul(255).tolist()
     batch = _Batch(raw.numpy(), truth.numpy(), hole[:, 0].numpy(), samples, ids, model)
     return [batch.explain(row) if error > NEAR_LEVELS else batch.look(row, error) for row, error in enumerate(errors)]
@@ -67,15 +72,19 @@ class _Batch:
         colour = self.unfilled(row)
         return f"the hole is {colour}. Look whether the model was run." if colour else ""
 
-    def explain(self, row: int) -> str:
-        """Of a prediction whose known pixels differ from those given."""
+    def explain_whole(self, row: int) -> str:
+        """Of a prediction whose pixels differ from the true ones, which is no fault without one of these causes."""
         picture = self.raw[row], self.truth[row], self.hole[row]
         pixels, blocks = take_known(*picture), take_blocks(*picture)
         text = explain_by_colours(pixels) or explain_by_geometry(pixels)
         if not text and blocks and blocks.error > NEAR_LEVELS:
             text = explain_by_colours(blocks)
-        if not text and pixels.error > _NAMES_FROM:
-            text = self._by_names(row)
+        return self._by_names(row) if not text and pixels.error > _NAMES_FROM else text
+
+    def explain(self, row: int) -> str:
+        """Of a prediction whose known pixels differ from those given."""
+        picture = self.raw[row], self.truth[row], self.hole[row]
+        pixels, text = take_known(*picture), self.explain_whole(row)
         if not text and has_another_hole(*picture):
             text = _OTHER_HOLE
         if text or pixels.error <= FAR_LEVELS:
