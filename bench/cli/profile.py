@@ -85,7 +85,13 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     typer.echo(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}", err=True)
     invalid = sum(bool(record.invalid) for record in found.records)
     if invalid:
-        typer.echo(f"warning: {invalid} configurations are INVALID, the machine was not steady", err=True)
+        told = next((record.not_quiet for record in found.records if record.not_quiet), "")
+        why = f"this machine is not quiet: {told}" if told else "the machine was not steady"
+        typer.echo(f"warning: {invalid} configurations are INVALID, {why}", err=True)
+    if any(record.contention and record.contention.first_use for record in found.records):
+        typer.echo(
+            "note: first use on this machine: reference kernels have no best times to compare with yet", err=True
+        )
     for name, reason in found.environment["not_loaded"].items():
         typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
     status = found.environment["status"]

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.errors import UsageError
+from bench.records.contention import Contention
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.schema import dump
@@ -148,7 +149,8 @@ class ProfileRecord:
             `{"max": ..., "mean": ...}`, or None where that was not run.
         bound: the roofline, or None where the model's operations are not known.
         references: reference kernel to its seconds before and after this configuration.
-        environment: versions, threads, driver; `before` and `after` hold clocks, temperature, throttle reasons.
+        environment: versions, threads, driver; `before` and `after` hold clocks, temperature, throttle reasons;
+            `contention` what else the machine did.
     """
 
     model: str
@@ -207,7 +209,7 @@ class ProfileRecord:
 
     @property
     def invalid(self) -> str:
-        """Why the timing must not be believed, or empty: a reference kernel drifted, or the device slowed itself."""
+        """Why the timing must not be believed, or empty: the machine was not quiet, not steady, or slowed itself."""
         reasons = []
         if self.drift > DRIFT_LIMIT:
             name = max(self.references, key=lambda key: abs(self.references[key][1] / self.references[key][0] - 1))
@@ -215,7 +217,24 @@ class ProfileRecord:
             reasons.append(f"reference kernel {name} moved by {100 * (after / before - 1):+.1f} %")
         began, ended = (set(self.environment.get(when, {}).get("throttle", ())) for when in ("before", "after"))
         reasons += [f"throttled: {reason}" for reason in sorted(ended - began)]
+        if self.contention is not None:
+            reasons += self.contention.reasons(self._least)
         return "; ".join(reasons)
+
+    @property
+    def contention(self) -> Contention | None:
+        """What was seen of the machine meanwhile; None in a record of an earlier version."""
+        seen = self.environment.get("contention")
+        return None if seen is None else Contention.from_json(seen)
+
+    @property
+    def not_quiet(self) -> str:
+        """What is known of a machine that was not quiet; empty for one that was."""
+        return self.contention.explained(self._least) if self.contention is not None else ""
+
+    @property
+    def _least(self) -> dict[str, float]:
+        return {name: min(times) for name, times in self.references.items()}
 
     def to_line(self) -> str:
         """One JSON line, with its newline; keys in the order of the fields, stages in the order of the work."""
