@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.errors import UsageError
+from bench.records.bound import Bound
 from bench.records.contention import Contention
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
@@ -27,7 +28,6 @@ __all__ = [
     "MODES",
     "PRECISIONS",
     "PROFILE_FORMAT",
-    "Bound",
     "Configuration",
     "MemoryFormat",
     "Mode",
@@ -91,35 +91,6 @@ class Configuration:
 
     def __str__(self) -> str:
         return f"{self.resolution} batch {self.batch_size} {self.setting}"
-
-
-@dataclass(frozen=True)
-class Bound:
-    """The least time that this machine could take for a call, from rates that were measured in the same process.
-
-    Attributes:
-        compute_s: multiplications and additions of the model's convolutions and products at the measured rates.
-        memory_s: their inputs, weights and results moved once each at the measured copy bandwidth.
-        convolution_rate: operations a second of plain convolutions at the model's own shapes, weighed by operations.
-        product_rate: operations a second of a large matrix product in the same precision.
-        copy_rate: bytes a second read and written by a large copy.
-    """
-
-    compute_s: float
-    memory_s: float
-    convolution_rate: float | None
-    product_rate: float | None
-    copy_rate: float
-
-    @property
-    def seconds(self) -> float:
-        """The greater of the two."""
-        return max(self.compute_s, self.memory_s)
-
-    @property
-    def binds(self) -> Literal["compute", "memory"]:
-        """Which side that is."""
-        return "compute" if self.compute_s >= self.memory_s else "memory"
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
+from bench.records.bound import Bound
 from bench.records.contention import Contention
 from bench.records.profile import (
-    Bound,
     Configuration,
     ProfileLayout,
     ProfileRecord,
