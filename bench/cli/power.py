@@ -49,7 +49,7 @@ def power(
     pictures: Annotated[
         str | None,
         typer.Option(
-            help="Numbers of pictures whose power is printed, separated by commas; by default those of the run or suite.",
+            help="Numbers of pictures whose power is printed, separated by commas; by default the run's.",
             show_default=False,
         ),
     ] = None,

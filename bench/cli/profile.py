@@ -100,7 +100,11 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     say(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}")
     invalid = sum(bool(record.invalid) for record in found.records)
     if invalid:
-        warn(f"{invalid} configurations are INVALID, the machine was not steady")
+        told = next((record.not_quiet for record in found.records if record.not_quiet), "")
+        why = f"this machine is not quiet: {told}" if told else "the machine was not steady"
+        warn(f"{invalid} configurations are INVALID, {why}")
+    if any(record.contention and record.contention.first_use for record in found.records):
+        say("note: first use on this machine: reference kernels have no best times to compare with yet")
     for name, reason in found.environment["not_loaded"].items():
         typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
     status = found.environment["status"]

@@ -33,7 +33,8 @@ class PairedValues:
         baseline, candidate: float64 [N] as they were measured; NaN where undefined, infinities as they are.
         unit: of the values.
         higher_is_better: direction.
-        signature: of the baseline's mean, which has the metric's cap; differences, gains and means count no value above.
+        signature: of the baseline's mean, which has the metric's cap: differences, gains and means count no value
+            above it.
     """
 
     samples: tuple[str, ...]

@@ -1,8 +1,8 @@
 """How often a decision falls with more or fewer pictures, and how many pictures it takes: by drawing and deciding.
 
-A draw gives differences of as many pictures as asked for; the decision is the one that a comparison or the gate takes of
-them, with its own test, interval and correction. What is counted is how often it falls. docs/explanation/statistics.md
-has the power that is reached at the answers.
+A draw gives differences of as many pictures as asked for; the decision is the one that a comparison or the gate takes
+of them, with its own test, interval and correction. What is counted is how often it falls.
+docs/explanation/statistics.md has the power that is reached at the answers.
 """
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def test_one_question_is_tested_once_and_the_known_region_apart(make_run: MakeRu
     assert found["psnr.full"].note == "follows from psnr.hole"
     assert found["l1.full"].p_holm is not None  # without l1.hole it is a question
     assert gating.compare(a, b, metrics=["PSNR"], regions=["Full"]).tests == 1
-    with pytest.raises(UsageError, match="choose some of l1.full, psnr.full"):
+    with pytest.raises(UsageError, match="choose some of l1"):
         gating.compare(a, b, metrics=["l1"], regions=["known"])
     with pytest.raises(UnknownName, match="Did you mean hole"):
         gating.compare(a, b, regions=["hol"])

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["DEFINITIONS", "PSNR_CAP", "psnr"]
 
 PSNR_CAP = 100.0
-"""dB that a picture counts as at most: the value that many evaluators give to equal pictures. A single level that is off
-in a picture of 256x256 has 101 dB."""
+"""dB that a picture counts as at most: the value that many evaluators give to equal pictures. In a picture of 256x256
+one channel of one pixel that is one level off makes 101 dB."""
 
 DEFINITIONS = (
     MetricDefinition(

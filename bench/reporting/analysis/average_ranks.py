@@ -46,8 +46,9 @@ class AverageRanks:
 def average_ranks(analysis: RunAnalysis, column: Column) -> AverageRanks | None:
     """Rank the models, without oracles, on every picture under every protocol where all of them have a value.
 
-    Values count as their metric's cap at most. An infinite value of a metric without a cap is ranked, but is in no test,
-    since a difference from it has no size. Several protocols of one picture are averaged before a test. None with fewer than two models, or without such a picture.
+    Values count as their metric's cap at most. An infinite value of a metric without a cap is ranked, but is in no
+    test, since a difference from it has no size. Several protocols of one picture are averaged before a test. None with
+    fewer than two models, or without such a picture.
     """
     rows = _competitors(analysis)
     complete = {
