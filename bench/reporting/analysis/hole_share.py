@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from bench.reporting.analysis.aggregate import MIN_VALUES, Aggregate
 from bench.reporting.analysis.groups import Group
 from bench.reporting.analysis.values import Floats
 
-__all__ = ["HoleShareBin", "bin_of", "hole_share_bins"]
+__all__ = ["HoleShareBin", "bin_of", "hole_share_bins", "protocol_families"]
 
 
 @dataclass(frozen=True)
@@ -61,3 +62,12 @@ def hole_share_bins(aggregate: Aggregate, keys: Sequence[str]) -> list[HoleShare
     found = np.unique(index[aggregate.scored]).tolist()
     titles = {bin_: f"{10 * bin_}\N{EN DASH}{10 * bin_ + 10} % missing" for bin_ in found}
     return [HoleShareBin(bin_, aggregate.group(titles[bin_], values, index == bin_)) for bin_ in found]
+
+
+def protocol_families(protocols: Iterable[str]) -> Mapping[str, list[str]]:
+    """Protocols of one kind of hole that differ in size alone: `irregular` of `irregular-10-20@1` to `-50-60@1`."""
+    families: dict[str, list[str]] = {}
+    for protocol in protocols:
+        bare = protocol.partition("@")[0]
+        families.setdefault(bare if ":" in bare else re.sub(r"(-\d+)+$", "", bare), []).append(protocol)
+    return families

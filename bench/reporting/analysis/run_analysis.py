@@ -14,7 +14,7 @@ from bench.reporting.analysis.aggregate import Aggregate
 from bench.reporting.analysis.classes import ClassGroup, class_groups
 from bench.reporting.analysis.columns import Column, columns_of, headline_columns, shown_keys
 from bench.reporting.analysis.groups import Group, Row
-from bench.reporting.analysis.hole_share import HoleShareBin, hole_share_bins
+from bench.reporting.analysis.hole_share import HoleShareBin, hole_share_bins, protocol_families
 from bench.reporting.analysis.models import ListedModel, listed_models
 from bench.reporting.analysis.ranking import ranked
 from bench.reporting.analysis.values import ProtocolValues, values_by_protocol
@@ -99,9 +99,19 @@ class RunAnalysis:
     @cached_property
     def hole_share_bins(self) -> tuple[HoleShareBin, ...]:
         """The models by share of missing pixels, over all protocols."""
-        keys = [key for key in self.shown_keys if self.columns[key].region == "hole"]
-        by_picture = [key for key in keys if any(key in of_protocol.values for of_protocol in self.values.values())]
-        return tuple(hole_share_bins(self.aggregate, by_picture)) if by_picture else ()
+        return tuple(hole_share_bins(self.aggregate, self._hole_keys)) if self._hole_keys else ()
+
+    @cached_property
+    def hole_share_families(self) -> Mapping[str, tuple[HoleShareBin, ...]]:
+        """The same apart for every family of protocols: kinds of hole that differ in size alone."""
+        families = protocol_families(self.values) if self._hole_keys else {}
+        if len(families) == 1:
+            return dict.fromkeys(families, self.hole_share_bins)
+        parts = {
+            name: Aggregate.over_protocols(self.run, self.models, {one: self.values[one] for one in members})
+            for name, members in families.items()
+        }
+        return {name: tuple(hole_share_bins(part, self._hole_keys)) for name, part in parts.items()}
 
     @cached_property
     def classes(self) -> tuple[ClassGroup, ...]:
@@ -129,6 +139,11 @@ class RunAnalysis:
     def titles_of(self, keys: Mapping[CellKey, object] | tuple[CellKey, ...] | list[CellKey]) -> dict[CellKey, str]:
         """What the model of each cell is called."""
         return {key: self.model_of(key).title for key in keys}
+
+    @cached_property
+    def _hole_keys(self) -> list[str]:
+        keys = [key for key in self.shown_keys if self.columns[key].region == "hole"]
+        return [key for key in keys if any(key in of_protocol.values for of_protocol in self.values.values())]
 
     def _by_picture(self, column: Column) -> bool:
         return bool(np.isfinite(self.aggregate.values(column.key)).any())
