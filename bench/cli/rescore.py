@@ -34,4 +34,4 @@ def rescore(
         outcome = rescore_run(
             out, options.names(metrics) or (), data_root=data_root, judge=judge, device=device, progress=True
         )
-        show(outcome, start, with_report=report)
+        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, with_report=report)
