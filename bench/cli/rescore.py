@@ -41,4 +41,11 @@ def rescore(
             device=device,
             progress=not session.quiet,
         )
-        show(outcome, start, options.names(metrics), with_report=report)
+        show(
+            outcome.run,
+            outcome.warnings,
+            outcome.phases.seconds,
+            start,
+            asked=options.names(metrics),
+            with_report=report,
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,8 +17,8 @@ from bench.cli.stopping import stoppable
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.evaluation import RunOutcome
     from bench.evaluation.suite import Suite
+    from bench.records import Run
 
 __all__ = ["execute", "run", "show"]
 
@@ -128,6 +129,13 @@ def execute(
     start = time.perf_counter()
     session.out = out
     with stoppable("every picture that was finished is kept"):
+        from bench.evaluation.finished import find_finished, mark_finished
+
+        options = (keep_fills, skip_bad)
+        done = None if reuse is ReuseChoice.never else find_finished(suite, out, *options)
+        if done:
+            show(done.run, done.warnings, {}, start, asked=asked, with_report=with_report)
+            return
         from bench.evaluation import run_suite
 
         outcome = run_suite(
@@ -140,33 +148,51 @@ def execute(
             skip_bad=skip_bad,
             progress=not session.quiet,
         )
-        show(outcome, start, asked, with_report=with_report)
+        mark_finished(suite, outcome.run, outcome.warnings, *options)
+        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, asked=asked, with_report=with_report)
 
 
-def show(outcome: RunOutcome, start: float, asked: tuple[str, ...] | None = None, *, with_report: bool = True) -> None:
-    """Report, print the main table, and say what was done since `start`, seconds of `time.perf_counter`."""
+def show(
+    run: Run,
+    warnings: Sequence[str],
+    spent: dict[str, float],
+    start: float,
+    *,
+    asked: tuple[str, ...] | None = None,
+    with_report: bool = True,
+) -> None:
+    """Report, print the main table, and say what was done; exit 1 when samples failed.
+
+    Args:
+        run: the records.
+        warnings: what the user should know.
+        spent: seconds by what they were spent on; empty when everything was recorded already.
+        start: of the command, in seconds of `time.perf_counter`.
+        asked: metrics whose columns stand in front.
+        with_report: whether tables, plots and the page are made.
+    """
     from bench.reporting.analysis import RunAnalysis
     from bench.reporting.stamp import report_changes
 
-    for warning in outcome.warnings:
+    for warning in warnings:
         warn(warning)
-    analysis = RunAnalysis(outcome.run)
+    analysis = RunAnalysis(run)
     began = time.perf_counter()
     files = report_changes(analysis) if with_report else []
     show_run(analysis, asked)
     if files:
         say(f"{len(files)} files made from the records; open {files[-1]}")
     now = time.perf_counter()
-    say(_spent(outcome, {"tables and plots": now - began}, now - start))
-    if outcome.failed:
-        typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
+    say(_spent(spent, now - began, now - start))
+    failed = sum(cell.n_failed for cell in run.cells.values())
+    if failed:
+        typer.echo(f"spgbench: {failed} samples failed; the table's foot says why.", err=True)
         raise typer.Exit(1)
 
 
-def _spent(outcome: RunOutcome, reported: dict[str, float], wall: float) -> str:
-    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (outcome.phases.seconds | reported).items())
-    known = "" if outcome.phases.seconds else "; everything was recorded already"
-    return f"{wall:.1f} s in all: {parts}{known}"
+def _spent(spent: dict[str, float], reported: float, wall: float) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (spent | {"tables and plots": reported}).items())
+    return f"{wall:.1f} s in all: {parts}" + ("" if spent else "; everything was recorded already")
 
 
 def _nothing_asked() -> UsageError:

@@ -79,6 +79,11 @@ class RunLayout:
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
 
     @property
+    def finished_stamp(self) -> Path:
+        """What the last call asked for, when it left nothing to do."""
+        return self.out / ".finished.json"
+
+    @property
     def report_stamp(self) -> Path:
         """What the tables, plots and pages were made of."""
         return self.out / ".report.json"

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
-import bench
 from bench.records import Run, write_atomically
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.cost import profile_of
@@ -70,7 +69,7 @@ def _inputs(run: Run) -> Iterator[Path]:
     yield from sorted((layout.gallery / "samples").rglob("*.png"))
     if profile_of(run, None) is not None:
         yield from sorted((layout.out / "profile").rglob("*.json*"))
-    package = Path(bench.__file__).parent
+    package = Path(__file__).parents[1]
     yield from sorted(path for path in package.rglob("*") if path.suffix in _SOURCES)
 
 
