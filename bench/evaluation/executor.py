@@ -6,9 +6,11 @@ import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 from pathlib import Path
 
+from bench.evaluation import worker_status
 from bench.evaluation.masked_samples import load_masked_sample, prefetch_masked_samples
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.shard import Phases, run_shard
@@ -43,7 +45,8 @@ def run_in_processes(
     """Run the units in `workers` processes, each of which resolves the suite for itself; raises what a unit raises."""
     threads = max(1, (os.cpu_count() or 1) // workers)
     context = multiprocessing.get_context("spawn")
-    arguments = (plan.suite, plan.layout.out, plan.device, threads)
+    status = worker_status.create(context, workers)
+    arguments = (plan.suite, plan.layout.out, plan.device, threads, status)
     with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments) as pool:
         futures = {pool.submit(_run_unit, unit): unit for unit in units}
         try:
@@ -51,6 +54,8 @@ def run_in_processes(
                 unit = futures[future]
                 on_unit(unit, future.result())
                 on_samples(len(plan.shards()[unit[1]]))
+        except BrokenProcessPool:
+            raise worker_status.killed(status) from None
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -62,11 +67,12 @@ class _Worker:
     plan: Plan
 
 
-def _start_worker(suite: Suite, out: Path, device: str, threads: int) -> None:
+def _start_worker(suite: Suite, out: Path, device: str, threads: int, status: worker_status.WorkerStatus) -> None:
     import cv2
     import numba
     import torch
 
+    worker_status.join(status)
     keep_freed_memory()
     torch.set_num_threads(threads)
     numba.set_num_threads(threads)

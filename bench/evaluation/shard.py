@@ -17,10 +17,12 @@ import torch
 
 import bench.metrics
 from bench.errors import ModelFailure
+from bench.evaluation import worker_status
 from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
+from bench.models.model_error import error_traceback
 from bench.pictures import (
     check_prediction,
     composite,
@@ -168,6 +170,7 @@ def _write(plan: Plan, cell: Cell, shard: int, results: Sequence[_SampleResult])
 def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_SampleResult]:
     with phases.phase("model"):
         samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
+        worker_status.note(cell.model.name, samples[0].id)
         outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
     pairs = list(zip(masked_samples, outputs, strict=True))
     failed = [
@@ -267,11 +270,12 @@ def _base(masked: MaskedSample, seed: int) -> Record:
 
 
 def _failed(masked: MaskedSample, seed: int, failure: ModelFailure) -> Record:
-    return replace(_base(masked, seed), status="failed", reason=str(failure))
+    return replace(_base(masked, seed), status="failed", reason=str(failure), traceback=failure.traceback)
 
 
 def _raised(error: Exception) -> ModelFailure:
-    return ModelFailure("the model", "return a prediction", f"{type(error).__name__}: {error}")
+    found, trace = f"{type(error).__name__}: {error}", error_traceback(error, lambda file: file == __file__)
+    return ModelFailure("the model", "return a prediction", found, "", trace)
 
 
 def _sha256(array: Picture | Hole) -> str:

@@ -1,4 +1,4 @@
-"""TorchScript files, called as `model(image, mask)` in a process of their own: the convention of the public big-lama file.
+"""TorchScript files in processes of their own, called as `model(image, mask)`: the convention of the public big-lama.
 
 Source of the convention: how that file's users call it (Sanster/IOPaint, `lama.py`): picture and mask in [0, 1], 1 =
 missing, sizes padded to multiples of 8, a picture in [0, 1] back.
@@ -49,9 +49,7 @@ def load_torchscript(
     arguments = {"path": str(path), "order": order, "probe": _probe_size(io_spec), "device": device}
     call = foreign_call(row, "torchscript", arguments, parse_timeout("torchscript:", timeout), isolated=isolated)
     facts = {"torchscript": file_sha256(path), **call.facts, "timeout": f"{timeout:g}"}
-    return ModelAdapter(
-        row, call.call, io_spec, facts, sources=(__name__,), device=call.device, seeding=call.seeding
-    )
+    return ModelAdapter(row, call.call, io_spec, facts, sources=(__name__,), device=call.device, seeding=call.seeding)
 
 
 def _probe_size(io_spec: IOSpec) -> list[int]:

@@ -54,12 +54,12 @@ def _profile() -> dict[str, Any]:
 
 
 def _sample() -> dict[str, Any]:
-    """Every field is there in every line, and numbers that are not finite are spelled out."""
+    """Every field but `traceback` is there in every line, and numbers that are not finite are spelled out."""
     schema = _of_dataclass(Record)
     of_share, of_values = schema["properties"]["hole_share"], schema["properties"]["values"]
     schema["properties"]["hole_share"] = {**_SPELLED, "description": of_share["description"]}
     of_values["additionalProperties"] = _SPELLED
-    schema["required"] = list(schema["properties"])
+    schema["required"] = [name for name in schema["properties"] if name != "traceback"]
     return {"$schema": _DRAFT, "title": "One line of samples-*.jsonl", **schema}
 
 

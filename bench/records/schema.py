@@ -51,6 +51,7 @@ class Record:
         hole_share: missing pixels over all pixels, 0 to 1.
         values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined. Metrics by
             class also have `metric.region.class`, for the classes where they are defined.
+        traceback: the last frames of what the model raised, as Python prints them; left out where it is empty.
     """
 
     sample: str
@@ -62,6 +63,7 @@ class Record:
     output_sha256: str = ""
     hole_share: float = math.nan
     values: dict[str, float] = field(default_factory=dict)
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -96,11 +98,16 @@ class Score:
 
 @dataclass(frozen=True)
 class Failures:
-    """Samples that share a status and a reason."""
+    """Samples that share a status and a reason.
+
+    Attributes:
+        traceback: of the first of them, as in its Record.
+    """
 
     status: Status
     reason: str
     samples: tuple[str, ...]
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,6 +167,7 @@ def dump(data: Any) -> str:
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
     data = asdict(record)
+    data = {name: part for name, part in data.items() if part or name != "traceback"}
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"

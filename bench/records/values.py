@@ -22,6 +22,7 @@ __all__ = ["CellValues", "Floats", "parse_values"]
 Floats = npt.NDArray[np.float64]
 
 _FIELDS = {field.name for field in fields(Record)}
+_OPTIONAL = {"traceback"}
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
 def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
         found = data_from_lines(content.decode("utf-8"))
-        if all(data.keys() == _FIELDS for data in found):
+        if all(data.keys() | _OPTIONAL == _FIELDS for data in found):
             return found
     except (ValueError, AttributeError):
         pass

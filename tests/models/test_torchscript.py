@@ -33,7 +33,7 @@ def _pair(batch: Batch) -> tuple[Tensor, Tensor]:
 
 def test_its_parameters_and_operations_can_be_counted(tmp_path: Path) -> None:
     batch = make_batch(2)
-    model = bench.models.load(f"torchscript:{write_torchscript(tmp_path / 'toy.pt')}")
+    model = bench.models.load(f"torchscript:{write_torchscript(tmp_path / 'toy.pt')}", isolated=False)
 
     counted, plain = observe(lambda: model.inpaint(batch)), observe(lambda: ToyNet()(*_pair(batch)))
 

@@ -10,9 +10,28 @@ from pathlib import Path
 
 __all__ = ["find_named_files", "find_reachable_sources"]
 
-_WEIGHTS = (
-    ".bin .ckpt .h5 .json .mat .msgpack .npy .npz .onnx .pb .pickle .pkl .pt .pt2 .pth .safetensors .tflite .toml .yaml .yml"
-).split()
+_WEIGHTS = [
+    ".bin",
+    ".ckpt",
+    ".h5",
+    ".json",
+    ".mat",
+    ".msgpack",
+    ".npy",
+    ".npz",
+    ".onnx",
+    ".pb",
+    ".pickle",
+    ".pkl",
+    ".pt",
+    ".pt2",
+    ".pth",
+    ".safetensors",
+    ".tflite",
+    ".toml",
+    ".yaml",
+    ".yml",
+]
 """Suffixes of files that a program reads rather than writes."""
 _MOST_FILES = 20_000
 _IMPORT_FUNCTIONS = ("import_module", "__import__")

@@ -1,8 +1,8 @@
 """The process that starts and ends the processes of models.
 
 It is a fresh interpreter that has imported PyTorch and never runs code of a model. On Linux it forks itself for each
-model, which takes milliseconds; elsewhere it starts one fresh interpreter for each. When spgbench ends, however it ends,
-the supervisor kills every process that it started, and all processes that those started.
+model, which takes milliseconds; elsewhere it starts one fresh interpreter for each. When spgbench ends, however it
+ends, the supervisor kills every process that it started, and all processes that those started.
 """
 
 from __future__ import annotations

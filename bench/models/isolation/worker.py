@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import torch
 
 from bench.errors import ModelFailure, SpgbenchError, UsageError
@@ -59,7 +58,7 @@ def _detach(errors: int, trace: int) -> None:
     for source, target in ((nothing, 0), (errors, 1), (errors, 2)):
         os.dup2(source, target)
     sys.stdout, sys.stderr = (
-        open(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: PTH123, SIM115 (a descriptor)
+        open(number, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)  # noqa: SIM115 (a descriptor)
         for number in (1, 2)
     )
     faulthandler.enable(file=trace)
@@ -124,9 +123,13 @@ def _error_answer(error: BaseException, subject: str, must: str) -> dict[str, An
     return {
         "error": words,
         "usage": isinstance(error, UsageError) and not isinstance(error, ModelFailure),
-        "traceback": "" if cause is None else error_traceback(cause, lambda file: file.startswith(_OURS) or file.startswith("<frozen")),
+        "traceback": "" if cause is None else error_traceback(cause, _is_ours),
     }
 
 
 def _is_of_model(file: str) -> bool:
-    return not (file.startswith((_OURS, "<")) or "site-packages" in file or file.startswith(sys.base_prefix))
+    return not (file.startswith((_OURS, "<", sys.base_prefix)) or "site-packages" in file)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((_OURS, "<frozen"))
