@@ -337,7 +337,7 @@ def _read(trace: int) -> str:
 def _describe_end(code: int | None) -> tuple[str, str]:
     """How a process ended, and what may help."""
     if code is None:
-        return "the end of its supervisor, which it may have killed", ""
+        return "a connection that was closed while it went on", "It must leave other files and processes alone."
     if code >= 0:
         return f"an end with exit code {code}", "It must not end its process."
     try:
