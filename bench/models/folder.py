@@ -34,7 +34,7 @@ class FolderModel:
     label_sources = LabelSources()
 
     def __init__(self, directory: str, *, device: str = "cpu") -> None:  # noqa: ARG002 (all models take a device)
-        self.root = Path(directory)
+        self.root = Path(directory).absolute()
         files = _pictures(self.root)
         if not files:
             found = "no picture in it" if self.root.is_dir() else "no such folder"

@@ -8,16 +8,19 @@ import select
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
 
 import bench
+import bench.data
 import bench.models
+from bench.cli.failures import failure_tracebacks
 from bench.errors import ModelFailure
 from bench.models.isolation import client
-from bench.vocabulary import Dataset
+from bench.vocabulary import Batch, Dataset, Prediction
 from tests.models.contract import make_batch
 from tests.models.foreign_files import write_python
 
@@ -286,6 +289,9 @@ def test_a_traceback_is_kept(pictures: Dataset, tmp_path: Path) -> None:
     assert "found ZeroDivisionError: division by zero (helper.py:1, in work)." in failures.reason
     assert f'File "{path}", line 3, in fill' in failures.traceback
     assert "isolation" not in failures.traceback
+    (shown,) = failure_tracebacks(run)
+    assert shown.startswith("model python:model.py:fill failed at picture p000:")
+    assert shown.endswith("ZeroDivisionError: division by zero")
     assert {record.traceback for record in run.records(next(iter(run.cells)))} == {failures.traceback}
 
 
@@ -320,6 +326,7 @@ def test_nothing_outlives_a_killed_run(tmp_path: Path) -> None:
     deed = f"held = open({str(tmp_path / 'alive')!r}, 'w'); held.write('.'); held.flush()\n    while True: pass"
     path = write_python(tmp_path / "model.py", BAD.format(deed))
     code = f"""
+import bench.data
 import bench.models
 from tests.models.contract import make_batch
 bench.models.load("python:{path}:fill").inpaint(make_batch(1))
@@ -333,3 +340,22 @@ bench.models.load("python:{path}:fill").inpaint(make_batch(1))
     while os.read(pipe, 1):  # an empty answer: no process holds the other end
         select.select([pipe], [], [], 300)
     os.close(pipe)
+
+
+def test_a_model_that_changes_the_folder_moves_no_result(
+    picture_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flat_model: type
+) -> None:
+    picture_folder(3, size=32)
+    monkeypatch.chdir(tmp_path)
+
+    class Wanders(flat_model):  # type: ignore[misc]  # a fixture
+        def inpaint(self, batch: Batch) -> Prediction:
+            monkeypatch.chdir("/")
+            prediction: Prediction = super().inpaint(batch)
+            return prediction
+
+    pictures = bench.data.load("folder", size=(32, 32), root="pictures")
+    run = bench.evaluate([Wanders()], pictures, metrics=("l1",), out="results")
+
+    assert [cell.n_failed for cell in run.cells.values()] == [0]
+    assert (tmp_path / "results" / "run.json").exists()
