@@ -122,8 +122,8 @@ def test_after_two_hangs_it_is_not_run_again(tmp_path: Path, beats: Path) -> Non
         ("kill -9 $$", "found death by SIGKILL"),
         ("true", "write 2 PNG files, outputs/0000.png and so on; found 0 of them; the first that is missing is 0000"),
         ('cp "$inputs/0000.png" "$outputs"', "found 1 of them; the first that is missing is 0001.png"),
-        ('for n in 0000 0001; do echo > "$outputs/$n.png"; done', "0000.png must be a readable picture"),
-        ('for n in 0000 0001; do head -c 300 "$inputs/$n.png" > "$outputs/$n.png"; done', "be a readable picture"),
+        ('for n in 0000 0001; do echo > "$outputs/$n.png"; done', "0000.png must be a whole BMP, JPEG, PNG"),
+        ('for n in 0000 0001; do head -c 300 "$inputs/$n.png" > "$outputs/$n.png"; done', "a truncated PNG"),
     ],
 )
 def test_what_a_program_can_do_wrong(text: str, message: str, tmp_path: Path) -> None:
@@ -169,6 +169,17 @@ def test_the_fingerprint_follows_the_script_and_the_words(tmp_path: Path) -> Non
 
     assert prints == [moved, moved]
     assert len({moved, *others}) == 4
+
+
+def test_a_python_script_counts_with_its_helpers(tmp_path: Path) -> None:
+    script, helper = tmp_path / "fill.py", tmp_path / "helper.py"
+    script.write_text("def main():\n    import helper\n")
+    prints = []
+    for text in ("V = 1", "V = 2", "V = 1"):
+        helper.write_text(text)
+        prints.append(bench.models.load(f"command:python {script}").fingerprint)
+
+    assert prints[0] == prints[2] != prints[1]
 
 
 def test_bad_pictures_fail_alone_and_other_models_go_on(pictures: Dataset, tmp_path: Path) -> None:
