@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say, warn
 from bench.cli.run import execute
 from bench.errors import UsageError
 
@@ -93,13 +94,13 @@ def _score_against(
 
     suite = folder_suite(rows, truth, masks, metrics)
     for warning in check_folders(suite, truth, directories):
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     if masks is None:
-        typer.echo("No --masks: whole pictures are compared, region full alone.", err=True)
+        say("No --masks: whole pictures are compared, region full alone.")
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu")
+    execute(suite, folder, device="cpu", asked=metrics)
     for warning in polarity_warnings(read_run(folder), masks) if masks else ():
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 def _refuse_both(option: str, others: list[str]) -> None:
