@@ -50,7 +50,8 @@ def show_run(analysis: RunAnalysis, metrics: Sequence[str] | None = None) -> Non
         if verdict:
             say(verdict)
         return
-    where = str(analysis.run.layout.tables / "overall.md")
+    file = analysis.run.layout.tables / "overall.md"
+    where = str(file) if file.exists() else ""
     table = build_main_table(analysis)
     typer.echo(terminal_table(table, screen, metrics=metrics or (), verbose=session.verbose, where=where), nl=False)
     if verdict:
@@ -67,7 +68,7 @@ def terminal_table(
         screen: the terminal.
         metrics: those that go first.
         verbose: whether all columns and the signatures are printed, however wide that is.
-        where: the file with all columns, for the line about those that are left out.
+        where: the file with all columns, for the line about those that are left out; empty without one.
     """
     columns = _ordered(table.columns, metrics)
     grid = [GridColumn("model", left=True), *map(_heading, columns), *map(GridColumn, table.facts)]
@@ -165,7 +166,8 @@ def _foot(table: Table, left_out: Sequence[str], where: str, *, verbose: bool) -
 
     if left_out:
         many = f"{len(left_out)} columns do not fit" if len(left_out) > 1 else "1 column does not fit"
-        yield f"{many}: {', '.join(left_out)}. All are in {where}; --verbose prints them."
+        places = f"All are in {where}; --verbose prints them" if where else "--verbose prints all"
+        yield f"{many}: {', '.join(left_out)}. {places}."
     if table.has_oracles:
         yield ORACLE_NOTE
     hidden = (*LEGENDS, *(f"{name.partition(' ')[0]}:" for name in left_out if name in table.facts))
