@@ -109,7 +109,7 @@ def _strokes(path: Path, coloured: Hole, alpha: npt.NDArray[np.uint8], sign: Hol
             f"be opaque, or hold nothing but {sign} strokes on a transparent layer",
             f"{alpha.size - int(np.count_nonzero(visible))} transparent pixels beside {others} visible ones that are "
             f"not {sign}",
-            "Add ?hole=transparent or ?hole=opaque to the folder's name, whichever is missing in these files.",
+            "Say hole=transparent or hole=opaque, whichever is missing (behind the name of a folder: ?hole=opaque).",
         )
     return visible
 
