@@ -112,6 +112,9 @@ def _plain() -> Iterator[Encoding]:
         image = white.convert("1") if compression == "group4" else white
         data = _encode(image, "TIFF", compression=compression)
         yield Encoding(f"TIFF {compression}", "TIFF", data, _rgb(grey), grey > 0)
+    for mode in ("1", "L"):
+        data = _encode(white.convert(mode), "TIFF", tiffinfo={262: 0})
+        yield Encoding(f"TIFF {mode} with 0 as white", "tif", data, _rgb(grey), grey > 0)
     for depth in (1, 2, 4):
         samples = grey // 255 * ((1 << depth) - 1)
         bits = np.unpackbits(samples[..., None], axis=2)[..., -depth:].reshape(HEIGHT, -1)
