@@ -75,7 +75,7 @@ def _channels(
     image = opened.image
     if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
         deep = np.asarray(image).astype(np.uint16)
-        return deep, 65535, None, float(np.mean(_between(deep >> 8)))
+        return deep, 65535, None, float(np.mean(_between(deep // 256)))
     if image.mode not in _GREY_MODES:
         fix = "Convert it to 8-bit grey."
         raise DataError(f"mask {path}", "be black and white, grey, palette or RGB", f"mode {image.mode}", fix)
@@ -130,7 +130,7 @@ def _refuse_uniform(
     )
 
 
-def _between(grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+def _between(grey: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     """The pixels between 1/4 and 3/4 of a full scale of 255."""
     found: npt.NDArray[np.bool_] = (grey >= _QUARTER) & (grey < 3 * _QUARTER)
     return found

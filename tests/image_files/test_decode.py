@@ -123,6 +123,7 @@ def test_labels_of_other_formats_are_refused(tmp_path: Path, kind: str) -> None:
 def test_label_maps_are_turned_by_their_own_orientation(tmp_path: Path) -> None:
     (encoding,) = (one for one in ALL if one.name == "PNG L, orientation 8")
 
+    assert encoding.hole is not None
     assert np.array_equal(read_index_map(write(tmp_path, encoding)) > 0, encoding.hole)
 
 
