@@ -191,6 +191,7 @@ def _refused() -> Iterator[Encoding]:
         yield Encoding(f"{kind} animation", _EXACT[kind], moving, None, None)
     yield Encoding("GIF named PNG", "png", _encode(grey, "GIF"), None, None)
     yield Encoding("no bytes", "png", b"", None, None)
+    yield Encoding("a link that was copied as a file", "png", b"../elsewhere/a.png", None, None)
     yield Encoding("a pointer of Git LFS", "png", b"version https://git-lfs.github.com/spec/v1\n", None, None)
     bomb = png(np.zeros((1, 1), np.uint8), 8, 0, 1)
     size = struct.pack(">II", 60_000, 60_000) + bomb[24:29]
