@@ -185,6 +185,12 @@ def _refused() -> Iterator[Encoding]:
     fourth = Image.merge("RGBX", [grey] * 4)
     yield Encoding("TIFF with a fourth channel", "tif", _encode(fourth, "TIFF"), None, None)
     yield Encoding("BMP with alpha", "bmp", _encode(grey.convert("RGBA"), "BMP"), None, None)
+    bmp = bytearray(_encode(grey, "BMP"))
+    bmp[30] = 1
+    yield Encoding("BMP of run lengths", "bmp", bytes(bmp), None, None)
+    bmp[14] = 12
+    yield Encoding("BMP of OS/2", "bmp", bytes(bmp), None, None)
+    yield Encoding("TIFF of 16 bits with 0 as white", "tif", _white_is_zero(), None, None)
     other = Image.new("L", grey.size)
     for kind in ("PNG", "WEBP"):
         moving = _encode(grey, kind, save_all=True, append_images=[other])
@@ -201,3 +207,11 @@ def _refused() -> Iterator[Encoding]:
         whole = _encode(grey.convert("RGB").resize((90, 60)), kind)
         for kept in (len(whole) // 2, len(whole) * 9 // 10, len(whole) - 2):
             yield Encoding(f"{kind} of {kept} of {len(whole)} bytes", suffix, whole[:kept], None, None)
+
+
+def _white_is_zero() -> bytes:
+    """Pillow does not invert these samples."""
+    data = bytearray(_encode(Image.fromarray(strokes().astype(np.uint16) * 257), "TIFF"))
+    entry = data.index(struct.pack("<HHIHH", 262, 3, 1, 1, 0))
+    data[entry + 8] = 0
+    return bytes(data)

@@ -187,3 +187,22 @@ def test_the_orientation_of_a_png_may_lie_behind_its_pixels(tmp_path: Path, late
 
     assert upright_size(file) == encoding.pixels.shape[:2]
     assert np.array_equal(read_picture(file), encoding.pixels)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError(), "picture .*must fit into memory"),
+        (PermissionError(13, "Permission denied"), "must be readable; found Permission denied"),
+    ],
+)
+def test_what_the_system_says_about_a_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    def read_bytes(path: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+
+    with pytest.raises(DataError, match=message):
+        read_picture(tmp_path / "a.png")
