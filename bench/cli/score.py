@@ -16,6 +16,12 @@ __all__ = ["score"]
 def score(
     directory: Annotated[Path, typer.Argument(help="DIR/PROTOCOL/ID.png, or DIR/ID.png for a single protocol.")],
     name: Annotated[str | None, typer.Option(help="Name of the row; the folder's name by default.")] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            help="How the files are named, e.g. '{id}_mask001'; by default found by itself.", show_default=False
+        ),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -35,7 +41,8 @@ def score(
     """
     from bench.evaluation.suite import Suite
 
-    model = f"{name}=folder:{directory}" if name else f"folder:{directory}"
+    base = f"folder:{directory}?pair={pair}" if pair else f"folder:{directory}"
+    model = f"{name}={base}" if name else base
     suite = options.change_suite(
         Suite(f"score-{directory.resolve().name}", models=(model,)),
         dataset=dataset,
