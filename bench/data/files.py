@@ -154,7 +154,7 @@ class FileDataset:
                 _height_by_width(labels.shape),
                 f"Make it from {files.picture} as it is shown upright, without resizing.",
             )
-        source = SourcePicture(*picture.shape[:2], decoded.orientation)
+        source = SourcePicture(picture.shape[0], picture.shape[1], decoded.orientation)
         if files.labels and source.turned_in_place:
             self._warn_once(
                 "turned",

@@ -16,8 +16,9 @@ import bench.data
 import bench.masks
 import bench.models
 from bench.errors import DataError, ModelFailure
-from bench.image_files.decode import read_index_map
+from bench.image_files.decode import read_index_map, read_picture
 from bench.image_files.masks import read_mask
+from bench.image_files.opening import upright_size
 from bench.pictures import quantise, unstack_pictures
 from bench.vocabulary import Batch, CellBound
 from tests.image_files.encodings import HEIGHT, WIDTH, Encoding, encodings
@@ -122,6 +123,7 @@ def test_labels_of_other_formats_are_refused(tmp_path: Path, kind: str) -> None:
 def test_label_maps_are_turned_by_their_own_orientation(tmp_path: Path) -> None:
     (encoding,) = (one for one in ALL if one.name == "PNG L, orientation 8")
 
+    assert encoding.hole is not None
     assert np.array_equal(read_index_map(write(tmp_path, encoding)) > 0, encoding.hole)
 
 
@@ -158,9 +160,49 @@ def test_the_alpha_channel_is_the_hole_when_it_is_asked_for(tmp_path: Path, mode
 
     assert np.array_equal(read_mask(tmp_path / "a.png", "transparent").hole, alpha < 128)
     assert np.array_equal(read_mask(tmp_path / "a.png", "opaque").hole, alpha >= 128)
-    with pytest.raises(DataError, match=r"hole=transparent or \?hole=opaque"):
+    with pytest.raises(DataError, match="hole=transparent or hole=opaque"):
         read_mask(tmp_path / "a.png")
 
     picture.convert("L").save(tmp_path / "a.png")
     with pytest.raises(DataError, match="have transparent pixels"):
         read_mask(tmp_path / "a.png", "transparent")
+
+
+def test_the_upright_size_of_every_picture_is_known_without_its_pixels(tmp_path: Path) -> None:
+    for number, encoding in enumerate(ALL):
+        file = write(tmp_path / str(number), encoding)
+        if encoding.pixels is not None:
+            assert upright_size(file) == encoding.pixels.shape[:2], encoding
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_orientation_of_a_png_may_lie_behind_its_pixels(tmp_path: Path, late: bool) -> None:
+    (encoding,) = (one for one in ALL if one.name == "PNG L, orientation 6")
+    assert encoding.pixels is not None
+    data, at = encoding.data, encoding.data.index(b"eXIf") - 4
+    behind = at + 12 + int.from_bytes(data[at : at + 4], "big")
+    end = data.index(b"IEND") - 4
+    file = tmp_path / "a.png"
+    file.write_bytes(data[:at] + data[behind:end] + data[at:behind] + data[end:] if late else data)
+
+    assert upright_size(file) == encoding.pixels.shape[:2]
+    assert np.array_equal(read_picture(file), encoding.pixels)
+
+
+@pytest.mark.parametrize(
+    ("error", "message"),
+    [
+        (MemoryError(), "picture .*must fit into memory"),
+        (PermissionError(13, "Permission denied"), "must be readable; found Permission denied"),
+    ],
+)
+def test_what_the_system_says_about_a_file_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, message: str
+) -> None:
+    def read_bytes(path: Path) -> bytes:
+        raise error
+
+    monkeypatch.setattr(Path, "read_bytes", read_bytes)
+
+    with pytest.raises(DataError, match=message):
+        read_picture(tmp_path / "a.png")
