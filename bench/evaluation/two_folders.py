@@ -27,12 +27,13 @@ _EXACT = 50.0
 """PSNR in dB that fills of unknown content hardly reach."""
 
 
-def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, ...]:
+def name_rows(predictions: Sequence[Path], names: Sequence[str], pair: str | None = None) -> tuple[str, ...]:
     """The models of a suite for folders of predictions.
 
     Args:
         predictions: folders, one a row.
         names: of the rows; none for the names of the folders.
+        pair: how the files are named, as for `folder:DIR?pair=`; None lets that be found.
 
     Raises:
         UsageError: the number of names is another than that of folders.
@@ -40,7 +41,7 @@ def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, .
     if names and len(names) != len(predictions):
         must = f"name each of the {len(predictions)} folders, separated by commas"
         raise UsageError("--name", must, f"{len(names)} names", "Give one name a folder, in their order.")
-    models = tuple(f"folder:{folder}" for folder in predictions)
+    models = tuple(f"folder:{folder}{f'?pair={pair}' if pair else ''}" for folder in predictions)
     return tuple(f"{name}={model}" for name, model in zip(names, models, strict=True)) if names else models
 
 
