@@ -88,7 +88,7 @@ def _score_against(
     out: Path | None,
 ) -> None:
     """Check the folders against one another, score, and say what the numbers are of."""
-    from bench.evaluation.two_folders import check_folders, folder_suite, polarity_warnings
+    from bench.evaluation.two_folders import check_folders, check_scores, folder_suite
     from bench.records import read_run
 
     suite = folder_suite(rows, truth, masks, metrics)
@@ -98,7 +98,7 @@ def _score_against(
         typer.echo("No --masks: whole pictures are compared, region full alone.", err=True)
     folder = out or Path("results") / suite.name
     execute(suite, folder, device="cpu")
-    for warning in polarity_warnings(read_run(folder), masks) if masks else ():
+    for warning in check_scores(read_run(folder), truth, masks) if masks else ():
         typer.echo(f"warning: {warning}", err=True)
 
 

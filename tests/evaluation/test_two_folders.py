@@ -14,7 +14,7 @@ import bench.metrics
 from bench.cli import app
 from bench.errors import DataError, UsageError
 from bench.evaluation import run_suite
-from bench.evaluation.two_folders import check_folders, folder_suite, name_rows, polarity_warnings
+from bench.evaluation.two_folders import check_folders, check_scores, folder_suite, name_rows
 from bench.records import Run
 
 SIZES = {"a": (24, 40), "sub/b": (32, 32), "c": (40, 24)}
@@ -76,17 +76,33 @@ def test_with_masks_every_region_is_measured_at_the_pictures_own_sizes(folders: 
         assert cell.metrics["l1.hole"].value == pytest.approx(100 * (4 if key.model == "folder:good" else 40) / 255)
         assert cell.metrics["psnr.known"].n_infinite == len(SIZES)
         assert cell.hole_share == pytest.approx(np.mean([150 / (h * w) for h, w in SIZES.values()]))
-    assert list(polarity_warnings(run, str(folders / "masks"))) == []
+    assert list(check_scores(run, folders / "truth", str(folders / "masks"))) == []
 
 
 def test_masks_of_the_other_polarity_are_said(folders: Path) -> None:
     black = f"{folders / 'masks'}?hole=black"
 
-    warnings = list(polarity_warnings(scored(folders, black, ("psnr",)), black))
+    warnings = list(check_scores(scored(folders, black, ("psnr",)), folders / "truth", black))
 
     assert len(warnings) == 2
     assert "median PSNR infinite" in warnings[0]
     assert "Then add ?hole=white" in warnings[0]
+
+
+def test_true_pictures_and_predictions_in_jpeg_are_said(folders: Path) -> None:
+    masks = str(folders / "masks")
+    for name in SIZES:
+        for path in (folders / "truth" / "images" / f"{name}.png", folders / "poor" / f"{name}.png"):
+            Image.open(path).save(path.with_suffix(".JPG"), quality=90)
+            path.unlink()
+    predictions = [folders / "good", folders / "poor"]
+    suite = folder_suite(name_rows(predictions, ()), folders / "truth", masks, ("psnr",))
+
+    (warning,) = check_folders(suite, folders / "truth", predictions)
+    assert "poor: 3 of 3 are JPEG files, whose compression counts as an error of the fill" in warning
+    of_good, of_poor = check_scores(run_suite(suite, folders / "out", device="cpu").run, folders / "truth", masks)
+    assert of_good.startswith("folder:good: 3 true pictures are JPEG files, and known pixels differ")
+    assert of_poor.startswith("folder:poor: 3 true")
 
 
 def test_masks_without_a_picture_are_listed(folders: Path) -> None:
