@@ -65,6 +65,11 @@ class SourcePicture:
     width: int
     orientation: int = 1
 
+    @property
+    def turned_in_place(self) -> bool:
+        """Whether the picture is turned and as large as before: sizes do not tell what was drawn on which."""
+        return self.orientation > 1 and (self.orientation < 5 or self.height == self.width)
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -246,7 +251,7 @@ class StoredPredictions(typing.Protocol):
     """A model whose predictions lie on disk: each can be read at any time; beside what an Inpainter has."""
 
     def stored(self, sample_id: str) -> Picture:
-        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError where it cannot be read."""
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure where it cannot be read."""
         ...
 
 

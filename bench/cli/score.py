@@ -35,6 +35,12 @@ def score(
     name: Annotated[
         str | None, typer.Option(help="Names of the rows, separated by commas; the folders' names by default.")
     ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            help="How the files are named, e.g. '{id}_mask001'; by default found by itself.", show_default=False
+        ),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -56,7 +62,7 @@ def score(
     from bench.evaluation.suite import Suite
     from bench.evaluation.two_folders import name_rows
 
-    rows = name_rows(directories, options.names(name) or ())
+    rows = name_rows(directories, options.names(name) or (), pair or "")
     if truth is not None:
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
         other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}

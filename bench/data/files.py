@@ -127,7 +127,7 @@ class FileDataset:
         self._split, self._labelling = tuple(files), labelling
         self._files = tuple(limited(self._split, limit))
         self.ids: Sequence[str] = tuple(file.id for file in self._files)
-        self._warned = False
+        self._warned: set[str] = set()
 
     @cached_property
     def whole(self) -> FileDataset:
@@ -154,7 +154,14 @@ class FileDataset:
                 _height_by_width(labels.shape),
                 f"Make it from {files.picture} as it is shown upright, without resizing.",
             )
-        return self._resized(Sample(files.id, picture, labels, SourcePicture(*picture.shape[:2], decoded.orientation)))
+        source = SourcePicture(*picture.shape[:2], decoded.orientation)
+        if files.labels and source.turned_in_place:
+            self._warn_once(
+                "turned",
+                f"the picture of label map {files.labels[0]} is turned by its EXIF orientation; the labels are taken "
+                "as drawn on the picture as it is shown",
+            )
+        return self._resized(Sample(files.id, picture, labels, source))
 
     @cached_property
     def revision(self) -> str:
@@ -183,12 +190,18 @@ class FileDataset:
 
     def _warn_of_upscaling(self, sample_id: str, picture: Picture, size: Size) -> None:
         _, _, height, width = centre_crop(picture.shape, size)
-        if (height < size[0] or width < size[1]) and not self._warned:
-            self._warned = True
-            logging.getLogger("bench").warning(
-                "dataset %s: pictures are enlarged; the first is %s, of which %dx%d become %dx%d (height x width)",
-                *(self.name, sample_id, height, width, *size),
+        if height < size[0] or width < size[1]:
+            self._warn_once(
+                "enlarged",
+                f"pictures are enlarged; the first is {sample_id}, of which {height}x{width} become "
+                f"{size[0]}x{size[1]} (height x width)",
             )
+
+    def _warn_once(self, kind: str, message: str) -> None:
+        """Warn of the first picture of a kind."""
+        if kind not in self._warned:
+            self._warned.add(kind)
+            logging.getLogger("bench").warning("dataset %s: %s", self.name, message)
 
 
 def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:

@@ -12,10 +12,12 @@ from typing import TypeAlias
 import numpy as np
 
 import bench.data
+import bench.models
 from bench.errors import DataError, UsageError
 from bench.evaluation.suite import Suite
 from bench.image_files.finding import find_pictures, some
 from bench.image_files.pairing import pair_by_name
+from bench.models.folder import FolderModel
 from bench.records import Run
 
 __all__ = ["check_folders", "check_scores", "folder_suite", "name_rows"]
@@ -30,12 +32,13 @@ _EXACT = 50.0
 """PSNR in dB that fills of unknown content hardly reach."""
 
 
-def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, ...]:
+def name_rows(predictions: Sequence[Path], names: Sequence[str], pair: str = "") -> tuple[str, ...]:
     """The models of a suite for folders of predictions.
 
     Args:
         predictions: folders, one a row.
         names: of the rows; none for the names of the folders.
+        pair: how the files are named, such as `{id}_mask001`; empty: found out.
 
     Raises:
         UsageError: the number of names is another than that of folders.
@@ -43,7 +46,7 @@ def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, .
     if names and len(names) != len(predictions):
         must = f"name each of the {len(predictions)} folders, separated by commas"
         raise UsageError("--name", must, f"{len(names)} names", "Give one name a folder, in their order.")
-    models = tuple(f"folder:{folder}" for folder in predictions)
+    models = tuple(f"folder:{folder}{f'?pair={pair}' if pair else ''}" for folder in predictions)
     return tuple(f"{name}={model}" for name, model in zip(names, models, strict=True)) if names else models
 
 
@@ -74,7 +77,7 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
 
     Raises:
         UsageError: a folder of predictions is the truth itself.
-        DataError: a prediction or a mask is not as large as its picture.
+        DataError: predictions are not paired with true pictures, or they or masks are not as large as these.
     """
     for folder in predictions:
         if folder.exists() and truth.exists() and folder.samefile(truth):
@@ -82,11 +85,14 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
             raise UsageError(f"predictions folder {folder}", must, f"--truth {truth}", "Name the folder of fills.")
     with _quietly():
         dataset = bench.data.load("folder", suite.split, None, truth)
-        pictures = find_pictures(truth / "images" if (truth / "images").is_dir() else truth)
+        pictures = _find_true(truth)
         sizes = {name: _size(pictures[name]) for name in dataset.ids}
         warnings = []
-        for folder in predictions:
-            files = find_pictures(folder, "predictions folder")
+        for folder, row in zip(predictions, suite.models, strict=True):
+            model = bench.models.load(row)
+            assert isinstance(model, FolderModel)  # noqa: S101 (the rows are folders)
+            bound = model.bind(WHOLE, dataset.ids)
+            files = {name: bound.path(name) for name in dataset.ids}
             _check_sizes("predictions", folder, files, sizes, "Write predictions as large as their pictures.")
             if lossy := _count_lossy(files):
                 warnings.append(
@@ -97,10 +103,12 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
             return warnings
         folder = Path(suite.protocols[0].removeprefix("files:").partition("?")[0])
         masks = find_pictures(folder, "mask folder")
-        _check_sizes("mask", folder, masks, sizes, "Draw masks on their pictures.")
-    extra = pair_by_name(dataset.ids, masks).extra
-    if extra:
-        warnings.append(f"mask folder {folder}: {len(extra)} masks belong to no picture ({some(extra)})")
+        pairs = pair_by_name(dataset.ids, masks)
+        of_pictures = {key: masks[name] for key, name in pairs.names.items()}
+        _check_sizes("mask", folder, of_pictures, sizes, "Draw masks on their pictures.")
+    if pairs.extra:
+        names = f"{len(pairs.extra)} masks belong to no picture ({some(pairs.extra)})"
+        warnings.append(f"mask folder {folder}: {names}")
     return warnings
 
 
@@ -116,6 +124,12 @@ def _quietly() -> Iterator[None]:
         logger.setLevel(level)
 
 
+def _find_true(truth: Path) -> dict[str, Path]:
+    """The true pictures by id, from where the data set `folder` takes them."""
+    images = truth / "images"
+    return find_pictures(images) if images.is_dir() else find_pictures(truth, deep=False)
+
+
 def _count_lossy(files: Mapping[str, Path]) -> int:
     return sum(path.suffix.lower() in _JPEG for path in files.values())
 
@@ -124,9 +138,9 @@ def _check_sizes(
     noun: str, folder: Path, files: Mapping[str, Path], sizes: Mapping[str, Size | None], fix: str
 ) -> None:
     unlike = [
-        f"{files[name].relative_to(folder)} {_text(size)} for {_text(sizes[key])}"
-        for key, name in pair_by_name(list(sizes), files).names.items()
-        if (size := _size(files[name])) and sizes[key] and size != sizes[key]
+        f"{path.relative_to(folder)} {_text(size)} for {_text(sizes[name])}"
+        for name, path in files.items()
+        if (size := _size(path)) and sizes[name] and size != sizes[name]
     ]
     if unlike:
         more = f" and {len(unlike) - 3} more" if len(unlike) > 3 else ""
@@ -141,7 +155,7 @@ def check_scores(run: Run, truth: Path, masks: str) -> Iterator[str]:
     own where predictions were made from other files: it shows in the known pixels.
     """
     with _quietly():
-        lossy = _count_lossy(find_pictures(truth / "images" if (truth / "images").is_dir() else truth))
+        lossy = _count_lossy(_find_true(truth))
     for key in run.cells:
         values = run.values(key).values
         if not {"psnr.hole", "psnr.known"} <= values.keys():

@@ -26,6 +26,7 @@ def find_pictures(
     noun: str = "folder",
     suffixes: Sequence[str] = PICTURE_SUFFIXES,
     *,
+    deep: bool = True,
     fix: str = "Check the path, or convert them.",
 ) -> dict[str, Path]:
     """Pictures under `folder`, at any depth, by id: the path below `folder` without suffix, with `/`; sorted by id.
@@ -38,30 +39,31 @@ def find_pictures(
         folder: where to look.
         noun: what it is, for messages.
         suffixes: those that are read, in small letters.
+        deep: whether to look into sub-folders.
         fix: what to do about a folder without pictures.
 
     Raises:
         DataError: there is no picture, two have one id, a link leads nowhere, or a folder cannot be read.
     """
-    files = sorted(_files_below(folder))
+    files = sorted(path for path in _files_below(folder) if deep or path.parent == folder)
     if broken := [path for path in files if path.is_symlink() and not path.exists()]:
         names = [path.relative_to(folder).as_posix() for path in broken]
         raise DataError(
             f"folder {folder}", "hold links to files and folders that are there", f"broken links: {some(names)}",
             "Restore what they lead to, or remove them.",
         )  # fmt: skip
-    read = [path for path in files if path.suffix.lower() in suffixes and path.is_file()]
+    found = {path for path in files if path.suffix.lower() in suffixes and path.is_file()}
     pictures: dict[str, Path] = {}
-    for path in read:
+    for path in sorted(found):
         key = same_form(path.relative_to(folder).with_suffix("").as_posix())
         if key in pictures:
-            found = " and ".join(each.relative_to(folder).as_posix() for each in (pictures[key], path))
-            raise DataError(f"id '{key}'", "name one file", f"{found} in {folder}", "Remove one.")
+            both = " and ".join(each.relative_to(folder).as_posix() for each in (pictures[key], path))
+            raise DataError(f"id '{key}'", "name one file", f"{both} in {folder}", "Remove one.")
         pictures[key] = path
-    others = [path for path in files if path not in set(read) and path.suffix.lower() not in _TEXT]
+    others = [path for path in files if path not in found and path.suffix.lower() not in _TEXT]
     if not pictures:
-        found = f"none, only others such as {files[0].name}" if files else "an empty folder"
-        raise DataError(f"{noun} {folder}", f"hold pictures ({', '.join(suffixes)})", found, fix)
+        what = f"none, only others such as {files[0].name}" if files else "an empty folder"
+        raise DataError(f"{noun} {folder}", f"hold pictures ({', '.join(suffixes)})", what, fix)
     if others:
         _warn_of_others(folder, others, suffixes)
     return dict(sorted(pictures.items()))
@@ -82,13 +84,13 @@ def _files_below(folder: Path, above: frozenset[str] = frozenset()) -> Iterator[
     """All files and broken links below a folder but clutter; `above`: real paths of the folders that it lies in."""
     above |= {os.path.realpath(folder)}
     try:
-        paths = sorted(path for path in folder.iterdir() if not _is_clutter(path.name))
+        paths = {path: path.is_dir() for path in sorted(folder.iterdir()) if not _is_clutter(path.name)}
     except OSError as error:
         raise DataError(
             f"folder {folder}", "be readable", error.strerror or str(error), "Check its permissions."
         ) from error
-    for path in paths:
-        if not path.is_dir():
+    for path, is_folder in paths.items():
+        if not is_folder:
             yield path
         elif os.path.realpath(path) not in above:
             yield from _files_below(path, above)

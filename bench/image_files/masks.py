@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from bench.errors import DataError
-from bench.image_files.opening import open_image
+from bench.image_files.opening import OpenedImage, open_image
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -25,8 +25,8 @@ HoleSign: TypeAlias = Literal["white", "black", "opaque", "transparent"]
 _HALF = 128
 _GREY_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _DEEP_MODES = frozenset({"I", "I;16", "I;16B"})
-_COLOURED = 64
-"""Difference of two channels from which on a pixel is a colour; JPEG files shift white and black by less."""
+_QUARTER = 64
+"""Of full scale; JPEG files shift white and black by less, and their channels differ by less."""
 
 
 @dataclass(frozen=True)
@@ -55,41 +55,39 @@ def read_mask(path: Path, sign: HoleSign = "white") -> DecodedMask:
             pixels whose meaning `sign` does not give, and no alpha channel where `sign` names it.
     """
     opened = open_image(path, "mask", "Correct or remove it.")
-    image = opened.image
-    if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
-        grey, full, alpha = np.asarray(image).astype(np.uint16), 65535, None
-        unclear = _share_between(np.bincount((grey >> 8).ravel(), minlength=256))
-    elif image.mode in _GREY_MODES:
-        alpha = _alpha(image)
-        colours = image.convert("RGB") if image.mode not in {"1", "L"} else image
-        grey, full = np.asarray(colours.convert("L")), 255
-        unclear = _share_between(colours.convert("L").histogram()) + _share_coloured(colours)
-    else:
-        raise DataError(
-            f"mask {path}",
-            "be black and white, grey, palette or RGB",
-            f"mode {image.mode}",
-            "Convert it to 8-bit grey.",
-        )
+    grey, full, alpha, unclear = _channels(path, opened)
     if sign in {"opaque", "transparent"}:
         hole = _by_alpha(path, alpha, sign)
-        unclear = 0.0
     else:
-        hole = grey < (full + 1) // 2 if sign == "black" else grey >= (full + 1) // 2
+        half = (full + 1) // 2
+        hole = grey < half if sign == "black" else grey >= half
         if alpha is not None:
             hole = _strokes(path, hole, alpha, sign)
-            unclear = 0.0
     if not hole.any() or hole.all():
         _refuse_uniform(path, grey, full, alpha)
-    return DecodedMask(hole, min(1.0, unclear), opened.orientation)
+    return DecodedMask(hole, 0.0 if alpha is not None else unclear, opened.orientation)
 
 
-def _alpha(image: Image) -> npt.NDArray[np.uint8] | None:
-    """uint8 [H, W], or None of a picture that is opaque all over."""
-    if not image.has_transparency_data:
-        return None
-    alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    return None if alpha.min() == 255 else alpha
+def _channels(
+    path: Path, opened: OpenedImage
+) -> tuple[npt.NDArray[np.uint8] | npt.NDArray[np.uint16], int, npt.NDArray[np.uint8] | None, float]:
+    """Grey values [H, W], full scale, alpha channel [H, W] (None: opaque all over), and the share of unclear pixels."""
+    image = opened.image
+    if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
+        deep = np.asarray(image).astype(np.uint16)
+        return deep, 65535, None, float(np.mean(_between(deep >> 8)))
+    if image.mode not in _GREY_MODES:
+        fix = "Convert it to 8-bit grey."
+        raise DataError(f"mask {path}", "be black and white, grey, palette or RGB", f"mode {image.mode}", fix)
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+        alpha = None if alpha.min() == 255 else alpha
+    if image.mode not in {"1", "L"}:
+        image = image.convert("RGB")
+    grey = np.asarray(image.convert("L"))
+    return grey, 255, alpha, float(np.mean(_between(grey) | _coloured(image)))
 
 
 def _by_alpha(path: Path, alpha: npt.NDArray[np.uint8] | None, sign: HoleSign) -> Hole:
@@ -132,14 +130,16 @@ def _refuse_uniform(
     )
 
 
-def _share_between(histogram: list[int] | npt.NDArray[np.int64]) -> float:
-    """Share of the pixels between 1/4 and 3/4 of full scale, of a histogram of 256 steps."""
-    return float(sum(histogram[64:192])) / float(sum(histogram))
+def _between(grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+    """The pixels between 1/4 and 3/4 of a full scale of 255."""
+    found: npt.NDArray[np.bool_] = (grey >= _QUARTER) & (grey < 3 * _QUARTER)
+    return found
 
 
-def _share_coloured(image: Image) -> float:
-    """Share of the pixels that are a colour and whose grey value is not counted as between already."""
+def _coloured(image: Image) -> npt.NDArray[np.bool_] | bool:
+    """The pixels that are a colour; False of a grey picture."""
     if image.mode != "RGB":
-        return 0.0
+        return False
     pixels = np.asarray(image)
-    return float(np.mean(pixels.max(axis=2) - pixels.min(axis=2) > _COLOURED))
+    found: npt.NDArray[np.bool_] = pixels.max(axis=2) - pixels.min(axis=2) > _QUARTER
+    return found

@@ -87,7 +87,7 @@ def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it."
             f"{noun} {path}", f"have at most {MAX_PIXELS:,} pixels", str(error), "Make it smaller."
         ) from error
     except Exception as error:  # Pillow raises nearly anything on damaged files
-        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error), fix) from error
+        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
 
 
 class _TooLarge(Exception):
@@ -118,7 +118,7 @@ def _check_tiff(tags: Any, bands: int, length: int) -> int:
     for offsets, lengths in _PARTS:
         if any(at + count > length for at, count in zip(tags.get(offsets, ()), tags.get(lengths, ()), strict=False)):
             raise ValueError(f"a truncated TIFF ({length} bytes)")
-    bits = max(tags.get(_BITS, (1,)))
+    bits: int = max(tags.get(_BITS, (1,)))
     if any(kind != 1 for kind in tags.get(_SAMPLE_FORMAT, (1,))):
         raise ValueError("signed or floating-point samples")
     if bits not in {1, 2, 4, 8, 16}:

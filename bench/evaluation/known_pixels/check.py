@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.errors import DataError
+from bench.errors import ModelFailure
 from bench.evaluation.known_pixels.colours import explain_by_colours
 from bench.evaluation.known_pixels.geometry import explain_by_geometry, has_another_hole
 from bench.evaluation.known_pixels.names import explain_by_names, stored_thumbnails, thumbnail
@@ -112,7 +112,7 @@ class _Batch:
             places: Sequence[int] = range(len(self.ids))
             try:
                 predictions = stored_thumbnails(self.model, tuple(self.ids))
-            except DataError:  # an unreadable prediction, which fails on its own
+            except ModelFailure:  # an unreadable prediction, which fails on its own
                 return ""
         else:
             places = self.samples
