@@ -89,16 +89,21 @@ class FolderModel:
         pictures = [self._read(sample, tuple(batch.image.shape[-2:])) for sample in batch.ids]
         return Prediction(to_float(stack_pictures(pictures)))
 
-    def stored(self, sample_id: str) -> Picture:
-        """The prediction of a sample, uint8 [H, W, 3] of any size; raises DataError when it is unreadable."""
-        return read_picture(self._files[sample_id], "prediction")
+    def path(self, sample_id: str) -> Path:
+        """The file of a sample, after `bind`."""
+        return self._files[sample_id]
 
-    def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
+    def stored(self, sample_id: str) -> Picture:
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure when it is unreadable."""
         try:
-            picture = self.stored(sample)
+            return read_picture(self._files[sample_id], "prediction")
         except DataError as error:
             raise ModelFailure(error.subject, error.must, error.found, error.fix) from error
+
+    def _read(self, sample: str, size: tuple[int, ...]) -> Picture:
+        picture = self.stored(sample)
         if picture.shape[:2] != size:
-            must, found = f"be as large as its sample, {size[0]}x{size[1]}", f"{picture.shape[0]}x{picture.shape[1]}"
+            found = f"{picture.shape[0]}x{picture.shape[1]}"
+            must = f"be as large as its sample, {size[0]}x{size[1]}"
             raise ModelFailure(f"prediction {self._files[sample]}", must, found)
         return picture
