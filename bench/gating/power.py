@@ -154,8 +154,8 @@ def _observed_rows(
         after = sides[cell.candidate].values(cell.pair.candidate, cell.protocol)
         tested = [row for row in cell.differences if row.p_holm is not None and row.statistics]
         for row in tested:
-            of_set = before is None or before.scores[row.metric].of_set
-            if of_set or after is None or MetricKey.parse(row.metric).region == "known":
+            known = MetricKey.parse(row.metric).region == "known"
+            if before is None or after is None or known or before.scores[row.metric].of_set:
                 continue
             values = PairedCell(before, after).values(row.metric)
             columns = cluster_sums(values.differences, values.pictures)
