@@ -186,9 +186,8 @@ def _line(row: PowerRow, power: float) -> str:
     needed = f"more than {MOST_PICTURES:,}" if row.needed is None else f"about {row.needed:,}"
     found = f"{change(row.difference, row.unit)}, spread {number(row.spread, row.unit)}"
     chances = "".join(f", {n:,} with {100 * chance:.0f} %" for n, chance in row.power.items())
-    return (
-        f"{row.subject}: ".removeprefix(": ") + f"{found}: {needed} pictures find it with {100 * power:.0f} %{chances}"
-    )
+    subject = f"{row.subject}: " if row.subject else ""
+    return f"{subject}{found}: {needed} pictures find it with {100 * power:.0f} %{chances}"
 
 
 def _check(tests: int, pictures: Sequence[int], power: float) -> None:

@@ -98,8 +98,8 @@ def _extremes(cell: CellValues | None, columns: Sequence[Column]) -> list[list[A
 
 
 def _ends(values: Floats) -> list[int]:
-    """Rows of the first of the least and the last of the greatest finite values."""
-    finite = np.flatnonzero(np.isfinite(values))
-    if not len(finite):
+    """Rows of the first of the least and the last of the greatest values; an exact picture is the best of all."""
+    defined = np.flatnonzero(~np.isnan(values))
+    if not len(defined):
         return []
-    return [int(finite[np.argmin(values[finite])]), int(finite[::-1][np.argmax(values[finite[::-1]])])]
+    return [int(defined[np.argmin(values[defined])]), int(defined[::-1][np.argmax(values[defined[::-1]])])]
