@@ -7,6 +7,10 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.console.compare_table import show_comparison
+from bench.cli.console.outputs import output_file
+from bench.cli.options import OUTPUT
+
 __all__ = ["compare"]
 
 
@@ -16,9 +20,15 @@ def compare(
         list[str] | None,
         typer.Argument(help="The candidates, in the same form; by default the other models of the baseline's folder."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=OUTPUT)] = False,
     markdown: Annotated[
-        Path | None, typer.Option(help="Also write the tables as Markdown.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Also write the tables as Markdown.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+            parser=output_file("--markdown"),
+        ),
     ] = None,
     wilcoxon: Annotated[bool, typer.Option(help="Also compute the Wilcoxon signed-rank test (in --json).")] = False,
 ) -> None:
@@ -44,7 +54,7 @@ def compare(
     if as_json:
         typer.echo(json.dumps(comparison_page.as_json(comparison), allow_nan=False, indent=1))
     else:
-        typer.echo(comparison_page.as_text(comparison), nl=False)
+        show_comparison(comparison)
     for refusal in comparison.refused:
         typer.echo(f"spgbench: not comparable: {refusal}", err=True)
     if comparison.refused:

@@ -29,7 +29,7 @@ _PACKAGES = (
 
 
 def doctor() -> None:
-    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when a check fails.
+    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 3 when a check fails.
 
     Missing weights of metrics are listed as absent, which is no failure.
 
@@ -47,7 +47,7 @@ def doctor() -> None:
     _weights()
     if failed:
         typer.echo(f"spgbench: {len(failed)} of {len(checks)} checks failed: {', '.join(failed)}", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(3)
 
 
 def _passes(name: str, check: Callable[[], str]) -> bool:

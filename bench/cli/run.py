@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
+from bench.cli.console.session import say, session, warn
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.evaluation import RunOutcome
@@ -26,8 +29,17 @@ class ReuseChoice(StrEnum):
 
 
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite of `spgbench ls suites`, or a YAML file.")] = "quick",
-    models: Annotated[str | None, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = None,
+    context: typer.Context,
+    suite: Annotated[
+        str | None,
+        typer.Argument(
+            help="A suite of `spgbench ls suites`, or a YAML file; quick if an option is given.", show_default=False
+        ),
+    ] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Models, separated by commas; NAME=MODEL names a row.", rich_help_panel=options.SCORING),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -38,7 +50,12 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes; results do not depend on it.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=options.Bounds("--workers", int, 1), help="Number of processes; results do not depend on it."
+        ),
+    ] = 1,
     reuse: Annotated[
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
@@ -53,8 +70,10 @@ def run(
     """
     from bench.evaluation.suite import read_suite
 
+    if not context.args and all(context.get_parameter_source(name).name == "DEFAULT" for name in context.params):
+        raise _nothing_asked()
     resolved = options.change_suite(
-        read_suite(suite),
+        read_suite(suite or "quick"),
         models=models,
         dataset=dataset,
         data_root=data_root,
@@ -66,25 +85,39 @@ def run(
         judge=judge,
         seed=seed,
     )
-    execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
+    execute(
+        resolved,
+        out or Path("results") / resolved.name,
+        device=device,
+        workers=workers,
+        reuse=reuse,
+        asked=options.names(metrics),
+    )
 
 
 def execute(
-    suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: ReuseChoice = ReuseChoice.only_missing
+    suite: Suite,
+    out: Path,
+    *,
+    device: str,
+    workers: int = 1,
+    reuse: ReuseChoice = ReuseChoice.only_missing,
+    asked: tuple[str, ...] | None = None,
 ) -> None:
-    """Run, report, print the main table; exit 1 when samples failed."""
+    """Run, report, print the main table, the metrics `asked` for first; exit 1 when samples failed."""
     from bench.evaluation import run_suite
-    from bench.reporting import main_table, report
+    from bench.reporting import report
     from bench.reporting.analysis import RunAnalysis
 
-    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
+    session.out = out
+    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=not session.quiet)
     for warning in outcome.warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     analysis = RunAnalysis(outcome.run)
     files = report(analysis)
-    typer.echo(main_table(analysis))
-    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
-    typer.echo(_spent(outcome), err=True)
+    show_run(analysis, asked)
+    say(f"{len(files)} files made from the records; open {files[-1]}")
+    say(_spent(outcome))
     if outcome.failed:
         typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
         raise typer.Exit(1)
@@ -93,3 +126,12 @@ def execute(
 def _spent(outcome: RunOutcome) -> str:
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
     return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")
+
+
+def _nothing_asked() -> UsageError:
+    """What `spgbench run` alone can be meant to do."""
+    from bench.evaluation.suite import SUITES
+
+    suites = "; ".join(f"{entry.name}: {entry.summary}" for entry in SUITES)
+    example = "spgbench run quick --models telea,mean -o results/first"
+    return UsageError("run", "name a suite, or at least one option", "neither", f"Suites: {suites}. Example: {example}")

@@ -48,4 +48,4 @@ def score(
         judge=judge,
         seed=seed,
     )
-    execute(suite, out or Path("results") / suite.name, device="cpu")
+    execute(suite, out or Path("results") / suite.name, device="cpu", asked=options.names(metrics))

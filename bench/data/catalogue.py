@@ -10,7 +10,7 @@ from bench.vocabulary import Dataset
 
 __all__ = ["DATASETS", "load"]
 
-DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets")
+DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets", "spgbench ls datasets")
 """Names to callables `(split, size, root, limit) -> Dataset`."""
 
 for _name, _target, _summary in (

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -85,8 +85,8 @@ def resolve(
         UnknownName: for a name that no catalogue holds, with suggestions.
         UsageError: when a model or protocol is named twice, or a data set, mask set or model cannot be read.
     """
-    for metric in suite.metrics:
-        bench.metrics.METRICS.find(metric)
+    metrics = dict.fromkeys(bench.metrics.METRICS.find(name)[0].name for name in suite.metrics)
+    suite = replace(suite, metrics=tuple(metrics))
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])

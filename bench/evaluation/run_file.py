@@ -42,7 +42,7 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if plan.layout.packed_cells.exists():
         raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
     if not path.exists():
-        if out.is_dir() and any(not file.name.startswith(".") for file in out.iterdir()):
+        if out.is_dir() and any(not file.name.startswith(".") and file != plan.layout.log for file in out.iterdir()):
             raise _conflict(out, "files that no run wrote")
         return None
     try:

@@ -15,7 +15,7 @@ from bench.vocabulary import Inpainter, LabelSources
 
 __all__ = ["MODELS", "load", "load_for_run"]
 
-MODELS: Registry[Inpainter] = Registry("model", "spgbench.models")
+MODELS: Registry[Inpainter] = Registry("model", "spgbench.models", "spgbench ls models")
 
 for _name, _summary, _fill in (
     ("mean", "mean colour of the known pixels", "baselines.mean:fill"),

@@ -7,6 +7,7 @@ from functools import partial
 
 from bench.errors import UnknownName, UsageError
 from bench.records import CellKey, CellRecord
+from bench.registry import match_name
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column, column_of
 from bench.reporting.analysis.frames import scores_frame
@@ -117,6 +118,6 @@ def _measured(analysis: RunAnalysis, keys: Sequence[str]) -> bool:
 
 def _known_protocol(protocols: Sequence[str], name: str) -> str:
     for protocol in protocols:
-        if name in {protocol, protocol.rpartition("@")[0]}:
+        if match_name(name, (protocol, protocol.rpartition("@")[0])):
             return protocol
     raise UnknownName("protocol of the run", name, protocols)
