@@ -169,7 +169,8 @@ def _run(
 ) -> tuple[Phases, list[str]]:
     """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once."""
     left = Counter(unit.cell for unit in work.units)
-    phases, warnings = Phases(), []
+    phases = Phases()
+    warnings: list[str] = []
 
     def finish(index: int) -> None:
         with phases.phase("reduce"):
