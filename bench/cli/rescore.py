@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import session
 from bench.cli.run import show
 from bench.cli.stopping import stoppable
 
@@ -30,8 +31,21 @@ def rescore(
     from bench.evaluation.rescore import rescore_run
 
     start = time.perf_counter()
+    session.out = out
     with stoppable("every picture that was finished is kept"):
         outcome = rescore_run(
-            out, options.names(metrics) or (), data_root=data_root, judge=judge, device=device, progress=True
+            out,
+            options.names(metrics) or (),
+            data_root=data_root,
+            judge=judge,
+            device=device,
+            progress=not session.quiet,
         )
-        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, with_report=report)
+        show(
+            outcome.run,
+            outcome.warnings,
+            outcome.phases.seconds,
+            start,
+            asked=options.names(metrics),
+            with_report=report,
+        )

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
+from bench.cli.console.session import say, session, warn
 from bench.cli.stopping import stoppable
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.evaluation.suite import Suite
@@ -29,9 +32,18 @@ class ReuseChoice(StrEnum):
 
 
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite of `spgbench ls suites`, or a YAML file.")] = "quick",
+    context: typer.Context,
+    suite: Annotated[
+        str | None,
+        typer.Argument(
+            help="A suite of `spgbench ls suites`, or a YAML file; quick if an option is given.", show_default=False
+        ),
+    ] = None,
     *,
-    models: Annotated[str | None, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = None,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Models, separated by commas; NAME=MODEL names a row.", rich_help_panel=options.SCORING),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -42,7 +54,12 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes; results do not depend on it.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=options.Bounds("--workers", int, 1), help="Number of processes; results do not depend on it."
+        ),
+    ] = 1,
     reuse: Annotated[
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
@@ -65,8 +82,10 @@ def run(
     """
     from bench.evaluation.suite import read_suite
 
+    if not context.args and all(context.get_parameter_source(name).name == "DEFAULT" for name in context.params):
+        raise _nothing_asked()
     resolved = options.change_suite(
-        read_suite(suite),
+        read_suite(suite or "quick"),
         models=models,
         dataset=dataset,
         data_root=data_root,
@@ -84,6 +103,7 @@ def run(
         device=device,
         workers=workers,
         reuse=reuse,
+        asked=options.names(metrics),
         keep_fills=keep_fills,
         skip_bad=skip_bad,
         with_report=report,
@@ -100,16 +120,21 @@ def execute(
     keep_fills: bool = False,
     skip_bad: bool = False,
     with_report: bool = True,
+    asked: tuple[str, ...] | None = None,
 ) -> None:
-    """Run, report, print the main table; exit 1 when samples failed, 130 after Ctrl-C."""
+    """Run, report, print the main table with the metrics `asked` for in front.
+
+    Exits with 1 when samples failed, with 130 after Ctrl-C.
+    """
     start = time.perf_counter()
+    session.out = out
     with stoppable("every picture that was finished is kept"):
         from bench.evaluation.finished import find_finished, mark_finished
 
         options = (keep_fills, skip_bad)
         done = None if reuse is ReuseChoice.never else find_finished(suite, out, *options)
         if done:
-            show(done.run, done.warnings, {}, start, with_report=with_report)
+            show(done.run, done.warnings, {}, start, asked=asked, with_report=with_report)
             return
         from bench.evaluation import run_suite
 
@@ -121,13 +146,21 @@ def execute(
             reuse=reuse.value,
             keep_fills=keep_fills,
             skip_bad=skip_bad,
-            progress=True,
+            progress=not session.quiet,
         )
         mark_finished(suite, outcome.run, outcome.warnings, *options)
-        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, with_report=with_report)
+        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, asked=asked, with_report=with_report)
 
 
-def show(run: Run, warnings: Sequence[str], spent: dict[str, float], start: float, *, with_report: bool = True) -> None:
+def show(
+    run: Run,
+    warnings: Sequence[str],
+    spent: dict[str, float],
+    start: float,
+    *,
+    asked: tuple[str, ...] | None = None,
+    with_report: bool = True,
+) -> None:
     """Report, print the main table, and say what was done; exit 1 when samples failed.
 
     Args:
@@ -135,21 +168,22 @@ def show(run: Run, warnings: Sequence[str], spent: dict[str, float], start: floa
         warnings: what the user should know.
         spent: seconds by what they were spent on; empty when everything was recorded already.
         start: of the command, in seconds of `time.perf_counter`.
+        asked: metrics whose columns stand in front.
+        with_report: whether tables, plots and the page are made.
     """
-    from bench.reporting import main_table
     from bench.reporting.analysis import RunAnalysis
     from bench.reporting.stamp import report_changes
 
     for warning in warnings:
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     analysis = RunAnalysis(run)
     began = time.perf_counter()
     files = report_changes(analysis) if with_report else []
-    typer.echo(main_table(analysis))
+    show_run(analysis, asked)
     if files:
-        typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
+        say(f"{len(files)} files made from the records; open {files[-1]}")
     now = time.perf_counter()
-    typer.echo(_spent(spent, now - began, now - start), err=True)
+    say(_spent(spent, now - began, now - start))
     failed = sum(cell.n_failed for cell in run.cells.values())
     if failed:
         typer.echo(f"spgbench: {failed} samples failed; the table's foot says why.", err=True)
@@ -159,3 +193,12 @@ def show(run: Run, warnings: Sequence[str], spent: dict[str, float], start: floa
 def _spent(spent: dict[str, float], reported: float, wall: float) -> str:
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (spent | {"tables and plots": reported}).items())
     return f"{wall:.1f} s in all: {parts}" + ("" if spent else "; everything was recorded already")
+
+
+def _nothing_asked() -> UsageError:
+    """What `spgbench run` alone can be meant to do."""
+    from bench.evaluation.suite import SUITES
+
+    suites = "; ".join(f"{entry.name}: {entry.summary}" for entry in SUITES)
+    example = "spgbench run quick --models telea,mean -o results/first"
+    return UsageError("run", "name a suite, or at least one option", "neither", f"Suites: {suites}. Example: {example}")

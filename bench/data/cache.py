@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 from bench.data.files import FileDataset
 from bench.runtime.byte_lru import ByteLRU
-from bench.vocabulary import Dataset, Sample, SampleRevisions
+from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
 
 __all__ = ["Cached"]
 
@@ -26,12 +27,22 @@ class Cached:
         self.dataset, self.max_bytes = dataset, max_bytes
         self.name, self.ids = dataset.name, dataset.ids
         self.classes, self.objects = dataset.classes, dataset.objects
-        self._samples: ByteLRU[int, Sample] = ByteLRU(max_bytes, _count_bytes)
+        self._samples: ByteLRU[str, Sample] = ByteLRU(max_bytes, _count_bytes)
 
     @cached_property
     def revision(self) -> str:
         """Revision of the dataset behind: a cache changes nothing."""
         return self.dataset.revision
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """The whole split, cached in the same memory."""
+        whole = whole_split(self.dataset)
+        if len(whole) == len(self):
+            return self
+        cached = Cached(whole, self.max_bytes)
+        cached._samples = self._samples
+        return cached
 
     @property
     def from_files(self) -> bool:
@@ -56,8 +67,7 @@ class Cached:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> Sample:
-        index = range(len(self))[index]  # one key a sample: -1 is the last one
-        return self._samples.get(index, lambda: _read_only(self.dataset[index]))
+        return self._samples.get(self.ids[index], lambda: _read_only(self.dataset[index]))
 
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:
         return Cached, (self.dataset, self.max_bytes)  # another process starts with an empty cache
@@ -73,4 +83,4 @@ def _read_only(sample: Sample) -> Sample:
     for array in (image, labels):
         if array is not None:
             array.setflags(write=False)
-    return Sample(sample.id, image, labels)
+    return replace(sample, image=image, labels=labels)

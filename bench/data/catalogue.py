@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.data.sizes import Size, check_size
+from bench.image_files.sizes import Size, check_size
 from bench.registry import Registry
 from bench.vocabulary import Dataset
 
 __all__ = ["DATASETS", "load"]
 
-DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets")
+DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets", "spgbench ls datasets")
 """Names to callables `(split, size, root, limit) -> Dataset`."""
 
 for _name, _target, _summary in (

@@ -7,18 +7,18 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.data.decode import read_index_map, read_picture
 from bench.data.limits import limited
-from bench.data.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.errors import DataError
-from bench.vocabulary import Sample
+from bench.image_files.decode import decode_picture, read_index_map
+from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
+from bench.vocabulary import Sample, SourcePicture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -125,9 +125,17 @@ class FileDataset:
         _check_files(name, split, files)
         self.name, self.split, self.size = name, split, size
         self.classes, self.objects = labelling.classes, labelling.objects
-        self._files, self._labelling = tuple(limited(files, limit)), labelling
+        self._split, self._labelling = tuple(files), labelling
+        self._files = tuple(limited(self._split, limit))
         self.ids: Sequence[str] = tuple(file.id for file in self._files)
-        self._warned = False
+        self._warned: set[str] = set()
+
+    @cached_property
+    def whole(self) -> FileDataset:
+        """The whole split, without the limit."""
+        if len(self._files) == len(self._split):
+            return self
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -137,7 +145,8 @@ class FileDataset:
 
     def __getitem__(self, index: int) -> Sample:
         files = self._files[index]
-        picture = read_picture(files.picture)
+        decoded = decode_picture(files.picture)
+        picture = decoded.pixels
         labels = self._labelling.label_map(files.labels) if files.labels else None
         if labels is not None and labels.shape != picture.shape[:2]:
             raise DataError(
@@ -146,7 +155,14 @@ class FileDataset:
                 _height_by_width(labels.shape),
                 f"Make it from {files.picture} as it is shown upright, without resizing.",
             )
-        return self._resized(files.id, picture, labels)
+        source = SourcePicture(*picture.shape[:2], decoded.orientation)
+        if files.labels and source.turned_in_place:
+            self._warn_once(
+                "turned",
+                f"the picture of label map {files.labels[0]} is turned by its EXIF orientation; the labels are taken "
+                "as drawn on the picture as it is shown",
+            )
+        return self._resized(Sample(files.id, picture, labels, source))
 
     @cached_property
     def revision(self) -> str:
@@ -193,22 +209,27 @@ class FileDataset:
             digests = iter(list(pool.map(_sha256, paths)))
         return [[next(digests) for _ in (file.picture, *file.labels)] for file in self._files]
 
-    def _resized(self, sample_id: str, picture: Picture, labels: LabelMap | None) -> Sample:
+    def _resized(self, sample: Sample) -> Sample:
         if self.size is None:
-            return Sample(sample_id, picture, labels)
-        self._warn_of_upscaling(sample_id, picture, self.size)
-        return Sample(
-            sample_id, resize_picture(picture, self.size), None if labels is None else resize_labels(labels, self.size)
-        )
+            return sample
+        self._warn_of_upscaling(sample.id, sample.image, self.size)
+        labels = None if sample.labels is None else resize_labels(sample.labels, self.size)
+        return replace(sample, image=resize_picture(sample.image, self.size), labels=labels)
 
     def _warn_of_upscaling(self, sample_id: str, picture: Picture, size: Size) -> None:
         _, _, height, width = centre_crop(picture.shape, size)
-        if (height < size[0] or width < size[1]) and not self._warned:
-            self._warned = True
-            logging.getLogger("bench").warning(
-                "dataset %s: pictures are enlarged; the first is %s, of which %dx%d become %dx%d (height x width)",
-                *(self.name, sample_id, height, width, *size),
+        if height < size[0] or width < size[1]:
+            self._warn_once(
+                "enlarged",
+                f"pictures are enlarged; the first is {sample_id}, of which {height}x{width} become "
+                f"{size[0]}x{size[1]} (height x width)",
             )
+
+    def _warn_once(self, kind: str, message: str) -> None:
+        """Warn of the first picture of a kind."""
+        if kind not in self._warned:
+            self._warned.add(kind)
+            logging.getLogger("bench").warning("dataset %s: %s", self.name, message)
 
 
 def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:

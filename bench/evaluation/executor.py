@@ -19,7 +19,7 @@ from pathlib import Path
 from bench.errors import Failure
 from bench.evaluation.masked_samples import load_masked_sample, prefetch_masked_samples
 from bench.evaluation.plan import Plan, resolve
-from bench.evaluation.shard import Phases, Unit, run_unit
+from bench.evaluation.shard import Unit, UnitResult, run_unit
 from bench.evaluation.suite import Suite
 from bench.records import ModelInfo
 from bench.runtime.allocator import keep_freed_memory
@@ -30,7 +30,7 @@ _POLL = 0.2  # seconds between looks at the progress of the workers
 
 
 def run_here(
-    plan: Plan, units: Sequence[Unit], on_unit: Callable[[Unit, Phases], None], on_samples: Callable[[int], None]
+    plan: Plan, units: Sequence[Unit], on_unit: Callable[[Unit, UnitResult], None], on_samples: Callable[[int], None]
 ) -> None:
     """Run the units one after another; calls `on_unit` after each, `on_samples` with the number of samples done."""
     items = [(plan.cells[unit.cell].protocol, index) for unit in units for index in unit.indices]
@@ -42,7 +42,7 @@ def run_here(
 def run_in_processes(
     plan: Plan,
     units: Sequence[Unit],
-    on_unit: Callable[[Unit, Phases], None],
+    on_unit: Callable[[Unit, UnitResult], None],
     on_samples: Callable[[int], None],
     workers: int,
     recorded: Sequence[ModelInfo] = (),
@@ -134,7 +134,7 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _run_unit(unit: Unit) -> Phases:
+def _run_unit(unit: Unit) -> UnitResult:
     plan = _Worker.plan
     protocol = plan.cells[unit.cell].protocol
     masked_samples = (load_masked_sample(plan, protocol, index) for index in unit.indices)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import numpy as np
 import torch
 
 from bench.errors import Failure, ModelFailure
-from bench.evaluation.masked_samples import MaskedSample, pixels_sha256, prefetch_masked_samples
+from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256, prefetch_masked_samples
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import predict
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
@@ -87,9 +88,23 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
 
 @contextmanager
 def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
-    """All samples that the protocol applies to, with their holes."""
+    """All samples that the protocol applies to, with their holes; a warning counts the others."""
+    skipped: list[SkippedSample] = []
+
+    def applicable(every: Iterable[MaskedSample | SkippedSample]) -> Iterator[tuple[Sample, Hole]]:
+        for one in every:
+            if isinstance(one, MaskedSample):
+                yield one.sample, one.hole
+            else:
+                skipped.append(one)
+
     with prefetch_masked_samples(plan, [(protocol, index) for index in range(len(plan.dataset))]) as masked_samples:
-        yield ((one.sample, one.hole) for one in masked_samples if isinstance(one, MaskedSample))
+        yield applicable(masked_samples)
+    if skipped:
+        logging.getLogger("bench").warning(
+            "protocol %s: %d of %d samples have no hole and are left out; the first is %s: %s",
+            *(protocol.name, len(skipped), len(plan.dataset), skipped[0].sample_id, skipped[0].reason),
+        )
 
 
 def _incomplete(image: Picture, hole: Hole) -> Picture:

@@ -20,15 +20,18 @@ from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
 from bench.records import CellKey, ModelInfo, RunLayout
 from bench.vocabulary import (
+    REGIONS,
     Batch,
     CellBound,
     Dataset,
+    DatasetBound,
     Inpainter,
     Judge,
     LabelSource,
     LabelSources,
     Prediction,
     Protocol,
+    Region,
     Sample,
 )
 
@@ -76,6 +79,7 @@ class Plan:
         cells: those that the suite names, and behind them those of models that joined the run earlier.
         device: where networks work.
         judge: a judge that goes in the place of the suite's.
+        given: name of a model to the text that named it; an object in memory has none.
         bad: id of a sample that cannot be read to the reason; it is skipped.
         keep_fills: whether the fill of every sample is kept.
     """
@@ -87,6 +91,7 @@ class Plan:
     layout: RunLayout
     device: str = "cpu"
     judge: Judge | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
     bad: Mapping[str, str] = field(default_factory=dict)
     keep_fills: bool = False
 
@@ -145,7 +150,13 @@ class Plan:
     @cached_property
     def measurement(self) -> Measurement:
         """What is measured; found out at first use, since judges and weights are large. Raises as `prepare` does."""
-        return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device)
+        regions: tuple[Region, ...] = ("full",) if all(map(_covers_all, self.protocols)) else REGIONS
+        return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device, regions)
+
+    @cached_property
+    def places(self) -> dict[str, int]:
+        """Sample id to its place in the data set."""
+        return {sample_id: place for place, sample_id in enumerate(self.dataset.ids)}
 
     def shards(self) -> list[range]:
         """Sample indices, cut in fixed steps."""
@@ -177,26 +188,35 @@ def resolve(
         UnknownName: for a name that no catalogue holds, with suggestions.
         UsageError: when a model or protocol is named twice, or a data set, mask set or model cannot be read.
     """
-    for metric in suite.metrics:
-        bench.metrics.METRICS.find(metric)
+    metrics = dict.fromkeys(bench.metrics.METRICS.find(name)[0].name for name in suite.metrics)
+    suite = replace(suite, metrics=tuple(metrics))
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
-    _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     if dataset is None:
         size = bench.data.parse_size(suite.size)
         dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+    protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
+    _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     cached = bench.data.Cached(dataset)
     every = [
         bench.models.load_for_run(model, device, dataset.name) if isinstance(model, str) else model for model in wanted
     ]
     _refuse_doubles("model", [model.name for model in every])
     cells = tuple(_cell(model, protocol, cached) for model in every for protocol in protocols)
-    return Plan(suite, cached, protocols, cells, RunLayout(out), device, judge)
+    given = {model.name: text for model, text in zip(every, wanted, strict=True) if isinstance(text, str)}
+    return Plan(suite, cached, protocols, cells, RunLayout(out), device, judge, given)
 
 
 def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> Cell:
+    if _covers_all(protocol) and not isinstance(model, CellBound | RecordedModel):
+        found, fix = f"model '{model.name}'", "Cut holes for models with another protocol."
+        raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
     return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules), bound, protocol)
+
+
+def _covers_all(protocol: Protocol) -> bool:
+    return bool(getattr(protocol, "covers_all", False))
 
 
 def _refuse_doubles(kind: str, names: Sequence[str]) -> None:

@@ -5,31 +5,29 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from bench.errors import Failure, NotApplicable, UsageError
+from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import run_here, run_in_processes
-from bench.evaluation.kept_pictures import remove_pictures
+from bench.evaluation.kept_cases import CaseKeeper, write_inputs
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve
 from bench.evaluation.reuse import select
 from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
-from bench.evaluation.shard import Phases, Unit
+from bench.evaluation.shard import Phases, Unit, UnitResult
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
-from bench.pictures import png_bytes
-from bench.records import ModelInfo, Run, locked, read_run, write_atomically, write_cell
+from bench.records import ModelInfo, Run, locked, read_run, write_cell
 from bench.records.cell_store import read_results, write_results
+from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
-from bench.vocabulary import Dataset, Inpainter, Judge, Protocol, Sample
+from bench.vocabulary import Dataset, Inpainter, Judge
 
 __all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
@@ -153,9 +151,12 @@ def run_suite(
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
-        _write_gallery_inputs(plan, anew=bool(work.cells))
+        if not work.cells:
+            write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, changed = _run(plan, work, workers, recorded, progress=progress)
-    return RunOutcome(read_run(out), phases, time.perf_counter() - start, (*warnings, *changed))
+    run = read_run(out)
+    warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
+    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings))
 
 
 def _lacking(plan: Plan, work: Work) -> Iterator[str]:
@@ -169,15 +170,24 @@ def _run(
 ) -> tuple[Phases, list[str]]:
     """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once."""
     left = Counter(unit.cell for unit in work.units)
+    waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
     phases = Phases()
     warnings: list[str] = []
+    cases = _case_keeper(plan, work)
 
     def finish(index: int) -> None:
+        protocol = plan.cells[index].protocol
+        waiting[protocol.name] -= 1
+        if not waiting[protocol.name]:  # before the last cell is marked as whole: a kill here is made good later
+            with phases.phase("write"):
+                cases.settle(protocol)
         with phases.phase("reduce"):
             warnings.extend(_finish(plan, plan.cells[index], work))
 
-    def on_unit(unit: Unit, spent: Phases) -> None:
-        phases.add(spent)
+    def on_unit(unit: Unit, result: UnitResult) -> None:
+        phases.add(result.phases)
+        with phases.phase("write"):
+            cases.add(unit.cell, result.records, (plan.dataset.ids[index] for index in unit.indices))
         left[unit.cell] -= 1
         if not left[unit.cell]:
             finish(unit.cell)
@@ -191,7 +201,21 @@ def _run(
             run_in_processes(plan, work.units, on_unit, on_samples, workers, recorded)
         else:
             run_here(plan, work.units, on_unit, on_samples)
+    if work.cells:
+        cases.tidy()
     return phases, warnings
+
+
+def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
+    """Keeps the worst and best pictures of every cell, of those that are recorded already to begin with."""
+    missing: dict[int, list[str]] = {}
+    for unit in work.units:
+        missing.setdefault(unit.cell, []).extend(plan.dataset.ids[index] for index in unit.indices)
+    recorded = {}
+    for index, cell in enumerate(plan.cells) if work.cells else ():
+        found = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
+        recorded[index] = [one.record for one in found.whole.values()]
+    return CaseKeeper(plan, missing, recorded)
 
 
 def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
@@ -201,8 +225,6 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
     shards = [[found[plan.dataset.ids[index]] for index in shard] for shard in plan.shards()]
     measured = plan.measurement
     write_results(plan.layout, cell.key, shards, recorded.others, with_features=bool(measured.of_sets))
-    if not cell.only_recorded:
-        remove_pictures(plan, cell)
     records = [result.record for shard in shards for result in shard]
     reduced = reduce_cell(cell.key, cell.model.label_sources, records, plan.signatures, measured.classes)
     if measured.of_sets:
@@ -213,33 +235,3 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
             f"{cell.model.name} on {cell.protocol.name}: {recorded.changed} pictures came out differently than when "
             "they were recorded; all of their values are new"
         )
-
-
-def _write_gallery_inputs(plan: Plan, *, anew: bool) -> None:
-    """Write the untouched pictures and the holes that the grids show, and remove others.
-
-    Args:
-        anew: whether those that are there may be of other pictures.
-    """
-    layout, shown = plan.layout, set()
-
-    def write(path: Path, draw: Callable[[], bytes]) -> None:
-        shown.add(path)
-        if anew or not path.exists():
-            with suppress(NotApplicable):
-                write_atomically(path, draw())
-
-    for index in plan.gallery.values():
-        sample = plan.dataset[index]
-        write(layout.truth(sample.id), partial(png_bytes, sample.image))
-        if sample.labels is not None:
-            write(layout.labels(sample.id), partial(png_bytes, sample.labels))
-        for protocol in plan.protocols:
-            write(layout.hole(protocol.name, sample.id), partial(_hole_bytes, plan, protocol, sample))
-    for path in (layout.gallery / "samples").rglob("*.png"):
-        if path not in shown:
-            path.unlink()
-
-
-def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
-    return png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset))

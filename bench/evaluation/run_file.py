@@ -23,6 +23,7 @@ from bench.records import (
     write_atomically,
 )
 from bench.records.cell_store import recorded_revisions
+from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
 __all__ = ["read_earlier", "write_run_file"]
@@ -43,7 +44,7 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if plan.layout.packed_cells.exists():
         raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
     if not path.exists():
-        if out.is_dir() and any(not file.name.startswith(".") for file in out.iterdir()):
+        if out.is_dir() and any(not file.name.startswith(".") and file != plan.layout.log for file in out.iterdir()):
             raise _conflict(out, "files that no run wrote")
         return None
     try:
@@ -106,6 +107,8 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         info = replace(
             info, models=tuple(merged.values()), other_metrics=others, versions=versions, environment=environment
         )
+    info = replace(info, command=command_of(info))
+    warnings += info.weight_warnings
     write_atomically(plan.layout.run_file, info.to_json())
     return warnings
 
@@ -120,7 +123,7 @@ def _describe(plan: Plan) -> RunInfo:
         protocols=protocols,
         metrics=plan.signatures,
         seed=suite.seed,
-        models=tuple(map(_model_info, models)),
+        models=tuple(_model_info(model, plan.given.get(model.name, "")) for model in models),
         asked=dict.fromkeys(protocols, plan.asked),
         gallery=tuple(plan.gallery),
         gate=dict(suite.gate),
@@ -132,7 +135,21 @@ def _describe(plan: Plan) -> RunInfo:
             system=platform.system(),
             device=torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else "cpu",
         ),
+        judge=suite.judge if plan.judge is None else "",
+        given=_protocols_given(plan),
     )
+
+
+def _model_info(model: Inpainter, given: str) -> ModelInfo:
+    signature, weights = getattr(model, "signature", None), getattr(model, "weights", None)
+    labels = model.label_sources.as_dict()
+    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=weights, given=given)
+
+
+def _protocols_given(plan: Plan) -> dict[str, str]:
+    """Masks from files: the name of the protocol holds the folder's name alone."""
+    pairs = zip(plan.protocols, plan.suite.protocols, strict=True)
+    return {protocol.name: text for protocol, text in pairs if ":" in text}
 
 
 def _dataset(plan: Plan) -> DatasetInfo:
@@ -145,12 +162,9 @@ def _dataset(plan: Plan) -> DatasetInfo:
         limit=suite.limit,
         n=len(dataset),
         classes=tuple(dataset.classes),
+        root=suite.data_root,
         rules=dataset.rules,
     )
-
-
-def _model_info(model: Inpainter) -> ModelInfo:
-    return ModelInfo(model.name, model.fingerprint, model.label_sources.as_dict(), getattr(model, "signature", None))
 
 
 def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:

@@ -18,6 +18,7 @@ import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.kept_pictures import ModelOutput, read_kept, write_pictures
+from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
@@ -32,12 +33,12 @@ from bench.pictures import (
 )
 from bench.records import Record
 from bench.records.cell_store import SampleResult, write_batch
-from bench.vocabulary import Batch, Inpainter, Sample, Sampler
+from bench.vocabulary import Batch, Inpainter, Region, Sample, Sampler
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
 
-__all__ = ["BATCH_SIZE", "Phases", "Unit", "predict", "run_unit"]
+__all__ = ["BATCH_SIZE", "Phases", "Unit", "UnitResult", "predict", "run_unit"]
 
 BATCH_SIZE = 8
 
@@ -78,12 +79,25 @@ class Unit:
     outputs: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class UnitResult:
+    """What came of a unit.
+
+    Attributes:
+        phases: what its seconds were spent on.
+        records: of its samples.
+    """
+
+    phases: Phases
+    records: tuple[Record, ...]
+
+
 def run_unit(
     plan: Plan,
     unit: Unit,
     samples: Iterable[MaskedSample | SkippedSample],
     on_samples: Callable[[int], None] = lambda _: None,
-) -> Phases:
+) -> UnitResult:
     """Fill and score some pictures of a cell; every batch is on disk before the next one begins.
 
     A picture whose recorded fill was kept is scored without the model.
@@ -101,7 +115,10 @@ def run_unit(
     with phases.phase("data"):
         kept = {one.sample.id: read_kept(plan, cell, one, outputs[one.sample.id]) for one in masked_samples}
 
+    records: list[Record] = []
+
     def done(results: Sequence[SampleResult]) -> None:
+        records.extend(result.record for result in results)
         if results:
             with phases.phase("write"):
                 write_batch(plan.layout, cell.key, results)
@@ -113,7 +130,7 @@ def run_unit(
         done(_measured(plan, cell, pairs, phases))
     for batch in _batches([one for one in masked_samples if not kept[one.sample.id]]):
         done(_score(plan, cell, batch, phases))
-    return phases
+    return UnitResult(phases, tuple(records))
 
 
 def predict(
@@ -174,19 +191,26 @@ def _measured(
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
         features = _features(plan, view)
+        places = [plan.places[masked.sample.id] for masked, _ in good]
+        warnings = check_predictions(view.raw, view.reference, view.hole, places, plan.dataset.ids, cell.model)
     with phases.phase("write"):
         pictures = unstack_pictures(view.completed)
         results = []
         for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
-            record = replace(_base(plan, masked), output_sha256=pixels_sha256(picture), values=_values_of(values, row))
+            record = replace(
+                _base(plan, masked),
+                output_sha256=pixels_sha256(picture),
+                values=_values_of(values, row, plan.measurement.regions),
+                warning=warnings[row],
+            )
             results.append(SampleResult(record, {name: named[row] for name, named in features.items()}))
             write_pictures(plan, cell, masked.sample.id, picture, output)
     return results
 
 
-def _values_of(values: dict[str, torch.Tensor], row: int) -> dict[str, float]:
+def _values_of(values: dict[str, torch.Tensor], row: int, regions: Sequence[Region]) -> dict[str, float]:
     """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
-    every = {name: float(column[row]) for name, column in values.items()}
+    every = {name: float(column[row]) for name, column in values.items() if MetricKey.parse(name).region in regions}
     undefined = {name for name, value in every.items() if math.isnan(value) and MetricKey.parse(name).class_name}
     return {name: value for name, value in every.items() if name not in undefined}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.errors import UnknownName, UsageError
 from bench.records import CellKey, Run, read_run
 from bench.records.values import CellValues
+from bench.registry import match_name
 
 __all__ = ["ModelPair", "Pairing", "Selection", "others", "pair_models", "select"]
 
@@ -80,7 +81,9 @@ def select(text: str) -> Selection:
     if not (Path(text) / "run.json").exists():
         for cut in cuts:
             if (Path(text[:cut]) / "run.json").exists():
-                return _checked(Selection(read_run(Path(text[:cut])), text[cut + 1 :]))
+                run, name = read_run(Path(text[:cut])), text[cut + 1 :]
+                known = match_name(name, [model.name for model in run.info.models])
+                return _checked(Selection(run, known or name))
     return Selection(read_run(Path(text)))
 
 

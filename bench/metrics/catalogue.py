@@ -69,7 +69,7 @@ def built_in(metric: str) -> MetricDefinition:
     return BUILT_IN[metric]
 
 
-METRICS: Registry[MetricDefinition] = Registry("metric", "spgbench.metrics")
+METRICS: Registry[MetricDefinition] = Registry("metric", "spgbench.metrics", "spgbench ls metrics")
 """All metrics. A plug-in's entry point names a function without arguments that returns a MetricDefinition."""
 
 for _metric in BUILT_IN.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.errors import RunConflict
@@ -19,14 +19,26 @@ ASKED = "asked"
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a sibling and rename it over `path`; makes the folder.
+    """Write a sibling and rename it over `path`; makes the folder. A pipe or a device is written to as it is.
 
     Not flushed to the disk: a killed process loses nothing by that, and after a power cut the checksums tell.
+
+    Raises:
+        OSError: with `path` as its file name, whatever could not be done; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content.encode() if isinstance(content, str) else content)
-    part.replace(path)
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager

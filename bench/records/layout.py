@@ -37,6 +37,11 @@ class RunLayout:
     out: Path
 
     @property
+    def log(self) -> Path:
+        """Tracebacks of commands that failed."""
+        return self.out / "log.txt"
+
+    @property
     def run_file(self) -> Path:
         """What was run: suite, dataset, models, versions."""
         return self.out / "run.json"

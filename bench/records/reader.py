@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UsageError
+from bench.records.caps import current_signature
 from bench.records.decoding import FieldError, decode
 from bench.records.files import ASKED
 from bench.records.layout import CellKey, RunLayout
@@ -111,10 +112,10 @@ class Run:
             cell = decode(CellRecord, data)
         except ValueError as error:
             raise _damaged(folder, str(error)) from error
-        return self._migrated(key, cell) if written == 1 else cell
+        return self._migrated(key, cell) if written == 1 or not _is_current(cell) else cell
 
     def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
-        """A cell of format 1 with the intervals of this format, taken from the samples."""
+        """A cell of an earlier version with the intervals and caps of this one, taken from the samples."""
         from bench.records.scores import migrated
         from bench.records.values import parse_values
 
@@ -136,6 +137,11 @@ class Run:
             raise _damaged(self.layout.cell(key), str(error)) from error
 
 
+def _is_current(cell: CellRecord) -> bool:
+    """Whether the means of a cell have the caps that their metrics have now."""
+    return all(score.signature == current_signature(score.signature) for score in cell.metrics.values())
+
+
 def _damaged(folder: Path, found: str) -> UsageError:
     return UsageError(f"cell {folder}", "be as the run wrote it", found, "Delete the folder and run again.")
 
@@ -154,11 +160,13 @@ def read_run_info(file: Path) -> RunInfo:
     """
     fix = "Give the -o folder of a run."
     try:
-        return RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
+        info = RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
     except FieldError as error:
         raise UsageError(f"field {error.field} of {file}", error.must, error.found, fix) from error
     except OSError:
         found = "no run.json"
     except ValueError:
         found = "a run.json that does not parse"
+    else:
+        return replace(info, metrics={name: current_signature(text) for name, text in info.metrics.items()})
     raise UsageError(f"folder {file.parent}", f"hold a run of format {FORMAT}", found, fix)

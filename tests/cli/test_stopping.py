@@ -18,9 +18,13 @@ def test_a_signal_ends_the_block_and_says_how_to_go_on(
 ) -> None:
     before = signal.getsignal(number)
 
-    with pytest.raises(typer.Exit) as stopped, stoppable("all is kept"):
-        os.kill(os.getpid(), number)
-        signal.pause()
+    def work() -> None:
+        with stoppable("all is kept"):
+            os.kill(os.getpid(), number)
+            signal.pause()
+
+    with pytest.raises(typer.Exit) as stopped:
+        work()
 
     assert stopped.value.exit_code == code
     assert "stopped; all is kept. To go on:\nspgbench " in capsys.readouterr().err
@@ -28,16 +32,21 @@ def test_a_signal_ends_the_block_and_says_how_to_go_on(
 
 
 def test_patient_work_ends_by_itself(capsys: pytest.CaptureFixture[str]) -> None:
-    steps = 0
-    with pytest.raises(typer.Exit), stoppable("all is kept") as stop:
-        stop.patient = True
-        while not stop.wanted:
-            steps += 1
-            if steps == 3:
-                os.kill(os.getpid(), signal.SIGINT)
-        raise KeyboardInterrupt
+    steps: list[int] = []
 
-    assert steps >= 3
+    def work() -> None:
+        with stoppable("all is kept") as stop:
+            stop.patient = True
+            while not stop.wanted:
+                steps.append(1)
+                if len(steps) == 3:
+                    os.kill(os.getpid(), signal.SIGINT)
+            raise KeyboardInterrupt
+
+    with pytest.raises(typer.Exit):
+        work()
+
+    assert len(steps) >= 3
     assert "Ctrl-C again ends at once" in capsys.readouterr().err
 
 

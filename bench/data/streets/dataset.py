@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 
 from bench.data.limits import limited
 from bench.data.streets.layout import render
@@ -67,6 +68,11 @@ class Streets:
     def sample_revisions(self) -> tuple[str, ...]:
         """Of each sample, SHA-256 over `rules` and its id."""
         return tuple(hashlib.sha256(f"{self.rules} {name}".encode()).hexdigest() for name in self.ids)
+
+    @cached_property
+    def whole(self) -> Streets:
+        """The whole split, without the limit."""
+        return self if len(self) == len(SPLITS[self.split]) else Streets(self.split, self.size)
 
     def __len__(self) -> int:
         return len(self.ids)
