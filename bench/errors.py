@@ -4,6 +4,7 @@
     ├── UsageError             2   the command or something on disk is not what it must be
     │   ├── UnknownName        2   a name that a registry does not hold
     │   ├── DataError          2   a picture, label map, mask or prediction that cannot be used
+    │   │   └── TooSmall       2   a picture that is too small for a metric
     │   ├── RunConflict        2   an output folder that holds something else
     │   └── WeightsMissing     2   published weights that are not at hand, or not the published ones
     ├── Failure                3   the command was right and the work failed
@@ -29,6 +30,7 @@ __all__ = [
     "NotApplicable",
     "RunConflict",
     "SpgbenchError",
+    "TooSmall",
     "UnknownName",
     "UsageError",
     "WeightsMissing",
@@ -119,6 +121,10 @@ class DataError(UsageError):
     """A picture, label map, mask or prediction that cannot be used."""
 
 
+class TooSmall(DataError):
+    """A picture that is too small for a metric: in a run the metric is undefined for it."""
+
+
 class RunConflict(UsageError):
     """An output folder that holds another run, or files that no run wrote."""
 
@@ -132,7 +138,16 @@ class Failure(SpgbenchError):
 
 
 class ModelFailure(Failure):
-    """A model raised, or returned something that is no picture of the right shape and range."""
+    """A model raised, or returned something that is no picture of the right shape and range.
+
+    Args:
+        traceback: the last frames of what it raised, as Python prints them.
+    """
+
+    def __init__(self, subject: str, must: str, found: str, fix: str = "", traceback: str = "") -> None:
+        super().__init__(subject, must, found, fix)
+        self.args = (subject, must, found, fix, traceback)  # for pickling between processes
+        self.traceback = traceback
 
     exit_code = 1
 

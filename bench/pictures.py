@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelSources, Picture, Prediction, Sample
 
 __all__ = [
+    "FAR",
     "check_picture",
     "check_prediction",
     "composite",
     "hide",
     "hide_labels",
     "hide_pixels",
+    "known_error",
     "png_bytes",
     "quantise",
     "round_to_bytes",
@@ -42,6 +44,10 @@ __all__ = [
 
 _TOLERANCE = 1 / 255
 """How far outside [0, 1] a prediction may lie before it is refused as one of another range; `quantise` clips it."""
+
+
+FAR = 0.1
+"""Mean difference of known pixels, in parts of the range, above which they are called far from those given."""
 
 
 def sample_seed(seed: int, sample_id: str) -> int:
@@ -162,6 +168,25 @@ def check_prediction(prediction: Prediction, batch: Batch) -> Tensor:
             "the model's picture", "lie in 0 to 1", f"{low:.4g} to {high:.4g}", "Rescale it or declare its range."
         )
     return image
+
+
+def known_error(image: Tensor, given: Tensor, hole: Tensor) -> Tensor:
+    """Mean absolute difference of the known pixels of each picture, in parts of the range, float64 [N].
+
+    Args:
+        image, given: uint8, or float in [0, 1], of one type and shape [N, 3, H, W].
+        hole: bool [N, 1, H, W], True = missing.
+
+    Returns:
+        0 for a picture without known pixels.
+    """
+    import torch
+
+    white, whole = (1, torch.float64) if image.is_floating_point() else (255, torch.int32)
+    known = hole.logical_not()
+    difference = (torch.maximum(image, given) - torch.minimum(image, given)).mul_(known)
+    count = known.flatten(1).sum(dim=1).clamp(min=1) * image.shape[1]
+    return difference.flatten(1).sum(dim=1, dtype=whole).double() / (count * white)
 
 
 def composite(image: Tensor, truth: Tensor, hole: Tensor) -> Tensor:

@@ -23,17 +23,23 @@ __all__ = [
     "Batch",
     "CellBound",
     "Dataset",
+    "DatasetBound",
     "Editable",
     "Inpainter",
     "Judge",
     "LabelSource",
     "LabelSources",
+    "Limited",
     "Prediction",
     "Protocol",
     "Region",
     "Sample",
+    "SampleRevisions",
     "Sampler",
+    "SourcePicture",
     "Staged",
+    "StoredPredictions",
+    "whole_split",
 ]
 
 VOID = 255
@@ -48,6 +54,25 @@ LABEL_SOURCES: tuple[LabelSource, ...] = ("none", "oracle", "segmenter", "predic
 
 
 @dataclass(frozen=True)
+class SourcePicture:
+    """The picture that a sample was made of: its largest central part of the sample's aspect, resized.
+
+    Attributes:
+        height, width: in pixels, upright.
+        orientation: EXIF orientation of its file, 1 to 8; 1 where it is stored upright.
+    """
+
+    height: int
+    width: int
+    orientation: int = 1
+
+    @property
+    def turned_in_place(self) -> bool:
+        """Whether the picture is turned and as large as before: sizes do not tell what was drawn on which."""
+        return self.orientation > 1 and (self.orientation < 5 or self.height == self.width)
+
+
+@dataclass(frozen=True)
 class Sample:
     """One picture of a dataset.
 
@@ -55,11 +80,13 @@ class Sample:
         id: unique within the dataset; may hold `/`, and names the sample's files in every folder that we read or write.
         image: uint8 [H, W, 3] RGB.
         labels: uint8 [H, W] class indices with VOID where unlabelled, or None.
+        source: what `image` was cropped from, so that masks can go the same way; None where it is whole.
     """
 
     id: str
     image: Picture
     labels: LabelMap | None = None
+    source: SourcePicture | None = None
 
 
 class Dataset(typing.Protocol):
@@ -97,6 +124,35 @@ class Dataset(typing.Protocol):
     def __iter__(self) -> Iterator[Sample]: ...
 
 
+@typing.runtime_checkable
+class Limited(typing.Protocol):
+    """A Dataset that may hold only some samples of its split; beside what a Dataset has."""
+
+    @property
+    def whole(self) -> Dataset:
+        """All samples of the split, at the same size; the data set itself where nothing is left out."""
+        ...
+
+
+def whole_split(dataset: Dataset) -> Dataset:
+    """All samples of a data set's split, whatever its limit; a data set in memory is a split of its own."""
+    return dataset.whole if isinstance(dataset, Limited) else dataset
+
+
+@typing.runtime_checkable
+class SampleRevisions(typing.Protocol):
+    """A Dataset that knows what each of its samples depends on, so that a run on it can grow."""
+
+    @property
+    def rules(self) -> str:
+        """Hash of everything that all samples depend on: name, split, size, sizing rule, classes. Not their number."""
+        ...
+
+    def sample_revisions(self) -> Sequence[str]:
+        """Of each sample, in order, a hash of `rules` and of its own files."""
+        ...
+
+
 class Protocol(typing.Protocol):
     """A named, versioned mask rule."""
 
@@ -115,6 +171,15 @@ class Protocol(typing.Protocol):
 
         Raises NotApplicable.
         """
+        ...
+
+
+@typing.runtime_checkable
+class DatasetBound(typing.Protocol):
+    """A protocol whose holes depend on what a data set holds: masks on disk, one a sample."""
+
+    def for_dataset(self, dataset: Dataset) -> Protocol:
+        """The same protocol for one data set; raises DataError when its files do not fit the samples."""
         ...
 
 
@@ -193,6 +258,15 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when a prediction is missing or there is one too many."""
+        ...
+
+
+@typing.runtime_checkable
+class StoredPredictions(typing.Protocol):
+    """A model whose predictions lie on disk: each can be read at any time; beside what an Inpainter has."""
+
+    def stored(self, sample_id: str) -> Picture:
+        """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure where it cannot be read."""
         ...
 
 

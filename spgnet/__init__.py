@@ -6,6 +6,7 @@
     completion = model.complete(image, hole)         # float [N, 3, H, W] in [0, 1], bool [N, 1, H, W], True = missing
     completion.composite                             # the filled picture
     completion.labels                                # the label map that guided it
+    model.fill("photo.png", "mask.png").save("filled.png")
 
 The parts for training and for other uses are in the modules: `spgnet.networks`, `spgnet.discriminators`,
 `spgnet.segmenter`, `spgnet.losses`, `spgnet.features`, `spgnet.labels`, `spgnet.sampling`, `spgnet.weights`. Names here
@@ -56,6 +57,7 @@ SOURCES = tuple(
         "labels",
         "model",
         "networks",
+        "pictures",
         "sampling",
         "segmenter",
         "stages",

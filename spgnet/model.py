@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 import torch
+from PIL import Image
 from torch import Tensor, nn
 
 from spgnet import weights
@@ -15,6 +16,7 @@ from spgnet.arguments import check_hole_size, check_range, hide
 from spgnet.config import SPGNetConfig
 from spgnet.labels import VOID, check_labels, check_probabilities, edit, one_hot
 from spgnet.networks import STRIDE, SGNet, SPNet
+from spgnet.pictures import PictureSource, read_mask, read_picture
 from spgnet.sampling import sample_labels
 from spgnet.segmenter import Segmenter
 from spgnet.stages import Pipeline, PipelineNetworks
@@ -86,6 +88,28 @@ class SPGNet(nn.Module):
         pipeline = self._pipeline(image, hole, labels)
         composite = pipeline.run()
         return Completion(pipeline.picture, composite, pipeline.labels(), pipeline.guidance)
+
+    def fill(self, image: PictureSource, mask: PictureSource) -> Image.Image:
+        """Fill the hole of one picture, of any size from 16 pixels a side.
+
+        Args:
+            image: a file, a picture of Pillow or a uint8 array [H, W, 3], as `spgnet.pictures.read_picture` takes it.
+            mask: likewise, as large as the image and white (255, or True) in the hole.
+
+        Returns:
+            The filled picture in mode RGB; known pixels are those of `image`.
+
+        Raises:
+            TypeError, ValueError: what is wrong with an argument.
+        """
+        picture = read_picture(image)
+        missing = torch.from_numpy(read_mask(mask, picture.shape[:2]).copy())
+        pixels = torch.from_numpy(picture.copy()).permute(2, 0, 1)
+        device = next(self.parameters()).device
+        with torch.inference_mode():
+            batch = pixels.unsqueeze(0).to(device).float().div(255)
+            filled = self.complete(batch, missing[None, None].to(device)).composite[0].mul(255).round().byte().cpu()
+        return Image.fromarray(torch.where(missing, filled, pixels).permute(1, 2, 0).contiguous().numpy())
 
     def visible_labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """The segmenter's label map of the visible part: uint8 [N, H, W], VOID in the hole."""

@@ -17,12 +17,15 @@ from bench.cli import (
     doctor,
     edit,
     fetch,
+    fill,
     gate,
     listing,
     masks,
+    power,
     predict,
     profile,
     report,
+    rescore,
     run,
     schema,
     score,
@@ -72,9 +75,12 @@ def _options(
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
+app.command("fill")(fill.fill)
+app.command("rescore")(rescore.rescore)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("power")(power.power)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli import options
 from bench.cli.console.compare_table import show_comparison
 from bench.cli.console.outputs import output_file
 from bench.cli.options import OUTPUT
@@ -20,6 +21,8 @@ def compare(
         list[str] | None,
         typer.Argument(help="The candidates, in the same form; by default the other models of the baseline's folder."),
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=OUTPUT)] = False,
     markdown: Annotated[
         Path | None,
@@ -35,7 +38,8 @@ def compare(
     """Compare runs or models, paired by picture, for every metric and region; the first is the baseline.
 
     Prints for each metric whether the candidate is worse, better or unclear (not distinguishable), and what is failing,
-    fixed or incomparable. For incomparable numbers the difference is named, and the exit code is 2.
+    fixed or incomparable. For incomparable numbers the difference is named, and the exit code is 2. All tests are
+    corrected together: with --metrics and --regions they are fewer, and each can find more.
 
     Example: spgbench compare results/quick:telea results/quick:patchmatch
     """
@@ -48,7 +52,9 @@ def compare(
     first, rest = gating.select(baseline), [gating.select(candidate) for candidate in candidates or ()]
     if not rest:
         first, rest = gating.others(first)
-    comparison = gating.compare(first, *rest, wilcoxon=wilcoxon)
+    comparison = gating.compare(
+        first, *rest, metrics=options.names(metrics), regions=options.names(regions), wilcoxon=wilcoxon
+    )
     if markdown is not None:
         write_atomically(markdown, comparison_page.as_markdown(comparison))
     if as_json:

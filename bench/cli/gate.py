@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bench.cli import options
 from bench.cli.console.outputs import output_file
 from bench.cli.console.screen import Style, paragraph, screen_of_stdout, styled
 from bench.cli.console.session import warn
@@ -48,6 +49,8 @@ def gate(
         list[str] | None,
         typer.Option(help="Tolerance of the regression gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 for an inconclusive check, too.")] = False,
     markdown: Annotated[
         Path | None,
@@ -95,6 +98,8 @@ def gate(
         regression=regression,
         suite=_margins_of(suite),
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
+        metrics=options.names(metrics),
+        regions=options.names(regions),
     )
     if markdown is not None:
         write_atomically(markdown, gate_report.as_markdown(result))

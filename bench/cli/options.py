@@ -28,11 +28,14 @@ __all__ = [
     "Metrics",
     "Out",
     "Protocols",
+    "Regions",
+    "Report",
     "Seed",
     "Size",
     "Split",
     "change_suite",
     "names",
+    "whole_number",
 ]
 
 N = TypeVar("N", int, float)
@@ -93,18 +96,36 @@ Protocols = Annotated[str | None, _option("Mask protocols, separated by commas."
 Metrics = Annotated[
     str | None, _option("Metrics, separated by commas; a terminal's table begins with the first one.", SCORING)
 ]
+Regions = Annotated[str | None, _option("Regions, separated by commas: hole, boundary, full, known.", SCORING)]
 Judge = Annotated[
     str | None,
     _option("Segmenter of completed pictures, for the metrics judge-...; see `spgbench ls judges`.", SCORING),
 ]
 Seed = Annotated[int | None, _option("Seed of holes and models.", SCORING, parser=Bounds("--seed", int, 0))]
 Device = Annotated[str, typer.Option(help="Device: auto, cpu, cuda or cuda:1.", rich_help_panel=RUNNING)]
+Report = Annotated[
+    bool,
+    typer.Option(
+        "--report/--no-report",
+        help="Make tables, plots and the page, or print the main table alone.",
+        rich_help_panel=OUTPUT,
+    ),
+]
 Out = Annotated[Path | None, _option("Output folder.", OUTPUT, "--out", "-o", parser=output_folder("--out"))]
 
 
 def names(text: str | None) -> tuple[str, ...] | None:
     """`"a, b"` -> `("a", "b")`; None stays None."""
     return None if text is None else tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def whole_number(text: str, subject: str) -> int:
+    """The number that a text spells; raises UsageError for anything else."""
+    from bench.errors import UsageError
+
+    if not text.isdecimal():
+        raise UsageError(subject, "be a whole number", repr(text), "Give 1,8 for example.")
+    return int(text)
 
 
 def change_suite(

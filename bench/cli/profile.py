@@ -100,7 +100,11 @@ def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, 
     say(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}")
     invalid = sum(bool(record.invalid) for record in found.records)
     if invalid:
-        warn(f"{invalid} configurations are INVALID, the machine was not steady")
+        told = next((record.not_quiet for record in found.records if record.not_quiet), "")
+        why = f"this machine is not quiet: {told}" if told else "the machine was not steady"
+        warn(f"{invalid} configurations are INVALID, {why}")
+    if any(record.contention and record.contention.first_use for record in found.records):
+        say("note: first use on this machine: reference kernels have no best times to compare with yet")
     for name, reason in found.environment["not_loaded"].items():
         typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
     status = found.environment["status"]
@@ -169,7 +173,11 @@ def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: 
         "memory_formats": options.names(memory_formats),
         "modes": options.names(modes),
     }
-    return Sweep(_sizes(resolutions), tuple(_whole(text) for text in options.names(batch_sizes) or ()), **chosen)
+    return Sweep(
+        _sizes(resolutions),
+        tuple(options.whole_number(text, "batch size") for text in options.names(batch_sizes) or ()),
+        **chosen,
+    )
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
@@ -182,14 +190,6 @@ def _sizes(text: str) -> tuple[tuple[int, int], ...]:
             "resolution", "be 256 or 512x1024", "'native'", "Give numbers: what is timed is drawn to size."
         )
     return tuple(size for size in sizes if size is not None)
-
-
-def _whole(text: str) -> int:
-    from bench.errors import UsageError
-
-    if not text.isdecimal():
-        raise UsageError("batch size", "be a whole number", repr(text), "Give 1,8 for example.")
-    return int(text)
 
 
 def _check_names(names: tuple[str, ...]) -> None:

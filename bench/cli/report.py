@@ -33,6 +33,8 @@ def report(
     protocols: Annotated[
         str | None, typer.Option(help="Protocols of the paper's table, separated by commas.", show_default=False)
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     profile: Annotated[
         Path | None,
         typer.Option(
@@ -52,7 +54,7 @@ def report(
 
     session.out = out
     run = read_run(out)
-    analysis = RunAnalysis(run)
+    analysis = RunAnalysis(run, options.names(metrics), options.names(regions))
     if layout is Layout.paper:
         text, files = reporting.paper_layout(analysis, options.names(protocols), intervals=intervals)
         typer.echo(text)

@@ -1,4 +1,4 @@
-"""`spgbench score`: a folder of anyone's predictions in a model's place."""
+"""`spgbench score`: folders of anyone's predictions in a model's place."""
 
 from __future__ import annotations
 
@@ -9,13 +9,32 @@ import typer
 
 from bench.cli import options
 from bench.cli.run import execute
+from bench.errors import UsageError
 
 __all__ = ["score"]
 
 
 def score(
-    directory: Annotated[Path, typer.Argument(help="DIR/PROTOCOL/ID.png, or DIR/ID.png for a single protocol.")],
-    name: Annotated[str | None, typer.Option(help="Name of the row; the folder's name by default.")] = None,
+    directories: Annotated[
+        list[Path],
+        typer.Argument(
+            help="Folders of predictions: DIR/NAME.png; with a data set and several protocols DIR/PROTOCOL/ID.png."
+        ),
+    ],
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="Folder of true pictures, paired with the predictions by name.", show_default=False),
+    ] = None,
+    masks: Annotated[
+        str | None,
+        typer.Option(
+            help="Folder of the masks of the true pictures, paired by name; white is the hole, DIR?hole=black: black.",
+            show_default=False,
+        ),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="Names of the rows, separated by commas; the folders' names by default.")
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -27,17 +46,26 @@ def score(
     seed: options.Seed = None,
     out: options.Out = None,
 ) -> None:
-    """Score a folder of predictions, paired with the samples by name.
+    """Score folders of predictions, paired by name with true pictures (--truth) or with the samples of a data set.
 
-    With -o of an earlier run on the same pictures and holes, the folder becomes one more row of its tables.
+    With --truth pictures keep their sizes, and without --masks whole pictures are compared. With -o of an earlier run
+    on the same pictures and holes, each folder becomes one more row of its tables.
 
-    Example: spgbench score predictions --dataset streets --protocols center-50,freeform
+    Example: spgbench score predictions --truth photos --masks masks -o results/scored
     """
     from bench.evaluation.suite import Suite
+    from bench.evaluation.two_folders import name_rows
 
-    model = f"{name}=folder:{directory}" if name else f"folder:{directory}"
+    rows = name_rows(directories, options.names(name) or ())
+    if truth is not None:
+        other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
+        other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}
+        _refuse_both("--truth", [option for option, value in other.items() if value is not None])
+        _score_against(truth, masks, directories, rows, options.names(metrics), out)
+        return
+    _refuse_both("--masks without --truth", ["a data set"] if masks is not None else [])
     suite = options.change_suite(
-        Suite(f"score-{directory.resolve().name}", models=(model,)),
+        Suite(f"score-{directories[0].resolve().name}", models=rows),
         dataset=dataset,
         data_root=data_root,
         split=split,
@@ -49,3 +77,32 @@ def score(
         seed=seed,
     )
     execute(suite, out or Path("results") / suite.name, device="cpu", asked=options.names(metrics))
+
+
+def _score_against(
+    truth: Path,
+    masks: str | None,
+    directories: list[Path],
+    rows: tuple[str, ...],
+    metrics: tuple[str, ...] | None,
+    out: Path | None,
+) -> None:
+    """Check the folders against one another, score, and say what the numbers are of."""
+    from bench.evaluation.two_folders import check_folders, folder_suite, polarity_warnings
+    from bench.records import read_run
+
+    suite = folder_suite(rows, truth, masks, metrics)
+    for warning in check_folders(suite, truth, directories):
+        typer.echo(f"warning: {warning}", err=True)
+    if masks is None:
+        typer.echo("No --masks: whole pictures are compared, region full alone.", err=True)
+    folder = out or Path("results") / suite.name
+    execute(suite, folder, device="cpu")
+    for warning in polarity_warnings(read_run(folder), masks) if masks else ():
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _refuse_both(option: str, others: list[str]) -> None:
+    if others:
+        found, fix = ", ".join(others), "Score against --truth DIR, or against a data set with --protocols files:DIR."
+        raise UsageError(option, "stand without options of data sets", found, fix)

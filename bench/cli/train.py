@@ -11,6 +11,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.session import session
+from bench.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -137,19 +138,6 @@ def train(
     from bench.training import RECIPES, Budget, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
-    RECIPES.find(model)
-    data = open_data(
-        dataset,
-        data_root,
-        parse_size(size),
-        protocol,
-        split=split,
-        validation_split=validation_split,
-        limit=limit,
-        max_scale=max_scale,
-        jitter=jitter,
-        cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
-    )
     settings = Settings(
         budget,
         batch_size=batch_size,
@@ -163,20 +151,36 @@ def train(
         workers=workers,
     )
     folder = session.out = out or Path("results") / f"train-{model}-{dataset}"
-    fabric = fabric_for(device, settings.precision)
-    if decode == DecodeChoice.ahead:
-        data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
-    weights = fit(
-        lambda facts: RECIPES.create(model, config=config, data=facts),
-        data,
-        settings,
-        folder,
-        fabric,
-        restart=not resume,
-        progress=not session.quiet,
-    )
-    if fabric.is_global_zero:
-        typer.echo(weights)
+    with stoppable("the training is kept up to its last checkpoint, of this step if it had begun") as stop:
+        RECIPES.find(model)
+        data = open_data(
+            dataset,
+            data_root,
+            parse_size(size),
+            protocol,
+            split=split,
+            validation_split=validation_split,
+            limit=limit,
+            max_scale=max_scale,
+            jitter=jitter,
+            cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
+        )
+        fabric = fabric_for(device, settings.precision)
+        if decode == DecodeChoice.ahead:
+            data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
+        stop.patient = True
+        weights = fit(
+            lambda facts: RECIPES.create(model, config=config, data=facts),
+            data,
+            settings,
+            folder,
+            fabric,
+            restart=not resume,
+            progress=not session.quiet,
+            should_stop=lambda: stop.wanted,
+        )
+        if fabric.is_global_zero:
+            typer.echo(weights)
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:

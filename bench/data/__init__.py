@@ -5,6 +5,6 @@
 
 from bench.data.cache import Cached
 from bench.data.catalogue import DATASETS, load
-from bench.data.sizes import parse_size
+from bench.image_files.sizes import parse_size
 
 __all__ = ["DATASETS", "Cached", "load", "parse_size"]

@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair
 from bench.errors import DataError
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["load"]
@@ -36,7 +37,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     part = SPLITS[choose_split("ade20k", split, SPLITS)]
     fix = "Point --data-root at ADEChallengeData2016."
     images, maps = (need_folder(root / name / part, "ade20k", fix) for name in ("images", "annotations"))
-    files = pair(find_pictures(images, (".jpg",)).items(), find_pictures(maps, (".png",)), maps)
+    files = pair(find_pictures(images, suffixes=(".jpg",)).items(), find_pictures(maps, suffixes=(".png",)), maps)
     indices = {0: VOID} | {number: number - 1 for number in range(1, NUM_CLASSES + 1)}
     labelling = Labelling(_read_classes(root / "objectInfo150.txt"), tuple(n - 1 for n in THINGS), indices)
     return FileDataset("ade20k", split, files, labelling, size, limit)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 
+from bench.data.files import FileDataset
 from bench.runtime.byte_lru import ByteLRU
-from bench.vocabulary import Dataset, Sample
+from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
 
 __all__ = ["Cached"]
 
@@ -25,12 +27,38 @@ class Cached:
         self.dataset, self.max_bytes = dataset, max_bytes
         self.name, self.ids = dataset.name, dataset.ids
         self.classes, self.objects = dataset.classes, dataset.objects
-        self._samples: ByteLRU[int, Sample] = ByteLRU(max_bytes, _count_bytes)
+        self._samples: ByteLRU[str, Sample] = ByteLRU(max_bytes, _count_bytes)
 
     @cached_property
     def revision(self) -> str:
         """Revision of the dataset behind: a cache changes nothing."""
         return self.dataset.revision
+
+    @cached_property
+    def whole(self) -> Dataset:
+        """The whole split, cached in the same memory."""
+        whole = whole_split(self.dataset)
+        if len(whole) == len(self):
+            return self
+        cached = Cached(whole, self.max_bytes)
+        cached._samples = self._samples
+        return cached
+
+    @property
+    def from_files(self) -> bool:
+        """Whether samples are read from files, which may be damaged."""
+        return isinstance(self.dataset, FileDataset)
+
+    @property
+    def rules(self) -> str:
+        """What every sample depends on beside its own files; a data set that does not say it is one piece."""
+        return self.dataset.rules if isinstance(self.dataset, SampleRevisions) else self.revision
+
+    def sample_revisions(self) -> Sequence[str]:
+        """A hash of everything that each sample depends on."""
+        if isinstance(self.dataset, SampleRevisions):
+            return self.dataset.sample_revisions()
+        return [self.revision] * len(self)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -39,8 +67,7 @@ class Cached:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> Sample:
-        index = range(len(self))[index]  # one key a sample: -1 is the last one
-        return self._samples.get(index, lambda: _read_only(self.dataset[index]))
+        return self._samples.get(self.ids[index], lambda: _read_only(self.dataset[index]))
 
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:
         return Cached, (self.dataset, self.max_bytes)  # another process starts with an empty cache
@@ -56,4 +83,4 @@ def _read_only(sample: Sample) -> Sample:
     for array in (image, labels):
         if array is not None:
             array.setflags(write=False)
-    return Sample(sample.id, image, labels)
+    return replace(sample, image=image, labels=labels)

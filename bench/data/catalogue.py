@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.data.sizes import Size, check_size
+from bench.image_files.sizes import Size, check_size
 from bench.registry import Registry
 from bench.vocabulary import Dataset
 

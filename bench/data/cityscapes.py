@@ -6,17 +6,20 @@ script leaves it out of the label maps, and where another one drew it, it is 255
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair
 from bench.errors import DataError
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["CATEGORIES", "LABELS", "load"]
 
+_IDS, _TRAIN_IDS = "_gtFine_labelIds", "_gtFine_labelTrainIds"
 CATEGORIES = ("void", "flat", "construction", "object", "nature", "sky", "human", "vehicle")
 
 
@@ -73,6 +76,8 @@ OBJECTS = frozenset(LABELS[stored].name for stored in (19, 20, *range(24, 34))) 
 def load(split: str, size: Size | None, root: Path | None, limit: int | None, grouping: str = "ids") -> FileDataset:
     """Read `leftImg8bit/SPLIT/CITY/*_leftImg8bit.png` and `gtFine/SPLIT/CITY/*_gtFine_labelIds.png` under `root`.
 
+    For the 19 train ids, `*_gtFine_labelTrainIds.png` do where there is no file of ids.
+
     Ids are `CITY/CITY_SEQUENCE_FRAME`. The maps of `test` hold no labels, so its samples have none either.
 
     Args:
@@ -88,17 +93,36 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None, gr
     folder = need_folder(root / "leftImg8bit", name, fix)
     choose_split(name, split, sorted(path.name for path in folder.iterdir() if path.is_dir()))
     pictures = _ending(folder / split, "_leftImg8bit")
+    labelling = _labelling(grouping)
     if split == "test":
         files = [SampleFiles(key, path) for key, path in pictures.items()]
     else:
         maps = need_folder(root / "gtFine" / split, name, fix)
-        files = pair(pictures.items(), _ending(maps, "_gtFine_labelIds"), maps)
-    return FileDataset(name, split, files, _labelling(grouping), size, limit)
+        rendered = find_pictures(maps, suffixes=(".png",))
+        if _only_train_ids(rendered):
+            _need_train_ids(grouping, maps)
+            stored = {index: index for index in range(len(labelling.classes))} | {VOID: VOID}
+            labelling = replace(labelling, indices=stored)
+            files = pair(pictures.items(), _ending(maps, _TRAIN_IDS), maps)
+        else:
+            files = pair(pictures.items(), _ending(maps, _IDS), maps)
+    return FileDataset(name, split, files, labelling, size, limit)
+
+
+def _only_train_ids(names: Iterable[str]) -> bool:
+    names = list(names)
+    return not any(name.endswith(_IDS) for name in names) and any(name.endswith(_TRAIN_IDS) for name in names)
+
+
+def _need_train_ids(grouping: str, folder: Path) -> None:
+    if grouping != "train-ids":
+        fix = "Use cityscapes-19, or make the maps of ids with cityscapesScripts."
+        raise DataError(f"folder {folder}", f"hold CITY/*{_IDS}.png", "maps of train ids, which lack classes", fix)
 
 
 def _ending(folder: Path, ending: str) -> dict[str, Path]:
     """The PNG files whose names end so, by id; the folder of maps holds other renderings too."""
-    found = {key: path for key, path in find_pictures(folder, (".png",)).items() if key.endswith(ending)}
+    found = {key: path for key, path in find_pictures(folder, suffixes=(".png",)).items() if key.endswith(ending)}
     if not found:
         raise DataError(f"folder {folder}", f"hold CITY/*{ending}.png", "none", "Unpack the archive again.")
     return {key.removesuffix(ending): path for key, path in found.items()}

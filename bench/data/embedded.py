@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.data.sizes import Size
 from bench.data.streets import Streets
 from bench.errors import UsageError
+from bench.image_files.sizes import Size
 
 __all__ = ["load_streets"]
 

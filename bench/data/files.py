@@ -7,18 +7,18 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from bench.data.decode import read_index_map, read_picture
 from bench.data.limits import limited
-from bench.data.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.errors import DataError
-from bench.vocabulary import Sample
+from bench.image_files.decode import decode_picture, read_index_map
+from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
+from bench.vocabulary import Sample, SourcePicture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FileDataset", "Labelling", "SampleFiles"]
 
 HASHING_THREADS = 8
+_UNREADABLE = "unreadable"
 OUTSIDE = -1
 """In a lookup table: a number that no label map of the dataset may hold."""
 
@@ -124,9 +125,17 @@ class FileDataset:
         _check_files(name, split, files)
         self.name, self.split, self.size = name, split, size
         self.classes, self.objects = labelling.classes, labelling.objects
-        self._files, self._labelling = tuple(limited(files, limit)), labelling
+        self._split, self._labelling = tuple(files), labelling
+        self._files = tuple(limited(self._split, limit))
         self.ids: Sequence[str] = tuple(file.id for file in self._files)
-        self._warned = False
+        self._warned: set[str] = set()
+
+    @cached_property
+    def whole(self) -> FileDataset:
+        """The whole split, without the limit."""
+        if len(self._files) == len(self._split):
+            return self
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -136,7 +145,8 @@ class FileDataset:
 
     def __getitem__(self, index: int) -> Sample:
         files = self._files[index]
-        picture = read_picture(files.picture)
+        decoded = decode_picture(files.picture)
+        picture = decoded.pixels
         labels = self._labelling.label_map(files.labels) if files.labels else None
         if labels is not None and labels.shape != picture.shape[:2]:
             raise DataError(
@@ -145,15 +155,43 @@ class FileDataset:
                 _height_by_width(labels.shape),
                 f"Make it from {files.picture} as it is shown upright, without resizing.",
             )
-        return self._resized(files.id, picture, labels)
+        source = SourcePicture(*picture.shape[:2], decoded.orientation)
+        if files.labels and source.turned_in_place:
+            self._warn_once(
+                "turned",
+                f"the picture of label map {files.labels[0]} is turned by its EXIF orientation; the labels are taken "
+                "as drawn on the picture as it is shown",
+            )
+        return self._resized(Sample(files.id, picture, labels, source))
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit."""
-        paths = [path for file in self._files for path in (file.picture, *file.labels)]
-        with ThreadPoolExecutor(HASHING_THREADS) as pool:
-            digests = dict(zip(paths, pool.map(_sha256, paths), strict=True))
-        content = {
+        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+
+        Raises DataError for a file that cannot be read.
+        """
+        for file, digests in zip(self._files, self._digests, strict=True):
+            for path, digest in zip((file.picture, *file.labels), digests, strict=True):
+                if digest == _UNREADABLE:
+                    raise DataError(f"file {path}", "be readable", _why_unreadable(path), "Check the file.")
+        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
+        return _hash({**self._facts, "samples": samples})
+
+    @cached_property
+    def rules(self) -> str:
+        """SHA-256 over name, split, size, sizing rule and classes: the same with any limit."""
+        return _hash(self._facts)
+
+    def sample_revisions(self) -> tuple[str, ...]:
+        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
+        return tuple(
+            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
+        )
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        """All that every sample depends on beside its own files."""
+        return {
             "name": self.name,
             "split": self.split,
             "size": self.size,
@@ -161,26 +199,37 @@ class FileDataset:
             "classes": self.classes,
             "objects": self.objects,
             "indices": sorted((self._labelling.indices or {}).items()),
-            "samples": [[f.id, *(digests[path] for path in (f.picture, *f.labels))] for f in self._files],
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
-    def _resized(self, sample_id: str, picture: Picture, labels: LabelMap | None) -> Sample:
+    @cached_property
+    def _digests(self) -> list[list[str]]:
+        """SHA-256 of the files of each sample."""
+        paths = [path for file in self._files for path in (file.picture, *file.labels)]
+        with ThreadPoolExecutor(HASHING_THREADS) as pool:
+            digests = iter(list(pool.map(_sha256, paths)))
+        return [[next(digests) for _ in (file.picture, *file.labels)] for file in self._files]
+
+    def _resized(self, sample: Sample) -> Sample:
         if self.size is None:
-            return Sample(sample_id, picture, labels)
-        self._warn_of_upscaling(sample_id, picture, self.size)
-        return Sample(
-            sample_id, resize_picture(picture, self.size), None if labels is None else resize_labels(labels, self.size)
-        )
+            return sample
+        self._warn_of_upscaling(sample.id, sample.image, self.size)
+        labels = None if sample.labels is None else resize_labels(sample.labels, self.size)
+        return replace(sample, image=resize_picture(sample.image, self.size), labels=labels)
 
     def _warn_of_upscaling(self, sample_id: str, picture: Picture, size: Size) -> None:
         _, _, height, width = centre_crop(picture.shape, size)
-        if (height < size[0] or width < size[1]) and not self._warned:
-            self._warned = True
-            logging.getLogger("bench").warning(
-                "dataset %s: pictures are enlarged; the first is %s, of which %dx%d become %dx%d (height x width)",
-                *(self.name, sample_id, height, width, *size),
+        if height < size[0] or width < size[1]:
+            self._warn_once(
+                "enlarged",
+                f"pictures are enlarged; the first is {sample_id}, of which {height}x{width} become "
+                f"{size[0]}x{size[1]} (height x width)",
             )
+
+    def _warn_once(self, kind: str, message: str) -> None:
+        """Warn of the first picture of a kind."""
+        if kind not in self._warned:
+            self._warned.add(kind)
+            logging.getLogger("bench").warning("dataset %s: %s", self.name, message)
 
 
 def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
@@ -198,12 +247,25 @@ def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
         pictures[file.id] = file.picture
 
 
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def _sha256(path: Path) -> str:
+    """Of the content; of a file that cannot be read a word that no hash is, since reading the sample says why."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return _UNREADABLE
+
+
+def _why_unreadable(path: Path) -> str:
+    try:
+        path.open("rb").close()
     except OSError as error:
-        raise DataError(f"file {path}", "be readable", error.strerror or str(error), "Check the file.") from error
+        return error.strerror or str(error)
+    return "a file that could not be read before"
 
 
 def _height_by_width(shape: Sequence[int]) -> str:

@@ -1,32 +1,65 @@
-"""Anyone's pictures: `images/`, and if there are any, `labels/` with `classes.json`, and `splits/`."""
+"""Anyone's pictures: `images/` or a flat folder, and if there are any, `labels/` with `classes.json`, and `splits/`."""
 
 from __future__ import annotations
 
 import json
+import logging
 from pathlib import Path
 from typing import Any
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair, pick, read_names, split_files
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_root, pair, pick, read_names, split_files
 from bench.errors import DataError, UsageError
+from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["load"]
 
+_KNOWN = ("labels", "splits")
+_log = logging.getLogger("bench")
+
 
 def load(split: str, size: Size | None, root: Path | None, limit: int | None) -> FileDataset:
-    """Read a folder of pictures; without `splits/` all of them are the split `test`. Ids keep sub-folders."""
+    """Read a folder of pictures; without `splits/` all of them are the split `test`. Ids keep sub-folders.
+
+    Pictures lie in `images/`, at any depth. Where there is no such folder, those that lie in `root` itself are taken.
+    """
     root = need_root(root, "folder")
-    images = need_folder(root / "images", "folder", f"Put the pictures into {root / 'images'}.")
-    pictures = _in_split(split, root / "splits", find_pictures(images), images)
+    images, found = _pictures(root)
+    pictures = _in_split(split, root / "splits", found, images)
     labels = root / "labels"
     if labels.is_dir():
-        files = pair(pictures, find_pictures(labels, (".png",)), labels)
+        files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
     labelling = _labelling(root / "classes.json", needed=labels.is_dir())
     return FileDataset("folder", split, files, labelling, size, limit)
+
+
+def _pictures(root: Path) -> tuple[Path, dict[str, Path]]:
+    """The folder that holds the pictures, and the pictures by id."""
+    images = root / "images"
+    beside = [path for path in root.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]
+    if images.is_dir():
+        if beside:
+            _log.warning("folder %s: the pictures in images/ are taken, and not the %d beside it", root, len(beside))
+        return images, find_pictures(images)
+    if not beside:
+        below = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
+        if not below or any((root / name).exists() for name in (*_KNOWN, "classes.json")):
+            found = some(sorted(path.name for path in root.iterdir())) or "an empty folder"
+            must = "hold a folder images/, or pictures"
+            raise DataError(f"folder {root} of folder", must, found, f"Put the pictures into {images}.")
+        _log.warning("folder %s: the pictures in its folders %s are taken", root, some(below))
+        return root, find_pictures(root)
+    found_below = find_pictures(root, deep=False)
+    others = sorted(
+        path.name for path in root.iterdir() if path.is_dir() and path.name not in _KNOWN and path.name[0] != "."
+    )
+    if others:
+        _log.warning("folder %s: the pictures in it are taken, and nothing of its folders %s", root, some(others))
+    return root, found_below
 
 
 def _in_split(split: str, folder: Path, found: dict[str, Path], images: Path) -> list[tuple[str, Path]]:

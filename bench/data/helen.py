@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.data.decode import read_index_map
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pick, read_names
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pick, read_names
 from bench.errors import DataError
+from bench.image_files.decode import read_index_map
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,7 +43,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     fix = "Point --data-root at a SmithCVPR2013_dataset folder, with images/ and labels/."
     images, maps = (need_folder(root / name, "helen", fix) for name in ("images", "labels"))
     names = [line.rpartition(",")[2].strip() for line in read_names(split_file)]  # a line is "NUMBER , ID"
-    pictures = pick(names, find_pictures(images, (".jpg",)), split_file, images)
+    pictures = pick(names, find_pictures(images, suffixes=(".jpg",)), split_file, images)
     files = [SampleFiles(key, path, _maps(maps / key)) for key, path in pictures]
     indices = {index: index for index in range(len(CLASSES))}
     labelling = Labelling.named(CLASSES, CLASSES[1:], indices, read=read_most_probable)

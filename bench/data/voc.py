@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.data.files import FileDataset, Labelling
-from bench.data.listing import choose_split, find_pictures, need_folder, need_root, pair, pick, read_names, split_files
-from bench.data.sizes import Size
+from bench.data.listing import choose_split, need_folder, need_root, pair, pick, read_names, split_files
+from bench.image_files.finding import find_pictures
+from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
 __all__ = ["CLASSES", "load"]
@@ -45,7 +46,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     )
     known = split_files(splits)
     split_file = known[choose_split("voc", split, known)]
-    pictures = pick(read_names(split_file), find_pictures(images, (".jpg",)), split_file, images)
-    files = pair(pictures, find_pictures(maps, (".png",)), maps)
+    pictures = pick(read_names(split_file), find_pictures(images, suffixes=(".jpg",)), split_file, images)
+    files = pair(pictures, find_pictures(maps, suffixes=(".png",)), maps)
     indices = {index: index for index in range(len(CLASSES))} | {VOID: VOID}
     return FileDataset("voc", split, files, Labelling.named(CLASSES, CLASSES[1:], indices), size, limit)

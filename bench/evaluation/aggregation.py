@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 import bench.metrics
 from bench.metrics import MetricKey
-from bench.records import CellKey, CellRecord, Failures, Record, Score
+from bench.records import CellKey, CellRecord, Failures, PredictionWarning, Record, Score
+from bench.records.caps import capped
 from bench.records.scores import with_intervals
 from bench.vocabulary import LabelSources
 
@@ -31,7 +32,8 @@ def reduce_cell(
         signatures: `metric.region` to its signature: the numbers that the cell holds.
         classes: keys of the data set's classes, for metrics by class.
 
-    Means are over finite values only; infinite and undefined ones are counted beside them.
+    Means are over values as their metric's cap counts them. Infinite and undefined ones are counted beside the mean;
+    the undefined, and the infinite of a metric without a cap, are in no mean.
     """
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
@@ -49,6 +51,7 @@ def reduce_cell(
         failures=_failures(ordered),
         metrics=_scores(ok, of_images, _value),
         by_class=_scores(ok, _of_classes(of_images, classes), _value_of_class),
+        warnings=_warnings(ok),
     )
 
 
@@ -61,6 +64,14 @@ def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
         Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
         for (status, reason), samples in sorted(groups.items())
     )
+
+
+def _warnings(records: Sequence[Record]) -> tuple[PredictionWarning, ...]:
+    groups: dict[str, list[str]] = {}
+    for record in records:
+        if record.warning:
+            groups.setdefault(record.warning, []).append(record.sample)
+    return tuple(PredictionWarning(reason, tuple(samples)) for reason, samples in sorted(groups.items()))
 
 
 def _of_classes(signatures: Mapping[str, str], classes: Sequence[str]) -> dict[str, str]:
@@ -92,7 +103,8 @@ def _scores(
 
 
 def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
-    finite = every[np.isfinite(every)]
+    counted = capped(every, signature)
+    finite = counted[np.isfinite(counted)]
     definition = _definition(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,

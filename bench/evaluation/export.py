@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from bench.errors import Failure, ModelFailure
-from bench.evaluation.masked_samples import MaskedSample, prefetch_masked_samples
+from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256, prefetch_masked_samples
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import predict
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
@@ -46,7 +46,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
             for sample, hole in masked_samples:
                 write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
                 write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
-                digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
+                digest = pixels_sha256(hole)
                 entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
                 shown += [(sample.id, hole)] if len(shown) < _GRID_TILES else []
                 on_samples(1)
@@ -54,7 +54,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
         write_atomically(sheets[-1], png_bytes(contact_sheet(holes, ids, title=protocol.name)))
     path = out / "manifest.json"
-    facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
+    facts = {"dataset": plan.dataset.name, "revision": plan.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))
     return [path, *sheets]
 
@@ -88,9 +88,23 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
 
 @contextmanager
 def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
-    """All samples that the protocol applies to, with their holes."""
+    """All samples that the protocol applies to, with their holes; a warning counts the others."""
+    skipped: list[SkippedSample] = []
+
+    def applicable(every: Iterable[MaskedSample | SkippedSample]) -> Iterator[tuple[Sample, Hole]]:
+        for one in every:
+            if isinstance(one, MaskedSample):
+                yield one.sample, one.hole
+            else:
+                skipped.append(one)
+
     with prefetch_masked_samples(plan, [(protocol, index) for index in range(len(plan.dataset))]) as masked_samples:
-        yield ((one.sample, one.hole) for one in masked_samples if isinstance(one, MaskedSample))
+        yield applicable(masked_samples)
+    if skipped:
+        logging.getLogger("bench").warning(
+            "protocol %s: %d of %d samples have no hole and are left out; the first is %s: %s",
+            *(protocol.name, len(skipped), len(plan.dataset), skipped[0].sample_id, skipped[0].reason),
+        )
 
 
 def _incomplete(image: Picture, hole: Hole) -> Picture:

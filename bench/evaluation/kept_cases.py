@@ -1,24 +1,28 @@
 """The pictures that a run keeps by score: of every cell the worst and the best, with the fills of all its models.
 
-A shard writes all of its fills. As soon as every model has filled a shard under a protocol, the fills of pictures that
-no longer are among the worst or best of any model are deleted, so that at most one shard of fills lies on the disk for
-each cell beside those that stay. A picture that has dropped out of the worst and best of some shards cannot come back
-in those of more shards: what stays in the end is a function of the records alone, whatever the order of the shards, the
-number of workers, or an interruption. No model fills a picture twice.
+Every fill is written. As soon as every model has filled a picture under a protocol, its fills are deleted unless the
+picture is among the worst or the best of any model. A picture that has dropped out of the worst and best of some
+pictures cannot come back in those of more pictures: what stays in the end is a function of the records alone, whatever
+the order of the pictures, the number of workers, or an interruption. No model fills a picture twice.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
 
 import bench.metrics
 from bench.errors import NotApplicable
-from bench.evaluation.plan import Cell, Plan
+from bench.evaluation.kept_pictures import remove_pictures
+from bench.evaluation.plan import Plan
 from bench.pictures import png_bytes
-from bench.records import Record, read_shard, write_atomically
+from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
-from bench.vocabulary import Protocol
+from bench.vocabulary import Protocol, Sample
 
 __all__ = ["CaseKeeper", "write_inputs"]
 
@@ -28,89 +32,96 @@ class CaseKeeper:
 
     Args:
         plan: what is run.
-        protocols: names of those that are not whole yet.
-        whole: the shards of each cell of the plan that are recorded already.
+        missing: the pictures that are still to run, by the index of their cell.
+        recorded: the records that fit already, by the index of their cell.
     """
 
-    def __init__(self, plan: Plan, protocols: Iterable[str], whole: Sequence[Iterable[int]]) -> None:
+    def __init__(
+        self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Iterable[Record]]
+    ) -> None:
         self._plan, self._key, self._sign = plan, *_ranked_by(plan)
-        self._protocols = set(protocols)
-        self._gallery = {plan.dataset.ids[index] for index in plan.gallery()}
         self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
-        self._whole: list[set[int]] = [set() for _ in plan.cells]
-        self._earlier = {name: self._kept_before(name) for name in self._protocols}
-        self._lying: dict[str, set[str]] = {name: set() for name in self._protocols}
-        self._settled: dict[str, set[int]] = {name: set() for name in self._protocols}
-        for cell, shards in enumerate(whole):
-            if plan.cells[cell].protocol.name in self._protocols:
-                for shard in shards:
-                    self._count(cell, shard)
+        self._waiting = Counter((plan.cells[cell].protocol.name, name) for cell in missing for name in missing[cell])
+        self._lying: dict[str, set[str]] = {protocol.name: set() for protocol in plan.protocols}
+        for cell, records in recorded.items():
+            self._count(cell, records)
 
-    def add(self, cell: int, shard: int) -> None:
-        """Take note that a shard of a cell is recorded, and delete what need not be kept any more."""
-        self._count(cell, shard)
-        self.settle(self._plan.cells[cell].protocol)
+    def add(self, cell: int, records: Iterable[Record], samples: Iterable[str]) -> None:
+        """Take note of the pictures of a cell that have run, and delete what need not be kept any more."""
+        self._count(cell, records)
+        protocol = self._plan.cells[cell].protocol.name
+        for sample in samples:
+            self._waiting[protocol, sample] -= 1
+            if not self._waiting[protocol, sample]:
+                self._lying[protocol].add(sample)
+        kept = self.kept(protocol)
+        for sample in self._lying[protocol] - kept:
+            for place in self._places(protocol):
+                self._plan.layout.fill(self._plan.cells[place].key, sample).unlink(missing_ok=True)
+                self._plan.layout.predicted_labels(self._plan.cells[place].key, sample).unlink(missing_ok=True)
+        self._lying[protocol] &= kept
 
-    def settle(self, protocol: Protocol) -> None:
-        """Delete what need not be kept any more; write what was hidden from the models when nothing else will come."""
-        places = [place for place, cell in enumerate(self._plan.cells) if cell.protocol.name == protocol.name]
-        settled = set.intersection(*(self._whole[place] for place in places))
-        kept = self._kept(protocol.name, places)
-        lying = self._lying[protocol.name]
-        lying |= {sample for shard in settled - self._settled[protocol.name] for sample in self._plan.shard_ids(shard)}
-        for sample in lying - kept:
-            for place in places:
-                self._drop(self._plan.cells[place], sample)
-        lying &= kept
-        self._settled[protocol.name] = settled
-        if len(settled) == len(self._plan.shards()):
-            ids = list(self._plan.dataset.ids)
-            write_inputs(self._plan, sorted(map(ids.index, kept)), [protocol])
-
-    def _count(self, cell: int, shard: int) -> None:
-        self._whole[cell].add(shard)
-        if self._key:
-            records = read_shard(self._plan.layout.shard(self._plan.cells[cell].key, shard)) or []
-            worst, best = worst_and_best({*self._ends[cell], *self._costs(records)})
-            self._ends[cell] = {*worst, *best}
-
-    def _costs(self, records: Iterable[Record]) -> list[tuple[float, str]]:
-        """What each usable fill costs: less is better; an exact one costs least of all."""
-        values = [(record.values.get(self._key, math.nan), record.sample) for record in records]
-        return [(self._sign * value, sample) for value, sample in values if not math.isnan(value)]
-
-    def _kept(self, protocol: str, cells: Iterable[int]) -> set[str]:
+    def kept(self, protocol: str) -> set[str]:
+        """Ids of the pictures whose fills stay: those of the grids, and the worst and best of each model."""
         if not self._plan.suite.gallery:
             return set()
-        cases = {sample for place in cells for _, sample in self._ends[place]}
-        return self._gallery | self._earlier[protocol] | cases
+        return set(self._plan.gallery) | {name for place in self._places(protocol) for _, name in self._ends[place]}
 
-    def _kept_before(self, protocol: str) -> set[str]:
-        """The pictures that an earlier run of other models in the same folder kept."""
-        return {sample for sample in self._plan.dataset.ids if self._plan.layout.hole(protocol, sample).exists()}
+    def settle(self, protocol: Protocol) -> None:
+        """Remove the fills that do not stay, when no more will come, and write what was hidden in the others."""
+        for place in self._places(protocol.name):
+            if not self._plan.cells[place].only_recorded:
+                remove_pictures(self._plan, self._plan.cells[place], self.kept(protocol.name))
+        write_inputs(self._plan, self.kept(protocol.name), [protocol], anew=True)
 
-    def _drop(self, cell: Cell, sample: str) -> None:
+    def tidy(self) -> None:
+        """Remove what was hidden from the models in pictures that no protocol keeps any more."""
         layout = self._plan.layout
-        layout.fill(cell.key, sample).unlink(missing_ok=True)
-        layout.predicted_labels(cell.key, sample).unlink(missing_ok=True)
+        shown = set()
+        for protocol in self._plan.protocols:
+            for name in self.kept(protocol.name):
+                shown |= {layout.truth(name), layout.labels(name), layout.hole(protocol.name, name)}
+        for path in (layout.gallery / "samples").rglob("*.png"):
+            if path not in shown:
+                path.unlink()
+
+    def _places(self, protocol: str) -> list[int]:
+        return [place for place, cell in enumerate(self._plan.cells) if cell.protocol.name == protocol]
+
+    def _count(self, cell: int, records: Iterable[Record]) -> None:
+        """Keep the ends of what each usable fill costs: less is better; an exact one costs least of all."""
+        values = [(record.values.get(self._key, math.nan), record.sample) for record in records]
+        costs = {(self._sign * value, sample) for value, sample in values if not math.isnan(value)}
+        worst, best = worst_and_best(self._ends[cell] | costs)
+        self._ends[cell] = {*worst, *best}
 
 
-def write_inputs(plan: Plan, samples: Iterable[int], protocols: Sequence[Protocol]) -> None:
-    """Write the untouched pictures, label maps and holes of some samples, those that are not there yet."""
-    layout = plan.layout
-    for index in samples:
-        sample = plan.dataset[index]
-        if not layout.truth(sample.id).exists():
-            write_atomically(layout.truth(sample.id), png_bytes(sample.image))
-        if sample.labels is not None and not layout.labels(sample.id).exists():
-            write_atomically(layout.labels(sample.id), png_bytes(sample.labels))
+def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protocol], *, anew: bool) -> None:
+    """Write the untouched pictures, label maps and holes of some samples.
+
+    Args:
+        samples: their ids.
+        anew: whether those that are there may be of other pictures.
+    """
+    layout, protocols = plan.layout, tuple(protocols)
+
+    def write(path: Path, draw: Callable[[], bytes]) -> None:
+        if anew or not path.exists():
+            with suppress(NotApplicable):
+                write_atomically(path, draw())
+
+    places = {name: index for index, name in enumerate(plan.dataset.ids)}
+    for name in sorted(samples):
+        sample = plan.dataset[places[name]]
+        write(layout.truth(name), partial(png_bytes, sample.image))
+        if sample.labels is not None:
+            write(layout.labels(name), partial(png_bytes, sample.labels))
         for protocol in protocols:
-            path = layout.hole(protocol.name, sample.id)
-            if not path.exists():
-                try:
-                    write_atomically(path, png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset)))
-                except NotApplicable:
-                    continue
+            write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
+
+
+def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
+    return png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset))
 
 
 def _ranked_by(plan: Plan) -> tuple[str, float]:

@@ -9,7 +9,7 @@ import bench.metrics
 from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
 from bench.metrics import MetricDefinition
-from bench.vocabulary import Dataset, Judge
+from bench.vocabulary import REGIONS, Dataset, Judge, Region
 from bench.weights import find_set
 
 __all__ = ["Measurement", "prepare"]
@@ -24,12 +24,14 @@ class Measurement:
         unavailable: metric that was asked for to the reason why it is left out.
         judge: who segments completed pictures, or None where no metric needs it.
         classes: keys of the data set's classes in records.
+        regions: where metrics are taken.
     """
 
     names: tuple[str, ...]
     unavailable: dict[str, str] = field(default_factory=dict)
     judge: Judge | None = None
     classes: tuple[str, ...] = ()
+    regions: tuple[Region, ...] = REGIONS
 
     @property
     def warnings(self) -> list[str]:
@@ -71,6 +73,7 @@ class Measurement:
             )
             for metric in self._definitions
             for region in metric.regions
+            if region in self.regions
         }
 
     @property
@@ -83,12 +86,19 @@ class Measurement:
         return [f"judge:{self.judge.name}@{self.judge.fingerprint[:12]}"]
 
 
-def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, device: str) -> Measurement:
+def prepare(
+    names: Iterable[str],
+    judge: str | Judge | None,
+    dataset: Dataset,
+    device: str,
+    regions: tuple[Region, ...] = REGIONS,
+) -> Measurement:
     """Look up metrics, load the judge if one of them needs it, and find out which of them cannot be taken here.
 
     Args:
         names: of the catalogue.
         judge: a name of the catalogue of judges, or a judge; None: the one that ships for the data set, if one does.
+        regions: where metrics are taken; those that are defined in none of them are left out.
 
     Raises:
         UnknownName: for a metric or a judge that no catalogue holds, with suggestions.
@@ -100,9 +110,12 @@ def prepare(names: Iterable[str], judge: str | Judge | None, dataset: Dataset, d
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
     reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}
     lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
+    for metric in every:
+        if not set(metric.regions) & set(regions):
+            lacking[metric.name].append(f"it needs masks: it is taken in region {' and '.join(metric.regions)}")
     available = tuple(name for name, why in lacking.items() if not why)
     unavailable = {name: "; ".join(lacking[name]) for name in wanted if lacking[name]}
-    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes))
+    return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), regions)
 
 
 def _missing_weights(name: str) -> str:

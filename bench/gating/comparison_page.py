@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.gating.comparison import ComparedCell, Comparison, Difference
+from bench.gating.comparison import LEVEL, ComparedCell, Comparison, Difference
 from bench.gating.formatting import change, harmless, interval, markdown_text, number, p_value
+from bench.statistics import min_pictures
 
 __all__ = ["HEADER", "as_json", "as_markdown", "as_text", "foot", "row_texts", "worst_of"]
 
@@ -37,6 +38,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "baseline": comparison.baseline,
         "tests": comparison.tests,
+        "checks": comparison.checks,
         "refused": comparison.refused,
         "cells": [
             {**asdict(cell), "pair": {"baseline": cell.pair.baseline, "candidate": cell.pair.candidate}}
@@ -117,4 +119,15 @@ def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
 
 def foot(comparison: Comparison) -> str:
     """What the words and numbers mean."""
-    return f"{_LEGEND}; {comparison.tests} tests corrected together; differences are candidate minus baseline."
+    lines = [f"{_LEGEND}; {comparison.tests} tests corrected together; differences are candidate minus baseline."]
+    if comparison.checks:
+        lines.append(f"The known region must not change: its {comparison.checks} tests are corrected apart.")
+    if any(row.follows_from for cell in comparison.cells for row in cell.differences):
+        lines.append("A number that follows from another one is not tested again.")
+    fewest = min_pictures(comparison.tests, LEVEL)
+    if comparison.tests and comparison.pictures < fewest:
+        lines.append(
+            f"No outcome could be told apart: {comparison.tests} tests need at least {fewest} pictures, found "
+            f"{comparison.pictures}. Ask fewer questions with --metrics and --regions, or run more pictures."
+        )
+    return " ".join(lines)

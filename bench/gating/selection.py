@@ -34,7 +34,7 @@ class Selection:
     def key(self, model: str, protocol: str) -> CellKey:
         """The cell of a model that counts."""
         dataset = self.run.info.dataset
-        return CellKey(model, self.models[model], protocol, dataset.name, dataset.revision)
+        return CellKey(model, self.models[model], protocol, dataset.name, dataset.cell_revision)
 
     def values(self, model: str, protocol: str) -> CellValues | None:
         """The numbers of that cell, or None when it is not whole; raises UsageError when it was edited or damaged."""

@@ -124,9 +124,14 @@ def _add_comodgan() -> None:
 
 def _add_others() -> None:
     objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
-    _add("object@1", "objects:ObjectOfAnother", "the silhouette of an object of another picture", objects)
+    silhouette = "the silhouette of an object of another picture"
+    _add("object@1", "objects:ObjectOfAnother", f"{silhouette} within --limit", objects, of_split=False)
+    _add("object@2", "objects:ObjectOfAnother", f"{silhouette} of the split", objects)
     _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
-    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", "a folder of masks, white = hole; `files:DIR?hole=black`")
+    whole = "every pixel: predictions made elsewhere are compared as they are"
+    _add("whole@1", "fixed:WholePicture", whole, "for pictures without masks")
+    masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
+    PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 
 _add_fixed()

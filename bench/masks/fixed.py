@@ -14,7 +14,7 @@ from bench.masks.random_stream import RandomStream
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
 
-__all__ = ["Fixed"]
+__all__ = ["Fixed", "WholePicture"]
 
 
 @dataclass
@@ -30,6 +30,16 @@ class Fixed(DrawnProtocol):
     def draw(self, stream: RandomStream, height: int, width: int) -> Hole:  # noqa: ARG002
         """The hole; the stream is not used."""
         return _SHAPES[self.shape](height, width)
+
+
+class WholePicture(DrawnProtocol):
+    """All pixels: predictions are compared as they are, without a hole."""
+
+    covers_all = True
+
+    def draw(self, stream: RandomStream, height: int, width: int) -> Hole:  # noqa: ARG002
+        """Every pixel is missing."""
+        return np.ones((height, width), np.bool_)
 
 
 def _center(height: int, width: int) -> Hole:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.errors import NotApplicable, UsageError
+from bench.image_files.sizes import nearest
 from bench.masks.connected_components import connected_components, dilate
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
-from bench.masks.resize import nearest
-from bench.vocabulary import Dataset, Sample
+from bench.vocabulary import Dataset, Sample, whole_split
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelMap
@@ -23,19 +24,25 @@ _SMALLEST_SHARE, _LARGEST_SHARE = 0.02, 0.3
 _MARGIN = 5  # pixels at a shorter side of 256
 
 
+@dataclass
 class ObjectOfAnother(MaskProtocol):
     """One object of another picture, where it lies there.
 
     The stream picks a donor; when that one has no object of 2 % to 30 % of the area, the next donor in the order of the
-    dataset is asked, around the whole set if need be. Of the donor's objects the stream picks one.
+    split is asked, around the whole split if need be. Of the donor's objects the stream picks one.
+
+    Attributes:
+        of_split: whether donors come from the whole split, so that the hole does not depend on a limit.
     """
 
     needs_labels = True
+    of_split: bool = True
 
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The silhouette; raises UsageError when no other picture of the set has a fitting object."""
         height, width = sample.image.shape[:2]
-        for donor in _donors(stream, self.name, sample, dataset):
+        donors = whole_split(dataset) if self.of_split else dataset
+        for donor in _donors(stream, self.name, sample, donors):
             if donor.labels is not None:
                 objects = _Objects(nearest(donor.labels, height, width), dataset.objects)
                 if objects.fitting:
@@ -79,14 +86,16 @@ class _Objects:
 
 def _donors(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Sample]:
     """All other pictures once, from one that the stream picks onwards, around the end."""
-    others = [index for index, name in enumerate(dataset.ids) if name != sample.id]
+    own = dataset.ids.index(sample.id) if sample.id in dataset.ids else len(dataset)
+    count = len(dataset) - (own < len(dataset))
     if not dataset.objects:
         raise _error(protocol, dataset, "none")
-    if not others:
-        fix = "Take two pictures or more, say with --limit 2, or another protocol."
+    if not count:
+        fix = "Take two pictures or more, or another protocol."
         raise _error(protocol, dataset, f"'{sample.id}' alone", fix)
-    start = stream.integer(0, len(others) - 1)
-    return (dataset[index] for index in others[start:] + others[:start])
+    start = stream.integer(0, count - 1)
+    others = ((start + step) % count for step in range(count))
+    return (dataset[index + (index >= own)] for index in others)
 
 
 def _error(

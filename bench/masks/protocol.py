@@ -29,6 +29,7 @@ class MaskProtocol(ABC):
     Attributes:
         info: name, summary and source.
         needs_labels: whether `cut` looks at label maps of the dataset.
+        covers_all: whether every pixel is missing, so that nothing but predictions made elsewhere can be scored.
     """
 
     info: MaskInfo
@@ -36,6 +37,7 @@ class MaskProtocol(ABC):
     summary: str = field(init=False)
     source: str = field(init=False)
     needs_labels = False
+    covers_all = False
 
     def __post_init__(self) -> None:
         self.name, self.summary, self.source = self.info.name, self.info.summary, self.info.source
@@ -48,7 +50,7 @@ class MaskProtocol(ABC):
         """The hole of a sample, a function of the arguments alone.
 
         Returns:
-            bool [H, W], True = missing; some pixels are missing and some are not.
+            bool [H, W], True = missing; some pixels are missing and, unless it covers all, some are not.
 
         Raises:
             NotApplicable: the rule has no hole for this sample.
@@ -57,7 +59,7 @@ class MaskProtocol(ABC):
         hole = self.cut(RandomStream(self.name, seed, sample.id), sample, dataset)
         size = sample.image.shape[:2]
         missing = int(np.count_nonzero(hole))
-        if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size:
+        if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size + self.covers_all:
             return hole
         share = missing / max(hole.size, 1)
         raise UsageError(

@@ -2,23 +2,48 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 import torch
 
 from bench.errors import DataError
 
-__all__ = ["check_labels", "check_pair", "check_picture", "check_region", "describe", "region_or_all"]
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
-_RANGES = (
-    (0.0, 1.0, "0 to 1", "image.mul(255).round().clamp(0, 255).to(torch.uint8)"),
-    (0.0, 255.0, "0 to 255", "image.round().clamp(0, 255).to(torch.uint8)"),
-    (-1.0, 1.0, "-1 to 1", "image.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)"),
-)
+__all__ = [
+    "check_labels",
+    "check_pair",
+    "check_picture",
+    "check_region",
+    "describe",
+    "describe_values",
+    "region_or_all",
+    "suggest_layout",
+]
+
+_RANGES = ((0.0, 1.0, "0 to 1"), (0.0, 255.0, "0 to 255"), (-1.0, 1.0, "-1 to 1"))
+_RECIPES = {
+    torch.Tensor: {
+        "0 to 1": "image.mul(255).round().clamp(0, 255).to(torch.uint8)",
+        "0 to 255": "image.round().clamp(0, 255).to(torch.uint8)",
+        "-1 to 1": "image.add(1).mul(127.5).round().clamp(0, 255).to(torch.uint8)",
+    },
+    np.ndarray: {
+        "0 to 1": "(255 * image).round().clip(0, 255).astype(np.uint8)",
+        "0 to 255": "image.round().clip(0, 255).astype(np.uint8)",
+        "-1 to 1": "(127.5 * (image + 1)).round().clip(0, 255).astype(np.uint8)",
+    },
+}
+"""Ranges of floating-point pictures, and how each becomes uint8."""
 
 
 def describe(value: object) -> str:
-    """What a value is, for error messages: `float32 [2, 3, 8, 8]`, `numpy.ndarray`."""
+    """What a value is, for error messages: `float32 [2, 3, 8, 8]`, `numpy.ndarray uint8 [8, 8]`, `str`."""
     if not isinstance(value, torch.Tensor):
-        return f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        name = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+        return f"{name} {value.dtype} {list(value.shape)}" if isinstance(value, np.ndarray) else name
     return f"{str(value.dtype).removeprefix('torch.')} {list(value.shape)}"
 
 
@@ -28,11 +53,11 @@ def check_picture(subject: str, picture: object) -> torch.Tensor:
     if not isinstance(picture, torch.Tensor):
         raise DataError(subject, must, f"a {describe(picture)}", "Use torch.from_numpy, channels before rows.")
     if picture.is_floating_point():
-        raise DataError(subject, must, *_name_range(picture))
+        raise DataError(subject, must, *describe_values(picture))
     if picture.dtype != torch.uint8:
         raise DataError(subject, must, describe(picture), "Convert it to uint8, values 0 to 255.")
     if picture.ndim != 4 or picture.shape[1] != 3:
-        raise DataError(subject, must, describe(picture), _shape_hint(picture))
+        raise DataError(subject, must, describe(picture), suggest_layout(picture))
     return picture
 
 
@@ -74,18 +99,24 @@ def _check_like(subject: str, tensor: torch.Tensor, like: torch.Tensor, channels
         raise DataError(subject, f"be on the reference's device {like.device}", str(tensor.device), "Move it there.")
 
 
-def _name_range(picture: torch.Tensor) -> tuple[str, str]:
-    if picture.numel() == 0 or not picture.isfinite().all():
+def describe_values(picture: torch.Tensor | npt.NDArray[Any]) -> tuple[str, str]:
+    """What a floating-point picture holds, and how it becomes uint8, for error messages."""
+    values = picture if isinstance(picture, torch.Tensor) else torch.from_numpy(np.array(picture, np.float64))
+    if values.numel() == 0 or not values.isfinite().all():
         return f"{describe(picture)}, not all finite", "Quantise it to uint8 yourself."
-    low, high = float(picture.min()), float(picture.max())
+    low, high = float(values.min()), float(values.max())
     found = f"{describe(picture)} with values from {low:g} to {high:g}"
-    for least, most, name, recipe in _RANGES:
+    for least, most, name in _RANGES:
         if least <= low and high <= most:
+            recipe = _RECIPES[torch.Tensor if isinstance(picture, torch.Tensor) else np.ndarray][name]
             return f"{found} (looks like {name})", f"Quantise it yourself, e.g. {recipe}."
     return f"{found} (no known picture range)", "Quantise it to uint8 yourself."
 
 
-def _shape_hint(picture: torch.Tensor) -> str:
+def suggest_layout(picture: torch.Tensor) -> str:
+    """How a tensor of another layout becomes [N, 3, H, W], for error messages."""
+    if picture.ndim == 3 and picture.shape[0] != 3 and picture.shape[2] == 3:
+        return "Channels come before rows: picture.permute(2, 0, 1)."
     if picture.ndim == 3:
         return "Add a batch axis: picture.unsqueeze(0)."
     if picture.ndim == 4 and picture.shape[3] == 3:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -11,14 +11,18 @@ import torch
 
 from bench.metrics.cache.memory import digest
 from bench.metrics.cache.truth_parts import compute_once
+from bench.metrics.conversion import convert_labels
 from bench.vocabulary import VOID
+
+if TYPE_CHECKING:
+    from bench.metrics.conversion import ArrayInput
 
 __all__ = ["band_of", "boundary_band", "ends"]
 
 Mask: TypeAlias = npt.NDArray[np.bool_]
 
 
-def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) -> torch.Tensor:
+def boundary_band(labels: ArrayInput, width: int, ignore_index: int = VOID) -> torch.Tensor:
     """Pixels within `width` pixels of a boundary between two different labels.
 
     A pixel touches a boundary when one of its four neighbours has another label; where either of the two is
@@ -27,18 +31,23 @@ def boundary_band(labels: torch.Tensor, width: int, ignore_index: int = VOID) ->
     it is computed once for a label map, and cached in memory and on disk.
 
     Args:
-        labels: uint8 [N, H, W] class indices, or another integer type.
+        labels: integer [N, H, W] or [H, W] class indices: a tensor, an array or pictures of Pillow.
         width: pixels, at least 1 (see `boundary_width`).
         ignore_index: label of pixels without a class.
 
     Returns:
-        bool [N, 1, H, W] on the labels' device.
+        bool [N, 1, H, W] on the labels' device; [1, H, W] for a single map.
+
+    Raises:
+        DataError: the labels are not what they must be.
     """
-    maps = np.ascontiguousarray(labels.cpu().numpy())
+    given, single = convert_labels("label maps", labels)
+    maps = np.ascontiguousarray(given.cpu().numpy())
     bands = np.empty((len(maps), 1, *maps.shape[1:]), bool)
     for one, band in zip(maps, bands, strict=True):
         band[0] = compute_once(band_of, np.asarray, one, digest(one), width, ignore_index)
-    return torch.from_numpy(bands).to(labels.device)
+    found = torch.from_numpy(bands).to(given.device)
+    return found[0] if single else found
 
 
 def band_of(labels: npt.NDArray[np.integer], width: int, ignore_index: int) -> Mask:

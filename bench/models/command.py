@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from PIL import Image
 
-from bench.errors import ModelFailure, UsageError
+from bench.errors import DataError, ModelFailure, UsageError
+from bench.image_files.decode import read_picture
 from bench.models.adapter import ModelAdapter, file_sha256
 from bench.models.io_spec import parse_io_spec
 from bench.models.processes import run_limited
@@ -58,7 +58,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         Command(words, timeout),
         io_spec,
         facts,
-        sources=(__name__, "bench.models.processes"),
+        sources=(__name__, "bench.models.processes", "bench.image_files.decode", "bench.image_files.opening"),
         libraries=("pillow",),
     )
 
@@ -121,14 +121,13 @@ def _read(work: Path, name: str, names: Sequence[str], size: tuple[int, ...]) ->
         must = f"write {len(names)} PNG files, outputs/0000.png and so on"
         raise ModelFailure("the program", must, f"{there} of them; the first that is missing is {name}.png")
     try:
-        with Image.open(path) as image:
-            picture = np.asarray(image.convert("RGB"), np.float32)
-    except (OSError, SyntaxError) as error:
-        raise ModelFailure(f"the program's {name}.png", "be a readable picture", str(error)) from error
+        picture = read_picture(path, "output")
+    except DataError as error:
+        raise ModelFailure(f"the program's {name}.png", error.must, error.found, error.fix) from error
     if picture.shape[:2] != size:
         found = f"{picture.shape[0]}x{picture.shape[1]}"
         raise ModelFailure(f"the program's {name}.png", f"be as large as its input, {size[0]}x{size[1]}", found)
-    return picture.transpose(2, 0, 1)
+    return picture.astype(np.float32).transpose(2, 0, 1)
 
 
 def _with_folders(words: Sequence[str], folders: dict[str, str]) -> list[str]:

@@ -27,6 +27,9 @@ class LearnedModel:
         device: torch device.
         dataset: name of the data set that is to be filled.
 
+    Attributes:
+        weights: name or file of the weights that it took.
+
     Raises:
         ValueError: for weights that cannot be read, or that are of another architecture.
     """
@@ -38,6 +41,7 @@ class LearnedModel:
     ) -> None:
         self.name = name
         weights = weights or weights_for(dataset, f"{name}-small", baselines.weights.shipped())
+        self.weights = weights
         module_name, _, architecture = network.partition(":")
         module = import_module(module_name)
         model = getattr(module, architecture).from_pretrained(weights, device)

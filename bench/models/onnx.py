@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
+from bench.models.adapter import ModelAdapter, file_sha256, require_file
 from bench.models.io_spec import IOSpec, parse_io_spec
+from bench.models.model_error import describe_error
 from bench.pictures import round_to_bytes
 
 if TYPE_CHECKING:

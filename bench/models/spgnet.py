@@ -39,6 +39,9 @@ class SPGNetModel:
         dataset: name of the data set that is to be filled.
         acceleration: fields of spgnet.Acceleration; the default is exact.
 
+    Attributes:
+        weights: name or file of the weights that it took.
+
     Raises:
         ValueError: for weights that cannot be read.
     """
@@ -56,6 +59,7 @@ class SPGNetModel:
         self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
+        self.weights = weights
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)

@@ -7,6 +7,7 @@ from torch import Tensor
 
 from bench.errors import ModelFailure
 from bench.models.io_spec import RANGES
+from bench.pictures import FAR, known_error
 
 __all__ = ["from_value_range", "to_value_range"]
 
@@ -82,7 +83,7 @@ def _explains(name: str, raw: Tensor, image: Tensor, given: Tensor, hole: Tensor
     if not _holds(name, raw):
         return False
     error = _error(image, given, hole)
-    return error > 0.1 and _error(_scaled(raw, name), given, hole) < error / 4
+    return error > FAR and _error(_scaled(raw, name), given, hole) < error / 4
 
 
 def _holds(name: str, raw: Tensor) -> bool:
@@ -92,8 +93,7 @@ def _holds(name: str, raw: Tensor) -> bool:
 
 def _error(image: Tensor, given: Tensor, hole: Tensor) -> float:
     """Mean absolute difference on known pixels, 0 where there are none."""
-    known = torch.logical_not(hole).expand_as(image)
-    return float((image - given)[known].abs().mean()) if bool(known.any()) else 0.0
+    return float(known_error(image, given, hole).mean())
 
 
 def _scaled(raw: Tensor, name: str) -> Tensor:

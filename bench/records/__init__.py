@@ -4,7 +4,7 @@ from bench.records.files import locked, read_shard, write_atomically, write_cell
 from bench.records.layout import CellKey, RunLayout, folder_name
 from bench.records.reader import Run, read_run, read_run_info
 from bench.records.run_info import DatasetInfo, EnvironmentInfo, ModelInfo, ModelSize, RunInfo, WeightsInfo
-from bench.records.schema import FORMAT, CellRecord, Failures, Record, Score, dump
+from bench.records.schema import FORMAT, CellRecord, Failures, PredictionWarning, Record, Score, dump
 
 __all__ = [
     "FORMAT",
@@ -15,6 +15,7 @@ __all__ = [
     "Failures",
     "ModelInfo",
     "ModelSize",
+    "PredictionWarning",
     "Record",
     "Run",
     "RunInfo",

@@ -24,6 +24,8 @@ class DatasetInfo:
         n: how many pictures that are.
         classes: names of the classes of its label maps; empty without label maps.
         root: folder of its files as it was given, or None.
+        rules: hash of all that every picture depends on beside its own files: name, split, size, sizing rule, classes.
+            Cells lie under it. Empty up to format 2, where cells lie under `revision`.
     """
 
     name: str
@@ -34,6 +36,12 @@ class DatasetInfo:
     n: int
     classes: tuple[str, ...]
     root: str | None = None
+    rules: str = ""
+
+    @property
+    def cell_revision(self) -> str:
+        """What the cells of the run are filed under."""
+        return self.rules or self.revision
 
 
 @dataclass(frozen=True)
@@ -123,6 +131,9 @@ class RunInfo:
         dataset: the pictures.
         protocols: full names, such as `center-50@1`.
         metrics: `metric.region` to its signature, for every number that a cell holds.
+        other_metrics: the same for values that records hold of earlier calls and that this one did not ask for.
+        asked: protocol to a hash of all that a whole cell of it must hold: pictures, metrics, seed. The marker of a
+            whole cell repeats it. Empty up to format 2.
         seed: of the holes and of models that draw random numbers.
         models: in the order of tables.
         gallery: ids of the samples whose pictures are kept.
@@ -141,6 +152,8 @@ class RunInfo:
     metrics: dict[str, str]
     seed: int
     models: tuple[ModelInfo, ...]
+    other_metrics: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     gallery: tuple[str, ...] = ()
     gate: dict[str, str] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
@@ -154,7 +167,7 @@ class RunInfo:
         """The text of `run.json`; what a run or a model does not have is left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        for name in ("unavailable", "given", "command"):
+        for name in ("unavailable", "other_metrics", "given", "command"):
             if not data[name]:
                 del data[name]
         if self.judge is None:

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UsageError
+from bench.records.caps import capped
 from bench.records.schema import CellRecord, Record, Score, Status, data_from_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
@@ -22,6 +23,7 @@ __all__ = ["CellValues", "Floats", "parse_values"]
 Floats = npt.NDArray[np.float64]
 
 _FIELDS = {field.name for field in fields(Record)}
+_OPTIONAL = {"revision", "warning"}
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,11 @@ class CellValues:
     holes: tuple[str, ...]
     hole_share: Floats
     values: dict[str, Floats]
+
+    @cached_property
+    def counted(self) -> dict[str, Floats]:
+        """`values` as means and tests count them: none above its metric's cap."""
+        return {name: capped(values, self.scores[name].signature) for name, values in self.values.items()}
 
     @cached_property
     def scores(self) -> dict[str, Score]:
@@ -105,7 +112,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
 def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
         found = data_from_lines(content.decode("utf-8"))
-        if all(data.keys() == _FIELDS for data in found):
+        if all(data.keys() | _OPTIONAL == _FIELDS for data in found):
             return found
     except (ValueError, AttributeError):
         pass

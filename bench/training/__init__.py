@@ -9,7 +9,7 @@
     optimization/   optimizers, schedule, averages of weights, several processes
     output/         the files that a training writes
 
-Listing the recipes imports no torch; `fit` and what it needs are imported at first use.
+Listing the recipes imports no torch; `fit` and what it needs are imported at first use. They need the extra `train`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from bench.errors import Failure
 from bench.training.optimization.budget import Budget, linear_decay
 from bench.training.recipe import RECIPES, DataFacts, OptimizerSpec, Recipe, Stage, StageOutput
 
@@ -49,6 +50,9 @@ __all__ = [
     "read_log",
 ]
 
+_EXTRA = ("lightning_fabric", "tensorboard", "timm")
+"""Packages of the extra `train`."""
+
 _LAZY = {
     "Settings": "bench.training.settings",
     "Start": "bench.training.settings",
@@ -65,7 +69,14 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_LAZY[name]), name)
+    try:
+        return getattr(import_module(_LAZY[name]), name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _EXTRA:
+            raise
+        fix = "Install the extra: pip install 'spgbench[train]'."
+        raise Failure("training", f"find the package {missing}", "no such package", fix) from error
 
 
 def __dir__() -> list[str]:

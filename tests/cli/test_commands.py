@@ -102,7 +102,7 @@ def test_masks_export(picture_folder: Callable[..., Path], tmp_path: Path) -> No
 
     assert code == 0
     files = [Path(line) for line in out.splitlines()]
-    assert [file.name for file in files] == ["manifest.json", "half-left@1.png", "object@1.png"]
+    assert [file.name for file in files] == ["manifest.json", "half-left@1.png", "object@2.png"]
     with Image.open(tmp_path / "holes" / "half-left@1" / "holes" / "p000.png") as hole:
         assert hole.size == (64, 48)
 

@@ -70,6 +70,15 @@ def test_beyond_the_limit_the_sample_used_longest_ago_goes() -> None:
     assert dataset.made == [0, 1, 2, 1]
 
 
+def test_the_whole_split_is_cached_with_the_part(folder: Path) -> None:
+    part = Cached(bench.data.load("folder", root=folder, limit=1))
+
+    assert isinstance(part.whole, Cached)
+    assert list(part.whole.ids) == ["a", "b", "deep/c"]
+    assert part.whole[0] is part[0]
+    assert part.whole.whole is part.whole
+
+
 def test_a_sample_larger_than_the_limit_passes_through() -> None:
     dataset = Counting()
     cached = Cached(dataset, max_bytes=BYTES - 1)

@@ -87,6 +87,17 @@ def test_cityscapes_train_ids(cityscapes: Path) -> None:
     assert labels[::2, 0].tolist() == [VOID, VOID, 0, VOID, 5, 6, 9, 10, 11, 18, VOID]
 
 
+def test_cityscapes_without_ids_has_its_train_ids(cityscapes: Path, write_labels: Write) -> None:
+    for path in cityscapes.rglob("*_labelIds.png"):
+        write_labels(path.with_name(path.name.replace("_labelIds", "_labelTrainIds")), [0, 18, 255], height=22)
+        path.unlink()
+
+    assert rows(bench.data.load("cityscapes-19", "val", NATIVE, cityscapes)[0].labels) == [0, 18, VOID]
+    for name in ("cityscapes", "cityscapes-8"):
+        with pytest.raises(DataError, match=r"maps of train ids, which lack classes.*Use cityscapes-19"):
+            bench.data.load(name, "val", NATIVE, cityscapes)
+
+
 def test_the_train_ids_of_cityscapes_follow_the_order_of_its_ids() -> None:
     train_ids = [label.train_id for label in LABELS.values() if label.train_id != VOID]
 
@@ -193,6 +204,38 @@ def test_a_folder_needs_no_labels(tmp_path: Path, write_picture: Write) -> None:
     assert (dataset.classes, dataset.objects) == ((), ())
     assert dataset[0].labels is None
     assert dataset[0].image.shape == (256, 256, 3)
+
+
+def test_a_flat_folder_is_a_data_set(tmp_path: Path, write_picture: Write, write_labels: Write) -> None:
+    for name in ("a.png", "b.JPG", "notes/c.png"):
+        write_picture(tmp_path / name)
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": ["x", "y"]}), encoding="utf-8")
+    for name in "ab":
+        write_labels(tmp_path / "labels" / f"{name}.png", [1, 0])
+
+    dataset = bench.data.load("folder", size=NATIVE, root=tmp_path)
+
+    assert list(dataset.ids) == ["a", "b"]
+    assert rows(dataset[1].labels) == [1, 0]
+
+
+def test_what_a_flat_folder_leaves_out_is_said(
+    tmp_path: Path, write_picture: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_picture(tmp_path / "a.png")
+    write_picture(tmp_path / "notes" / "c.png")
+    bench.data.load("folder", root=tmp_path)
+    assert "nothing of its folders 'notes'" in caplog.text
+
+    write_picture(tmp_path / "images" / "b.png")
+    assert list(bench.data.load("folder", root=tmp_path).ids) == ["b"]
+    assert "the pictures in images/ are taken, and not the 1 beside it" in caplog.text
+
+
+def test_folders_of_pictures_are_no_flat_folder(tmp_path: Path, write_picture: Write) -> None:
+    write_picture(tmp_path / "cats" / "a.png")
+    with pytest.raises(DataError, match=r"must hold a folder images/, or pictures; found 'cats'"):
+        bench.data.load("folder", root=tmp_path)
 
 
 def test_a_folder_may_have_splits(folder: Path, write_text: Write) -> None:

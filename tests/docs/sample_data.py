@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-__all__ = ["write_camvid", "write_photos"]
+__all__ = ["write_camvid", "write_fills", "write_photos"]
 
 
 def write_camvid(root: Path) -> None:
@@ -38,6 +38,25 @@ def write_photos(root: Path) -> None:
         labels[200:300, 300:400] = 2
         Image.fromarray(labels).save(root / "labels" / f"{name}.png")
     (root / "classes.json").write_text(json.dumps({"classes": ["ground", "wall", "car"], "objects": ["car"]}))
+
+
+def write_fills(root: Path) -> None:
+    """True pictures, masks and the fills of two programs in a folder each, and one picture with its mask."""
+    random = np.random.default_rng(2)
+    for name in ("lake", "tower"):
+        truth = root / "truth" / f"{name}.png"
+        for folder in ("truth", "masks", "fills", "other-fills"):
+            (root / folder).mkdir(exist_ok=True)
+        _write_picture(truth, random)
+        hole = np.zeros((360, 480), np.uint8)
+        hole[100:200, 150:300] = 255
+        Image.fromarray(hole).save(root / "masks" / f"{name}.png")
+        for folder, level in (("fills", 60), ("other-fills", 90)):
+            fill = np.array(Image.open(truth))
+            fill[hole > 0] = fill[hole > 0] // 2 + level
+            Image.fromarray(fill).save(root / folder / f"{name}.png")
+    Image.fromarray(fill[80:220, 130:330]).save(root / "photo.png")
+    Image.fromarray(hole[80:220, 130:330]).save(root / "mask.png")
 
 
 def _write_picture(path: Path, random: np.random.Generator) -> None:

@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_between_records_and_pictures_is_put_right(
 ) -> None:
     whole = run_into(tmp_path / "whole", pictures)
     with monkeypatch.context() as patch:
-        patch.setattr("bench.evaluation.kept_cases.CaseKeeper.settle", _stop_at_the_last_shard())
+        patch.setattr("bench.evaluation.kept_cases.CaseKeeper.settle", _stop_at_the_last_protocol())
         with pytest.raises(KeyboardInterrupt):
             run_into(tmp_path / "stopped", pictures)
     stopped = run_into(tmp_path / "stopped", pictures)
@@ -91,13 +91,13 @@ def test_a_run_that_was_stopped_between_records_and_pictures_is_put_right(
     assert kept(stopped) == kept(whole)
 
 
-def _stop_at_the_last_shard() -> object:
+def _stop_at_the_last_protocol() -> object:
     from bench.evaluation.kept_cases import CaseKeeper
 
     settle, calls = CaseKeeper.settle, iter(range(100))
 
     def stopped(keeper: CaseKeeper, protocol: object) -> None:
-        if next(calls) == 7:  # of 2 shards, 2 models and 2 protocols
+        if next(calls) == 1:  # of 2 protocols
             raise KeyboardInterrupt
         settle(keeper, protocol)  # type: ignore[arg-type]
 

@@ -109,7 +109,7 @@ def test_a_mask_is_used_by_name_when_every_sample_has_one(folder: Path) -> None:
 def test_else_masks_are_drawn_the_same_in_any_order(folder: Path) -> None:
     for index in range(8):
         save(folder / f"m{index}.png", stripe(index))
-    names = ["m3", *(f"sample{index}" for index in range(100))]
+    names = [f"sample{index}" for index in range(100)]
     drawn = numbers(f"files:{folder}", pictures(*names))
 
     assert set(drawn) == set(range(8))

@@ -123,15 +123,38 @@ def test_a_donor_of_another_size_is_resized() -> None:
 @pytest.mark.parametrize(
     ("dataset", "found"),
     [
-        (Pictures([picture("a", with_box(0, 0))]), "'a' alone.*--limit 2"),
+        (Pictures([picture("a", with_box(0, 0))]), "'a' alone.*two pictures or more"),
         (Pictures([]), "'a' alone"),
         (Pictures([picture("b", None), picture("c", None)]), "in any other picture"),
         (Pictures([picture("b", with_box(0, 0))], objects=()), "found none"),
     ],
 )
 def test_a_set_without_donors_is_an_error(dataset: Pictures, found: str) -> None:
-    with pytest.raises(UsageError, match=f"dataset 'pictures' under protocol 'object@1'.*{found}"):
+    with pytest.raises(UsageError, match=f"dataset 'pictures' under protocol 'object@2'.*{found}"):
         ANOTHER.hole(picture("a", with_box(0, 0)), 0, dataset)
+
+
+@dataclass
+class FirstPictures(Pictures):
+    """The first few samples of a split, which they can be asked for."""
+
+    whole: Pictures = field(default_factory=lambda: Pictures([]))
+
+
+def test_a_limit_does_not_move_the_hole() -> None:
+    split = Pictures([picture(f"p{index}", with_box(2 * index, 40 - 2 * index)) for index in range(20)])
+    for seed in range(10):
+        holes = [ANOTHER.hole(split[0], seed, FirstPictures(split.samples[:limit], whole=split)) for limit in (1, 4)]
+
+        assert all(np.array_equal(hole, ANOTHER.hole(split[0], seed, split)) for hole in holes)
+
+
+def test_the_first_version_takes_donors_within_the_limit() -> None:
+    split = Pictures([picture(f"p{index}", with_box(2 * index, 40 - 2 * index)) for index in range(20)])
+    first = FirstPictures(split.samples[:3], whole=split)
+    donors = [(sample.labels == CAR).tobytes() for sample in split.samples[1:3]]
+
+    assert {bench.masks.get("object@1").hole(split[0], seed, first).tobytes() for seed in range(20)} == {*donors}
 
 
 def test_removal_takes_the_own_object_and_5_pixels_around_it() -> None:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from scipy import ndimage
 
+from bench.image_files.sizes import nearest
 from bench.masks.connected_components import connected_components, dilate
 from bench.masks.raster import paint_capsules
-from bench.masks.resize import nearest
 from bench.masks.sketch import Sketch
 
 place = st.floats(-20.0, 60.0).map(lambda value: round(value, 3))

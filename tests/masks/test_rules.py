@@ -9,7 +9,7 @@ from scipy import ndimage
 import bench.masks
 from bench.vocabulary import Sample
 
-DRAWN = [entry.name for entry in bench.masks.PROTOCOLS if entry.name[-1] != ":" and not entry.name.startswith("object")]
+DRAWN = [entry.name for entry in bench.masks.PROTOCOLS if not entry.name.startswith(("files:", "object", "whole"))]
 FIXED = {"center-50", "half-left", "half-right", "every-second-line", "super-resolve-2", "expand-64", "outpaint-25"}
 RANDOM = [name for name in DRAWN if name.partition("@")[0] not in FIXED]
 

@@ -23,10 +23,10 @@ BAD_PICTURES = {
     "float beyond": (PICTURE.float() * 3, r"values from 0 to 765 \(no known picture range\)"),
     "float nan": (PICTURE.float() * float("nan"), r"not all finite"),
     "int64": (PICTURE.long(), r"found int64 \[2, 3, 16, 16\]"),
-    "numpy": (PICTURE.numpy(), r"found a numpy\.ndarray"),
+    "numpy": (PICTURE.numpy(), r"found a numpy\.ndarray uint8 \[2, 3, 16, 16\].*channels last"),
     "none": (None, r"found a NoneType"),
     "grey": (PICTURE[:, :1], r"found uint8 \[2, 1, 16, 16\].*Grey"),
-    "no batch": (PICTURE[0], r"found uint8 \[3, 16, 16\].*unsqueeze\(0\)"),
+    "single, channels last": (PICTURE[0].permute(1, 2, 0), r"found uint8 \[16, 16, 3\].*permute\(2, 0, 1\)"),
     "channels last": (PICTURE.permute(0, 2, 3, 1), r"found uint8 \[2, 16, 16, 3\].*permute\(0, 3, 1, 2\)"),
     "rgba": (torch.zeros(2, 4, 16, 16, dtype=torch.uint8), r"found uint8 \[2, 4, 16, 16\].*RGB"),
 }
@@ -53,7 +53,7 @@ def test_pictures_of_different_sizes_are_refused(function: Metric, other: torch.
     ("region", "message"),
     [
         (REGION.float(), r"bool tensor \[N, 1, H, W\]; found float32 \[2, 1, 16, 16\].*threshold"),
-        (REGION.numpy(), r"found numpy\.ndarray"),
+        (REGION.numpy(), r"have the shape \[2, 16, 16\].*found numpy\.ndarray bool \[2, 1, 16, 16\]"),
         (REGION[:, 0], r"have the shape \[2, 1, 16, 16\].*found \[2, 16, 16\]"),
         (REGION.expand(2, 3, 16, 16), r"found \[2, 3, 16, 16\]"),
         (REGION[:1], r"found \[1, 1, 16, 16\]"),

@@ -122,8 +122,8 @@ def test_after_two_hangs_it_is_not_run_again(tmp_path: Path, beats: Path) -> Non
         ("kill -9 $$", "found death by SIGKILL"),
         ("true", "write 2 PNG files, outputs/0000.png and so on; found 0 of them; the first that is missing is 0000"),
         ('cp "$inputs/0000.png" "$outputs"', "found 1 of them; the first that is missing is 0001.png"),
-        ('for n in 0000 0001; do echo > "$outputs/$n.png"; done', "0000.png must be a readable picture"),
-        ('for n in 0000 0001; do head -c 300 "$inputs/$n.png" > "$outputs/$n.png"; done', "be a readable picture"),
+        ('for n in 0000 0001; do echo > "$outputs/$n.png"; done', "0000.png must be a whole BMP, JPEG, PNG"),
+        ('for n in 0000 0001; do head -c 300 "$inputs/$n.png" > "$outputs/$n.png"; done', "a truncated PNG"),
     ],
 )
 def test_what_a_program_can_do_wrong(text: str, message: str, tmp_path: Path) -> None:

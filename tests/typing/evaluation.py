@@ -46,6 +46,6 @@ def report_and_gate(run: Run) -> tuple[float | None, bool]:
 
 def holes() -> tuple[npt.NDArray[np.bool_], Protocol]:
     labels = np.zeros((128, 192), np.uint8)
-    return bench.masks.draw("object@1", height=128, width=192, key="a", seed=0, labels=labels), bench.masks.get(
+    return bench.masks.draw("object@2", height=128, width=192, key="a", seed=0, labels=labels), bench.masks.get(
         "object"
     )

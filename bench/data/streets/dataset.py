@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from functools import cached_property
 
 from bench.data.limits import limited
 from bench.data.streets.layout import render
@@ -32,6 +33,7 @@ class Streets:
     Attributes:
         name: `streets`.
         revision: SHA-256 of the generator's version, split, size and ids.
+        rules: the same without the ids.
         classes: CamVid's 11.
         objects: tree, sign, car, pedestrian, bicyclist.
         ids: `test-000012`, in order.
@@ -61,6 +63,16 @@ class Streets:
         self.ids = tuple(f"{split}-{scene - SPLITS[split].start:06d}" for scene in self._scenes)
         content = (self.name, VERSION, split, self.size, self.ids)
         self.revision = hashlib.sha256(repr(content).encode()).hexdigest()
+        self.rules = hashlib.sha256(repr(content[:-1]).encode()).hexdigest()
+
+    def sample_revisions(self) -> tuple[str, ...]:
+        """Of each sample, SHA-256 over `rules` and its id."""
+        return tuple(hashlib.sha256(f"{self.rules} {name}".encode()).hexdigest() for name in self.ids)
+
+    @cached_property
+    def whole(self) -> Streets:
+        """The whole split, without the limit."""
+        return self if len(self) == len(SPLITS[self.split]) else Streets(self.split, self.size)
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -14,6 +14,7 @@ from bench.metrics.perceptual.lpips import PARAMETERS
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
     from bench.metrics.perceptual.backends.network import Lpips, LpipsNet
 
 __all__ = ["DEFINITIONS", "lpips_diversity"]
@@ -43,24 +44,25 @@ DEFINITIONS = (
 )
 
 
-def lpips_diversity(fills: torch.Tensor, net: LpipsNet = "alex", network: Lpips | None = None) -> torch.Tensor:
+def lpips_diversity(fills: ArrayInput, net: LpipsNet = "alex", network: Lpips | None = None) -> torch.Tensor:
     """Mean LPIPS between all pairs of fills of each image, after BicycleGAN (Zhu et al., 2017).
 
     Higher means more different fills, good or bad ones: print it beside a distance to the truth. All fills of an image
     have the same known pixels, so the larger the hole the higher.
 
     Args:
-        fills: uint8 [N, K, 3, H, W], K >= 2 composited fills of each image, in any order.
+        fills: uint8 [N, K, 3, H, W], K >= 2 composited fills of each image, in any order; or the fills of a single
+            image, in any form that `lpips` takes.
         net: `alex`, `vgg` or `squeeze`, with the published weights.
         network: a network at hand in place of `net`.
 
     Returns:
-        float64 [N].
+        float64 [N]; without axes for a single image.
 
     Raises:
         DataError: the fills are not what they must be.
         WeightsMissing: the weights are neither at hand nor can be downloaded.
     """
-    from bench.metrics.perceptual.backends.several_fills import mean_distances
+    from bench.metrics.perceptual.backends.several_fills import diversity
 
-    return mean_distances(fills, net, network)
+    return diversity(fills, net, network)

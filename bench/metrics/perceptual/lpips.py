@@ -12,6 +12,7 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
     from bench.metrics.perceptual.backends.network import LpipsNet
 
 __all__ = ["DEFINITIONS", "PARAMETERS", "TOLERANCE", "lpips"]
@@ -59,14 +60,16 @@ DEFINITIONS = tuple(
 )
 
 
-def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "alex") -> torch.Tensor:
+def lpips(reference: ArrayInput, completed: ArrayInput, net: LpipsNet = "alex") -> torch.Tensor:
     """Learned perceptual distance of each image, version 0.1, with the published weights.
 
     On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads.
 
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
+
     Args:
         reference: uint8 [N, 3, H, W] RGB.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         net: `alex` (what LPIPS as a metric means), `vgg` (as LaMa reports it) or `squeeze`.
 
     Returns:
@@ -77,6 +80,7 @@ def lpips(reference: torch.Tensor, completed: torch.Tensor, net: LpipsNet = "ale
         UnknownName: another network.
         WeightsMissing: the weights are neither at hand nor can be downloaded.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.perceptual.backends.distance import distance
 
-    return distance(reference, completed, net)
+    return score_pictures(lambda truth, answer, _: distance(truth, answer, net), reference, completed)

@@ -13,6 +13,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "gradient"]
 
 DEFINITIONS = (
@@ -43,15 +45,17 @@ DEFINITIONS = (
 )
 
 
-def gradient(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def gradient(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Mean absolute difference of the absolute gradients of each image in % of the range, 0 to 100.
 
     A gradient is the absolute difference of two pixels side by side, or one above the other, in one RGB channel. It
     counts where either pixel lies in the region, so that the seam around a hole belongs to the hole.
 
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
+
     Args:
         reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
@@ -60,6 +64,7 @@ def gradient(reference: torch.Tensor, completed: torch.Tensor, region: torch.Ten
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.pixel.backends.gradient import gradient_errors
 
-    return gradient_errors(reference, completed, region)
+    return score_pictures(gradient_errors, reference, completed, region)

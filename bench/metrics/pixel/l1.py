@@ -12,6 +12,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "l1"]
 
 DEFINITIONS = (
@@ -35,6 +37,7 @@ DEFINITIONS = (
         implementation="bench.metrics.pixel.backends.errors:l1_by_region",
         order=40,
         parameters=(("range", "255"),),
+        derived=("full",),
         tolerance=1e-4,
         # A blurred fill can score better in the hole; a model that blurs all of the picture shows in region known.
         margins=(("hole", "0.1%"), ("known", "0.1%")),
@@ -42,12 +45,14 @@ DEFINITIONS = (
 )
 
 
-def l1(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def l1(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Mean absolute difference of each image in % of the range, 0 to 100.
+
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
@@ -56,6 +61,7 @@ def l1(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | 
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.pixel.backends.errors import errors_of
 
-    return errors_of(reference, completed, region).l1()[:, 0]
+    return score_pictures(lambda *pictures: errors_of(*pictures).l1()[:, 0], reference, completed, region)

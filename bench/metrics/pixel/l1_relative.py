@@ -12,6 +12,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "l1_relative"]
 
 DEFINITIONS = (
@@ -40,14 +42,16 @@ DEFINITIONS = (
 )
 
 
-def l1_relative(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def l1_relative(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Sum of |a - b| over sum of a + b of each image, over the region's pixels and RGB: 0 to 1, lower is better.
 
     It weighs an error in a dark picture more than the same error in a bright one.
 
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
+
     Args:
         reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
@@ -56,6 +60,7 @@ def l1_relative(reference: torch.Tensor, completed: torch.Tensor, region: torch.
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.pixel.backends.relative import relative_errors
 
-    return relative_errors(reference, completed, region)
+    return score_pictures(relative_errors, reference, completed, region)

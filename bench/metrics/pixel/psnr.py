@@ -12,7 +12,13 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
-__all__ = ["DEFINITIONS", "psnr"]
+    from bench.metrics.conversion import ArrayInput
+
+__all__ = ["DEFINITIONS", "PSNR_CAP", "psnr"]
+
+PSNR_CAP = 100.0
+"""dB that a picture counts as at most: the value that many evaluators give to equal pictures. In a picture of 256x256
+one channel of one pixel that is one level off makes 101 dB."""
 
 DEFINITIONS = (
     MetricDefinition(
@@ -35,18 +41,22 @@ DEFINITIONS = (
         implementation="bench.metrics.pixel.backends.errors:psnr_by_region",
         order=10,
         parameters=(("range", "255"),),
+        derived=("full",),
+        cap=PSNR_CAP,
         tolerance=1e-3,
         margins=(("hole", "0.1dB"),),
     ),
 )
 
 
-def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def psnr(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Peak signal-to-noise ratio of each image, in dB.
+
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
 
     Args:
         reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
@@ -55,6 +65,7 @@ def psnr(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor 
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.pixel.backends.errors import errors_of
 
-    return errors_of(reference, completed, region).psnr()[:, 0]
+    return score_pictures(lambda *pictures: errors_of(*pictures).psnr()[:, 0], reference, completed, region)

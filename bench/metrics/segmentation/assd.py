@@ -12,6 +12,8 @@ from bench.metrics.segmentation.families import label_definitions, surface_score
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "assd"]
 
 SCORES = (
@@ -30,10 +32,10 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def assd(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """Average symmetric surface distance of each class, in pixels: the mean of the two directed mean distances.
@@ -41,6 +43,8 @@ def assd(
     Surfaces and distances are those of `hd95`. Both directions weigh the same, as the directed averages of
     surface-distance do in their mean, and MONAI's; tools that average over all surface pixels of both maps at once give
     another number where one contour is longer.
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -55,6 +59,6 @@ def assd(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).assd()
+    return score_labels(lambda maps: maps.assd(), reference, predicted, num_classes, region, ignore_index)

@@ -14,6 +14,8 @@ from bench.metrics.width import BoundaryWidth
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "boundary_f"]
 
 SCORES = (
@@ -38,11 +40,11 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def boundary_f(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
     width: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """F measure of the boundaries of each class, found again within a tolerance (Perazzi et al., CVPR 2016: DAVIS F).
@@ -52,6 +54,8 @@ def boundary_f(
     distance of at most `width`, recall the converse, F their harmonic mean. Where one map has no boundary pixel in the
     region, its share is 1, and F is 0 if that map has none outside either. Unlike in DAVIS, a class without boundaries
     in both is undefined and not perfect, and borders of ignored pixels are no boundaries.
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -67,6 +71,6 @@ def boundary_f(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).boundary_f(width)
+    return score_labels(lambda maps: maps.boundary_f(width), reference, predicted, num_classes, region, ignore_index)

@@ -13,6 +13,8 @@ from bench.metrics.width import BoundaryWidth
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "boundary_iou"]
 
 SCORES = (
@@ -37,11 +39,11 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def boundary_iou(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
     width: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """Intersection over union of the inner bands of each class (Cheng et al., CVPR 2021).
@@ -50,6 +52,8 @@ def boundary_iou(
     image border is a boundary. Under ignored pixels it goes on. This is the plain Boundary IoU, not its minimum with
     the mask IoU, which the reference's average precision uses. A band wider than an object is the object: keep `width`
     small against the objects (0.5 % of the diagonal, as the reference has for Cityscapes).
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -65,6 +69,6 @@ def boundary_iou(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).boundary_iou(width)
+    return score_labels(lambda maps: maps.boundary_iou(width), reference, predicted, num_classes, region, ignore_index)

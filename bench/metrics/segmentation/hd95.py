@@ -12,6 +12,8 @@ from bench.metrics.segmentation.families import label_definitions, surface_score
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "hd95"]
 
 SCORES = (
@@ -30,10 +32,10 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def hd95(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """95 % Hausdorff distance of each class, in pixels: the greater of the two directed 95th percentiles.
@@ -42,6 +44,8 @@ def hd95(
     pixels do not. Each surface pixel in the region counts once, with its Euclidean distance to the other map's surface,
     wherever that is; percentiles are interpolated linearly. So do MONAI and SciPy's tools; DeepMind's surface-distance
     weights surface elements by their length, and MedPy takes one percentile over both directions: other numbers.
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -58,6 +62,6 @@ def hd95(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).hd95()
+    return score_labels(lambda maps: maps.hd95(), reference, predicted, num_classes, region, ignore_index)

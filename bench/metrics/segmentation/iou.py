@@ -12,6 +12,8 @@ from bench.metrics.segmentation.families import LabelScore, label_definitions
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "iou"]
 
 SCORES = (
@@ -39,13 +41,15 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def iou(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """Intersection over union of each class: pixels of the class in both maps over pixels of it in either.
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -60,6 +64,6 @@ def iou(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).iou()
+    return score_labels(lambda maps: maps.iou(), reference, predicted, num_classes, region, ignore_index)

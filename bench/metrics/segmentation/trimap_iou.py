@@ -13,6 +13,8 @@ from bench.metrics.width import BoundaryWidth
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "SCORES", "trimap_iou"]
 
 SCORES = tuple(
@@ -39,17 +41,19 @@ DEFINITIONS = label_definitions(*SCORES)
 
 
 def trimap_iou(
-    reference: torch.Tensor,
-    predicted: torch.Tensor,
+    reference: ArrayInput,
+    predicted: ArrayInput,
     num_classes: int,
     width: int,
-    region: torch.Tensor | None = None,
+    region: ArrayInput | None = None,
     ignore_index: int | None = None,
 ) -> torch.Tensor:
     """Intersection over union of each class near the boundaries between true labels.
 
     What counts is `boundary_band(reference, width)`: `width` pixels on each side of a straight boundary between any two
     classes of the reference. The mean over classes, at several widths, is the trimap plot of the literature.
+
+    Maps may also be arrays or pictures of Pillow; single ones give [num_classes] (`bench.metrics.conversion`).
 
     Args:
         reference: integer [N, H, W], classes 0 to num_classes - 1, or `ignore_index`.
@@ -65,6 +69,6 @@ def trimap_iou(
     Raises:
         DataError: an argument is not what it must be, or a label is no class.
     """
-    from bench.metrics.segmentation.backends.comparison import LabelComparison
+    from bench.metrics.segmentation.backends.comparison import score_labels
 
-    return LabelComparison(reference, predicted, num_classes, region, ignore_index).trimap_iou(width)
+    return score_labels(lambda maps: maps.trimap_iou(width), reference, predicted, num_classes, region, ignore_index)

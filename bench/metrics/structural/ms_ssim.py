@@ -15,6 +15,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "ms_ssim"]
 
 DEFINITIONS = (
@@ -62,7 +64,7 @@ DEFINITIONS = (
 )
 
 
-def ms_ssim(reference: torch.Tensor, completed: torch.Tensor) -> torch.Tensor:
+def ms_ssim(reference: ArrayInput, completed: ArrayInput) -> torch.Tensor:
     """Multi-scale structural similarity of each image: five scales, 11x11 window of sigma 1.5, mean over RGB.
 
     For each channel, the product over scales of the mean contrast term (at the coarsest scale: of the mean SSIM) to the
@@ -72,9 +74,11 @@ def ms_ssim(reference: torch.Tensor, completed: torch.Tensor) -> torch.Tensor:
     On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads;
     on other devices it agrees within 1e-9.
 
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
+
     Args:
         reference: uint8 [N, 3, H, W], the truth, at least 161 pixels high and wide.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
 
     Returns:
         float64 [N] on the pictures' device, 0 to 1; exactly 1 for equal pictures.
@@ -82,6 +86,7 @@ def ms_ssim(reference: torch.Tensor, completed: torch.Tensor) -> torch.Tensor:
     Raises:
         DataError: an argument is not what it must be, or the pictures are too small for five scales.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.structural.backends.ms_ssim import multiscale_similarity
 
-    return multiscale_similarity(reference, completed)
+    return score_pictures(lambda truth, answer, _: multiscale_similarity(truth, answer), reference, completed)

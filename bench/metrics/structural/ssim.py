@@ -13,6 +13,8 @@ from bench.metrics.definition import MetricDefinition
 if TYPE_CHECKING:
     import torch
 
+    from bench.metrics.conversion import ArrayInput
+
 __all__ = ["DEFINITIONS", "ssim"]
 
 DEFINITIONS = (
@@ -54,15 +56,17 @@ DEFINITIONS = (
 )
 
 
-def ssim(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor | None = None) -> torch.Tensor:
+def ssim(reference: ArrayInput, completed: ArrayInput, region: ArrayInput | None = None) -> torch.Tensor:
     """Structural similarity of each image: Gaussian 11x11 window, sigma 1.5, range 255, mean over RGB.
 
     On CPU the value of an image is the same to the last bit whatever the batch, its order or the number of threads
     (`torch.set_num_threads` is obeyed); on other devices it agrees within 1e-9.
 
+    Arrays and pictures of Pillow do, too; a single one gives a value without axes (`bench.metrics.conversion`).
+
     Args:
         reference: uint8 [N, 3, H, W], the truth, at least 11 pixels high and wide.
-        completed: uint8 [N, 3, H, W].
+        completed: uint8 [N, 3, H, W]; as many and as large.
         region: bool [N, 1, H, W], the pixels whose windows count; all of them by default. Windows that reach over the
             edge of the picture never count: the region is cropped by 5 pixels on each side.
 
@@ -72,6 +76,7 @@ def ssim(reference: torch.Tensor, completed: torch.Tensor, region: torch.Tensor 
     Raises:
         DataError: an argument is not what it must be.
     """
+    from bench.metrics.conversion import score_pictures
     from bench.metrics.structural.backends.ssim import similarity
 
-    return similarity(reference, completed, region)
+    return score_pictures(similarity, reference, completed, region)

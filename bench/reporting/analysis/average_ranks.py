@@ -48,8 +48,9 @@ def average_ranks(
 ) -> AverageRanks | None:
     """Rank the models, without oracles, on every picture under every protocol where all of them have a value.
 
-    An infinite value (exactly right) is ranked, but is in no test, since a difference from it has no size. Several
-    protocols of one picture are averaged before a test. None with fewer than two models, or without such a picture.
+    Values count as their metric's cap at most. An infinite value of a metric without a cap is ranked, but is in no
+    test, since a difference from it has no size. Several protocols of one picture are averaged before a test. None with
+    fewer than two models, or without such a picture.
 
     Args:
         analysis: of the run.

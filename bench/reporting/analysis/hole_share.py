@@ -46,7 +46,7 @@ class HoleShareBin:
         return all(score.value is None for score in self.scores)
 
     def infinite_in(self, key: str) -> int:
-        """Infinite values of all models in a column."""
+        """Infinite values of all models in a column, which count as the metric's cap or are in no mean."""
         return sum(row.scores[key].n_infinite for row in self.group.rows)
 
 
@@ -58,7 +58,7 @@ def bin_of(share: Floats) -> npt.NDArray[np.intp]:
 def hole_share_bins(aggregate: Aggregate, keys: Sequence[str]) -> list[HoleShareBin]:
     """The bins that hold a fill, in order, with the columns `keys`."""
     index = bin_of(aggregate.hole_share)
-    values = {key: aggregate.values(key) for key in keys}
+    values = dict(zip(keys, keys, strict=True))
     found = np.unique(index[aggregate.scored]).tolist()
     titles = {bin_: f"{10 * bin_}\N{EN DASH}{10 * bin_ + 10} % missing" for bin_ in found}
     return [HoleShareBin(bin_, aggregate.group(titles[bin_], values, index == bin_)) for bin_ in found]

@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from bench.metrics.questions import chosen_keys
 from bench.records import CellKey, CellRecord, Run
 from bench.reporting.analysis.aggregate import Aggregate
 from bench.reporting.analysis.classes import ClassGroup, class_groups
@@ -32,9 +33,12 @@ class RunAnalysis:
 
     Attributes:
         run: what was run.
+        metrics, regions: the columns that are looked at, names of any case; None: all.
     """
 
     run: Run
+    metrics: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, run: Run | RunAnalysis) -> RunAnalysis:
@@ -68,8 +72,13 @@ class RunAnalysis:
 
     @cached_property
     def shown_keys(self) -> tuple[str, ...]:
-        """Keys of the columns that tables show, in order."""
-        return tuple(shown_keys(self.run))
+        """Keys of the columns that tables show, in order.
+
+        Raises:
+            UsageError: when none is of these metrics and regions.
+            UnknownName: for an unknown metric or region.
+        """
+        return tuple(chosen_keys(shown_keys(self.run), self.metrics, self.regions))
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -79,7 +88,7 @@ class RunAnalysis:
     @cached_property
     def headline_columns(self) -> tuple[Column, ...]:
         """Every metric in its most telling region: what plots show."""
-        return tuple(headline_columns(self.run, self.columns))
+        return tuple(headline_columns(self.run, {key: self.columns[key] for key in self.shown_keys}))
 
     @cached_property
     def groups(self) -> Mapping[str, Group]:
@@ -107,7 +116,7 @@ class RunAnalysis:
     @cached_property
     def classes(self) -> tuple[ClassGroup, ...]:
         """The models class by class, over all protocols."""
-        return tuple(class_groups(self.aggregate))
+        return tuple(class_groups(self.aggregate, self.shown_keys))
 
     @cached_property
     def main_columns(self) -> tuple[Column, ...]:
@@ -119,7 +128,7 @@ class RunAnalysis:
     @cached_property
     def overall(self) -> tuple[tuple[Column, ...], Group]:
         """The main columns, and all models over all protocols."""
-        values = {column.key: self.aggregate.values(column.key) for column in self.main_columns}
+        values = {column.key: column.key for column in self.main_columns}
         fills = self.aggregate.scored | self.aggregate.failed
         return self.main_columns, self.aggregate.group("all protocols", values, fills)
 

@@ -10,7 +10,7 @@ from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.formatting import TIMES
 from bench.reporting.run_again import command_of
-from bench.reporting.tables.foot import missing_notes, unavailable_notes
+from bench.reporting.tables.foot import missing_notes, unavailable_notes, warning_notes
 from bench.reporting.titles import dataset_title
 
 __all__ = ["Header", "ProvenanceModel", "page_header"]
@@ -111,6 +111,7 @@ def _warnings(analysis: RunAnalysis) -> Iterator[str]:
         cells = _count(len(titles), "cell")
         yield f"{len(run.missing)} of {cells} {are} not whole yet; the same command goes on where it stopped."
         yield from missing_notes(run.missing, titles)
+    yield from warning_notes(run.cells, titles)
     failed: dict[str, int] = {}
     for key, cell in run.cells.items():
         if cell.n_failed:

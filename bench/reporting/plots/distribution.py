@@ -47,7 +47,9 @@ def distribution_plot(analysis: RunAnalysis, column: Column) -> Figure | None:
         axes.set_yticklabels([printable(name) for name in names])
         axes.grid(visible=False, axis="y")
     _label_lowest(panels, len(shown), columns, column.axis_title)
-    add_note(figure, _note(list(every.values())))
+    exact = sum(int(of.exact[column.key].sum()) for of in analysis.values.values() if column.key in of.exact)
+    infinite = f" {exact} infinite values {column.infinite_text}." if exact else ""
+    add_note(figure, _note(list(every.values())) + infinite)
     return figure
 
 
@@ -115,6 +117,4 @@ def _note(every: Sequence[Floats]) -> str:
     most = max(int(np.isfinite(values).sum(axis=1).max()) for values in every)
     drawn = _POINTS // len(every[0])
     points = f"Points: {drawn} of up to {most:,} pictures" if most > drawn else "A point a picture"
-    text = f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."
-    infinite = sum(int(np.isinf(values).sum()) for values in every)
-    return f"{text} {infinite} infinite values left out." if infinite else text
+    return f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."

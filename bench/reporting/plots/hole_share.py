@@ -83,5 +83,5 @@ def _note(bins: Sequence[HoleShareBin], shown: Sequence[Column], models: int, le
     for column in shown:
         infinite = sum(bin_.infinite_in(column.key) for bin_ in bins)
         if infinite:
-            parts.append(f"{column.title}: {infinite} infinite values left out.")
+            parts.append(f"{column.title}: {infinite} infinite values {column.infinite_text}.")
     return " ".join(parts)

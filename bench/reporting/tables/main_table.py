@@ -82,7 +82,8 @@ def paper_table(analysis: RunAnalysis, protocols: tuple[str, ...] | None = None)
         where = f"run {analysis.run.layout.out}"
         raise UsageError(where, "hold L1, SSIM or PSNR of the whole picture", "none of them", "Run these metrics.")
     chosen = None if protocols is None else [_known_protocol(analysis.run.info.protocols, name) for name in protocols]
-    return build_main_table(analysis, chosen, PAPER, "paper")
+    keys = [key for key in PAPER if key in analysis.shown_keys] if analysis.metrics or analysis.regions else PAPER
+    return build_main_table(analysis, chosen, keys, "paper")
 
 
 def _with_values(analysis: RunAnalysis, keys: Sequence[str], cells: Sequence[CellRecord]) -> tuple[Column, ...]:
@@ -97,6 +98,7 @@ def _notes(
     analysis: RunAnalysis, wanted: Sequence[str], columns: Sequence[Column], cells: Cells, every: list[CellKey]
 ) -> Iterator[str]:
     info, titles = analysis.run.info, analysis.titles_of(every)
+    yield from foot.warning_notes(cells, titles)
     yield from foot.failure_notes(cells, titles)
     yield from foot.left_out_notes(cells, titles, columns)
     yield from foot.ceiling_notes(cells, columns)

@@ -12,8 +12,8 @@ import numpy as np
 import torch
 
 import bench.masks
-from bench.data.sizes import resize_labels, resize_picture
 from bench.errors import DataError, NotApplicable
+from bench.image_files.sizes import resize_labels, resize_picture
 from bench.masks.random_stream import RandomStream
 from bench.pictures import hide_labels, hide_pixels, to_float
 from bench.training.data.sampling import sample_index, stream_key

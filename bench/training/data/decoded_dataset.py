@@ -18,7 +18,7 @@ from numpy.lib.format import open_memmap
 
 from bench.errors import DataError, Failure
 from bench.records import write_atomically
-from bench.vocabulary import Dataset, Sample
+from bench.vocabulary import Dataset, Sample, whole_split
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -42,6 +42,7 @@ class DecodedDataset:
     def __init__(self, dataset: Dataset, folder: Path) -> None:
         self.name, self.ids, self.revision = dataset.name, dataset.ids, dataset.revision
         self.classes, self.objects = dataset.classes, dataset.objects
+        self.whole: Dataset = self if len(whole_split(dataset)) == len(dataset) else whole_split(dataset)
         self._images, self._labels = (_opened(folder / f"{part}.npy", "r") for part in _PARTS)
 
     def __len__(self) -> int:

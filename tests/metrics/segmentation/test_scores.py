@@ -340,10 +340,13 @@ MAP = torch.zeros(2, 8, 8, dtype=torch.long)
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"reference": MAP.numpy()}, r"reference label map must be an integer tensor .*found a numpy\.ndarray"),
+        (
+            {"reference": MAP.float().numpy()},
+            r"reference label map must be an integer .*found numpy\.ndarray float",
+        ),
         ({"predicted": MAP.float()}, r"predicted label map must be an integer tensor .*found float32 .*argmax"),
         ({"predicted": MAP.bool()}, "found bool"),
-        ({"reference": MAP[0]}, r"found int64 \[8, 8\].*unsqueeze"),
+        ({"reference": MAP[0]}, r"predicted label map must be like the reference, \[1, 8, 8\].*found \[2, 8, 8\]"),
         ({"predicted": MAP[:1]}, r"predicted label map must be like the reference, \[2, 8, 8\].*found \[1, 8, 8\]"),
         ({"predicted": MAP[:, 1:]}, r"never resize"),
         ({"predicted": MAP.to("meta")}, r"like the reference.*on cpu; found .* on meta"),

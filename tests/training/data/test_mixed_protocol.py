@@ -38,7 +38,7 @@ def test_a_hole_depends_on_seed_and_sample_alone() -> None:
 
 def test_name_and_need_of_labels_are_those_of_all() -> None:
     mixture = parse_protocols("center-50,object")
-    assert mixture.name == "center-50@1,object@1"
+    assert mixture.name == "center-50@1,object@2"
     assert mixture.needs_labels
     assert not parse_protocols("center-50,half-left").needs_labels
 

@@ -12,17 +12,34 @@ import torch
 from bench.errors import DataError, UsageError
 from bench.metrics.arguments import check_picture, describe
 from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.conversion import convert_pictures
 from bench.metrics.perceptual.backends.network import Lpips, LpipsNet, loaded
 from bench.metrics.pixel.backends.errors import errors_of
 
 if TYPE_CHECKING:
+    from bench.metrics.conversion import ArrayInput
     from bench.metrics.view import BatchView
 
-__all__ = ["best_lpips_by_region", "best_psnr_by_region", "diversity_by_region", "expected_best", "mean_distances"]
+__all__ = [
+    "best_lpips_by_region",
+    "best_psnr_by_region",
+    "diversity",
+    "diversity_by_region",
+    "expected_best",
+    "mean_distances",
+]
+
+
+def diversity(fills: ArrayInput, net: LpipsNet = "alex", network: Lpips | None = None) -> torch.Tensor:
+    """See `bench.metrics.lpips_diversity`."""
+    if isinstance(fills, torch.Tensor) and fills.ndim == 5:
+        return mean_distances(fills, net, network)
+    pictures, _ = convert_pictures("fills", fills)
+    return mean_distances(pictures.unsqueeze(0), net, network)[0]
 
 
 def mean_distances(fills: torch.Tensor, net: LpipsNet = "alex", network: Lpips | None = None) -> torch.Tensor:
-    """See `bench.metrics.lpips_diversity`."""
+    """Of fills uint8 [N, K, 3, H, W], float64 [N]."""
     if not isinstance(fills, torch.Tensor) or fills.ndim != 5 or fills.shape[1] < 2:
         fix = "Stack the fills of an image along the second axis; one fill has no diversity."
         raise DataError("fills", "be a uint8 tensor [N, K, 3, H, W] with K >= 2", describe(fills), fix)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ import torch
 from bench.metrics.boundary import band_of
 from bench.metrics.cache.memory import digest
 from bench.metrics.cache.truth_parts import compute_once
+from bench.metrics.conversion import convert_labels, convert_mask
 from bench.metrics.segmentation.backends.arguments import IGNORED, Codes, Mask, check_width, encode, region_mask
 from bench.metrics.segmentation.backends.contour_scores import f_score, mean_distance, percentile_95
 from bench.metrics.segmentation.backends.contours import Contours, crossings, surfaces, within
@@ -21,7 +22,10 @@ from bench.metrics.segmentation.backends.distances import FAR, squared_distances
 from bench.metrics.segmentation.backends.overlap import count_overlap, inner_band
 from bench.runtime.threads import for_each
 
-__all__ = ["LabelComparison"]
+if TYPE_CHECKING:
+    from bench.metrics.conversion import ArrayInput
+
+__all__ = ["LabelComparison", "score_labels"]
 
 Integers: TypeAlias = npt.NDArray[np.int64]
 Part = TypeVar("Part")
@@ -183,3 +187,24 @@ class LabelComparison:
 
     def _on_device(self, values: npt.NDArray[np.float64]) -> torch.Tensor:
         return torch.from_numpy(values).to(self.reference.device)
+
+
+def score_labels(
+    score: Callable[[LabelComparison], torch.Tensor],
+    reference: ArrayInput,
+    predicted: ArrayInput,
+    num_classes: int,
+    region: ArrayInput | None,
+    ignore_index: int | None,
+) -> torch.Tensor:
+    """A score of label maps in any accepted form (see `bench.metrics.conversion`).
+
+    Returns:
+        float64 [N, num_classes]; [num_classes] where both arguments are a single map.
+    """
+    truth, one_truth = convert_labels("reference label map", reference)
+    answer, one_answer = convert_labels("predicted label map", predicted)
+    plain = region is None or (isinstance(region, torch.Tensor) and not one_truth)
+    mask = region if plain else convert_mask("region", region, truth.unsqueeze(1))
+    values = score(LabelComparison(truth, answer, num_classes, cast("torch.Tensor | None", mask), ignore_index))
+    return values[0] if one_truth and one_answer else values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from bench.errors import UsageError
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Picture
 
-__all__ = ["SIZING", "Size", "centre_crop", "check_size", "parse_size", "resize_labels", "resize_picture"]
+    Scalar = TypeVar("Scalar", bound=np.generic)
+
+__all__ = ["SIZING", "Size", "centre_crop", "check_size", "nearest", "parse_size", "resize_labels", "resize_picture"]
 
 Size: TypeAlias = tuple[int, int]  # height, width
 
@@ -72,14 +74,21 @@ def resize_picture(picture: Picture, size: Size) -> Picture:
     return np.rint(sums / (height * width)).astype(np.uint8)
 
 
-def resize_labels(labels: npt.NDArray[np.uint8], size: Size) -> npt.NDArray[np.uint8]:
-    """Crop and resize uint8 [H, W] to `size`; a pixel takes the label under its centre, never a blend of two."""
+def resize_labels(labels: npt.NDArray[Scalar], size: Size) -> npt.NDArray[Scalar]:
+    """Crop and resize a label map or hole, [H, W]; a pixel takes the label under its centre, never a blend."""
+    top, left, height, width = centre_crop(labels.shape, size)
+    return nearest(labels[top : top + height, left : left + width], *size)
+
+
+def nearest(array: npt.NDArray[Scalar], height: int, width: int) -> npt.NDArray[Scalar]:
+    """[h, w] to [height, width]: each pixel takes the value that its centre falls on, as Pillow's NEAREST."""
     import numpy as np
 
-    top, left, height, width = centre_crop(labels.shape, size)
-    rows = top + (2 * np.arange(size[0]) + 1) * height // (2 * size[0])  # floor((i + 1/2) * height / target height)
-    columns = left + (2 * np.arange(size[1]) + 1) * width // (2 * size[1])
-    return labels[rows[:, None], columns]
+    if array.shape == (height, width):
+        return array
+    rows = (2 * np.arange(height) + 1) * array.shape[0] // (2 * height)  # floor((i + 1/2) * h / height)
+    columns = (2 * np.arange(width) + 1) * array.shape[1] // (2 * width)
+    return array[np.ix_(rows, columns)]
 
 
 def _area_sums(values: npt.NDArray[Any], target: int) -> npt.NDArray[np.int64]:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from bench.data import parse_size
-from bench.data.sizes import centre_crop, check_size, resize_labels, resize_picture
 from bench.errors import UsageError
+from bench.image_files.sizes import centre_crop, check_size, resize_labels, resize_picture
 
 SIDES = st.integers(1, 70)
 SIZES = st.tuples(SIDES, SIDES)

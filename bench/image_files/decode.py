@@ -1,0 +1,87 @@
+"""Picture and label files to arrays. What cannot be read exactly is refused: never half a picture, never a guess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.image_files.opening import open_image
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from bench.vocabulary import Picture
+
+__all__ = ["DecodedPicture", "decode_picture", "read_index_map", "read_picture"]
+
+_PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+_INDEX_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16B"})
+
+
+@dataclass(frozen=True)
+class DecodedPicture:
+    """A picture and how it was stored.
+
+    Attributes:
+        pixels: uint8 [H, W, 3] RGB, upright.
+        orientation: EXIF orientation of the file, 1 to 8; 1 where it is stored upright.
+    """
+
+    pixels: Picture
+    orientation: int
+
+
+def read_picture(path: Path, noun: str = "picture") -> Picture:
+    """The pixels of `decode_picture`, uint8 [H, W, 3] RGB, upright."""
+    return decode_picture(path, noun).pixels
+
+
+def decode_picture(path: Path, noun: str = "picture") -> DecodedPicture:
+    """Decode a BMP, JPEG, PNG, TIFF or WebP file, of a data set or a prediction.
+
+    Grey and palette pictures become RGB; an alpha channel is dropped where it is opaque all over; the EXIF orientation
+    is applied; colour profiles are not: pixels are the numbers that are stored.
+
+    Args:
+        path: the file.
+        noun: what it is, for messages.
+
+    Raises:
+        DataError: as `open_image`, and for 16-bit samples, transparent pixels and CMYK.
+    """
+    opened = open_image(path, noun)
+    image = opened.image
+    if opened.bits == 16 or image.mode not in _PICTURE_MODES:
+        found = "16 bits a sample" if opened.bits == 16 else f"mode {image.mode}"
+        raise DataError(f"{noun} {path}", "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        if image.getchannel("A").getextrema()[0] != 255:
+            raise DataError(
+                f"{noun} {path}", "be opaque", "transparent pixels", "Flatten it over a background of your choice."
+            )
+    return DecodedPicture(np.array(image.convert("RGB")), opened.orientation)
+
+
+def read_index_map(path: Path) -> npt.NDArray[np.int32]:
+    """Decode a label PNG to int32 [H, W]: the stored numbers, of a palette picture its indices and not its colours.
+
+    The EXIF orientation is applied. Raises DataError on damaged files, on files of colours and on other formats, which
+    may have changed the numbers.
+    """
+    opened = open_image(path, "label map")
+    if opened.format != "PNG" or opened.image.mode not in _INDEX_MODES:
+        raise DataError(
+            f"label map {path}",
+            "hold one class index a pixel (a grey or palette PNG)",
+            f"mode {opened.image.mode}" if opened.format == "PNG" else f"a {opened.format} file",
+            "Give the index map, not its colour rendering.",
+        )
+    values = np.asarray(opened.image).astype(np.int32)
+    if opened.image.mode == "L" and opened.bits in {2, 4}:
+        values //= 255 // ((1 << opened.bits) - 1)  # Pillow stretches 2- and 4-bit grey to 0..255
+    return values

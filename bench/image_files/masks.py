@@ -1,0 +1,145 @@
+"""A mask file to a hole: which pixels of a black and white picture, or of an alpha channel, are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+import numpy as np
+
+from bench.errors import DataError
+from bench.image_files.opening import OpenedImage, open_image
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+    from PIL.Image import Image
+
+    from bench.vocabulary import Hole
+
+__all__ = ["DecodedMask", "HoleSign", "read_mask"]
+
+HoleSign: TypeAlias = Literal["white", "black", "opaque", "transparent"]
+"""What the missing pixels of a mask are. `white` and `opaque` mean from half of full scale up, the others below it."""
+
+_HALF = 128
+_GREY_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
+_DEEP_MODES = frozenset({"I", "I;16", "I;16B"})
+_QUARTER = 64
+"""Of full scale; JPEG files shift white and black by less, and their channels differ by less."""
+
+
+@dataclass(frozen=True)
+class DecodedMask:
+    """What a mask file says.
+
+    Attributes:
+        hole: bool [H, W], True = missing, upright; some pixels are missing and some are not.
+        unclear: share of the pixels that are coloured, or grey between 1/4 and 3/4 of full scale.
+        orientation: EXIF orientation of the file, 1 to 8; 1 where it is stored upright.
+    """
+
+    hole: Hole
+    unclear: float
+    orientation: int
+
+
+def read_mask(path: Path, sign: HoleSign = "white") -> DecodedMask:
+    """Decode a mask file of 1 to 16 bits a sample, with its EXIF orientation.
+
+    Colours become grey. A mask with transparent pixels is a layer of strokes: its visible pixels are the hole, and they
+    must all have the colour of the hole. `opaque` and `transparent` look at the alpha channel alone.
+
+    Raises:
+        DataError: as `open_image`, and for CMYK and other modes, a mask in which all or nothing is missing, transparent
+            pixels whose meaning `sign` does not give, and no alpha channel where `sign` names it.
+    """
+    opened = open_image(path, "mask", "Correct or remove it.")
+    grey, full, alpha, unclear = _channels(path, opened)
+    if sign in {"opaque", "transparent"}:
+        hole = _by_alpha(path, alpha, sign)
+    else:
+        half = (full + 1) // 2
+        hole = grey < half if sign == "black" else grey >= half
+        if alpha is not None:
+            hole = _strokes(path, hole, alpha, sign)
+    if not hole.any() or hole.all():
+        _refuse_uniform(path, grey, full, alpha)
+    return DecodedMask(hole, 0.0 if alpha is not None else unclear, opened.orientation)
+
+
+def _channels(
+    path: Path, opened: OpenedImage
+) -> tuple[npt.NDArray[np.uint8] | npt.NDArray[np.uint16], int, npt.NDArray[np.uint8] | None, float]:
+    """Grey values [H, W], full scale, alpha channel [H, W] (None: opaque all over), and the share of unclear pixels."""
+    image = opened.image
+    if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
+        deep = np.asarray(image).astype(np.uint16)
+        return deep, 65535, None, float(np.mean(_between(deep >> 8)))
+    if image.mode not in _GREY_MODES:
+        fix = "Convert it to 8-bit grey."
+        raise DataError(f"mask {path}", "be black and white, grey, palette or RGB", f"mode {image.mode}", fix)
+    alpha = None
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        alpha = np.asarray(image.getchannel("A"))
+        alpha = None if alpha.min() == 255 else alpha
+    if image.mode not in {"1", "L"}:
+        image = image.convert("RGB")
+    grey = np.asarray(image.convert("L"))
+    return grey, 255, alpha, float(np.mean(_between(grey) | _coloured(image)))
+
+
+def _by_alpha(path: Path, alpha: npt.NDArray[np.uint8] | None, sign: HoleSign) -> Hole:
+    if alpha is None:
+        raise DataError(
+            f"mask {path}", f"have transparent pixels (hole={sign})", "none", "Say hole=white or hole=black instead."
+        )
+    hole: Hole = alpha >= _HALF if sign == "opaque" else alpha < _HALF
+    return hole
+
+
+def _strokes(path: Path, coloured: Hole, alpha: npt.NDArray[np.uint8], sign: HoleSign) -> Hole:
+    """The visible pixels, if all of them have the colour of the hole; else the transparent ones may mean anything."""
+    visible: Hole = alpha >= _HALF
+    others = int(np.count_nonzero(visible & ~coloured))
+    if others:
+        raise DataError(
+            f"mask {path}",
+            f"be opaque, or hold nothing but {sign} strokes on a transparent layer",
+            f"{alpha.size - int(np.count_nonzero(visible))} transparent pixels beside {others} visible ones that are "
+            f"not {sign}",
+            "Add ?hole=transparent or ?hole=opaque to the folder's name, whichever is missing in these files.",
+        )
+    return visible
+
+
+def _refuse_uniform(
+    path: Path, grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16], full: int, alpha: npt.NDArray[np.uint8] | None
+) -> None:
+    if alpha is not None:
+        found = f"alpha values {alpha.min()} to {alpha.max()}"
+        raise DataError(
+            f"mask {path}", f"have pixels on both sides of alpha value {_HALF}", found, "Correct or remove it."
+        )
+    raise DataError(
+        f"mask {path}",
+        f"have pixels on both sides of grey value {(full + 1) // 2}",
+        f"grey values {grey.min()} to {grey.max()}",
+        f"Masks are black and white (0 and {full}), not 0 and 1. Correct or remove it.",
+    )
+
+
+def _between(grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+    """The pixels between 1/4 and 3/4 of a full scale of 255."""
+    found: npt.NDArray[np.bool_] = (grey >= _QUARTER) & (grey < 3 * _QUARTER)
+    return found
+
+
+def _coloured(image: Image) -> npt.NDArray[np.bool_] | bool:
+    """The pixels that are a colour; False of a grey picture."""
+    if image.mode != "RGB":
+        return False
+    pixels = np.asarray(image)
+    found: npt.NDArray[np.bool_] = pixels.max(axis=2) - pixels.min(axis=2) > _QUARTER
+    return found
