@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import distributions
 from pathlib import Path
+from typing import Any
 
 import bench
 import bench.data
@@ -95,7 +96,7 @@ def _names(suite: Suite) -> Iterator[bool]:
     yield suite.judge is None
 
 
-def _is_ours(registry: Registry[object], names: Iterable[str]) -> bool:
+def _is_ours(registry: Registry[Any], names: Iterable[str]) -> bool:
     found = [registry.find(name) for name in names]
     return all(entry.target.startswith("bench.") and not argument for entry, argument in found)
 
