@@ -52,4 +52,5 @@ def load(
         DataError: the files are not laid out as the dataset's are (docs/reference/data-sets.md).
     """
     check_size(size)
-    return DATASETS.create(name, split=split, size=size, root=None if root is None else Path(root), limit=limit)
+    folder = None if root is None else Path(root).absolute()  # a model may change the working directory
+    return DATASETS.create(name, split=split, size=size, root=folder, limit=limit)

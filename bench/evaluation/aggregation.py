@@ -56,13 +56,13 @@ def reduce_cell(
 
 
 def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         if record.status != "ok":
-            groups.setdefault((record.status, record.reason), []).append(record.sample)
+            groups.setdefault((record.status, record.reason), []).append(record)
     return tuple(
-        Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
-        for (status, reason), samples in sorted(groups.items())
+        Failures(group[0].status, reason, tuple(record.sample for record in group), group[0].traceback)
+        for (_, reason), group in sorted(groups.items())
     )
 
 

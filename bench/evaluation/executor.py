@@ -16,7 +16,7 @@ from multiprocessing.sharedctypes import Synchronized
 from multiprocessing.synchronize import Event
 from pathlib import Path
 
-from bench.errors import Failure
+from bench.evaluation import worker_status
 from bench.evaluation.masked_samples import load_masked_sample, prefetch_masked_samples
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.shard import Unit, UnitResult, run_unit
@@ -67,9 +67,12 @@ def run_in_processes(
         dict(plan.bad),
         plan.keep_fills,
     )
+    status = worker_status.create(context, workers)
     stop, counter = context.Event(), context.Value("q", 0)
     seen = 0
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(task, stop, counter)) as pool:
+    with ProcessPoolExecutor(
+        workers, context, initializer=_start_worker, initargs=(task, stop, counter, status)
+    ) as pool:
         pending = {pool.submit(_run_unit, unit): unit for unit in units}
         try:
             while pending:
@@ -78,9 +81,8 @@ def run_in_processes(
                 seen = counter.value
                 for future in finished:
                     on_unit(pending.pop(future), future.result())
-        except BrokenProcessPool as error:
-            must, found = "run to the end of its work", "one that was killed, as the system does when memory runs out"
-            raise Failure("a worker process", must, found, "Give the command again with fewer --workers.") from error
+        except BrokenProcessPool:
+            raise worker_status.killed(status) from None
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
@@ -111,13 +113,14 @@ class _Stopped(Exception):
     """The run was interrupted; nobody reads the result of this unit."""
 
 
-def _start_worker(task: _Task, stop: Event, counter: Synchronized[int]) -> None:
+def _start_worker(task: _Task, stop: Event, counter: Synchronized[int], status: worker_status.WorkerStatus) -> None:
     import cv2
     import numba
     import torch
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one decides
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    worker_status.join(status)
     keep_freed_memory()
     torch.set_num_threads(task.threads)
     numba.set_num_threads(task.threads)

@@ -34,6 +34,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
     Returns:
         The manifest and the sheets.
     """
+    out = out.absolute()  # a model may change the working directory
     from bench.reporting.images.contact_sheet import contact_sheet
 
     manifest: dict[str, dict[str, dict[str, str | float]]] = {}
@@ -68,6 +69,7 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
     Raises:
         Failure: after all others were written, when a model gave no usable picture for some samples.
     """
+    out = out.absolute()  # a model may change the working directory
     failures = []
     written = 0
     for cell in plan.cells:

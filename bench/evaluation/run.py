@@ -132,6 +132,7 @@ def run_suite(
         Failure: with `only-cache`, when cells are missing.
     """
     start = time.perf_counter()
+    out = out.absolute()  # a model may change the working directory
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")

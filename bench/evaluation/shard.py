@@ -16,12 +16,14 @@ import torch
 
 import bench.metrics
 from bench.errors import ModelFailure
+from bench.evaluation import worker_status
 from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.kept_pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
+from bench.models.model_error import error_traceback
 from bench.pictures import (
     check_prediction,
     composite,
@@ -177,6 +179,7 @@ def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSamp
 def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[SampleResult]:
     with phases.phase("model"):
         samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
+        worker_status.note(cell.model.name, samples[0].id)
         outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
     pairs = list(zip(masked_samples, outputs, strict=True))
     failed = [SampleResult(_failed(plan, masked, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
@@ -271,7 +274,7 @@ def _base(plan: Plan, masked: MaskedSample) -> Record:
 
 
 def _failed(plan: Plan, masked: MaskedSample, failure: ModelFailure) -> Record:
-    return replace(_base(plan, masked), status="failed", reason=str(failure))
+    return replace(_base(plan, masked), status="failed", reason=str(failure), traceback=failure.traceback)
 
 
 def _skipped(plan: Plan, skipped: SkippedSample) -> Record:
@@ -279,4 +282,5 @@ def _skipped(plan: Plan, skipped: SkippedSample) -> Record:
 
 
 def _raised(error: Exception) -> ModelFailure:
-    return ModelFailure("the model", "return a prediction", f"{type(error).__name__}: {error}")
+    found, trace = f"{type(error).__name__}: {error}", error_traceback(error, lambda file: file == __file__)
+    return ModelFailure("the model", "return a prediction", found, "", trace)

@@ -16,7 +16,7 @@ from bench.errors import ModelFailure, UsageError
 from bench.fingerprint import fingerprint_code
 from bench.models.any_size import fill_at_any_size
 from bench.models.io_spec import IOSpec
-from bench.models.model_error import describe_error
+from bench.models.model_error import describe_error, error_traceback
 from bench.models.seeding import seeded
 from bench.models.value_range import from_value_range, to_value_range
 from bench.pictures import composite, hide_pixels
@@ -120,7 +120,8 @@ class ModelAdapter:
             raise
         except Exception as error:
             must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
-            raise ModelFailure(f"model {self._subject}", must, describe_error(error)) from error
+            trace = error_traceback(error, lambda file: file == __file__)
+            raise ModelFailure(f"model {self._subject}", must, describe_error(error), "", trace) from error
         subject = f"the picture of {self._subject}"
         if not isinstance(raw, Tensor):
             raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")

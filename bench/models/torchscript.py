@@ -1,4 +1,4 @@
-"""TorchScript files, called as `model(image, mask)` in a process of their own: the convention of the public big-lama file.
+"""TorchScript files in processes of their own, called as `model(image, mask)`: the convention of the public big-lama.
 
 Source of the convention: how that file's users call it (Sanster/IOPaint, `lama.py`): picture and mask in [0, 1], 1 =
 missing, sizes padded to multiples of 8, a picture in [0, 1] back.

@@ -55,12 +55,13 @@ def _profile() -> dict[str, Any]:
 
 
 def _sample() -> dict[str, Any]:
-    """Every field but `warning` is there, `revision` from format 3 on; numbers that are not finite are spelled out."""
+    """Fields that a record may lack are not required; numbers that are not finite are spelled out."""
     schema = _of_dataclass(Record)
     of_share, of_values = schema["properties"]["hole_share"], schema["properties"]["values"]
     schema["properties"]["hole_share"] = {**_SPELLED, "description": of_share["description"]}
     of_values["additionalProperties"] = _SPELLED
-    schema["required"] = [name for name in schema["properties"] if name not in ("revision", "warning")]
+    optional = ("revision", "traceback", "warning")
+    schema["required"] = [name for name in schema["properties"] if name not in optional]
     return {"$schema": _DRAFT, "title": "One line of samples-*.jsonl", **schema}
 
 

@@ -58,6 +58,7 @@ class Record:
         values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined. Metrics by
             class also have `metric.region.class`, for the classes where they are defined.
         warning: what is odd about a usable prediction, by its known pixels; else empty, and then left out of the line.
+        traceback: the last frames of what the model raised, as Python prints them; left out where it is empty.
     """
 
     sample: str
@@ -71,6 +72,7 @@ class Record:
     revision: str = ""
     values: dict[str, float] = field(default_factory=dict)
     warning: str = ""
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,16 @@ class Score:
 
 @dataclass(frozen=True)
 class Failures:
-    """Samples that share a status and a reason."""
+    """Samples that share a status and a reason.
+
+    Attributes:
+        traceback: of the first of them, as in its Record.
+    """
 
     status: Status
     reason: str
     samples: tuple[str, ...]
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -196,10 +203,9 @@ def dump(data: Any) -> str:
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
     data = asdict(record)
+    data = {name: part for name, part in data.items() if part or name not in ("traceback", "warning")}
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
-    if not record.warning:
-        del data["warning"]
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 

@@ -23,7 +23,7 @@ __all__ = ["CellValues", "Floats", "parse_values"]
 Floats = npt.NDArray[np.float64]
 
 _FIELDS = {field.name for field in fields(Record)}
-_OPTIONAL = {"revision", "warning"}
+_OPTIONAL = {"revision", "traceback", "warning"}
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
-"""The side of spgbench: starts the process of a model when it is needed, and ends it when it is not, or does not end."""
+"""The side of spgbench: it starts the process of a model when it is needed, and ends it."""
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import signal
@@ -34,6 +35,7 @@ _ENDING = 1.0
 """Seconds that a process may take to end when it has closed its connection."""
 _QUIET_THREADS = {"GOMP_SPINCOUNT": "0"}
 """OpenMP's threads sleep between their tasks: threads that wait busily keep spgbench from its cores."""
+_OURS = Path(__file__).parent
 _ROOT = Path(__file__).resolve().parents[3]
 
 
@@ -59,6 +61,14 @@ class _Supervisor:
             code: int | None = self._ask({"do": "end", "process": process, "seconds": seconds})["code"]
             return code
         return None
+
+    def close(self) -> None:
+        """End the supervisor and with it every process that it started."""
+        with self._lock:
+            if self._connection is not None and self._process is not None and self._owner == os.getpid():
+                self._connection.close()
+                self._connection = None
+                self._process.wait()
 
     def _ask(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
         with self._lock:
@@ -96,6 +106,7 @@ class _Supervisor:
 
 
 _SUPERVISOR = _Supervisor()
+atexit.register(_SUPERVISOR.close)
 
 
 @dataclass
@@ -316,14 +327,17 @@ def _dump(worker: _Worker) -> str:
 
 
 def _read(trace: int) -> str:
+    """The Python frames that a process left behind, the innermost first, without ours."""
     size = os.fstat(trace).st_size
-    return os.pread(trace, min(size, 4000), 0).decode("utf-8", "replace").strip()
+    lines = os.pread(trace, min(size, 4000), 0).decode("utf-8", "replace").strip().splitlines()
+    ours = next((index for index, line in enumerate(lines) if str(_OURS) in line), len(lines))
+    return "\n".join(lines[:ours])
 
 
 def _describe_end(code: int | None) -> tuple[str, str]:
     """How a process ended, and what may help."""
     if code is None:
-        return "the end of its supervisor, which it may have killed", ""
+        return "a connection that was closed while it went on", "It must leave other files and processes alone."
     if code >= 0:
         return f"an end with exit code {code}", "It must not end its process."
     try:

@@ -56,10 +56,7 @@ def _call_here(kind: str, arguments: Mapping[str, Any]) -> ForeignCall:
     from bench.models.isolation.python_file import load_function
     from bench.models.isolation.torchscript_file import load_script
 
-    if kind == "python":
-        loaded = load_function(**arguments, as_main=False)
-    else:
-        loaded = load_script(**arguments)
+    loaded = load_function(**arguments, as_main=False) if kind == "python" else load_script(**arguments)
 
     def call(image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001 (the adapter seeds)
         filled: Any = loaded.call(image, mask, labels)  # the adapter looks at what it is

@@ -30,7 +30,7 @@ def _note_open(event: str, arguments: tuple[Any, ...]) -> None:
     if not isinstance(file, str | bytes) or not isinstance(flags, int):
         return
     try:
-        path = os.path.abspath(os.fsdecode(file))
+        path = os.path.abspath(os.fsdecode(file))  # noqa: PTH100 (links stay as they are)
     except OSError:  # the working directory is gone
         return
     if flags & os.O_ACCMODE == os.O_RDONLY:
@@ -91,7 +91,7 @@ class ModelFiles:
             file = module.__dict__.get("__file__")
             self._before.add(id(module))
             if isinstance(file, str) and not self._is_installed(file) and Path(file).is_file():
-                found[Path(os.path.abspath(file))] = None
+                found[Path(file).absolute()] = None
         self._seen = len(sys.modules)
         return list(found)
 
@@ -103,11 +103,11 @@ class ModelFiles:
 
     def _is_watched(self, path: str) -> bool:
         below = [path[len(root) :] for root in self._watched if path.startswith(root)]
-        shown = [rest for rest in below if not any(part.startswith(".") for part in rest.split(os.sep))]
+        shown = [rest for rest in below if not any(part.startswith(".") for part in Path(rest).parts)]
         return bool(shown) and "__pycache__" not in path and not self._is_installed(path)
 
     def _is_installed(self, path: str | Path) -> bool:
-        return os.path.abspath(path).startswith(self._installed)
+        return str(Path(path).absolute()).startswith(self._installed)
 
     def _declared_files(self) -> list[Path]:
         if not self._declared:

@@ -82,7 +82,7 @@ def _folders(path: Path) -> tuple[Path, ...]:
 
 def _finder(entry: str, installed: tuple[str, ...]) -> FileFinder:
     """A finder for folders that are no part of the Python installation."""
-    if not os.path.isdir(entry) or f"{entry}{os.sep}".startswith(installed):
+    if not Path(entry).is_dir() or f"{entry}{os.sep}".startswith(installed):
         raise ImportError(entry)
     return FileFinder(entry, (ExtensionFileLoader, EXTENSION_SUFFIXES), (_SourceLoader, SOURCE_SUFFIXES))
 

@@ -1,8 +1,8 @@
 """The process that starts and ends the processes of models.
 
-It is a fresh interpreter that has imported PyTorch and never runs code of a model. On Linux it forks itself for each
-model, which takes milliseconds; elsewhere it starts one fresh interpreter for each. When spgbench ends, however it ends,
-the supervisor kills every process that it started, and all processes that those started.
+It is a fresh interpreter that never runs code of a model. On Linux it has imported PyTorch and forks itself for each
+model, which takes milliseconds; elsewhere it starts one fresh interpreter for each. When spgbench ends, however it
+ends, the supervisor kills every process that it started, and all processes that those started.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import socket
 import sys
 import time
 import warnings
+from collections.abc import Callable
+from typing import NoReturn
 
-from bench.models.isolation import worker
 from bench.models.isolation.channel import receive, send
 
 __all__ = ["main"]
@@ -33,6 +34,7 @@ def main(descriptor: int, *, forks: bool) -> None:
         forks: whether to fork for each model.
     """
     host = socket.socket(fileno=descriptor)
+    run = _worker() if forks else None
     forget_own_modules()
     warnings.simplefilter("ignore")  # Python warns of a fork beside idle threads of BLAS, which takes care of forks
     gc.collect()
@@ -42,7 +44,7 @@ def main(descriptor: int, *, forks: bool) -> None:
         while True:
             message, descriptors = receive(host)
             if message["do"] == "start":
-                process = _fork(host, descriptors) if forks else _spawn(descriptors)
+                process = _spawn(descriptors) if run is None else _fork(run, host, descriptors)
                 started.add(process)
                 for one in descriptors:
                     os.close(one)
@@ -62,12 +64,19 @@ def forget_own_modules() -> None:
             del sys.modules[name]
 
 
-def _fork(host: socket.socket, descriptors: list[int]) -> int:
+def _worker() -> Callable[[int, int, int], NoReturn]:
+    """What a forked process does; PyTorch comes with it."""
+    from bench.models.isolation.worker import run
+
+    return run
+
+
+def _fork(run: Callable[[int, int, int], NoReturn], host: socket.socket, descriptors: list[int]) -> int:
     process = os.fork()
     if process == 0:
         host.close()
         warnings.resetwarnings()
-        worker.run(*descriptors)
+        run(*descriptors)
     with contextlib.suppress(OSError):  # the child does the same; whoever comes first
         os.setpgid(process, process)
     return process
@@ -84,8 +93,8 @@ def _spawn(descriptors: list[int]) -> int:
     return os.posix_spawn(sys.executable, [sys.executable, "-P", "-c", code], os.environ, setpgroup=0)
 
 
-def _end(process: int, seconds: float) -> int:
-    """End a process and its group; returns its exit code, negative for the signal that it died of by itself.
+def _end(process: int, seconds: float) -> int | None:
+    """End a process and its group; returns its exit code, negative for a signal, or None if it had to be killed.
 
     Args:
         seconds: how long to wait before it is killed.
@@ -97,8 +106,8 @@ def _end(process: int, seconds: float) -> int:
         found, status = os.waitpid(process, os.WNOHANG)
     _kill(process)
     if not found:
-        _, status = os.waitpid(process, 0)
-    return os.waitstatus_to_exitcode(status)
+        os.waitpid(process, 0)
+    return os.waitstatus_to_exitcode(status) if found else None
 
 
 def _kill(process: int) -> None:

@@ -123,11 +123,13 @@ def _error_answer(error: BaseException, subject: str, must: str) -> dict[str, An
     return {
         "error": words,
         "usage": isinstance(error, UsageError) and not isinstance(error, ModelFailure),
-        "traceback": ""
-        if cause is None
-        else error_traceback(cause, lambda file: file.startswith(_OURS) or file.startswith("<frozen")),
+        "traceback": "" if cause is None else error_traceback(cause, _is_ours),
     }
 
 
 def _is_of_model(file: str) -> bool:
-    return not (file.startswith((_OURS, "<")) or "site-packages" in file or file.startswith(sys.base_prefix))
+    return not (file.startswith((_OURS, "<", sys.base_prefix)) or "site-packages" in file)
+
+
+def _is_ours(file: str) -> bool:
+    return file.startswith((_OURS, "<frozen"))
