@@ -297,7 +297,7 @@ class IsolatedModel:
 def _error(answer: Mapping[str, Any]) -> UsageError | ModelFailure:
     if answer["usage"]:
         return UsageError(*answer["error"])
-    return ModelFailure(*answer["error"], answer["traceback"])
+    return ModelFailure(*answer["error"], traceback=answer["traceback"])
 
 
 @contextlib.contextmanager
