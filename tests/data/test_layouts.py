@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from bench.data.cityscapes import LABELS
 from bench.errors import DataError, UnknownName, UsageError
 from bench.vocabulary import VOID
 
+Form = Literal["NFC", "NFD"]
 Write = Callable[..., Path]
 NATIVE = None
 PALETTE = [component for index in range(256) for component in (255 - index, index, 90)]
@@ -249,7 +251,7 @@ def test_a_folder_may_have_splits(folder: Path, write_text: Write) -> None:
 
 @pytest.mark.parametrize(("here", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_name_is_the_same_in_both_unicode_forms(
-    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: str, there: str
+    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: Form, there: Form
 ) -> None:
     one, other = (unicodedata.normalize(form, "café") for form in (here, there))
     write_picture(tmp_path / "images" / one / f"{other}.png")

@@ -23,7 +23,7 @@ from bench.records import read_run
 from bench.reporting import main_table
 from bench.vocabulary import Batch, LabelSources, Prediction
 
-Pixels = np.ndarray[Any, np.dtype[np.uint8]]
+Pixels = np.ndarray[Any, np.dtype[Any]]  # uint8 [H, W, 3], or what a change makes of it
 Change = Callable[[Pixels], Any]
 STREETS = [sample.image for sample in bench.data.load("streets", size=(64, 64), limit=4)]
 IDS = tuple(f"p{index}" for index in range(len(STREETS)))

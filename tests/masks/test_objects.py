@@ -152,7 +152,7 @@ def test_a_limit_does_not_move_the_hole() -> None:
 def test_the_first_version_takes_donors_within_the_limit() -> None:
     split = Pictures([picture(f"p{index}", with_box(2 * index, 40 - 2 * index)) for index in range(20)])
     first = FirstPictures(split.samples[:3], whole=split)
-    donors = [(sample.labels == CAR).tobytes() for sample in split.samples[1:3]]
+    donors = [np.asarray(sample.labels == CAR).tobytes() for sample in split.samples[1:3]]
 
     assert {bench.masks.get("object@1").hole(split[0], seed, first).tobytes() for seed in range(20)} == {*donors}
 

@@ -57,7 +57,7 @@ class KnownSample:
     def correlation(self) -> float:
         """Of the values with those expected, -1 to 1; 0 where one of them is constant."""
         both = np.stack([self.values.ravel(), self.expected.ravel()])
-        return float(np.corrcoef(both)[0, 1]) if both.std(axis=1).min() > 0 else 0.0
+        return float(np.atleast_2d(np.corrcoef(both))[0, 1]) if both.std(axis=1).min() > 0 else 0.0
 
 
 def take_known(raw: Planes, given: Planes, hole: Hole) -> KnownSample:
