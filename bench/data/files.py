@@ -17,6 +17,8 @@ import numpy as np
 from bench.data.limits import limited
 from bench.errors import DataError
 from bench.image_files.decode import decode_picture, read_index_map
+from bench.image_files.finding import some
+from bench.image_files.pairing import names_of_masks
 from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.vocabulary import Sample, SourcePicture
 
@@ -217,6 +219,11 @@ def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
                 "Rename or remove one, or mend the split file.",
             )
         pictures[file.id] = file.picture
+    if masks := names_of_masks(pictures):
+        logging.getLogger("bench").warning(
+            "split '%s' of %s: %d of %d pictures look like masks of others (%s). Put masks into a folder of their own.",
+            *(split, name, len(masks), len(pictures), some(masks)),
+        )
 
 
 def _sha256(path: Path) -> str:
