@@ -13,7 +13,7 @@ from PIL import Image
 import bench.data
 from bench.data.cityscapes import LABELS
 from bench.errors import DataError, UnknownName, UsageError
-from bench.vocabulary import VOID
+from bench.vocabulary import VOID, whole_split
 
 Form = Literal["NFC", "NFD"]
 Write = Callable[..., Path]
@@ -292,6 +292,13 @@ def test_a_limit_keeps_samples_from_all_over_the_split(folder: Path, limit: int,
 
     assert list(dataset.ids) == kept
     assert len(dataset) == len(list(dataset)) == min(limit, 3)
+
+
+def test_the_whole_split_is_known_under_a_limit(folder: Path) -> None:
+    every, one = (whole_split(bench.data.load("folder", root=folder, limit=limit)) for limit in (None, 1))
+
+    assert list(one.ids) == ["a", "b", "deep/c"]
+    assert one.revision == every.revision
 
 
 def test_pictures_and_labels_are_sized_together(folder: Path) -> None:
