@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,8 +13,9 @@ from PIL import Image
 import bench.data
 from bench.data.cityscapes import LABELS
 from bench.errors import DataError, UnknownName, UsageError
-from bench.vocabulary import VOID
+from bench.vocabulary import VOID, whole_split
 
+Form = Literal["NFC", "NFD"]
 Write = Callable[..., Path]
 NATIVE = None
 PALETTE = [component for index in range(256) for component in (255 - index, index, 90)]
@@ -249,7 +251,7 @@ def test_a_folder_may_have_splits(folder: Path, write_text: Write) -> None:
 
 @pytest.mark.parametrize(("here", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
 def test_a_name_is_the_same_in_both_unicode_forms(
-    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: str, there: str
+    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: Form, there: Form
 ) -> None:
     one, other = (unicodedata.normalize(form, "café") for form in (here, there))
     write_picture(tmp_path / "images" / one / f"{other}.png")
@@ -290,6 +292,13 @@ def test_a_limit_keeps_samples_from_all_over_the_split(folder: Path, limit: int,
 
     assert list(dataset.ids) == kept
     assert len(dataset) == len(list(dataset)) == min(limit, 3)
+
+
+def test_the_whole_split_is_known_under_a_limit(folder: Path) -> None:
+    every, one = (whole_split(bench.data.load("folder", root=folder, limit=limit)) for limit in (None, 1))
+
+    assert list(one.ids) == ["a", "b", "deep/c"]
+    assert one.revision == every.revision
 
 
 def test_pictures_and_labels_are_sized_together(folder: Path) -> None:

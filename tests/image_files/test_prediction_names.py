@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Literal
 
 import pytest
 
 from bench.errors import DataError, UsageError
 from bench.image_files.prediction_names import check_pattern, pair_predictions
 
+Form = Literal["NFC", "NFD"]
 IDS = ["p0", "p1", "p10"]
 
 
@@ -124,7 +126,7 @@ def test_a_pattern_that_does_not_fit_is_refused() -> None:
 
 @pytest.mark.parametrize("pattern", ["", "{id}_é.png", "{id}_e\u0301"])
 @pytest.mark.parametrize(("of_id", "of_file"), [("NFC", "NFD"), ("NFD", "NFC")])
-def test_names_are_compared_in_one_unicode_form(pattern: str, of_id: str, of_file: str) -> None:
+def test_names_are_compared_in_one_unicode_form(pattern: str, of_id: Form, of_file: Form) -> None:
     ids = [unicodedata.normalize(of_id, one) for one in ("café", "naïve")]
     names = [unicodedata.normalize(of_file, f"{one}_é") for one in ids]
 

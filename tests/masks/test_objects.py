@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+import bench.data
 import bench.masks
 from bench.errors import NotApplicable, UsageError
 from bench.vocabulary import VOID, Sample
@@ -149,10 +150,24 @@ def test_a_limit_does_not_move_the_hole() -> None:
         assert all(np.array_equal(hole, ANOTHER.hole(split[0], seed, split)) for hole in holes)
 
 
+def test_the_hole_of_a_data_set_by_name_is_the_same_at_every_limit() -> None:
+    pictures = {limit: bench.data.load("streets", size=(48, 64), limit=limit) for limit in (1, 4, 12, None)}
+    holes = [
+        ANOTHER.hole(dataset[index], 0, dataset)
+        for dataset, index in ((pictures[4], 1), (pictures[12], 3), (pictures[None], 250))
+    ]
+
+    assert pictures[None].ids[250] == pictures[4].ids[1] == pictures[12].ids[3] == "test-000250"
+    assert all(np.array_equal(hole, holes[0]) for hole in holes)
+    assert np.array_equal(
+        ANOTHER.hole(pictures[1][0], 0, bench.data.Cached(pictures[1])), ANOTHER.hole(pictures[12][0], 0, pictures[12])
+    )
+
+
 def test_the_first_version_takes_donors_within_the_limit() -> None:
     split = Pictures([picture(f"p{index}", with_box(2 * index, 40 - 2 * index)) for index in range(20)])
     first = FirstPictures(split.samples[:3], whole=split)
-    donors = [(sample.labels == CAR).tobytes() for sample in split.samples[1:3]]
+    donors = [np.asarray(sample.labels == CAR).tobytes() for sample in split.samples[1:3]]
 
     assert {bench.masks.get("object@1").hole(split[0], seed, first).tobytes() for seed in range(20)} == {*donors}
 

@@ -119,4 +119,4 @@ def _read_colours(paths: Sequence[Path]) -> npt.NDArray[np.int32]:
         found = f"colour ({code >> 16}, {code >> 8 & 255}, {code & 255}) in {np.count_nonzero(wrong)} pixels"
         fix = "Copy it again; it must not be resized or saved as JPEG."
         raise DataError(f"label map {paths[0]}", "hold the colours of CamVid's 32 classes", found, fix)
-    return places.astype(np.int32)
+    return np.asarray(places, np.int32)

@@ -39,7 +39,7 @@ def _has(root: Path, split: str) -> bool:
 
 
 def _listed(split_file: Path) -> list[str]:
-    names = []
+    names: list[str] = []
     for line in read_names(split_file):
         stems = {PurePosixPath(path.replace("\\", "/")).stem for path in line.split()}
         if len(stems) > 1:

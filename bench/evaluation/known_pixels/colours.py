@@ -12,7 +12,7 @@ from bench.evaluation.known_pixels.sample import KnownSample, explains
 
 __all__ = ["explain_by_colours"]
 
-Values: TypeAlias = npt.NDArray[np.float32]  # [3, K], 0 to 255
+Values: TypeAlias = npt.NDArray[np.floating]  # [3, K], 0 to 255
 
 _GIVEN = "the known pixels are those given"
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)

@@ -51,7 +51,7 @@ def has_another_hole(raw: Planes, given: Planes, hole: Hole) -> bool:
     if np.count_nonzero((difference == 0) & known) < known.sum() / 2 or count < known.sum() / 100:
         return False
     near = cv2.dilate(hole.astype(np.uint8), np.ones((_REACH, _REACH), np.uint8)).astype(np.bool_)
-    return 2 * np.count_nonzero(changed & ~near) >= count
+    return 2 * int(np.count_nonzero(changed & ~near)) >= int(count)
 
 
 def _turned(raw: Planes) -> Iterator[tuple[str, Planes]]:
