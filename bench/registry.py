@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NoReturn, TypeVar, cast
 
-from bench.errors import UnknownName, UsageError
+from bench.errors import UnknownName, UsageError, folded
 
-__all__ = ["Entry", "Registry", "parse_options"]
+__all__ = ["Entry", "Registry", "match_name", "parse_options"]
 
 T = TypeVar("T")
+U = TypeVar("U")
 
 
 @dataclass(frozen=True)
@@ -38,10 +39,11 @@ class Registry(Generic[T]):
     Args:
         kind: the noun for messages, e.g. `"model"`.
         group: entry-point group through which other packages add names, e.g. `"spgbench.models"`.
+        listing: the command that lists all names, or empty.
     """
 
-    def __init__(self, kind: str, group: str) -> None:
-        self.kind, self.group = kind, group
+    def __init__(self, kind: str, group: str, listing: str = "") -> None:
+        self.kind, self.group, self._listing = kind, group, listing
         self._entries: dict[str, Entry] = {}
         self._plugins_read = False
 
@@ -58,18 +60,31 @@ class Registry(Generic[T]):
     def find(self, name: str) -> tuple[Entry, str]:
         """The entry for `name` and its argument (empty unless the entry is a scheme).
 
-        A bare `center-50` finds the newest `center-50@N`. Raises UnknownName with suggestions.
+        A bare `center-50` finds the newest `center-50@N`. Where no name is equal, case and `_` for `-` do not matter,
+        if that leaves one name. Raises UnknownName with suggestions.
         """
         self._read_plugins()
-        if name in self._entries:
-            return self._entries[name], ""
-        versions = [known for known in self._entries if known.partition("@")[0] == name]
-        if versions:
+        return self._find(name, str) or self._find(name, folded) or self._unknown(name)
+
+    def _find(self, name: str, form: Callable[[str], str]) -> tuple[Entry, str] | None:
+        """As `find`, with all names compared in a form; None where none or several are equal."""
+        wanted = form(name)
+        if entry := _only(entry for known, entry in self._entries.items() if form(known) == wanted):
+            return entry, ""
+        versions = [known for known in self._entries if form(known.partition("@")[0]) == wanted and "@" in known]
+        if len({known.partition("@")[0] for known in versions}) == 1:
             return self._entries[max(versions, key=lambda known: int(known.partition("@")[2]))], ""
         scheme, colon, argument = name.partition(":")
-        if colon and argument and scheme + ":" in self._entries:
-            return self._entries[scheme + ":"], argument
-        raise UnknownName(self.kind, name, self._entries)
+        if (
+            colon
+            and argument
+            and (entry := _only(entry for known, entry in self._entries.items() if form(known) == form(f"{scheme}:")))
+        ):
+            return entry, argument
+        return None
+
+    def _unknown(self, name: str) -> NoReturn:
+        raise UnknownName(self.kind, name, self._entries, self._listing)
 
     def load(self, entry: Entry) -> Callable[..., T]:
         """Import the entry's target; raises UsageError when the import fails."""
@@ -92,6 +107,20 @@ class Registry(Generic[T]):
             self._plugins_read = True
             for point in entry_points(group=self.group):
                 self.add(point.name, point.value, f"plug-in of {point.dist.name if point.dist else 'another package'}")
+
+
+def match_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is equal to `name`, or the only one that is equal but for case and `_` for `-`; else None."""
+    every = tuple(known)
+    if name in every:
+        return name
+    return _only(one for one in every if folded(one) == folded(name))
+
+
+def _only(found: Iterable[U]) -> U | None:
+    """The one thing found; None for none or several."""
+    every = list(found)
+    return every[0] if len(every) == 1 else None
 
 
 def parse_options(kind: str, name: str, query: str, reserved: Collection[str], example: str) -> dict[str, str]:

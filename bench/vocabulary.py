@@ -34,6 +34,7 @@ __all__ = [
     "Protocol",
     "Region",
     "Sample",
+    "SampleRevisions",
     "Sampler",
     "SourcePicture",
     "Staged",
@@ -136,6 +137,20 @@ class Limited(typing.Protocol):
 def whole_split(dataset: Dataset) -> Dataset:
     """All samples of a data set's split, whatever its limit; a data set in memory is a split of its own."""
     return dataset.whole if isinstance(dataset, Limited) else dataset
+
+
+@typing.runtime_checkable
+class SampleRevisions(typing.Protocol):
+    """A Dataset that knows what each of its samples depends on, so that a run on it can grow."""
+
+    @property
+    def rules(self) -> str:
+        """Hash of everything that all samples depend on: name, split, size, sizing rule, classes. Not their number."""
+        ...
+
+    def sample_revisions(self) -> Sequence[str]:
+        """Of each sample, in order, a hash of `rules` and of its own files."""
+        ...
 
 
 class Protocol(typing.Protocol):

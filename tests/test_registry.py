@@ -46,6 +46,38 @@ def test_a_typing_error_gets_a_suggestion(registry: Registry[Any]) -> None:
         registry.find("lits")
 
 
+@pytest.mark.parametrize(
+    ("name", "entry"), [("LIST", "list"), ("Block", "block@10"), ("BLOCK@2", "block@2"), ("Text:A:b", "text:")]
+)
+def test_case_does_not_matter(registry: Registry[Any], name: str, entry: str) -> None:
+    assert registry.find(name)[0].name == entry
+
+
+def test_underscores_are_hyphens_and_an_argument_keeps_its_case(registry: Registry[Any]) -> None:
+    registry.add("two-words", "builtins:list", "words")
+
+    assert registry.find("Two_Words")[0].name == "two-words"
+    assert registry.create("TEXT:Data/A_b") == "Data/A_b"
+
+
+def test_an_equal_name_goes_first_and_two_that_fold_alike_are_unknown(registry: Registry[Any]) -> None:
+    registry.add("a_b", "builtins:list", "one")
+    registry.add("A-B", "builtins:dict", "another")
+
+    assert registry.find("a_b")[0].summary == "one"
+    with pytest.raises(UnknownName, match="Did you mean"):
+        registry.find("a-b")
+
+
+def test_a_name_of_a_long_catalogue_is_pointed_to_its_list() -> None:
+    long: Registry[Any] = Registry("thing", "spgbench.tests-nobody-uses", "spgbench ls things")
+    for index in range(20):
+        long.add(f"number-{index}", "builtins:list", "a number")
+
+    with pytest.raises(UnknownName, match=r"found no such name\. `spgbench ls things` lists all\.$"):
+        long.find("zzz")
+
+
 def test_a_name_is_taken_once(registry: Registry[Any]) -> None:
     with pytest.raises(UsageError, match="registered once"):
         registry.add("list", "builtins:tuple", "another")

@@ -1,8 +1,12 @@
-"""The command line: stdout is data, stderr is talk; exit 0 fine, 1 failure or regression, 2 usage."""
+"""The command line: stdout is data, stderr is talk; the exit codes are those of `main`."""
 
 from __future__ import annotations
 
 import sys
+import warnings
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -17,32 +21,66 @@ from bench.cli import (
     gate,
     listing,
     masks,
+    power,
     predict,
     profile,
     report,
+    rescore,
     run,
     schema,
     score,
     train,
 )
-from bench.errors import SpgbenchError
+from bench.cli.console.caches import prepare_caches
+from bench.cli.console.failures import report_error
+from bench.cli.console.session import begin, one_line
+from bench.cli.console.streams import close_streams, prepare_streams
 from bench.runtime.allocator import keep_freed_memory
 
 __all__ = ["app", "main"]
+
+_INTERRUPTED = 130
+_GLOBAL = ("--quiet", "-q", "--verbose", "-v", "--debug")
 
 app = typer.Typer(
     name="spgbench",
     help="Which inpainting model fills holes better, by how much, how surely, and at what cost?",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"spgbench {version('spgbench')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _shown: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no messages and no progress.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Print tables with all columns, notes and signatures.")
+    ] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.")] = False,
+) -> None:
+    """Options of every command; they may stand behind the command, too."""
+    begin(quiet=quiet, verbose=verbose, debug=debug)
+
+
 app.command("run")(run.run)
 app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("fill")(fill.fill)
+app.command("rescore")(rescore.rescore)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
+app.command("power")(power.power)
 app.command("profile")(profile.profile)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
@@ -56,13 +94,32 @@ app.add_typer(fetch.app, name="fetch")
 
 
 def main() -> None:
-    """Entry point: our errors become one line on stderr and their exit code; a broken pipe is no error."""
+    """Entry point: every error becomes one line on stderr and an exit code; a closed pipe is no error.
+
+    Exit codes: 0 fine, 1 regression or failed samples, 2 wrong usage, 3 any other error, 130 Ctrl-C.
+    """
     keep_freed_memory()
+    prepare_streams()
+    prepare_caches()
+    warnings.formatwarning = one_line
+    code: int | str | None
+    error: Exception | None = None
     try:
-        app()
-    except SpgbenchError as error:
-        typer.echo(f"spgbench: {error}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        app(args=_global_options_first(sys.argv[1:]), prog_name="spgbench")
+    except SystemExit as end:
+        code = end.code
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except Exception as raised:  # noqa: BLE001 (no error may reach the user as a traceback)
+        error = raised
+    unwritten = close_streams()
+    if error or unwritten:
+        code = report_error(error or unwritten)
+    sys.exit(code)
+
+
+def _global_options_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with the options of every command in front, wherever they stand before a `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    found = [one for one in arguments[:end] if one in _GLOBAL]
+    return [*found, *(one for one in arguments[:end] if one not in _GLOBAL), *arguments[end:]]

@@ -18,7 +18,7 @@ def calibrate(
     dataset: Annotated[str, typer.Option(help="Data set; see `spgbench ls datasets`.")] = "streets",
     data_root: options.DataRoot = None,
     split: Annotated[str, typer.Option(help="Split to fit on; use another one than for results.")] = "val",
-    limit: Annotated[int, typer.Option(min=1, help="Number of pictures.")] = 64,
+    limit: Annotated[int, typer.Option(parser=options.Bounds("--limit", int, 1), help="Number of pictures.")] = 64,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
     protocol: Annotated[str, typer.Option(help="Mask protocol, or several, separated by commas.")] = "spg-random",
 ) -> None:

@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from bench.cli.console.outputs import output_file
+
 __all__ = ["card"]
 
 
@@ -17,7 +19,10 @@ def card(
             help="Output folders of the trainings, in their order; WEIGHTS.card.json for earlier trainings."
         ),
     ],
-    out: Annotated[Path, typer.Option("--out", "-o", help="Path of the weights, without their suffix.")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", help="Path of the weights, without their suffix.", parser=output_file("--out")),
+    ],
 ) -> None:
     """Write the card of trained weights: WEIGHTS.card.json, and WEIGHTS.curves.png with the scores on `val`.
 

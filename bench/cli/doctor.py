@@ -29,9 +29,9 @@ _PACKAGES = (
 
 
 def doctor() -> None:
-    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 1 when a check fails.
+    """Check the installation: versions, torch with torchvision, compiled code, devices. Exit 3 when a check fails.
 
-    Missing weights of metrics are listed as absent, which is no failure.
+    Missing weights of metrics are listed as absent, and a machine that is too busy for timings as busy: no failures.
 
     Example: spgbench doctor
     """
@@ -45,9 +45,10 @@ def doctor() -> None:
     )
     failed = [name for name, check in checks if not _passes(name, check)]
     _weights()
+    _quiet()
     if failed:
         typer.echo(f"spgbench: {len(failed)} of {len(checks)} checks failed: {', '.join(failed)}", err=True)
-        raise typer.Exit(1)
+        raise typer.Exit(3)
 
 
 def _passes(name: str, check: Callable[[], str]) -> bool:
@@ -73,6 +74,21 @@ def _weights() -> None:
             typer.echo(f"ok      weights {name}: {', '.join(map(str, paths.values()))}")
         except WeightsMissing as error:
             typer.echo(f"absent  weights {name}: found {error.found}; spgbench fetch weights {name}")
+
+
+def _quiet() -> None:
+    """Whether times that are measured now can be believed: a busy machine is no broken one."""
+    from bench.profiling.contention import look_around
+
+    seen, references = look_around()
+    found = seen.explained(references)
+    if found:
+        typer.echo(f"busy    this machine is not quiet: {found}")
+    else:
+        load = "" if seen.load is None else f"load {seen.load:.1f} on "
+        typer.echo(f"ok      quiet: {load}{seen.cores} cores")
+    if seen.first_use:
+        typer.echo("note    first use on this machine: its reference kernels have no best times to compare with yet")
 
 
 def _pair() -> str:

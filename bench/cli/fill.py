@@ -10,6 +10,8 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.outputs import output_file
+from bench.cli.console.session import say
 from bench.errors import DataError, UsageError
 
 __all__ = ["fill"]
@@ -34,7 +36,10 @@ def fill(
     ] = HoleChoice.white,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    out: options.Out = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="PNG file to write.", parser=output_file("--out"), show_default=False),
+    ] = None,
 ) -> None:
     """Fill the hole of one picture; known pixels stay as they are. The output is a PNG file.
 
@@ -62,9 +67,9 @@ def fill(
     write_atomically(path, png_bytes(filled))
     typer.echo(path)
     weights = getattr(painter, "weights", None)
-    by = f"{painter.name}, weights {weights}" if weights else painter.name
+    by = f"{painter.name}, weights {weights.name}" if weights else painter.name
     what = f"{height}x{width} pixels (height x width), {100 * missing.mean():.1f} % of them missing"
-    typer.echo(f"{what}; filled by {by} in {seconds:.1f} s", err=True)
+    say(f"{what}; filled by {by} in {seconds:.1f} s")
 
 
 def _check_paths(image: Path, mask: Path, out: Path) -> None:

@@ -8,7 +8,21 @@ from typing import Annotated
 
 import typer
 
+from bench.cli import options
+from bench.cli.console.outputs import output_file
+from bench.cli.console.screen import Style, paragraph, screen_of_stdout, styled
+from bench.cli.console.session import warn
+from bench.cli.options import OUTPUT
+
 __all__ = ["gate"]
+
+_INDENT = 14
+_COLOURS: dict[str, Style] = {
+    "PASS": "green",
+    "REGRESSION": "bold red",
+    "INCONCLUSIVE": "yellow",
+    "INCOMPARABLE": "bold red",
+}
 
 
 def gate(
@@ -35,16 +49,31 @@ def gate(
         list[str] | None,
         typer.Option(help="Tolerance of the regression gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 for an inconclusive check, too.")] = False,
     markdown: Annotated[
-        Path | None, typer.Option(help="Write a comment for a pull request.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Write a comment for a pull request.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
+            parser=output_file("--markdown"),
+        ),
     ] = None,
-    junit: Annotated[Path | None, typer.Option(help="Write JUnit XML.", show_default=False)] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    junit: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write JUnit XML.", rich_help_panel=OUTPUT, show_default=False, parser=output_file("--junit")
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.", rich_help_panel=OUTPUT)] = False,
     github: Annotated[
         bool | None,
         typer.Option(
-            help="Write GitHub annotations to stderr; by default if GITHUB_ACTIONS is set.", show_default=False
+            help="Write GitHub annotations to stderr; by default if GITHUB_ACTIONS is set.",
+            rich_help_panel=OUTPUT,
+            show_default=False,
         ),
     ] = None,
 ) -> None:
@@ -69,6 +98,8 @@ def gate(
         regression=regression,
         suite=_margins_of(suite),
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
+        metrics=options.names(metrics),
+        regions=options.names(regions),
     )
     if markdown is not None:
         write_atomically(markdown, gate_report.as_markdown(result))
@@ -77,7 +108,7 @@ def gate(
     if as_json:
         typer.echo(json.dumps(result.as_json(), allow_nan=False, indent=1))
     else:
-        typer.echo(gate_report.as_text(result), nl=False)
+        _show(gate_report.as_text(result))
     if github if github is not None else bool(os.environ.get("GITHUB_ACTIONS")):
         typer.echo(ci_reports.as_annotations(result), err=True, nl=False)
     code = result.exit_code(strict=strict)
@@ -85,7 +116,19 @@ def gate(
         typer.echo(f"spgbench: {gate_report.summary(result)}", err=True)
         raise typer.Exit(code)
     if result.verdict == "INCONCLUSIVE":
-        typer.echo(f"warning: {gate_report.summary(result)}", err=True)
+        warn(gate_report.summary(result))
+
+
+def _show(text: str) -> None:
+    """The lines as they are; in a terminal with the verdicts in colour and no longer than it is wide."""
+    screen = screen_of_stdout()
+    if screen is None:
+        typer.echo(text, nl=False)
+        return
+    for line in text.splitlines():
+        word = line.partition(" ")[0]
+        wrapped = paragraph(line, screen, " " * _INDENT)
+        typer.echo(styled(word, _COLOURS.get(word.rstrip(":"), ""), screen) + wrapped.removeprefix(word), nl=False)
 
 
 def _margins_of(suite: str | None) -> dict[str, str] | None:

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from bench.cli.console.screen import paragraph, screen_of_stdout
 from bench.registry import Registry
 
 __all__ = ["Catalogue", "ls"]
@@ -36,7 +37,7 @@ _REGISTRIES = {
 
 
 def ls(
-    what: Annotated[Catalogue, typer.Argument(help="Catalogue to list.")],
+    what: Annotated[Catalogue, typer.Argument(help="Catalogue to list.", case_sensitive=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
     """List models, data sets, protocols, metrics, judges or suites.
@@ -49,6 +50,7 @@ def ls(
     if as_json:
         typer.echo(json.dumps([{"name": entry.name, "summary": entry.summary} for entry in entries], indent=1))
         return
-    width = max(len(entry.name) for entry in entries)
+    width, screen = max(len(entry.name) for entry in entries), screen_of_stdout()
     for entry in entries:
-        typer.echo(f"{entry.name:{width}}  {entry.summary}")
+        line = f"{entry.name:{width}}  {entry.summary}"
+        typer.echo(line if screen is None else paragraph(line, screen, " " * (width + 2)), nl=screen is None)

@@ -7,6 +7,7 @@ from pathlib import Path
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import session
 
 __all__ = ["app", "export"]
 
@@ -50,9 +51,9 @@ def export(
         protocols=protocols,
         seed=seed,
     )
-    folder = out or Path("holes")
+    folder = session.out = out or Path("holes")
     plan = resolve(suite, folder)
-    with progress_bar(len(plan.protocols) * len(plan.dataset), "holes", shown=True) as advance:
+    with progress_bar(len(plan.protocols) * len(plan.dataset), "holes", shown=not session.quiet) as advance:
         files = export_holes(plan, folder, advance)
     for file in files:
         typer.echo(file)

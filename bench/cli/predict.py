@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say, session
 
 __all__ = ["predict"]
 
@@ -45,9 +46,9 @@ def predict(
         protocols=protocols,
         seed=seed,
     )
-    folder = out or Path("predictions")
+    folder = session.out = out or Path("predictions")
     plan = resolve(suite, folder, resolve_device(device))
-    with progress_bar(len(plan.cells) * len(plan.dataset), "pictures", shown=True) as advance:
+    with progress_bar(len(plan.cells) * len(plan.dataset), "pictures", shown=not session.quiet) as advance:
         written = export_predictions(plan, folder, advance)
     typer.echo(folder)
-    typer.echo(f"{written} pictures written", err=True)
+    say(f"{written} pictures written")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say, session, warn
 
 if TYPE_CHECKING:
     from bench.profiling import Effort, Rules, Schedule, Sweep
@@ -27,7 +28,9 @@ def profile(
         str, typer.Option(help="Memory formats, separated by commas: contiguous, channels-last.")
     ] = "contiguous",
     modes: Annotated[str, typer.Option(help="Modes, separated by commas: eager, compile, cuda-graphs.")] = "eager",
-    samples: Annotated[int, typer.Option(min=3, help="Timed calls of a configuration.")] = 30,
+    samples: Annotated[
+        int, typer.Option(parser=options.Bounds("--samples", int, 3), help="Timed calls of a configuration.")
+    ] = 30,
     seconds: Annotated[float, typer.Option(help="Time limit of a configuration, which has at least 3 calls.")] = 20.0,
     budget: Annotated[
         float | None,
@@ -36,10 +39,17 @@ def profile(
         ),
     ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Threads of torch in every process.", show_default=False)
+        int | None,
+        typer.Option(
+            parser=options.Bounds("--threads", int, 1), help="Threads of torch in every process.", show_default=False
+        ),
     ] = None,
     retries: Annotated[
-        int, typer.Option(min=0, help="Measure INVALID configurations again, at most this many times.")
+        int,
+        typer.Option(
+            parser=options.Bounds("--retries", int, 0),
+            help="Measure INVALID configurations again, at most this many times.",
+        ),
     ] = 0,
     *,
     against: Annotated[
@@ -48,7 +58,11 @@ def profile(
     ] = None,
     factor: Annotated[float, typer.Option(help="Gate: ratio of times from which a version counts as slower.")] = 1.05,
     rounds: Annotated[
-        int, typer.Option(min=8, help="Gate: least number of rounds; noisy times take up to three times as many.")
+        int,
+        typer.Option(
+            parser=options.Bounds("--rounds", int, 8),
+            help="Gate: least number of rounds; noisy times take up to three times as many.",
+        ),
     ] = 20,
     strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",
@@ -75,23 +89,30 @@ def profile(
 
 
 def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, out: Path) -> None:
-    """Sweep, report, print the tables; exit 1 when a model could not be loaded or it was interrupted."""
+    """Sweep, report, print the tables; exit 1 when a model could not be loaded, 130 after Ctrl-C."""
     from bench import profiling
     from bench.reporting.profile import profile_table, report_profile
 
+    session.out = out
     found = profiling.profile(names, out, sweep, effort, device=device, on_record=_tell)
     files = report_profile(found)
     typer.echo(profile_table(found))
-    typer.echo(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}", err=True)
+    say(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}")
     invalid = sum(bool(record.invalid) for record in found.records)
     if invalid:
-        typer.echo(f"warning: {invalid} configurations are INVALID, the machine was not steady", err=True)
+        told = next((record.not_quiet for record in found.records if record.not_quiet), "")
+        why = f"this machine is not quiet: {told}" if told else "the machine was not steady"
+        warn(f"{invalid} configurations are INVALID, {why}")
+    if any(record.contention and record.contention.first_use for record in found.records):
+        say("note: first use on this machine: reference kernels have no best times to compare with yet")
     for name, reason in found.environment["not_loaded"].items():
         typer.echo(f"spgbench: model {name} was not measured: {reason}", err=True)
     status = found.environment["status"]
     if status != "whole":
-        typer.echo(f"warning: not whole ({status}); what was measured is kept", err=True)
-    if found.environment["not_loaded"] or status == "interrupted":
+        warn(f"not whole ({status}); what was measured is kept")
+    if status == "interrupted":
+        raise typer.Exit(130)
+    if found.environment["not_loaded"]:
         raise typer.Exit(1)
 
 
@@ -120,14 +141,14 @@ def _gate(
         schedule,
         device=device,
         threads=threads,
-        on_configuration=lambda text: typer.echo(text, err=True),
+        on_configuration=say,
     )
     if out is not None:
         write_atomically(out / "profile" / "against.json", dump(found.as_json()))
     typer.echo(found.as_text(), nl=False)
     invalid = sum(result.verdict == "INVALID" for result in found.results)
     if invalid:
-        typer.echo(f"warning: {invalid} of {len(found.results)} results are INVALID", err=True)
+        warn(f"{invalid} of {len(found.results)} results are INVALID")
     if found.exit_code(strict=strict):
         raise typer.Exit(1)
 
@@ -139,7 +160,7 @@ def _tell(record: ProfileRecord) -> None:
     number = f"{1e3 * record.latency():.4g} ms" if record.measured else record.status
     marks = f" INVALID ({record.invalid})" if record.invalid else ""
     reason = f": {record.reason}" if record.reason else ""
-    typer.echo(f"{record.model} {record.configuration}: {number}{reason}{marks}", err=True)
+    say(f"{record.model} {record.configuration}: {number}{reason}{marks}")
 
 
 def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: str, modes: str) -> Sweep:
@@ -152,7 +173,11 @@ def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: 
         "memory_formats": options.names(memory_formats),
         "modes": options.names(modes),
     }
-    return Sweep(_sizes(resolutions), tuple(_whole(text) for text in options.names(batch_sizes) or ()), **chosen)
+    return Sweep(
+        _sizes(resolutions),
+        tuple(options.whole_number(text, "batch size") for text in options.names(batch_sizes) or ()),
+        **chosen,
+    )
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
@@ -165,14 +190,6 @@ def _sizes(text: str) -> tuple[tuple[int, int], ...]:
             "resolution", "be 256 or 512x1024", "'native'", "Give numbers: what is timed is drawn to size."
         )
     return tuple(size for size in sizes if size is not None)
-
-
-def _whole(text: str) -> int:
-    from bench.errors import UsageError
-
-    if not text.isdecimal():
-        raise UsageError("batch size", "be a whole number", repr(text), "Give 1,8 for example.")
-    return int(text)
 
 
 def _check_names(names: tuple[str, ...]) -> None:

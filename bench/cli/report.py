@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
+from bench.cli.console.session import say, session, warn
 
 __all__ = ["report"]
 
@@ -31,6 +33,8 @@ def report(
     protocols: Annotated[
         str | None, typer.Option(help="Protocols of the paper's table, separated by commas.", show_default=False)
     ] = None,
+    metrics: options.Metrics = None,
+    regions: options.Regions = None,
     profile: Annotated[
         Path | None,
         typer.Option(
@@ -48,14 +52,15 @@ def report(
     from bench.records import read_run
     from bench.reporting.analysis import RunAnalysis
 
+    session.out = out
     run = read_run(out)
-    analysis = RunAnalysis(run)
+    analysis = RunAnalysis(run, options.names(metrics), options.names(regions))
     if layout is Layout.paper:
         text, files = reporting.paper_layout(analysis, options.names(protocols), intervals=intervals)
+        typer.echo(text)
     else:
         files = reporting.report(analysis, intervals=intervals, profile=profile)
-        text = reporting.main_table(analysis)
-    typer.echo(text)
-    typer.echo(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}", err=True)
+        show_run(analysis)
+    say(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}")
     if run.missing:
-        typer.echo(f"warning: {len(run.missing)} cells are not whole yet; the same run command goes on.", err=True)
+        warn(f"{len(run.missing)} cells are not whole yet; the same run command goes on.")

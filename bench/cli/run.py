@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,12 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.run_table import show_run
+from bench.cli.console.session import say, session, warn
+from bench.cli.failures import failure_tracebacks
+from bench.cli.stopping import stoppable
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from bench.evaluation import RunOutcome
     from bench.evaluation.suite import Suite
+    from bench.records import Run
 
-__all__ = ["execute", "run"]
+__all__ = ["execute", "run", "show"]
 
 
 class ReuseChoice(StrEnum):
@@ -26,8 +33,18 @@ class ReuseChoice(StrEnum):
 
 
 def run(
-    suite: Annotated[str, typer.Argument(help="A suite of `spgbench ls suites`, or a YAML file.")] = "quick",
-    models: Annotated[str | None, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = None,
+    context: typer.Context,
+    suite: Annotated[
+        str | None,
+        typer.Argument(
+            help="A suite of `spgbench ls suites`, or a YAML file; quick if an option is given.", show_default=False
+        ),
+    ] = None,
+    *,
+    models: Annotated[
+        str | None,
+        typer.Option(help="Models, separated by commas; NAME=MODEL names a row.", rich_help_panel=options.SCORING),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -38,23 +55,38 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=1, help="Number of processes; results do not depend on it.")] = 1,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=options.Bounds("--workers", int, 1), help="Number of processes; results do not depend on it."
+        ),
+    ] = 1,
     reuse: Annotated[
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
     ] = (ReuseChoice.only_missing),
+    keep_fills: Annotated[
+        bool, typer.Option("--keep-fills", help="Keep the fill of every picture, for `spgbench rescore`.")
+    ] = False,
+    skip_bad: Annotated[
+        bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and count them.")
+    ] = False,
+    report: options.Report = True,
     out: options.Out = None,
 ) -> None:
     """Fill holes with models, score them, write tables, plots and grids.
 
-    Records are reused: the same command continues an interrupted run.
+    Records are reused: the same command continues an interrupted run, and one with more pictures, protocols, models or
+    metrics runs what is missing.
 
     Example: spgbench run standard --dataset camvid --data-root DIR --models telea,patchmatch -o results/camvid
     """
     from bench.evaluation.suite import read_suite
 
+    if not context.args and all(context.get_parameter_source(name).name == "DEFAULT" for name in context.params):
+        raise _nothing_asked()
     resolved = options.change_suite(
-        read_suite(suite),
+        read_suite(suite or "quick"),
         models=models,
         dataset=dataset,
         data_root=data_root,
@@ -66,30 +98,110 @@ def run(
         judge=judge,
         seed=seed,
     )
-    execute(resolved, out or Path("results") / resolved.name, device=device, workers=workers, reuse=reuse)
+    execute(
+        resolved,
+        out or Path("results") / resolved.name,
+        device=device,
+        workers=workers,
+        reuse=reuse,
+        asked=options.names(metrics),
+        keep_fills=keep_fills,
+        skip_bad=skip_bad,
+        with_report=report,
+    )
 
 
 def execute(
-    suite: Suite, out: Path, *, device: str, workers: int = 1, reuse: ReuseChoice = ReuseChoice.only_missing
+    suite: Suite,
+    out: Path,
+    *,
+    device: str,
+    workers: int = 1,
+    reuse: ReuseChoice = ReuseChoice.only_missing,
+    keep_fills: bool = False,
+    skip_bad: bool = False,
+    with_report: bool = True,
+    asked: tuple[str, ...] | None = None,
 ) -> None:
-    """Run, report, print the main table; exit 1 when samples failed."""
-    from bench.evaluation import run_suite
-    from bench.reporting import main_table, report
-    from bench.reporting.analysis import RunAnalysis
+    """Run, report, print the main table with the metrics `asked` for in front.
 
-    outcome = run_suite(suite, out, device=device, workers=workers, reuse=reuse.value, progress=True)
-    for warning in outcome.warnings:
-        typer.echo(f"warning: {warning}", err=True)
-    analysis = RunAnalysis(outcome.run)
-    files = report(analysis)
-    typer.echo(main_table(analysis))
-    typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
-    typer.echo(_spent(outcome), err=True)
-    if outcome.failed:
-        typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)
+    Exits with 1 when samples failed, with 130 after Ctrl-C.
+    """
+    start = time.perf_counter()
+    session.out = out
+    with stoppable("every picture that was finished is kept"):
+        from bench.evaluation.finished import find_finished, mark_finished
+
+        options = (keep_fills, skip_bad)
+        done = None if reuse is ReuseChoice.never else find_finished(suite, out, *options)
+        if done:
+            show(done.run, done.warnings, {}, start, asked=asked, with_report=with_report)
+            return
+        from bench.evaluation import run_suite
+
+        outcome = run_suite(
+            suite,
+            out,
+            device=device,
+            workers=workers,
+            reuse=reuse.value,
+            keep_fills=keep_fills,
+            skip_bad=skip_bad,
+            progress=not session.quiet,
+        )
+        mark_finished(suite, outcome.run, outcome.warnings, *options)
+        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, asked=asked, with_report=with_report)
+
+
+def show(
+    run: Run,
+    warnings: Sequence[str],
+    spent: dict[str, float],
+    start: float,
+    *,
+    asked: tuple[str, ...] | None = None,
+    with_report: bool = True,
+) -> None:
+    """Report, print the main table, and say what was done; exit 1 when samples failed.
+
+    Args:
+        run: the records.
+        warnings: what the user should know.
+        spent: seconds by what they were spent on; empty when everything was recorded already.
+        start: of the command, in seconds of `time.perf_counter`.
+        asked: metrics whose columns stand in front.
+        with_report: whether tables, plots and the page are made.
+    """
+    from bench.reporting.analysis import RunAnalysis
+    from bench.reporting.stamp import report_changes
+
+    for warning in warnings:
+        warn(warning)
+    analysis = RunAnalysis(run)
+    began = time.perf_counter()
+    files = report_changes(analysis) if with_report else []
+    show_run(analysis, asked)
+    if files:
+        say(f"{len(files)} files made from the records; open {files[-1]}")
+    now = time.perf_counter()
+    say(_spent(spent, now - began, now - start))
+    for line in failure_tracebacks(run):
+        say(line)
+    failed = sum(cell.n_failed for cell in run.cells.values())
+    if failed:
+        typer.echo(f"spgbench: {failed} samples failed; the table's foot says why.", err=True)
         raise typer.Exit(1)
 
 
-def _spent(outcome: RunOutcome) -> str:
-    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in outcome.phases.seconds.items())
-    return f"{outcome.wall:.1f} s in all" + (f": {parts}" if parts else ", everything was recorded already")
+def _spent(spent: dict[str, float], reported: float, wall: float) -> str:
+    parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (spent | {"tables and plots": reported}).items())
+    return f"{wall:.1f} s in all: {parts}" + ("" if spent else "; everything was recorded already")
+
+
+def _nothing_asked() -> UsageError:
+    """What `spgbench run` alone can be meant to do."""
+    from bench.evaluation.suite import SUITES
+
+    suites = "; ".join(f"{entry.name}: {entry.summary}" for entry in SUITES)
+    example = "spgbench run quick --models telea,mean -o results/first"
+    return UsageError("run", "name a suite, or at least one option", "neither", f"Suites: {suites}. Example: {example}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say, warn
 from bench.cli.run import execute
 from bench.errors import UsageError
 
@@ -50,6 +51,7 @@ def score(
     metrics: options.Metrics = None,
     judge: options.Judge = None,
     seed: options.Seed = None,
+    report: options.Report = True,
     out: options.Out = None,
 ) -> None:
     """Score folders of predictions, paired by name with true pictures (--truth) or with the samples of a data set.
@@ -67,7 +69,7 @@ def score(
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
         other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}
         _refuse_both("--truth", [option for option, value in other.items() if value is not None])
-        _score_against(truth, masks, directories, rows, options.names(metrics), out)
+        _score_against(truth, masks, directories, rows, options.names(metrics), out, report=report)
         return
     _refuse_both("--masks without --truth", ["a data set"] if masks is not None else [])
     suite = options.change_suite(
@@ -82,7 +84,8 @@ def score(
         judge=judge,
         seed=seed,
     )
-    execute(suite, out or Path("results") / suite.name, device="cpu")
+    folder = out or Path("results") / suite.name
+    execute(suite, folder, device="cpu", asked=options.names(metrics), with_report=report)
 
 
 def _score_against(
@@ -92,6 +95,8 @@ def _score_against(
     rows: tuple[str, ...],
     metrics: tuple[str, ...] | None,
     out: Path | None,
+    *,
+    report: bool,
 ) -> None:
     """Check the folders against one another, score, and say what the numbers are of."""
     from bench.evaluation.two_folders import check_folders, check_scores, folder_suite
@@ -99,13 +104,13 @@ def _score_against(
 
     suite = folder_suite(rows, truth, masks, metrics)
     for warning in check_folders(suite, truth, directories):
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     if masks is None:
-        typer.echo("No --masks: whole pictures are compared, region full alone.", err=True)
+        say("No --masks: whole pictures are compared, region full alone.")
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu")
+    execute(suite, folder, device="cpu", asked=metrics, with_report=report)
     for warning in check_scores(read_run(folder), truth, masks) if masks else ():
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
 
 
 def _refuse_both(option: str, others: list[str]) -> None:

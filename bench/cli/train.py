@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import session
+from bench.cli.stopping import stoppable
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -44,15 +46,28 @@ def train(
     limit: options.Limit = None,
     config: Annotated[str, typer.Option(help="Preset of the recipe, for example small or paper.")] = "small",
     stages: Annotated[str | None, typer.Option(help="Stages, separated by commas.", show_default=False)] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help="Length of the training in steps, over all stages.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            parser=options.Bounds("--steps", int, 1), help="Length of the training in steps, over all stages."
+        ),
+    ] = None,
     minutes: Annotated[float | None, typer.Option(help="Length of the training in minutes, over all stages.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Pictures in a step, over all processes.")] = 8,
+    batch_size: Annotated[
+        int, typer.Option(parser=options.Bounds("--batch-size", int, 1), help="Pictures in a step, over all processes.")
+    ] = 8,
     size: Annotated[str, typer.Option(help="256 (square) or 256x512 (height x width).")] = "256",
-    max_scale: Annotated[float, typer.Option(min=1.0, help="Largest side of a crop, relative to --size.")] = 1.25,
+    max_scale: Annotated[
+        float,
+        typer.Option(
+            parser=options.Bounds("--max-scale", float, 1.0), help="Largest side of a crop, relative to --size."
+        ),
+    ] = 1.25,
     jitter: Annotated[
         float,
         typer.Option(
-            min=0, max=0.9, help="Largest relative change of brightness, contrast and colours, for example 0.3."
+            parser=options.Bounds("--jitter", float, 0.0, 0.9),
+            help="Largest relative change of brightness, contrast and colours, for example 0.3.",
         ),
     ] = 0,
     protocol: Annotated[
@@ -64,7 +79,12 @@ def train(
     precision: Annotated[
         PrecisionChoice, typer.Option(help="float32, or mixed with bfloat16 or float16.")
     ] = PrecisionChoice.full,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of initial weights, order, augmentation and holes.")] = 0,
+    seed: Annotated[
+        int,
+        typer.Option(
+            parser=options.Bounds("--seed", int, 0), help="Seed of initial weights, order, augmentation and holes."
+        ),
+    ] = 0,
     lr_scale: Annotated[
         float,
         typer.Option(
@@ -74,14 +94,25 @@ def train(
         ),
     ] = 1.0,
     device: options.Device = "auto",
-    workers: Annotated[int, typer.Option(min=0, help="Threads that make batches, and processes that decode.")] = 2,
+    workers: Annotated[
+        int,
+        typer.Option(
+            parser=options.Bounds("--workers", int, 0), help="Threads that make batches, and processes that decode."
+        ),
+    ] = 2,
     decode: Annotated[
         DecodeChoice,
         typer.Option(help="When to decode pictures: at first use (lazily), or all before the training (ahead)."),
     ] = DecodeChoice.lazily,
-    log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of the log.")] = 20,
+    log_every: Annotated[
+        int, typer.Option(parser=options.Bounds("--log-every", int, 1), help="Steps between lines of the log.")
+    ] = 20,
     check_every: Annotated[
-        int, typer.Option(min=1, help="Steps between validations, each with a sample grid and a checkpoint.")
+        int,
+        typer.Option(
+            parser=options.Bounds("--check-every", int, 1),
+            help="Steps between validations, each with a sample grid and a checkpoint.",
+        ),
     ] = 500,
     resume: Annotated[
         bool,
@@ -107,19 +138,6 @@ def train(
     from bench.training import RECIPES, Budget, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
-    RECIPES.find(model)
-    data = open_data(
-        dataset,
-        data_root,
-        parse_size(size),
-        protocol,
-        split=split,
-        validation_split=validation_split,
-        limit=limit,
-        max_scale=max_scale,
-        jitter=jitter,
-        cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
-    )
     settings = Settings(
         budget,
         batch_size=batch_size,
@@ -132,21 +150,37 @@ def train(
         check_every=check_every,
         workers=workers,
     )
-    folder = out or Path("results") / f"train-{model}-{dataset}"
-    fabric = fabric_for(device, settings.precision)
-    if decode == DecodeChoice.ahead:
-        data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
-    weights = fit(
-        lambda facts: RECIPES.create(model, config=config, data=facts),
-        data,
-        settings,
-        folder,
-        fabric,
-        restart=not resume,
-        progress=True,
-    )
-    if fabric.is_global_zero:
-        typer.echo(weights)
+    folder = session.out = out or Path("results") / f"train-{model}-{dataset}"
+    with stoppable("the training is kept up to its last checkpoint, of this step if it had begun") as stop:
+        RECIPES.find(model)
+        data = open_data(
+            dataset,
+            data_root,
+            parse_size(size),
+            protocol,
+            split=split,
+            validation_split=validation_split,
+            limit=limit,
+            max_scale=max_scale,
+            jitter=jitter,
+            cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
+        )
+        fabric = fabric_for(device, settings.precision)
+        if decode == DecodeChoice.ahead:
+            data = replace(data, train=_decoded(data.train, folder / ".decoded", workers, fabric))
+        stop.patient = True
+        weights = fit(
+            lambda facts: RECIPES.create(model, config=config, data=facts),
+            data,
+            settings,
+            folder,
+            fabric,
+            restart=not resume,
+            progress=not session.quiet,
+            should_stop=lambda: stop.wanted,
+        )
+        if fabric.is_global_zero:
+            typer.echo(weights)
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
@@ -158,6 +192,6 @@ def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Da
         with progress_bar(len(dataset), "pictures", shown=shown) as advance:
             return decode_ahead(dataset, folder, workers, advance)
 
-    first = decode(shown=fabric.is_global_zero) if fabric.local_rank == 0 else None
+    first = decode(shown=fabric.is_global_zero and not session.quiet) if fabric.local_rank == 0 else None
     fabric.barrier()
     return first if first is not None else decode(shown=False)

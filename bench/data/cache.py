@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+from bench.data.files import FileDataset
 from bench.runtime.byte_lru import ByteLRU
-from bench.vocabulary import Dataset, Sample, whole_split
+from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
 
 __all__ = ["Cached"]
 
@@ -42,6 +43,22 @@ class Cached:
         cached = Cached(whole, self.max_bytes)
         cached._samples = self._samples
         return cached
+
+    @property
+    def from_files(self) -> bool:
+        """Whether samples are read from files, which may be damaged."""
+        return isinstance(self.dataset, FileDataset)
+
+    @property
+    def rules(self) -> str:
+        """What every sample depends on beside its own files; a data set that does not say it is one piece."""
+        return self.dataset.rules if isinstance(self.dataset, SampleRevisions) else self.revision
+
+    def sample_revisions(self) -> Sequence[str]:
+        """A hash of everything that each sample depends on."""
+        if isinstance(self.dataset, SampleRevisions):
+            return self.dataset.sample_revisions()
+        return [self.revision] * len(self)
 
     def __len__(self) -> int:
         return len(self.ids)

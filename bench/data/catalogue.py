@@ -10,7 +10,7 @@ from bench.vocabulary import Dataset
 
 __all__ = ["DATASETS", "load"]
 
-DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets")
+DATASETS: Registry[Dataset] = Registry("dataset", "spgbench.datasets", "spgbench ls datasets")
 """Names to callables `(split, size, root, limit) -> Dataset`."""
 
 for _name, _target, _summary in (
@@ -52,4 +52,5 @@ def load(
         DataError: the files are not laid out as the dataset's are (docs/reference/data-sets.md).
     """
     check_size(size)
-    return DATASETS.create(name, split=split, size=size, root=None if root is None else Path(root), limit=limit)
+    folder = None if root is None else Path(root).absolute()  # a model may change the working directory
+    return DATASETS.create(name, split=split, size=size, root=folder, limit=limit)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["FileDataset", "Labelling", "SampleFiles"]
 
 HASHING_THREADS = 8
+_UNREADABLE = "unreadable"
 OUTSIDE = -1
 """In a lookup table: a number that no label map of the dataset may hold."""
 
@@ -165,11 +166,32 @@ class FileDataset:
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit."""
-        paths = [path for file in self._files for path in (file.picture, *file.labels)]
-        with ThreadPoolExecutor(HASHING_THREADS) as pool:
-            digests = dict(zip(paths, pool.map(_sha256, paths), strict=True))
-        content = {
+        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+
+        Raises DataError for a file that cannot be read.
+        """
+        for file, digests in zip(self._files, self._digests, strict=True):
+            for path, digest in zip((file.picture, *file.labels), digests, strict=True):
+                if digest == _UNREADABLE:
+                    raise DataError(f"file {path}", "be readable", _why_unreadable(path), "Check the file.")
+        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
+        return _hash({**self._facts, "samples": samples})
+
+    @cached_property
+    def rules(self) -> str:
+        """SHA-256 over name, split, size, sizing rule and classes: the same with any limit."""
+        return _hash(self._facts)
+
+    def sample_revisions(self) -> tuple[str, ...]:
+        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
+        return tuple(
+            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
+        )
+
+    @property
+    def _facts(self) -> dict[str, Any]:
+        """All that every sample depends on beside its own files."""
+        return {
             "name": self.name,
             "split": self.split,
             "size": self.size,
@@ -177,9 +199,15 @@ class FileDataset:
             "classes": self.classes,
             "objects": self.objects,
             "indices": sorted((self._labelling.indices or {}).items()),
-            "samples": [[f.id, *(digests[path] for path in (f.picture, *f.labels))] for f in self._files],
         }
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def _digests(self) -> list[list[str]]:
+        """SHA-256 of the files of each sample."""
+        paths = [path for file in self._files for path in (file.picture, *file.labels)]
+        with ThreadPoolExecutor(HASHING_THREADS) as pool:
+            digests = iter(list(pool.map(_sha256, paths)))
+        return [[next(digests) for _ in (file.picture, *file.labels)] for file in self._files]
 
     def _resized(self, sample: Sample) -> Sample:
         if self.size is None:
@@ -219,12 +247,25 @@ def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
         pictures[file.id] = file.picture
 
 
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+
+
 def _sha256(path: Path) -> str:
+    """Of the content; of a file that cannot be read a word that no hash is, since reading the sample says why."""
     try:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return _UNREADABLE
+
+
+def _why_unreadable(path: Path) -> str:
+    try:
+        path.open("rb").close()
     except OSError as error:
-        raise DataError(f"file {path}", "be readable", error.strerror or str(error), "Check the file.") from error
+        return error.strerror or str(error)
+    return "a file that could not be read before"
 
 
 def _height_by_width(shape: Sequence[int]) -> str:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import bench.metrics
 from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, PredictionWarning, Record, Score
+from bench.records.caps import capped
 from bench.records.scores import with_intervals
 from bench.vocabulary import LabelSources
 
@@ -31,7 +32,8 @@ def reduce_cell(
         signatures: `metric.region` to its signature: the numbers that the cell holds.
         classes: keys of the data set's classes, for metrics by class.
 
-    Means are over finite values only; infinite and undefined ones are counted beside them.
+    Means are over values as their metric's cap counts them. Infinite and undefined ones are counted beside the mean;
+    the undefined, and the infinite of a metric without a cap, are in no mean.
     """
     ordered = sorted(records, key=lambda record: record.sample)
     ok = [record for record in ordered if record.status == "ok"]
@@ -54,13 +56,13 @@ def reduce_cell(
 
 
 def _failures(records: Sequence[Record]) -> tuple[Failures, ...]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[Record]] = {}
     for record in records:
         if record.status != "ok":
-            groups.setdefault((record.status, record.reason), []).append(record.sample)
+            groups.setdefault((record.status, record.reason), []).append(record)
     return tuple(
-        Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
-        for (status, reason), samples in sorted(groups.items())
+        Failures(group[0].status, reason, tuple(record.sample for record in group), group[0].traceback)
+        for (_, reason), group in sorted(groups.items())
     )
 
 
@@ -101,7 +103,8 @@ def _scores(
 
 
 def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:
-    finite = every[np.isfinite(every)]
+    counted = capped(every, signature)
+    finite = counted[np.isfinite(counted)]
     definition = _definition(name)
     return Score(
         value=float(finite.mean()) if finite.size else None,

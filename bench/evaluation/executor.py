@@ -1,80 +1,151 @@
-"""Run shards in this process or in several; a shard is a pure function of its place in the plan."""
+"""Run units in this process or in several; a unit is a pure function of its place in the plan."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import islice
+from multiprocessing.connection import wait as wait_for
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
+from bench.evaluation import worker_status
 from bench.evaluation.masked_samples import load_masked_sample, prefetch_masked_samples
 from bench.evaluation.plan import Plan, resolve
-from bench.evaluation.shard import Phases, run_shard
+from bench.evaluation.shard import Unit, UnitResult, run_unit
 from bench.evaluation.suite import Suite
+from bench.records import ModelInfo
 from bench.runtime.allocator import keep_freed_memory
 
-__all__ = ["Unit", "run_here", "run_in_processes"]
+__all__ = ["run_here", "run_in_processes"]
 
-Unit = tuple[int, int]
-"""(index of a cell in the plan, shard)."""
+_POLL = 0.2  # seconds between looks at the progress of the workers
 
 
 def run_here(
-    plan: Plan, units: Sequence[Unit], on_unit: Callable[[Unit, Phases], None], on_samples: Callable[[int], None]
+    plan: Plan, units: Sequence[Unit], on_unit: Callable[[Unit, UnitResult], None], on_samples: Callable[[int], None]
 ) -> None:
     """Run the units one after another; calls `on_unit` after each, `on_samples` with the number of samples done."""
-    items = [(plan.cells[cell].protocol, index) for cell, shard in units for index in plan.shards()[shard]]
+    items = [(plan.cells[unit.cell].protocol, index) for unit in units for index in unit.indices]
     with prefetch_masked_samples(plan, items) as masked_samples:
         for unit in units:
-            cell, shard = unit
-            samples = islice(masked_samples, len(plan.shards()[shard]))
-            on_unit(unit, run_shard(plan, plan.cells[cell], shard, samples, on_samples))
+            on_unit(unit, run_unit(plan, unit, islice(masked_samples, len(unit.indices)), on_samples))
 
 
 def run_in_processes(
     plan: Plan,
     units: Sequence[Unit],
-    on_unit: Callable[[Unit, Phases], None],
+    on_unit: Callable[[Unit, UnitResult], None],
     on_samples: Callable[[int], None],
     workers: int,
+    recorded: Sequence[ModelInfo] = (),
 ) -> None:
-    """Run the units in `workers` processes, each of which resolves the suite for itself; raises what a unit raises."""
-    threads = max(1, (os.cpu_count() or 1) // workers)
+    """Run the units in `workers` processes, each of which resolves the suite for itself; raises what a unit raises.
+
+    When this process is interrupted, the workers end after the batch that they are at; when it is killed, at once.
+
+    Args:
+        recorded: models whose records alone are at hand, as for `Plan.with_recorded`.
+
+    Raises:
+        Failure: a worker was killed.
+    """
     context = multiprocessing.get_context("spawn")
-    arguments = (plan.suite, plan.layout.out, plan.device, threads)
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=arguments) as pool:
-        futures = {pool.submit(_run_unit, unit): unit for unit in units}
+    task = _Task(
+        plan.suite,
+        plan.layout.out,
+        plan.device,
+        max(1, (os.cpu_count() or 1) // workers),
+        tuple(recorded),
+        dict(plan.bad),
+        plan.keep_fills,
+    )
+    status = worker_status.create(context, workers)
+    stop, counter = context.Event(), context.Value("q", 0)
+    seen = 0
+    with ProcessPoolExecutor(
+        workers, context, initializer=_start_worker, initargs=(task, stop, counter, status)
+    ) as pool:
+        pending = {pool.submit(_run_unit, unit): unit for unit in units}
         try:
-            for future in as_completed(futures):
-                unit = futures[future]
-                on_unit(unit, future.result())
-                on_samples(len(plan.shards()[unit[1]]))
-        except BaseException:
+            while pending:
+                finished, _ = wait(pending, _POLL, FIRST_COMPLETED)
+                on_samples(counter.value - seen)
+                seen = counter.value
+                for future in finished:
+                    on_unit(pending.pop(future), future.result())
+        except BrokenProcessPool:
+            raise worker_status.killed(status) from None
+        finally:
+            stop.set()
             pool.shutdown(cancel_futures=True)
-            raise
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What every worker process is told."""
+
+    suite: Suite
+    out: Path
+    device: str
+    threads: int
+    recorded: tuple[ModelInfo, ...]
+    bad: dict[str, str]
+    keep_fills: bool
 
 
 class _Worker:
     """What a worker process keeps between units."""
 
     plan: Plan
+    stop: Event
+    counter: Synchronized[int]
 
 
-def _start_worker(suite: Suite, out: Path, device: str, threads: int) -> None:
+class _Stopped(Exception):
+    """The run was interrupted; nobody reads the result of this unit."""
+
+
+def _start_worker(task: _Task, stop: Event, counter: Synchronized[int], status: worker_status.WorkerStatus) -> None:
     import cv2
     import numba
     import torch
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes of a terminal; the first one decides
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    worker_status.join(status)
     keep_freed_memory()
-    torch.set_num_threads(threads)
-    numba.set_num_threads(threads)
-    cv2.setNumThreads(threads)
-    _Worker.plan = resolve(suite, out, device)
+    torch.set_num_threads(task.threads)
+    numba.set_num_threads(task.threads)
+    cv2.setNumThreads(task.threads)
+    plan = resolve(task.suite, task.out, task.device).with_recorded(task.recorded)
+    _Worker.plan = plan.knowing(bad=task.bad, keep_fills=task.keep_fills)
+    _Worker.stop, _Worker.counter = stop, counter
 
 
-def _run_unit(unit: Unit) -> Phases:
-    plan, (cell, shard) = _Worker.plan, unit
-    masked_samples = (load_masked_sample(plan, plan.cells[cell].protocol, index) for index in plan.shards()[shard])
-    return run_shard(plan, plan.cells[cell], shard, masked_samples)
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait_for([parent.sentinel])
+        os._exit(1)
+
+
+def _run_unit(unit: Unit) -> UnitResult:
+    plan = _Worker.plan
+    protocol = plan.cells[unit.cell].protocol
+    masked_samples = (load_masked_sample(plan, protocol, index) for index in unit.indices)
+    return run_unit(plan, unit, masked_samples, _count)
+
+
+def _count(samples: int) -> None:
+    with _Worker.counter.get_lock():
+        _Worker.counter.value += samples
+    if _Worker.stop.is_set():
+        raise _Stopped

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -13,7 +12,7 @@ import numpy as np
 import torch
 
 from bench.errors import Failure, ModelFailure
-from bench.evaluation.masked_samples import MaskedSample, SkippedSample, prefetch_masked_samples
+from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256, prefetch_masked_samples
 from bench.evaluation.plan import Plan
 from bench.evaluation.shard import predict
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
@@ -35,6 +34,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
     Returns:
         The manifest and the sheets.
     """
+    out = out.absolute()  # a model may change the working directory
     from bench.reporting.images.contact_sheet import contact_sheet
 
     manifest: dict[str, dict[str, dict[str, str | float]]] = {}
@@ -47,7 +47,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
             for sample, hole in masked_samples:
                 write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
                 write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
-                digest = hashlib.sha256(np.ascontiguousarray(hole).tobytes()).hexdigest()
+                digest = pixels_sha256(hole)
                 entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
                 shown += [(sample.id, hole)] if len(shown) < _GRID_TILES else []
                 on_samples(1)
@@ -55,7 +55,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
         ids, holes = [sample_id for sample_id, _ in shown], [hole for _, hole in shown]
         write_atomically(sheets[-1], png_bytes(contact_sheet(holes, ids, title=protocol.name)))
     path = out / "manifest.json"
-    facts = {"dataset": plan.dataset.name, "revision": plan.dataset.revision, "seed": plan.suite.seed}
+    facts = {"dataset": plan.dataset.name, "revision": plan.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))
     return [path, *sheets]
 
@@ -69,6 +69,7 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
     Raises:
         Failure: after all others were written, when a model gave no usable picture for some samples.
     """
+    out = out.absolute()  # a model may change the working directory
     failures = []
     written = 0
     for cell in plan.cells:

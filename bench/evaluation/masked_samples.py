@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bench.errors import NotApplicable
 from bench.evaluation.plan import Plan
@@ -13,9 +16,9 @@ from bench.runtime.prefetch import Prefetcher
 from bench.vocabulary import Protocol, Sample
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Hole
+    from bench.vocabulary import Hole, Picture
 
-__all__ = ["MaskedSample", "SkippedSample", "load_masked_sample", "prefetch_masked_samples"]
+__all__ = ["MaskedSample", "SkippedSample", "load_masked_sample", "pixels_sha256", "prefetch_masked_samples"]
 
 _MOST_PREFETCHED = 64  # at 1024x2048 half a gigabyte, at 256x256 a hundredth of it
 
@@ -30,14 +33,22 @@ class MaskedSample:
 
 @dataclass(frozen=True)
 class SkippedSample:
-    """A sample that the protocol cannot be applied to, and why."""
+    """A sample that cannot be read, or that the protocol cannot be applied to, and why."""
 
     sample_id: str
     reason: str
 
 
+def pixels_sha256(array: Picture | Hole) -> str:
+    """SHA-256 of the raw bytes of a picture or a hole."""
+    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+
+
 def load_masked_sample(plan: Plan, protocol: Protocol, index: int) -> MaskedSample | SkippedSample:
     """Load a sample of the plan's dataset and draw its hole; raises what the dataset or the protocol raises."""
+    sample_id = plan.dataset.ids[index]
+    if sample_id in plan.bad:
+        return SkippedSample(sample_id, plan.bad[sample_id])
     sample = plan.dataset[index]
     try:
         return MaskedSample(sample, protocol.hole(sample, plan.suite.seed, plan.dataset))

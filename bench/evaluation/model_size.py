@@ -20,9 +20,9 @@ def measure_sizes(plan: Plan, earlier: RunInfo | None) -> dict[str, ModelSize]:
     A model whose size an earlier run in the folder has recorded is not called again.
     """
     known = {model.key: model.size for model in earlier.models if model.size} if earlier else {}
-    models = {cell.model.name: cell.model for cell in plan.cells}
+    models = {cell.model.name: cell.model for cell in plan.cells if not cell.only_recorded}
     sizes = {
-        name: known.get((name, model.fingerprint)) or measure_model_size(model, plan.dataset[0])
+        name: known.get((name, model.fingerprint)) or measure_model_size(model, plan.first)
         for name, model in models.items()
     }
     return {name: size for name, size in sizes.items() if size is not None}

@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any, cast
 
 import bench.data
 import bench.masks
 import bench.metrics
 import bench.models
-from bench.errors import UsageError
+from bench.errors import DataError, Failure, UsageError
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.suite import Suite
-from bench.records import CellKey, RunLayout
-from bench.vocabulary import REGIONS, CellBound, Dataset, DatasetBound, Inpainter, Judge, Protocol, Region
+from bench.records import CellKey, ModelInfo, RunLayout
+from bench.vocabulary import (
+    REGIONS,
+    Batch,
+    CellBound,
+    Dataset,
+    DatasetBound,
+    Inpainter,
+    Judge,
+    LabelSource,
+    LabelSources,
+    Prediction,
+    Protocol,
+    Region,
+    Sample,
+)
 
-__all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "signatures"]
+__all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve"]
 
 SHARD_SIZE = 16
 """Samples a shard: what is done again at most after a kill. Never depends on the number of workers."""
+
+_SLOW = ("measurement", "revision", "revisions", "first")
+
+
+class RecordedModel:
+    """A model that an earlier call ran, known by its records alone."""
+
+    def __init__(self, info: ModelInfo) -> None:
+        self.name, self.fingerprint = info.name, info.fingerprint
+        labels = {place: cast("LabelSource", source) for place, source in info.labels.items()}
+        self.label_sources = LabelSources(**labels)
+
+    def inpaint(self, batch: Batch) -> Prediction:  # noqa: ARG002 (there is no model)
+        """Raises Failure: there is no model."""
+        must, found = "be named in --models to fill more holes", "its records alone"
+        raise Failure(f"model {self.name}", must, found)
 
 
 @dataclass(frozen=True)
@@ -31,23 +65,87 @@ class Cell:
     model: Inpainter
     protocol: Protocol
 
+    @property
+    def only_recorded(self) -> bool:
+        """Whether the model is not at hand: it joined the run earlier, and this call did not name it."""
+        return isinstance(self.model, RecordedModel)
+
 
 @dataclass(frozen=True)
 class Plan:
     """Everything that a run needs, looked up and ready.
 
     Attributes:
-        judge: a judge that goes in the place of the suite's.
+        cells: those that the suite names, and behind them those of models that joined the run earlier.
         device: where networks work.
+        judge: a judge that goes in the place of the suite's.
+        given: name of a model to the text that named it; an object in memory has none.
+        bad: id of a sample that cannot be read to the reason; it is skipped.
+        keep_fills: whether the fill of every sample is kept.
     """
 
     suite: Suite
-    dataset: Dataset
+    dataset: bench.data.Cached
     protocols: tuple[Protocol, ...]
     cells: tuple[Cell, ...]
     layout: RunLayout
     device: str = "cpu"
     judge: Judge | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
+    bad: Mapping[str, str] = field(default_factory=dict)
+    keep_fills: bool = False
+
+    def with_recorded(self, models: Iterable[ModelInfo]) -> Plan:
+        """The plan with the cells of models that joined the run earlier, less those that it has itself."""
+        known = {cell.model.name for cell in self.cells}
+        others = (RecordedModel(model) for model in models if model.name not in known)
+        cells = [_cell(model, protocol, self.dataset) for model in others for protocol in self.protocols]
+        return self._changed(cells=(*self.cells, *cells))
+
+    def knowing(self, *, bad: Mapping[str, str], keep_fills: bool) -> Plan:
+        """The plan with what was found out of its pictures, and with what to keep."""
+        return self._changed(bad=bad, keep_fills=keep_fills)
+
+    def _changed(self, **changes: Any) -> Plan:
+        """A copy that keeps what took long to find out."""
+        plan = replace(self, **changes)
+        plan.__dict__.update({name: self.__dict__[name] for name in _SLOW if name in self.__dict__})
+        return plan
+
+    @cached_property
+    def revision(self) -> str:
+        """Of the data set; of one with files that cannot be read, over what can be."""
+        try:
+            return self.dataset.revision
+        except DataError:
+            return hashlib.sha256("".join(self.revisions.values()).encode()).hexdigest()
+
+    @cached_property
+    def revisions(self) -> dict[str, str]:
+        """Sample id to the hash of all that the sample depends on, in order."""
+        return dict(zip(self.dataset.ids, self.dataset.sample_revisions(), strict=True))
+
+    @cached_property
+    def signatures(self) -> dict[str, str]:
+        """`metric.region` to its signature, for every number that a cell of the plan holds."""
+        height, width = self.first.image.shape[:2]
+        size = "native" if self.suite.size == "native" else f"{height}x{width}"
+        return self.measurement.signatures(height, width, size)
+
+    @cached_property
+    def asked(self) -> str:
+        """Hash of all that a whole cell must hold: pictures in their order, metrics, seed, which fills are kept."""
+        pictures, metrics = list(self.revisions.items()), sorted(self.signatures.items())
+        content = [pictures, metrics, self.measurement.classes, self.suite.seed, list(self.gallery)]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+    @cached_property
+    def first(self) -> Sample:
+        """The first sample that can be read; raises what reading the first one raises when none can."""
+        for index in range(len(self.dataset)):
+            with suppress(DataError):
+                return self.dataset[index]
+        return self.dataset[0]
 
     @cached_property
     def measurement(self) -> Measurement:
@@ -65,14 +163,15 @@ class Plan:
         n = len(self.dataset)
         return [range(start, min(start + SHARD_SIZE, n)) for start in range(0, n, SHARD_SIZE)]
 
-    def shard_ids(self, shard: int) -> list[str]:
-        """The sample ids of a shard, in order."""
-        return [self.dataset.ids[index] for index in self.shards()[shard]]
+    @cached_property
+    def gallery(self) -> dict[str, int]:
+        """Id and index of the samples whose pictures are kept, in order: those whose ids have the smallest hashes.
 
-    def gallery(self) -> list[int]:
-        """Indices of the samples whose pictures are kept, spread evenly."""
-        n, kept = len(self.dataset), min(self.suite.gallery, len(self.dataset))
-        return [index * n // kept for index in range(kept)]
+        So a picture of a run that grows is kept from the beginning, or never.
+        """
+        good = {name: index for index, name in enumerate(self.dataset.ids) if name not in self.bad}
+        kept = sorted(good, key=lambda name: hashlib.sha256(name.encode()).digest())[: self.suite.gallery]
+        return {name: index for name, index in good.items() if name in kept}
 
 
 def resolve(
@@ -89,8 +188,8 @@ def resolve(
         UnknownName: for a name that no catalogue holds, with suggestions.
         UsageError: when a model or protocol is named twice, or a data set, mask set or model cannot be read.
     """
-    for metric in suite.metrics:
-        bench.metrics.METRICS.find(metric)
+    metrics = dict.fromkeys(bench.metrics.METRICS.find(name)[0].name for name in suite.metrics)
+    suite = replace(suite, metrics=tuple(metrics))
     protocols = tuple(bench.masks.get(name) for name in suite.protocols)
     wanted = suite.models if models is None else models
     if dataset is None:
@@ -98,20 +197,22 @@ def resolve(
         dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
     protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
+    cached = bench.data.Cached(dataset)
     every = [
         bench.models.load_for_run(model, device, dataset.name) if isinstance(model, str) else model for model in wanted
     ]
     _refuse_doubles("model", [model.name for model in every])
-    cells = tuple(_cell(model, protocol, dataset) for model in every for protocol in protocols)
-    return Plan(suite, bench.data.Cached(dataset), protocols, cells, RunLayout(out), device, judge)
+    cells = tuple(_cell(model, protocol, cached) for model in every for protocol in protocols)
+    given = {model.name: text for model, text in zip(every, wanted, strict=True) if isinstance(text, str)}
+    return Plan(suite, cached, protocols, cells, RunLayout(out), device, judge, given)
 
 
-def _cell(model: Inpainter, protocol: Protocol, dataset: Dataset) -> Cell:
-    if _covers_all(protocol) and not isinstance(model, CellBound):
+def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> Cell:
+    if _covers_all(protocol) and not isinstance(model, CellBound | RecordedModel):
         found, fix = f"model '{model.name}'", "Cut holes for models with another protocol."
         raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
-    return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.revision), bound, protocol)
+    return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules), bound, protocol)
 
 
 def _covers_all(protocol: Protocol) -> bool:
@@ -122,10 +223,3 @@ def _refuse_doubles(kind: str, names: Sequence[str]) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise UsageError(f"{kind} {twice[0]}", "be named once", "it twice", "Name a second one NEWNAME=MODEL.")
-
-
-def signatures(plan: Plan) -> dict[str, str]:
-    """`metric.region` to its signature, for every number that a cell of the plan holds."""
-    height, width = plan.dataset[0].image.shape[:2]
-    size = "native" if plan.suite.size == "native" else f"{height}x{width}"
-    return plan.measurement.signatures(height, width, size)

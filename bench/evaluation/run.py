@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from bench.errors import Failure, NotApplicable, UsageError
+from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
-from bench.evaluation.executor import Unit, run_here, run_in_processes
+from bench.evaluation.executor import run_here, run_in_processes
+from bench.evaluation.kept_cases import CaseKeeper, write_inputs
 from bench.evaluation.model_size import measure_sizes
-from bench.evaluation.plan import Cell, Plan, resolve, signatures
+from bench.evaluation.plan import Cell, Plan, resolve
+from bench.evaluation.reuse import select
 from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
-from bench.evaluation.shard import Phases
+from bench.evaluation.shard import Phases, Unit, UnitResult
 from bench.evaluation.suite import Suite
-from bench.pictures import png_bytes
-from bench.records import Run, locked, read_run, read_shard, write_atomically, write_cell
-from bench.records.features import read_features
+from bench.evaluation.work import Work, find_work
+from bench.records import ModelInfo, Run, locked, read_run, write_cell
+from bench.records.cell_store import read_results, write_results
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
@@ -28,7 +31,9 @@ from bench.vocabulary import Dataset, Inpainter, Judge
 
 __all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
-Reuse = Literal["only-missing", "never", "only-cache"]
+_FIX = "Run its models again: spgbench run with --models and --metrics fills the gaps, --keep-fills prevents them."
+
+Reuse = Literal["only-missing", "never", "only-cache", "only-kept"]
 
 
 @dataclass(frozen=True)
@@ -104,97 +109,130 @@ def run_suite(
     dataset: Dataset | None = None,
     models: Sequence[str | Inpainter] | None = None,
     judge: Judge | None = None,
+    keep_fills: bool = False,
+    skip_bad: bool = False,
     progress: bool = False,
 ) -> RunOutcome:
-    """Run a suite into `out`; shards and cells that are there are kept.
+    """Run a suite into `out`; what is recorded there and still fits is kept.
+
+    A run that is there may grow by pictures, protocols, models and metrics. Tables show what the last call asked for,
+    and of models also those of earlier calls.
 
     Args:
         workers: processes; the records do not depend on it. With more than one, everything must have a name.
-        reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells.
+        reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells;
+            `only-kept` calls no model: everything must be recorded, or measured of kept fills.
+        keep_fills: keep every fill that a model gives, so that other metrics need no model later.
+        skip_bad: leave out pictures that cannot be read, and count them.
 
     Raises:
-        UsageError: for anything in the suite or on disk that is not what it must be; what is recorded stays.
+        UsageError: for anything in the suite or on disk that is not what it must be; nothing is written, what is
+            recorded stays.
+        DataError: for pictures that cannot be read, all of them.
         Failure: with `only-cache`, when cells are missing.
     """
     start = time.perf_counter()
+    out = out.absolute()  # a model may change the working directory
     if workers > 1 and any(part is not None for part in (models, dataset, judge)):
         must = "be 1 for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
     plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
-    left_out = plan.measurement.warnings
     with locked(out):
         earlier = read_earlier(plan)
-        warnings = [*left_out, *write_run_file(plan, earlier, measure_sizes(plan, earlier))]
-        if reuse == "never":
-            for cell in plan.cells:
-                shutil.rmtree(plan.layout.cell(cell.key), ignore_errors=True)
-        todo = [index for index, cell in enumerate(plan.cells) if not plan.layout.done(cell.key).exists()]
-        if todo and reuse == "only-cache":
-            names = ", ".join(str(plan.cells[index].key.path) for index in todo)
+        recorded = earlier.models if earlier else ()
+        plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills)
+        plan, work = find_work(plan, again=reuse == "never", skip_bad=skip_bad, progress=progress)
+        if work.units and reuse == "only-cache":
+            names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        _write_gallery_inputs(plan)
-        phases = _run_cells(plan, todo, workers, progress)
+        if work.lacking and reuse == "only-kept":
+            raise UsageError(f"run {out}", "have kept fills of all pictures", "; ".join(_lacking(plan, work)), _FIX)
+        sizes = measure_sizes(plan, earlier)
+        warnings = [*plan.measurement.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
+        for index in work.cells if reuse == "never" else ():
+            if not plan.cells[index].only_recorded:
+                shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
+        if not work.cells:
+            write_inputs(plan, plan.gallery, plan.protocols, anew=False)
+        phases, changed = _run(plan, work, workers, recorded, progress=progress)
     run = read_run(out)
-    warnings += warning_notes(run.cells, {key: key.model for key in run.cells})
+    warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
     return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings))
 
 
-def _run_cells(plan: Plan, todo: Sequence[int], workers: int, progress: bool) -> Phases:
-    """Run the missing shards of the cells, shard by shard so that decoded samples are used by all cells at once."""
-    shards = range(len(plan.shards()))
-    left = {cell: {shard for shard in shards if not _is_complete(plan, plan.cells[cell], shard)} for cell in todo}
-    units = [(cell, shard) for shard in shards for cell in todo if shard in left[cell]]
+def _lacking(plan: Plan, work: Work) -> Iterator[str]:
+    """What models that joined the run earlier lack of what is asked now."""
+    for model, count in Counter(plan.cells[index].model.name for index in work.lacking).items():
+        yield f"{model} lacks pictures or metrics under {count} protocols and is not shown there; name it in --models"
+
+
+def _run(
+    plan: Plan, work: Work, workers: int, recorded: Sequence[ModelInfo], *, progress: bool
+) -> tuple[Phases, list[str]]:
+    """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once."""
+    left = Counter(unit.cell for unit in work.units)
+    waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
     phases = Phases()
+    warnings: list[str] = []
+    cases = _case_keeper(plan, work)
 
-    def on_unit(unit: Unit, spent: Phases) -> None:
-        cell, shard = unit
-        phases.add(spent)
-        left[cell].discard(shard)
-        if not left[cell]:
-            _finish(plan, plan.cells[cell], phases)
+    def finish(index: int) -> None:
+        protocol = plan.cells[index].protocol
+        waiting[protocol.name] -= 1
+        if not waiting[protocol.name]:  # before the last cell is marked as whole: a kill here is made good later
+            with phases.phase("write"):
+                cases.settle(protocol)
+        with phases.phase("reduce"):
+            warnings.extend(_finish(plan, plan.cells[index], work))
 
-    for cell in todo:
-        if not left[cell]:
-            _finish(plan, plan.cells[cell], phases)
-    with progress_bar(sum(len(plan.shards()[shard]) for _, shard in units), "pictures", shown=progress) as on_samples:
-        if workers > 1 and len(units) > 1:
-            run_in_processes(plan, units, on_unit, on_samples, workers)
+    def on_unit(unit: Unit, result: UnitResult) -> None:
+        phases.add(result.phases)
+        with phases.phase("write"):
+            cases.add(unit.cell, result.records, (plan.dataset.ids[index] for index in unit.indices))
+        left[unit.cell] -= 1
+        if not left[unit.cell]:
+            finish(unit.cell)
+
+    for index in work.cells:
+        if not left[index]:
+            finish(index)
+    total = sum(len(unit.indices) for unit in work.units)
+    with progress_bar(total, "pictures", shown=progress) as on_samples:
+        if workers > 1 and len(work.units) > 1:
+            run_in_processes(plan, work.units, on_unit, on_samples, workers, recorded)
         else:
-            run_here(plan, units, on_unit, on_samples)
-    return phases
+            run_here(plan, work.units, on_unit, on_samples)
+    if work.cells:
+        cases.tidy()
+    return phases, warnings
 
 
-def _is_complete(plan: Plan, cell: Cell, shard: int) -> bool:
-    records = read_shard(plan.layout.shard(cell.key, shard), plan.shard_ids(shard))
-    if records is None or not plan.measurement.of_sets:
-        return records is not None
-    samples = [record.sample for record in records if record.status == "ok"]
-    return read_features(plan.layout.features(cell.key, shard), samples, plan.measurement.feature_names) is not None
+def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
+    """Keeps the worst and best pictures of every cell, of those that are recorded already to begin with."""
+    missing: dict[int, list[str]] = {}
+    for unit in work.units:
+        missing.setdefault(unit.cell, []).extend(plan.dataset.ids[index] for index in unit.indices)
+    recorded = {}
+    for index, cell in enumerate(plan.cells) if work.cells else ():
+        found = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
+        recorded[index] = [one.record for one in found.whole.values()]
+    return CaseKeeper(plan, missing, recorded)
 
 
-def _finish(plan: Plan, cell: Cell, phases: Phases) -> None:
-    with phases.phase("reduce"):
-        shards = range(len(plan.shards()))
-        records = [record for shard in shards for record in read_shard(plan.layout.shard(cell.key, shard)) or ()]
-        texts, measured = signatures(plan), plan.measurement
-        reduced = reduce_cell(cell.key, cell.model.label_sources, records, texts, measured.classes)
-        if measured.of_sets:
-            reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, texts)
-        write_cell(plan.layout, reduced, len(shards))
-
-
-def _write_gallery_inputs(plan: Plan) -> None:
-    """Write the untouched pictures and the holes that the grids show."""
-    for index in plan.gallery():
-        sample = plan.dataset[index]
-        if not plan.layout.truth(sample.id).exists():
-            write_atomically(plan.layout.truth(sample.id), png_bytes(sample.image))
-        if sample.labels is not None and not plan.layout.labels(sample.id).exists():
-            write_atomically(plan.layout.labels(sample.id), png_bytes(sample.labels))
-        for protocol in plan.protocols:
-            path = plan.layout.hole(protocol.name, sample.id)
-            if not path.exists():
-                try:
-                    write_atomically(path, png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset)))
-                except NotApplicable:
-                    continue
+def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
+    """Write a cell whose pictures have all run, and reduce it; yields warnings."""
+    recorded = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
+    found = {**recorded.partial, **recorded.whole}
+    shards = [[found[plan.dataset.ids[index]] for index in shard] for shard in plan.shards()]
+    measured = plan.measurement
+    write_results(plan.layout, cell.key, shards, recorded.others, with_features=bool(measured.of_sets))
+    records = [result.record for shard in shards for result in shard]
+    reduced = reduce_cell(cell.key, cell.model.label_sources, records, plan.signatures, measured.classes)
+    if measured.of_sets:
+        reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, plan.signatures)
+    write_cell(plan.layout, reduced, len(shards), plan.asked)
+    if recorded.changed:
+        yield (
+            f"{cell.model.name} on {cell.protocol.name}: {recorded.changed} pictures came out differently than when "
+            "they were recorded; all of their values are new"
+        )

@@ -11,8 +11,9 @@ from pathlib import Path
 import torch
 
 from bench.errors import RunConflict, UsageError
-from bench.evaluation.plan import Plan, signatures
+from bench.evaluation.plan import Plan
 from bench.records import (
+    CellKey,
     DatasetInfo,
     EnvironmentInfo,
     ModelInfo,
@@ -21,14 +22,16 @@ from bench.records import (
     read_run_info,
     write_atomically,
 )
+from bench.records.cell_store import recorded_revisions
+from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
 __all__ = ["read_earlier", "write_run_file"]
 
 _LIBRARIES = ("numba", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "spgbench", "torch")
 
-_IDENTITY = ("dataset", "protocols", "metrics", "seed", "gallery")
-"""What makes a run the same run; models may join later."""
+_OF_DATASET = ("name", "split", "size", "rules", "classes")
+"""What makes a data set the same one: a run may grow by pictures, protocols, models and metrics."""
 
 
 def read_earlier(plan: Plan) -> RunInfo | None:
@@ -41,18 +44,45 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if plan.layout.packed_cells.exists():
         raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
     if not path.exists():
-        if out.is_dir() and any(not file.name.startswith(".") for file in out.iterdir()):
+        if out.is_dir() and any(not file.name.startswith(".") and file != plan.layout.log for file in out.iterdir()):
             raise _conflict(out, "files that no run wrote")
         return None
     try:
         earlier = read_run_info(path)
     except UsageError as error:
         raise _conflict(out, f"a damaged run.json ({error})") from error
-    now = _describe(plan)
-    unlike = [name for name in _IDENTITY if getattr(earlier, name) != getattr(now, name)]
+    if not earlier.dataset.rules:
+        raise _conflict(out, "a run of an earlier format, which is only read")
+    unlike = list(_unlike(plan, earlier))
     if unlike:
         raise _conflict(out, f"a run with another {', another '.join(unlike)}")
     return earlier
+
+
+def _unlike(plan: Plan, earlier: RunInfo) -> Iterator[str]:
+    """What makes the earlier run another one."""
+    now, before = _dataset(plan), earlier.dataset
+    if any(getattr(now, name) != getattr(before, name) for name in _OF_DATASET) or not _shares_pictures(plan, before):
+        yield "dataset"
+    recorded = earlier.metrics | earlier.other_metrics
+    other = {name.partition(".")[0] for name, text in plan.signatures.items() if recorded.get(name, text) != text}
+    if other:
+        yield f"definition of {', '.join(sorted(other))}"
+    if plan.suite.seed != earlier.seed:
+        yield "seed"
+
+
+def _shares_pictures(plan: Plan, before: DatasetInfo) -> bool:
+    """Whether a recorded picture is one of the plan's, if any is recorded: a folder of other pictures has none."""
+    if before.revision == plan.revision:
+        return True
+    recorded = False
+    for folder in plan.layout.cells.glob(f"*/*/*/{CellKey('', '', '', before.name, before.rules).path.name}"):
+        for sample, revisions in recorded_revisions(folder).items():
+            if plan.revisions.get(sample) in revisions:
+                return True
+            recorded = True
+    return not recorded
 
 
 def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, ModelSize]) -> list[str]:
@@ -70,32 +100,32 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         warnings = []
     else:
         merged = {model.name: model for model in earlier.models} | models
+        measured = earlier.metrics | earlier.other_metrics
+        others = {name: text for name, text in measured.items() if name not in info.metrics}
         warnings = list(_drift(earlier, info))
         versions, environment = earlier.versions, earlier.environment
-        info = replace(info, models=tuple(merged.values()), versions=versions, environment=environment)
+        info = replace(
+            info, models=tuple(merged.values()), other_metrics=others, versions=versions, environment=environment
+        )
+    info = replace(info, command=command_of(info))
+    warnings += info.weight_warnings
     write_atomically(plan.layout.run_file, info.to_json())
     return warnings
 
 
 def _describe(plan: Plan) -> RunInfo:
-    suite, dataset = plan.suite, plan.dataset
-    models = {cell.model.name: cell.model for cell in plan.cells}.values()
+    suite = plan.suite
+    models = {cell.model.name: cell.model for cell in plan.cells if not cell.only_recorded}.values()
+    protocols = tuple(protocol.name for protocol in plan.protocols)
     return RunInfo(
         suite=suite.name,
-        dataset=DatasetInfo(
-            name=dataset.name,
-            revision=dataset.revision,
-            split=suite.split,
-            size=suite.size,
-            limit=suite.limit,
-            n=len(dataset),
-            classes=tuple(dataset.classes),
-        ),
-        protocols=tuple(protocol.name for protocol in plan.protocols),
-        metrics=signatures(plan),
+        dataset=_dataset(plan),
+        protocols=protocols,
+        metrics=plan.signatures,
         seed=suite.seed,
-        models=tuple(map(_model_info, models)),
-        gallery=tuple(dataset.ids[index] for index in plan.gallery()),
+        models=tuple(_model_info(model, plan.given.get(model.name, "")) for model in models),
+        asked=dict.fromkeys(protocols, plan.asked),
+        gallery=tuple(plan.gallery),
         gate=dict(suite.gate),
         unavailable=dict(plan.measurement.unavailable),
         versions={library: version(library) for library in _LIBRARIES},
@@ -105,11 +135,36 @@ def _describe(plan: Plan) -> RunInfo:
             system=platform.system(),
             device=torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else "cpu",
         ),
+        judge=suite.judge if plan.judge is None else "",
+        given=_protocols_given(plan),
     )
 
 
-def _model_info(model: Inpainter) -> ModelInfo:
-    return ModelInfo(model.name, model.fingerprint, model.label_sources.as_dict(), getattr(model, "signature", None))
+def _model_info(model: Inpainter, given: str) -> ModelInfo:
+    signature, weights = getattr(model, "signature", None), getattr(model, "weights", None)
+    labels = model.label_sources.as_dict()
+    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=weights, given=given)
+
+
+def _protocols_given(plan: Plan) -> dict[str, str]:
+    """Masks from files: the name of the protocol holds the folder's name alone."""
+    pairs = zip(plan.protocols, plan.suite.protocols, strict=True)
+    return {protocol.name: text for protocol, text in pairs if ":" in text}
+
+
+def _dataset(plan: Plan) -> DatasetInfo:
+    suite, dataset = plan.suite, plan.dataset
+    return DatasetInfo(
+        name=dataset.name,
+        revision=plan.revision,
+        split=suite.split,
+        size=suite.size,
+        limit=suite.limit,
+        n=len(dataset),
+        classes=tuple(dataset.classes),
+        root=suite.data_root,
+        rules=dataset.rules,
+    )
 
 
 def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:

@@ -1,8 +1,7 @@
-"""One shard of one cell: hide, inpaint, check, composite, measure, record. One pass, nothing twice."""
+"""Some pictures of one cell: hide, inpaint, check, composite, measure, record. One pass, nothing twice."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,29 +16,31 @@ import torch
 
 import bench.metrics
 from bench.errors import ModelFailure
+from bench.evaluation import worker_status
 from bench.evaluation.judging import segment_pictures, segment_references
+from bench.evaluation.kept_pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.known_pixels import check_predictions
-from bench.evaluation.masked_samples import MaskedSample, SkippedSample
+from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
 from bench.metrics import MetricKey
+from bench.models.model_error import error_traceback
 from bench.pictures import (
     check_prediction,
     composite,
     hide,
-    png_bytes,
     quantise,
     sample_seed,
     stack_pictures,
     unstack_pictures,
 )
-from bench.records import Record, RunLayout, write_atomically, write_shard
-from bench.records.features import write_features
+from bench.records import Record
+from bench.records.cell_store import SampleResult, write_batch
 from bench.vocabulary import Batch, Inpainter, Region, Sample, Sampler
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Hole, Picture
+    from bench.vocabulary import Hole
 
-__all__ = ["BATCH_SIZE", "ModelOutput", "Phases", "predict", "run_shard"]
+__all__ = ["BATCH_SIZE", "Phases", "Unit", "UnitResult", "predict", "run_unit"]
 
 BATCH_SIZE = 8
 
@@ -66,54 +67,72 @@ class Phases:
 
 
 @dataclass(frozen=True)
-class ModelOutput:
-    """What a model returned for one sample.
+class Unit:
+    """Some pictures of one cell, run one after another.
 
     Attributes:
-        picture: uint8 [3, H, W], its raw output.
-        labels: uint8 [H, W], the label map that it completed, or None.
-        fills: uint8 [K, 3, H, W], several outputs for the same hole, or None.
+        cell: its index in the plan.
+        indices: of the pictures in the data set.
+        outputs: SHA-256 of the output that is recorded of each picture, or an empty text.
     """
 
-    picture: torch.Tensor
-    labels: torch.Tensor | None
-    fills: torch.Tensor | None = None
+    cell: int
+    indices: tuple[int, ...]
+    outputs: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class _SampleResult:
-    """A sample's record, and of a good one its features by name, float32 [D] each."""
+class UnitResult:
+    """What came of a unit.
 
-    record: Record
-    features: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    Attributes:
+        phases: what its seconds were spent on.
+        records: of its samples.
+    """
+
+    phases: Phases
+    records: tuple[Record, ...]
 
 
-def run_shard(
+def run_unit(
     plan: Plan,
-    cell: Cell,
-    shard: int,
+    unit: Unit,
     samples: Iterable[MaskedSample | SkippedSample],
     on_samples: Callable[[int], None] = lambda _: None,
-) -> Phases:
-    """Fill and score the samples of one shard, keep the gallery pictures and features, write the records last.
+) -> UnitResult:
+    """Fill and score some pictures of a cell; every batch is on disk before the next one begins.
+
+    A picture whose recorded fill was kept is scored without the model.
 
     Args:
-        samples: those of the shard, in order.
+        samples: those of the unit, in order.
         on_samples: called with the number of samples done since the last call.
     """
-    phases = Phases()
+    phases, cell = Phases(), plan.cells[unit.cell]
     with phases.phase("data"):
         ready = list(samples)
     skipped = [one for one in ready if isinstance(one, SkippedSample)]
-    results = {one.sample_id: _SampleResult(Record(one.sample_id, "skipped", one.reason)) for one in skipped}
-    on_samples(len(results))
-    for batch in _batches([one for one in ready if isinstance(one, MaskedSample)]):
-        results |= {one.record.sample: one for one in _score(plan, cell, batch, phases)}
-        on_samples(len(batch))
-    with phases.phase("write"):
-        ordered = [results[sample_id] for sample_id in plan.shard_ids(shard)]
-        _write(plan, cell, shard, ordered)
-    return phases
+    masked_samples = [one for one in ready if isinstance(one, MaskedSample)]
+    outputs = {plan.dataset.ids[index]: output for index, output in zip(unit.indices, unit.outputs, strict=True)}
+    with phases.phase("data"):
+        kept = {one.sample.id: read_kept(plan, cell, one, outputs[one.sample.id]) for one in masked_samples}
+
+    records: list[Record] = []
+
+    def done(results: Sequence[SampleResult]) -> None:
+        records.extend(result.record for result in results)
+        if results:
+            with phases.phase("write"):
+                write_batch(plan.layout, cell.key, results)
+        on_samples(len(results))
+
+    done([SampleResult(_skipped(plan, one)) for one in skipped])
+    for batch in _batches([one for one in masked_samples if kept[one.sample.id]]):
+        pairs = [(one, output) for one in batch if (output := kept[one.sample.id])]
+        done(_measured(plan, cell, pairs, phases))
+    for batch in _batches([one for one in masked_samples if not kept[one.sample.id]]):
+        done(_score(plan, cell, batch, phases))
+    return UnitResult(phases, tuple(records))
 
 
 def predict(
@@ -157,30 +176,20 @@ def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSamp
         yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
 
 
-def _write(plan: Plan, cell: Cell, shard: int, results: Sequence[_SampleResult]) -> None:
-    if plan.measurement.features:
-        good = [one for one in results if one.record.status == "ok"]
-        rows = {name: [one.features[name] for one in good] for name in plan.measurement.feature_names}
-        features = {name: np.array(named, np.float32) for name, named in rows.items()}
-        write_features(plan.layout.features(cell.key, shard), [one.record.sample for one in good], features)
-    write_shard(plan.layout.shard(cell.key, shard), [one.record for one in results])
-
-
-def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[_SampleResult]:
+def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[SampleResult]:
     with phases.phase("model"):
         samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
+        worker_status.note(cell.model.name, samples[0].id)
         outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
     pairs = list(zip(masked_samples, outputs, strict=True))
-    failed = [
-        _SampleResult(_failed(masked, plan.suite.seed, why)) for masked, why in pairs if isinstance(why, ModelFailure)
-    ]
+    failed = [SampleResult(_failed(plan, masked, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
     good = [(masked, output) for masked, output in pairs if isinstance(output, ModelOutput)]
     return failed + (_measured(plan, cell, good, phases) if good else [])
 
 
 def _measured(
     plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases
-) -> list[_SampleResult]:
+) -> list[SampleResult]:
     view = _view(plan, good, phases)
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
@@ -188,19 +197,17 @@ def _measured(
         places = [plan.places[masked.sample.id] for masked, _ in good]
         warnings = check_predictions(view.raw, view.reference, view.hole, places, plan.dataset.ids, cell.model)
     with phases.phase("write"):
-        gallery = {plan.dataset.ids[index] for index in plan.gallery()}
         pictures = unstack_pictures(view.completed)
         results = []
         for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
             record = replace(
-                _base(masked, plan.suite.seed),
-                output_sha256=_sha256(picture),
+                _base(plan, masked),
+                output_sha256=pixels_sha256(picture),
                 values=_values_of(values, row, plan.measurement.regions),
                 warning=warnings[row],
             )
-            results.append(_SampleResult(record, {name: named[row] for name, named in features.items()}))
-            if masked.sample.id in gallery:
-                _write_gallery(plan.layout, cell, masked.sample.id, picture, output.labels)
+            results.append(SampleResult(record, {name: named[row] for name, named in features.items()}))
+            write_pictures(plan, cell, masked.sample.id, picture, output)
     return results
 
 
@@ -220,14 +227,6 @@ def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArra
         features[kind] = completed_features(kind, view.completed, view.network_device).numpy()
         features[f"truth-{kind}"] = true_features(kind, view.reference, view.network_device).numpy()
     return features
-
-
-def _write_gallery(
-    layout: RunLayout, cell: Cell, sample_id: str, picture: Picture, labels: torch.Tensor | None
-) -> None:
-    write_atomically(layout.fill(cell.key, sample_id), png_bytes(picture))
-    if labels is not None:
-        write_atomically(layout.predicted_labels(cell.key, sample_id), png_bytes(labels.numpy()))
 
 
 def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> bench.metrics.BatchView:
@@ -261,24 +260,27 @@ def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: 
     )
 
 
-def _base(masked: MaskedSample, seed: int) -> Record:
+def _base(plan: Plan, masked: MaskedSample) -> Record:
+    sample = masked.sample
     return Record(
-        masked.sample.id,
+        sample.id,
         "ok",
-        seed=sample_seed(seed, masked.sample.id),
-        image_sha256=_sha256(masked.sample.image),
-        hole_sha256=_sha256(masked.hole),
+        seed=sample_seed(plan.suite.seed, sample.id),
+        image_sha256=pixels_sha256(sample.image),
+        hole_sha256=pixels_sha256(masked.hole),
         hole_share=float(masked.hole.mean()),
+        revision=plan.revisions[sample.id],
     )
 
 
-def _failed(masked: MaskedSample, seed: int, failure: ModelFailure) -> Record:
-    return replace(_base(masked, seed), status="failed", reason=str(failure))
+def _failed(plan: Plan, masked: MaskedSample, failure: ModelFailure) -> Record:
+    return replace(_base(plan, masked), status="failed", reason=str(failure), traceback=failure.traceback)
+
+
+def _skipped(plan: Plan, skipped: SkippedSample) -> Record:
+    return Record(skipped.sample_id, "skipped", skipped.reason, revision=plan.revisions[skipped.sample_id])
 
 
 def _raised(error: Exception) -> ModelFailure:
-    return ModelFailure("the model", "return a prediction", f"{type(error).__name__}: {error}")
-
-
-def _sha256(array: Picture | Hole) -> str:
-    return hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()
+    found, trace = f"{type(error).__name__}: {error}", error_traceback(error, lambda file: file == __file__)
+    return ModelFailure("the model", "return a prediction", found, "", trace)

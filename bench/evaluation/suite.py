@@ -12,7 +12,7 @@ from bench.registry import Registry
 
 __all__ = ["SUITES", "Suite", "packaged", "read_suite"]
 
-SUITES: Registry[Suite] = Registry("suite", "spgbench.suites")
+SUITES: Registry[Suite] = Registry("suite", "spgbench.suites", "spgbench ls suites")
 SUITES.add("quick", "bench.evaluation.suite:packaged", "four protocols on 12 pictures, minutes", file="quick.yaml")
 SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
@@ -39,7 +39,7 @@ class Suite:
         size: `256` (square), `256x512` (height x width) or `native`.
         limit: number of pictures, spread evenly over the split; all where it is not given.
         seed: seed of the holes and of models that draw random numbers.
-        gallery: number of pictures that are kept for the grids and the page, spread evenly over the split.
+        gallery: number of pictures that are kept for the grids and the page; the same ones when the run grows.
         data_root: folder of the data set; no result depends on it.
         judge: segmenter of the metrics `judge-...`; by default the one that ships for the data set.
         gate: margins of `spgbench gate` by `METRIC.REGION`, such as `0.05dB`; by default those of the gate.

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
 from bench.gating.formatting import harmless, some
 from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
 from bench.gating.selection import ModelPair, Selection, pair_models
 from bench.gating.sets import SetPair, set_statistics
+from bench.metrics import MetricKey
+from bench.metrics.questions import chosen_keys, follows_from
 from bench.records import Run
 from bench.records.values import CellValues
-from bench.statistics import holm
+from bench.statistics import detectable_effect, holm, min_pictures
 
 __all__ = ["LEVEL", "ComparedCell", "Comparison", "ComparisonOutcome", "Difference", "as_selection", "compare"]
+
+_Asked: TypeAlias = tuple[Collection[str] | None, Collection[str] | None]
+"""Metrics and regions that are asked for."""
 
 LEVEL = 0.05
 """Corrected p-values at or below it tell two models apart."""
@@ -31,15 +37,20 @@ class Difference:
     Attributes:
         metric: `metric.region`.
         unit, higher_is_better: as in the records.
-        outcome: worse, better, unclear or incomparable; empty for a number that was not tested.
-        baseline_mean, candidate_mean: over the samples where both are finite.
+        outcome: worse, better, unclear or incomparable; empty for a number that was not tested: one of a set without a
+            spread, or one that follows from another.
+        baseline_mean, candidate_mean: over the samples that have a difference.
         statistics: of the differences, candidate minus baseline; None where not comparable.
-        p_holm: `statistics.p` corrected over the whole comparison.
-        n_infinite, n_undefined: samples left out of the means because either side is infinite or undefined.
+        p_holm: `statistics.p` corrected over all questions of the comparison, in the known region over its checks.
+        detectable: the true difference that so many pictures find with 80 % power among all tests of the comparison;
+            None where they cannot find any.
+        n_infinite, n_undefined: samples of which either side is infinite, or undefined.
         exact_lost, exact_gained: samples that only the baseline, or only the candidate, got perfectly right.
-        worst: up to five samples where the candidate is most behind, with candidate minus baseline (None: infinite).
+        worst: up to five samples where the candidate is most behind, with candidate minus baseline (None: infinite,
+            of a metric without a cap).
         note: why not comparable, or what else should be known.
         refused: both runs have the metric, with different signatures.
+        follows_from: the `metric.region` that answers the same question and is tested in its place, or empty.
     """
 
     metric: str
@@ -50,6 +61,7 @@ class Difference:
     candidate_mean: float | None = None
     statistics: PairStatistics | None = None
     p_holm: float | None = None
+    detectable: float | None = None
     n_infinite: int = 0
     n_undefined: int = 0
     exact_lost: int = 0
@@ -57,6 +69,7 @@ class Difference:
     worst: tuple[tuple[str, float | None], ...] = ()
     note: str = ""
     refused: bool = False
+    follows_from: str = ""
 
 
 @dataclass(frozen=True)
@@ -89,12 +102,20 @@ class Comparison:
     Attributes:
         baseline: its output folder.
         cells: candidates first, then models, then protocols.
-        tests: how many p-values were corrected together.
+        tests: how many questions were corrected together.
+        checks: how many tests of the known region were, apart from them.
     """
 
     baseline: str
     cells: tuple[ComparedCell, ...]
     tests: int
+    checks: int = 0
+
+    @property
+    def pictures(self) -> int:
+        """The most source pictures behind a test."""
+        rows = [row for cell in self.cells for row in cell.differences]
+        return max((row.statistics.pictures for row in rows if row.statistics and row.p_holm is not None), default=0)
 
     @property
     def refused(self) -> list[str]:
@@ -113,21 +134,30 @@ def as_selection(side: Run | Selection) -> Selection:
 
 
 def compare(
-    baseline: Run | Selection, *candidates: Run | Selection, seed: int = 0, wilcoxon: bool = False
+    baseline: Run | Selection,
+    *candidates: Run | Selection,
+    metrics: Collection[str] | None = None,
+    regions: Collection[str] | None = None,
+    seed: int = 0,
+    wilcoxon: bool = False,
 ) -> Comparison:
     """Compare candidates with a baseline, paired by sample and clustered by source picture.
 
     Numbers with another signature, and cells cut by other holes, are not compared: they are `incomparable`, with
-    the difference spelled out. p-values are corrected over everything that is compared (Holm).
+    the difference spelled out. p-values are corrected (Holm) over all questions: a number that follows from another one
+    is none. The known region is a check of what a model must not change, with a correction of its own.
 
     Args:
         baseline: a run of `bench.records.read_run`, or one model of it (`Selection(run, "telea")`).
         candidates: the same; the models of each are paired with the baseline's by name, or as two single models.
+        metrics, regions: what is compared; None: everything. They have names of any case.
         seed: of the random draws.
         wilcoxon: also take the signed-rank test, which imports SciPy.
 
     Raises:
-        UsageError: when a candidate is of other pictures, has no model in common, or a cell was edited or damaged.
+        UsageError: when a candidate is of other pictures, has no model in common, or a cell was edited or damaged; when
+            nothing is of these metrics and regions.
+        UnknownName: for an unknown metric or region.
     """
     left = as_selection(baseline)
     drafts: list[ComparedCell] = []
@@ -138,23 +168,29 @@ def compare(
         refuse_other_pictures(left, right)
         for pair in pair_models(left, right).pairs:
             for protocol in _protocols(left, right):
-                draft, values, sets = _draft(left, right, pair, protocol)
+                draft, values, sets = _draft(left, right, pair, protocol, (metrics, regions))
                 measured |= {(len(drafts), index): one for index, one in values.items()}
                 of_sets |= {(len(drafts), index): one for index, one in sets.items()}
                 drafts.append(draft)
     found = pair_statistics(list(measured.values()), seed=seed, wilcoxon=wilcoxon)
     resampled = [set_statistics(pair, seed=seed) for pair in of_sets.values()]
     every = [*found, *(statistics for statistics, _ in resampled)]
-    tested = [index for index, statistics in enumerate(every) if statistics.p is not None]
-    corrected = dict(zip(tested, holm([every[index].p or 0.0 for index in tested]), strict=True))
     cells = [list(draft.differences) for draft in drafts]
+    families = _families([cells[cell][row] for cell, row in (*measured, *of_sets)], every)
+    corrected = {
+        index: (p, len(family))
+        for family in families
+        for index, p in zip(family, holm([every[index].p or 0.0 for index in family]), strict=True)
+    }
     for index, ((cell, row), paired) in enumerate(measured.items()):
-        cells[cell][row] = _filled(cells[cell][row], paired, found[index], corrected.get(index))
+        cells[cell][row] = _filled(cells[cell][row], paired, found[index], *corrected.get(index, (None, 0)))
     for index, ((cell, row), (statistics, note)) in enumerate(zip(of_sets, resampled, strict=True), len(found)):
         pair_of_sets = of_sets[cell, row]
-        cells[cell][row] = _filled_set(cells[cell][row], pair_of_sets, statistics, corrected.get(index), note)
+        cells[cell][row] = _filled_set(
+            cells[cell][row], pair_of_sets, statistics, *corrected.get(index, (None, 0)), note
+        )
     whole = (replace(draft, differences=tuple(rows)) for draft, rows in zip(drafts, cells, strict=True))
-    return Comparison(str(left.run.layout.out), tuple(whole), len(tested))
+    return Comparison(str(left.run.layout.out), tuple(whole), *map(len, families))
 
 
 def _protocols(left: Selection, right: Selection) -> list[str]:
@@ -163,7 +199,7 @@ def _protocols(left: Selection, right: Selection) -> list[str]:
 
 
 def _draft(
-    left: Selection, right: Selection, pair: ModelPair, protocol: str
+    left: Selection, right: Selection, pair: ModelPair, protocol: str, asked: _Asked
 ) -> tuple[ComparedCell, dict[int, PairedValues], dict[int, SetPair]]:
     """A cell with its rows, numbers still to come, and what the rows that can be compared are made from."""
     cell = ComparedCell(str(right.run.layout.out), pair, protocol)
@@ -176,7 +212,7 @@ def _draft(
         return replace(cell, outcome="incomparable", note=f"not comparable: {unlike}", refused=True), {}, {}
     both = PairedCell(a, b)
     outcome, note = _usable(both)
-    rows = _rows(a, b)
+    rows = _rows(a, b, asked)
     comparable = {index: row.metric for index, row in enumerate(rows) if row.outcome != "incomparable"}
     sets = {
         index: SetPair(metric, a, b, (left.run, right.run))
@@ -187,12 +223,23 @@ def _draft(
     return replace(cell, outcome=outcome, note=note, differences=tuple(rows)), values, sets
 
 
-def _rows(a: CellValues, b: CellValues) -> list[Difference]:
-    """A row for each metric of either side, baseline's first."""
-    order = [*a.cell.metrics, *(metric for metric in b.cell.metrics if metric not in a.cell.metrics)]
+def _rows(a: CellValues, b: CellValues, asked: _Asked) -> list[Difference]:
+    """A row for each metric of either side that is asked for, baseline's first."""
+    every = [*a.cell.metrics, *(metric for metric in b.cell.metrics if metric not in a.cell.metrics)]
+    order = chosen_keys(every, *asked)
     known = {**b.cell.metrics, **a.cell.metrics}
     return [
-        _row(Difference(metric, known[metric].unit, known[metric].higher_is_better, "unclear"), a, b)
+        _row(
+            Difference(
+                metric,
+                known[metric].unit,
+                known[metric].higher_is_better,
+                "unclear",
+                follows_from=follows_from(metric, order),
+            ),
+            a,
+            b,
+        )
         for metric in order
     ]
 
@@ -218,26 +265,36 @@ def _usable(both: PairedCell) -> tuple[ComparisonOutcome, str]:
     return outcome, "; ".join(parts)
 
 
-def _filled(row: Difference, values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> Difference:
+def _families(rows: Sequence[Difference], every: Sequence[PairStatistics]) -> tuple[list[int], list[int]]:
+    """Places of the tests that are corrected together: the questions, and the checks of the known region."""
+    tested = [index for index, row in enumerate(rows) if every[index].p is not None and not row.follows_from]
+    checks = [index for index in tested if MetricKey.parse(rows[index].metric).region == "known"]
+    return sorted({*tested} - {*checks}), checks
+
+
+def _filled(
+    row: Difference, values: PairedValues, statistics: PairStatistics, p_holm: float | None, tests: int
+) -> Difference:
     before, after = values.means
     return replace(
         row,
-        outcome=_outcome(values, statistics, p_holm),
+        outcome="" if row.follows_from else _outcome(values, statistics, p_holm),
         baseline_mean=before,
         candidate_mean=after,
         statistics=statistics,
         p_holm=p_holm,
+        detectable=_detectable(statistics, tests, min_pictures(tests, LEVEL)),
         n_infinite=values.infinite,
         n_undefined=values.undefined,
         exact_lost=values.exact_lost,
         exact_gained=values.exact_gained,
         worst=values.worst(),
-        note=values.left_out,
+        note=", ".join(filter(None, (row.follows_from and f"follows from {row.follows_from}", values.remarks))),
     )
 
 
 def _filled_set(
-    row: Difference, pair: SetPair, statistics: PairStatistics, p_holm: float | None, note: str
+    row: Difference, pair: SetPair, statistics: PairStatistics, p_holm: float | None, tests: int, note: str
 ) -> Difference:
     before, after = pair.scores
     outcome: ComparisonOutcome = "" if p_holm is None else "unclear"
@@ -250,8 +307,15 @@ def _filled_set(
         candidate_mean=after.value,
         statistics=statistics,
         p_holm=p_holm,
+        detectable=_detectable(statistics, tests, 0),
         note=f"not tested: {note}" if note else "",
     )
+
+
+def _detectable(statistics: PairStatistics, tests: int, fewest: int) -> float | None:
+    if not tests or statistics.error is None or statistics.pictures < fewest:
+        return None
+    return detectable_effect(statistics.error, tests=tests, level=LEVEL)
 
 
 def _outcome(values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> ComparisonOutcome:

@@ -6,29 +6,31 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from bench.gating.comparison import ComparedCell, Comparison, Difference
+from bench.gating.comparison import LEVEL, ComparedCell, Comparison, Difference
 from bench.gating.formatting import change, harmless, interval, markdown_text, number, p_value
+from bench.statistics import min_pictures
 
-__all__ = ["as_json", "as_markdown", "as_text"]
+__all__ = ["HEADER", "as_json", "as_markdown", "as_text", "foot", "row_texts", "worst_of"]
 
 _LEGEND = (
     "worse, better: the candidate, by Holm-corrected p <= 0.05; unclear: not distinguishable; failing: newly failing "
     "pictures; fixed: pictures that failed in the baseline; incomparable: other definition, holes or pictures"
 )
-_HEADER = ("candidate is", "metric", "baseline", "candidate", "difference", "95 % interval", "p (Holm)", "wins", "n")
+HEADER = ("candidate is", "metric", "baseline", "candidate", "difference", "95 % interval", "p (Holm)", "wins", "n")
+"""Headings of the numbers of one metric, as `row_texts` gives them."""
 
 
 def as_text(comparison: Comparison) -> str:
     """A block for each cell with a line for each metric, and the worst pictures of everything that got worse."""
     blocks = [_block(cell) for cell in comparison.cells]
-    return "\n\n".join([f"baseline {harmless(comparison.baseline)}", *blocks, _foot(comparison)]) + "\n"
+    return "\n\n".join([f"baseline {harmless(comparison.baseline)}", *blocks, foot(comparison)]) + "\n"
 
 
 def as_markdown(comparison: Comparison) -> str:
     """A section for each cell, for a pull request or a page; names are escaped."""
     sections = [_section(cell) for cell in comparison.cells]
     head = f"## Compared with {markdown_text(comparison.baseline)}"
-    return "\n\n".join([head, *sections, markdown_text(_foot(comparison))]) + "\n"
+    return "\n\n".join([head, *sections, markdown_text(foot(comparison))]) + "\n"
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -36,6 +38,7 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
     return {
         "baseline": comparison.baseline,
         "tests": comparison.tests,
+        "checks": comparison.checks,
         "refused": comparison.refused,
         "cells": [
             {**asdict(cell), "pair": {"baseline": cell.pair.baseline, "candidate": cell.pair.candidate}}
@@ -49,7 +52,7 @@ def _block(cell: ComparedCell) -> str:
     if cell.note:
         lines.append(f"{cell.outcome}: {cell.note}")
     if cell.differences:
-        lines += _grid([_HEADER, *(_columns(row) for row in cell.differences)])
+        lines += _grid([HEADER, *(row_texts(row) for row in cell.differences)])
     lines += [f"  {row.metric}: incomparable: {row.note}" for row in cell.differences if row.outcome == "incomparable"]
     lines += [f"  {row.metric}: {row.note}" for row in cell.differences if row.outcome != "incomparable" and row.note]
     lines += [
@@ -63,8 +66,8 @@ def _section(cell: ComparedCell) -> str:
     if cell.note:
         lines += [f"{cell.outcome}: {markdown_text(cell.note)}", ""]
     if cell.differences:
-        rule = ("---", "---", *["--:"] * (len(_HEADER) - 2))
-        lines += [f"| {' | '.join(row)} |" for row in (_HEADER, rule, *map(_markdown_columns, cell.differences))]
+        rule = ("---", "---", *["--:"] * (len(HEADER) - 2))
+        lines += [f"| {' | '.join(row)} |" for row in (HEADER, rule, *map(_markdown_columns, cell.differences))]
     notes = [f"- {row.metric}: {markdown_text(row.note)}" for row in cell.differences if row.note]
     notes += [
         f"- worst in {row.metric}: {markdown_text(worst_of(row))}" for row in cell.differences if row.outcome == "worse"
@@ -72,10 +75,11 @@ def _section(cell: ComparedCell) -> str:
     return "\n".join([*lines, *([""] if notes else []), *notes])
 
 
-def _columns(row: Difference) -> tuple[str, ...]:
+def row_texts(row: Difference) -> tuple[str, ...]:
+    """The texts of one metric, one a heading; a dash for a number that is not there."""
     found = row.statistics
     if found is None:
-        return (row.outcome, row.metric, *["-"] * (len(_HEADER) - 2))
+        return (row.outcome, row.metric, *["-"] * (len(HEADER) - 2))
     return (
         row.outcome,
         f"{row.metric} {row.unit}".strip(),
@@ -90,7 +94,7 @@ def _columns(row: Difference) -> tuple[str, ...]:
 
 
 def _markdown_columns(row: Difference) -> tuple[str, ...]:
-    outcome, *rest = _columns(row)
+    outcome, *rest = row_texts(row)
     return (outcome, *map(markdown_text, rest))
 
 
@@ -113,5 +117,17 @@ def _grid(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _foot(comparison: Comparison) -> str:
-    return f"{_LEGEND}; {comparison.tests} tests corrected together; differences are candidate minus baseline."
+def foot(comparison: Comparison) -> str:
+    """What the words and numbers mean."""
+    lines = [f"{_LEGEND}; {comparison.tests} tests corrected together; differences are candidate minus baseline."]
+    if comparison.checks:
+        lines.append(f"The known region must not change: its {comparison.checks} tests are corrected apart.")
+    if any(row.follows_from for cell in comparison.cells for row in cell.differences):
+        lines.append("A number that follows from another one is not tested again.")
+    fewest = min_pictures(comparison.tests, LEVEL)
+    if comparison.tests and comparison.pictures < fewest:
+        lines.append(
+            f"No outcome could be told apart: {comparison.tests} tests need at least {fewest} pictures, found "
+            f"{comparison.pictures}. Ask fewer questions with --metrics and --regions, or run more pictures."
+        )
+    return " ".join(lines)

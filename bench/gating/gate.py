@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,10 +15,11 @@ from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
 from bench.gating.regression import regression_check
-from bench.gating.results import CheckResult, GateResult
+from bench.gating.results import CheckResult, GateResult, one_per_metric
 from bench.gating.rounding import limits
 from bench.gating.selection import ModelPair, Selection, pair_models
 from bench.gating.sets import SetPair, set_regression_check
+from bench.metrics.questions import chosen_keys
 from bench.records import Run
 from bench.records.spread import Spread, read_spread
 
@@ -33,6 +34,7 @@ class _GateState:
     right: Selection
     margins: Mapping[str, Margin]
     tolerances: Mapping[str, Margin] | None
+    asked: Collection[str]
     spread: Spread | None = None
     checks: list[CheckResult] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
@@ -53,6 +55,8 @@ def gate(
     regression: bool | None = None,
     suite: Mapping[str, Margin | str] | None = None,
     tolerances: Mapping[str, Margin | str] | None = None,
+    metrics: Collection[str] | None = None,
+    regions: Collection[str] | None = None,
     seed: int = 0,
 ) -> GateResult:
     """Decide whether the candidate is a regression.
@@ -69,12 +73,15 @@ def gate(
         suite: the margins of a suite; None: of the suite that the baseline was run with, as its run.json has them.
         tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
             where it has one, else before those of `default_tolerances`.
+        metrics, regions: what the gate looks at; None: at everything. Tests are corrected over what it looks at.
         seed: of the random draws.
 
     Raises:
-        UsageError: when the runs are of other pictures, have no model in common, or a cell was edited or damaged.
+        UsageError: when the runs are of other pictures, have no model in common, or a cell was edited or damaged; when
+            no margin is of these metrics and regions.
         DataError: when the baseline's spread is damaged, or of another run.
-        UnknownName: for a margin or tolerance of a metric that the baseline does not have.
+        UnknownName: for a margin or tolerance of a metric that the baseline does not have; for an unknown metric or
+            region.
     """
     left, right = as_selection(baseline), as_selection(candidate)
     if regression and margins is not None:
@@ -85,11 +92,15 @@ def gate(
     checked = None if tolerances is None else named_margins(tolerances, units, "--tolerance")
     same = {pair: left.models[pair.baseline] == right.models[pair.candidate] for pair in pairing.pairs}
     modes = {pair: regression if regression is not None else same[pair] and margins is None for pair in pairing.pairs}
-    state = _GateState(left, right, {}, checked)
+    state = _GateState(left, right, {}, checked, set(chosen_keys(units, metrics, regions)))
     if any(modes.values()):
         state.spread = read_spread(left.run)
     if not all(modes.values()):
-        state.margins = named_margins(margins, units) if margins is not None else _suite_margins(state, suite, units)
+        every = named_margins(margins, units) if margins is not None else _suite_margins(state, suite, units)
+        state.margins = {name: margin for name, margin in every.items() if name in state.asked}
+        if not state.margins:
+            asked = "--metrics and --regions of the gate"
+            raise UsageError(asked, "choose a metric with a margin", f"margins of {', '.join(every)}", "Give --fail.")
     state.checks += [
         CheckResult("REGRESSION", "cell", model, text="vanished: the candidate does not have this model")
         for model in pairing.vanished
@@ -101,7 +112,7 @@ def gate(
     state.notes += _new_protocols(left, right)
     state.checks += answer(state.questions, state.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
-    return GateResult(_ordered(state.checks, order, left.run.info.protocols), tuple(state.notes))
+    return GateResult(_ordered(one_per_metric(state.checks), order, left.run.info.protocols), tuple(state.notes))
 
 
 def _suite_margins(
@@ -149,7 +160,7 @@ def _check_cell(state: _GateState, pair: ModelPair, protocol: str, by_regression
     both = PairedCell(before, after)
     state.checks += _shrinkage(pair.title, protocol, both)
     for metric in before.scores if by_regression else state.margins:
-        if metric in before.scores:
+        if metric in before.scores and metric in state.asked:
             _check_metric(state, pair.title, protocol, both, metric, by_regression)
 
 

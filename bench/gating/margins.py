@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from bench.errors import UnknownName, UsageError
 from bench.metrics import METRICS, MetricKey, definition, find_definition
+from bench.registry import match_name
 
 __all__ = [
     "EXACT",
@@ -107,7 +108,7 @@ def named_margins(
             raise UsageError("the gate", "know a margin", f"none for {', '.join(units)}", "Give --fail METRIC:AMOUNT.")
         return margins
     margins = {
-        name: parse_limit(f"{name}:{margin}")[1] if isinstance(margin, str) else margin
+        match_name(name, units) or name: parse_limit(f"{name}:{margin}")[1] if isinstance(margin, str) else margin
         for name, margin in wanted.items()
     }
     _known(margins, units, option)

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+import numpy.typing as npt
+
 from bench.gating.formatting import change, interval, number, p_value
 from bench.gating.margins import Margin
 from bench.gating.pairs import PairedValues, PairStatistics, pair_statistics
-from bench.gating.results import CheckResult, Verdict
+from bench.gating.results import CheckResult, Verdict, gravest
 from bench.gating.sets import SetPair, set_statistics
-from bench.statistics import holm, n_needed, sign_test_p
+from bench.statistics import ClusterSums, cluster_sums, holm, sign_test_p
+from bench.statistics.power import limiting_intervals, limiting_p, pictures_needed, resampling_draw
 
-__all__ = ["LEVEL", "Question", "answer"]
+__all__ = ["LEVEL", "Question", "SetQuestion", "answer"]
 
 LEVEL = 0.05
 """Corrected p-values at or below it can be a regression."""
@@ -42,32 +46,32 @@ class SetQuestion:
 def answer(
     questions: Sequence[Question], set_questions: Sequence[SetQuestion] = (), *, seed: int = 0
 ) -> list[CheckResult]:
-    """One finding a question, and one more where pictures that were exact are so no longer.
+    """One finding a question.
 
     With the difference turned so that positive is better, its 95 % interval [low, high], and the margin m:
 
     - PASS: low >= -m, or no picture changed at all.
     - REGRESSION: high < -m, or high < 0 and the mean is worse than m; and the sign-flip p, corrected over all questions
       (Holm), is at most 0.05.
-    - INCONCLUSIVE: neither, with the number of pictures that would decide at the difference and spread found.
+    - INCONCLUSIVE: neither, with the number of pictures of which four in five draws from the differences that were
+      found would decide.
 
     Metrics of sets have the interval of paired half-samples in place of the bootstrap's, and a normal p.
 
-    Infinite values are in no mean. Where only one side is infinite, a sign test on those pictures is a question more.
+    Infinite values count as their metric's cap. Without a cap they are in no mean; pictures that only one side got
+    exactly right are then in a sign test of their own, and the graver of the two verdicts stands.
     """
     found = pair_statistics([question.values for question in questions], seed=seed)
-    exact = [question for question in questions if question.values.exact_lost + question.values.exact_gained]
+    exact = [question for question in questions if question.values.uncounted]
     signs = [sign_test_p(question.values.exact_gained, question.values.exact_lost) for question in exact]
     # a question without finite differences has only the sign test
     p = [1.0 if one.p is None or one.difference is None else one.p for one in found]
     sets = [set_statistics(question.pair, seed=seed) for question in set_questions]
     corrected = holm([*p, *signs, *(1.0 if one.p is None else one.p for one, _ in sets)])
+    of_exact = dict(zip(map(id, exact), corrected[len(questions) :], strict=False))
     checks = [
-        _mean_check(question, statistics, p_holm, len(corrected))
+        _with_exact(question, _mean_check(question, statistics, p_holm, len(corrected)), of_exact.get(id(question)))
         for question, statistics, p_holm in zip(questions, found, corrected, strict=False)
-    ]
-    checks += [
-        _exact_check(question, p_holm) for question, p_holm in zip(exact, corrected[len(questions) :], strict=False)
     ]
     checks += [
         _set_check(question, statistics, reason, p_holm)
@@ -133,12 +137,24 @@ def _mean_check(question: Question, statistics: PairStatistics, p_holm: float, t
         return replace(check, text="one picture: nothing can be said about others")
     turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)
     verdict = _verdict(turned, limit, p_holm)
-    needed = None
-    if verdict == "INCONCLUSIVE":
-        worse = turned[0] < -limit
-        effect = turned[0] if worse else turned[0] + limit
-        needed = n_needed(statistics.pictures, statistics.error or 0.0, effect, tests=tests if worse else 1)
+    needed = _needed(values, limit, tests) if verdict == "INCONCLUSIVE" else None
     return replace(check, verdict=verdict, n_needed=needed, text=_text(statistics, values, limit, p_holm, needed))
+
+
+def _needed(values: PairedValues, limit: float, tests: int) -> int | None:
+    """Pictures of which 80 % of the draws from these differences would pass or be a regression; None: too many."""
+    columns = cluster_sums(values.differences, values.pictures)
+    sign = 1.0 if values.higher_is_better else -1.0
+
+    def decides(drawn: ClusterSums) -> npt.NDArray[np.bool_]:
+        low, high = limiting_intervals(drawn)
+        low, high = (low, high) if sign > 0 else (-high, -low)
+        below = (high < -limit) | ((high < 0) & (sign * drawn.means() < -limit))
+        if below.any():
+            below &= limiting_p(drawn) * tests <= LEVEL
+        return (low >= -limit) | below
+
+    return pictures_needed(resampling_draw(columns), decides, least=int(columns.used()[0]) + 1)
 
 
 def _turned(difference: float, ci95: tuple[float, float], higher_is_better: bool) -> tuple[float, float, float]:
@@ -160,34 +176,25 @@ def _text(statistics: PairStatistics, values: PairedValues, limit: float, p_holm
         f"{change(statistics.difference, unit)} {interval(statistics.ci95, unit)}",
         f"margin {limit:.4g} {unit}".rstrip(),
         f"p {p_value(p_holm)}",
-        f"n {statistics.n}" + (f" ({values.left_out})" if values.left_out else ""),
+        f"n {statistics.n}" + (f" ({values.remarks})" if values.remarks else ""),
     )
     text = ", ".join(parts)
-    if needed is None:
-        return text
-    return f"{text}; {f'about {needed:,} pictures would decide' if needed < 10**7 else 'too close to the margin'}"
+    return text if needed is None else f"{text}; about {needed:,} pictures would decide"
 
 
 def _without_numbers(check: CheckResult, values: PairedValues) -> CheckResult:
-    if values.exact_lost or values.exact_gained:
-        return replace(check, verdict="PASS", text="no finite pair; see the exact pictures")
+    if values.uncounted:
+        return replace(check, verdict="PASS", text="no finite pair")
     if values.infinite:
         return replace(check, verdict="PASS", text=f"exact in both in all {values.infinite} pictures")
     return replace(check, text="no picture has a value in both")
 
 
-def _exact_check(question: Question, p_holm: float) -> CheckResult:
+def _with_exact(question: Question, check: CheckResult, p_holm: float | None) -> CheckResult:
+    """The check with what the sign test of exact pictures says, where there is one."""
+    if p_holm is None:
+        return check
     lost, gained = question.values.exact_lost, question.values.exact_gained
-    worse = lost > gained
-    return CheckResult(
-        "PASS" if not worse else "REGRESSION" if p_holm <= LEVEL else "INCONCLUSIVE",
-        "paired",
-        question.model,
-        question.protocol,
-        question.metric,
-        f"{lost} pictures are no longer exact, {gained} have become so, p {p_value(p_holm)}",
-        tuple(sample for sample, by in question.values.worst() if by is None),
-        question.values.unit,
-        p_holm=p_holm,
-        n=lost + gained,
-    )
+    verdict: Verdict = "PASS" if lost <= gained else "REGRESSION" if p_holm <= LEVEL else "INCONCLUSIVE"
+    text = f"{lost} pictures are no longer exact, {gained} have become so, p {p_value(p_holm)}"
+    return replace(check, verdict=gravest((check.verdict, verdict)), text=f"{text}; {check.text}")

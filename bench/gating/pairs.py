@@ -8,12 +8,12 @@ from functools import cached_property
 
 import numpy as np
 
+from bench.records.caps import cap_of, capped
 from bench.records.values import CellValues, Floats
 from bench.statistics import (
     ClusterSums,
     cluster_intervals,
     cluster_sums,
-    detectable_effect,
     sign_flip_p,
     sign_test_p,
     standard_errors,
@@ -30,9 +30,11 @@ class PairedValues:
     Attributes:
         samples: sample ids [N], sorted.
         pictures: what each sample was cut from [N]: samples of one picture are a cluster.
-        baseline, candidate: float64 [N]; NaN where undefined, infinities as they are.
+        baseline, candidate: float64 [N] as they were measured; NaN where undefined, infinities as they are.
         unit: of the values.
         higher_is_better: direction.
+        signature: of the baseline's mean, which has the metric's cap: differences, gains and means count no value
+            above it.
     """
 
     samples: tuple[str, ...]
@@ -41,35 +43,43 @@ class PairedValues:
     candidate: Floats
     unit: str
     higher_is_better: bool
+    signature: str = ""
+
+    @cached_property
+    def counted(self) -> tuple[Floats, Floats]:
+        """Baseline and candidate [N] as means count them: none above the cap."""
+        return capped(self.baseline, self.signature), capped(self.candidate, self.signature)
 
     @cached_property
     def differences(self) -> Floats:
-        """Candidate minus baseline [N]; NaN where either is undefined or infinite."""
-        finite = np.isfinite(self.baseline) & np.isfinite(self.candidate)
+        """Candidate minus baseline [N]; NaN where either is undefined, or infinite without a cap."""
+        before, after = self.counted
         with np.errstate(invalid="ignore"):
-            return np.where(finite, self.candidate - self.baseline, np.nan)
+            return np.where(np.isfinite(before) & np.isfinite(after), after - before, np.nan)
 
     @cached_property
     def gains(self) -> Floats:
-        """How much better the candidate is [N]: infinite where one is infinite, 0 where both are, NaN if undefined."""
-        with np.errstate(invalid="ignore"):
-            change = self.candidate - self.baseline
-        change = np.where(self.baseline == self.candidate, 0.0, change)
-        return change if self.higher_is_better else -change
+        """How much better the candidate is [N]; NaN if undefined. Without a cap infinite where one side is infinite."""
+        return self._gains(*self.counted)
 
     @property
     def exact_lost(self) -> int:
         """Samples that only the baseline got perfectly right (infinite PSNR)."""
-        return int(np.isneginf(self.gains).sum())
+        return int(np.isneginf(self._gains(self.baseline, self.candidate)).sum())
 
     @property
     def exact_gained(self) -> int:
         """Samples that only the candidate got perfectly right."""
-        return int(np.isposinf(self.gains).sum())
+        return int(np.isposinf(self._gains(self.baseline, self.candidate)).sum())
+
+    @property
+    def uncounted(self) -> int:
+        """Samples that only one side got perfectly right, and that are in no mean for want of a cap."""
+        return int(np.isinf(self.gains).sum())
 
     @property
     def infinite(self) -> int:
-        """Samples that are infinite on either side, and therefore in no mean."""
+        """Samples that are infinite on either side."""
         return int((np.isinf(self.baseline) | np.isinf(self.candidate)).sum())
 
     @property
@@ -78,23 +88,28 @@ class PairedValues:
         return int(np.isnan(self.gains).sum())
 
     @property
-    def left_out(self) -> str:
-        """What is in no mean, in words: `2 are exact in both, 1 is undefined`; empty when nothing is."""
+    def remarks(self) -> str:
+        """What is exact or undefined, in words: `2 are exact in both, 1 is undefined`; empty when nothing is."""
         counts = (
             (self.exact_lost, "exact only in the baseline"),
             (self.exact_gained, "exact only in the candidate"),
             (self.infinite - self.exact_lost - self.exact_gained, "exact in both"),
             (self.undefined, "undefined"),
         )
-        return ", ".join(f"{count} {'is' if count == 1 else 'are'} {what}" for count, what in counts if count)
+        parts = [f"{count} {'is' if count == 1 else 'are'} {what}" for count, what in counts if count]
+        cap = cap_of(self.signature)
+        if self.infinite:
+            parts.append("exact is in no mean" if cap is None else f"exact counts as {cap:g} {self.unit}".rstrip())
+        return ", ".join(parts)
 
     @cached_property
     def means(self) -> tuple[float | None, float | None]:
-        """Means of baseline and candidate over the samples where both are finite."""
+        """Means of baseline and candidate over the samples that have a difference."""
         kept = ~np.isnan(self.differences)
         if not kept.any():
             return None, None
-        return float(self.baseline[kept].mean()), float(self.candidate[kept].mean())
+        before, after = self.counted
+        return float(before[kept].mean()), float(after[kept].mean())
 
     def worst(self, count: int = 5) -> tuple[tuple[str, float | None], ...]:
         """The samples where the candidate is most behind, worst first, with candidate minus baseline.
@@ -108,23 +123,28 @@ class PairedValues:
             if self.gains[index] < 0
         )
 
+    def _gains(self, baseline: Floats, candidate: Floats) -> Floats:
+        with np.errstate(invalid="ignore"):
+            change = candidate - baseline
+        change = np.where(baseline == candidate, 0.0, change)
+        return change if self.higher_is_better else -change
+
 
 @dataclass(frozen=True)
 class PairStatistics:
     """What the differences of one metric say.
 
     Attributes:
-        n: differences, each between two finite values.
+        n: differences, each between two values as their metric's cap counts them.
         pictures: source pictures behind them.
         difference: mean, candidate minus baseline; None without any.
         ci95: its clustered bootstrap interval; None with fewer than two pictures.
         error: its cluster-robust standard error, as `ci95`.
         p: of the sign-flip test; of the sign test on pictures that only one side got perfectly right, when there is no
-            difference between finite values; None when neither is there.
+            difference for want of a cap; None when neither is there.
         p_wilcoxon: of the signed-rank test, when asked for.
         win_rate: share of the samples where the candidate is better, ties counted half; None without samples.
         median: of the differences.
-        detectable: the true difference that this many pictures find with 80 % power.
     """
 
     n: int
@@ -136,7 +156,6 @@ class PairStatistics:
     p_wilcoxon: float | None
     win_rate: float | None
     median: float | None
-    detectable: float | None
 
 
 @dataclass(frozen=True)
@@ -189,6 +208,7 @@ class PairedCell:
             self.candidate.values[metric][right],
             score.unit,
             score.higher_is_better,
+            score.signature,
         )
 
 
@@ -236,7 +256,6 @@ def _summary(
 ) -> PairStatistics:
     used, mean, low, high, error, p, rank_p = facts
     differences = values.differences[~np.isnan(values.differences)]
-    decided = values.exact_lost + values.exact_gained
     several = used > 1
     return PairStatistics(
         n=len(differences),
@@ -244,11 +263,10 @@ def _summary(
         difference=mean if used else None,
         ci95=(low, high) if several else None,
         error=error if several else None,
-        p=p if used else sign_test_p(values.exact_gained, values.exact_lost) if decided else None,
+        p=p if used else sign_test_p(values.exact_gained, values.exact_lost) if values.uncounted else None,
         p_wilcoxon=rank_p if used else None,
         win_rate=_win_rate(values.gains),
         median=float(np.median(differences)) if used else None,
-        detectable=detectable_effect(error) if several else None,
     )
 
 

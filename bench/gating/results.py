@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
-__all__ = ["VERDICTS", "CheckResult", "GateResult", "Verdict"]
+__all__ = ["VERDICTS", "CheckResult", "GateResult", "Verdict", "gravest", "one_per_metric"]
 
 Verdict = Literal["PASS", "INCONCLUSIVE", "REGRESSION", "INCOMPARABLE"]
 VERDICTS: tuple[Verdict, ...] = ("INCOMPARABLE", "REGRESSION", "INCONCLUSIVE", "PASS")
@@ -26,7 +27,7 @@ class CheckResult:
         text: what was found, a phrase.
         samples: the pictures that it is about, gravest first.
         unit: of the numbers below; each is None where it has no meaning.
-        baseline_mean, candidate_mean, difference: over the pictures where both are finite; candidate minus baseline.
+        baseline_mean, candidate_mean, difference: over the pictures that have a difference; candidate minus baseline.
         ci95: clustered bootstrap interval of the difference.
         limit: the margin of the paired gate or the tolerance of the regression gate, in the unit.
         p_holm: corrected p-value of "no difference".
@@ -57,6 +58,38 @@ class CheckResult:
         return " ".join(part for part in (self.model, self.protocol, self.metric) if part)
 
 
+def gravest(verdicts: Iterable[Verdict]) -> Verdict:
+    """The gravest of some verdicts; PASS without any."""
+    held = set(verdicts)
+    return next((verdict for verdict in VERDICTS if verdict in held), "PASS")
+
+
+def one_per_metric(checks: Iterable[CheckResult]) -> list[CheckResult]:
+    """The checks with those of one metric in one cell as a single one: the gravest verdict and all texts.
+
+    The numbers are those of the comparison, the pictures those of the gravest.
+    """
+    merged: dict[tuple[str, str, str], CheckResult] = {}
+    kept: list[CheckResult] = []
+    for check in checks:
+        key = (check.model, check.protocol, check.metric)
+        if not check.metric:
+            kept.append(check)
+        elif key in merged:
+            merged[key] = _both(merged[key], check)
+        else:
+            merged[key] = check
+    return [*kept, *merged.values()]
+
+
+def _both(one: CheckResult, other: CheckResult) -> CheckResult:
+    first, second = sorted((one, other), key=lambda check: VERDICTS.index(check.verdict))
+    numbers = one if one.gate != "cell" else other
+    return replace(
+        numbers, verdict=first.verdict, text=f"{first.text}; {second.text}", samples=first.samples or second.samples
+    )
+
+
 @dataclass(frozen=True)
 class GateResult:
     """The results of all checks of a gate.
@@ -72,8 +105,7 @@ class GateResult:
     @property
     def verdict(self) -> Verdict:
         """The gravest verdict of all checks."""
-        held = {check.verdict for check in self.checks}
-        return next((verdict for verdict in VERDICTS if verdict in held), "PASS")
+        return gravest(check.verdict for check in self.checks)
 
     def counts(self) -> dict[Verdict, int]:
         """The number of checks with each verdict, gravest first."""

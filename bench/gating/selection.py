@@ -8,6 +8,7 @@ from pathlib import Path
 from bench.errors import UnknownName, UsageError
 from bench.records import CellKey, Run, read_run
 from bench.records.values import CellValues
+from bench.registry import match_name
 
 __all__ = ["ModelPair", "Pairing", "Selection", "others", "pair_models", "select"]
 
@@ -33,7 +34,7 @@ class Selection:
     def key(self, model: str, protocol: str) -> CellKey:
         """The cell of a model that counts."""
         dataset = self.run.info.dataset
-        return CellKey(model, self.models[model], protocol, dataset.name, dataset.revision)
+        return CellKey(model, self.models[model], protocol, dataset.name, dataset.cell_revision)
 
     def values(self, model: str, protocol: str) -> CellValues | None:
         """The numbers of that cell, or None when it is not whole; raises UsageError when it was edited or damaged."""
@@ -80,7 +81,9 @@ def select(text: str) -> Selection:
     if not (Path(text) / "run.json").exists():
         for cut in cuts:
             if (Path(text[:cut]) / "run.json").exists():
-                return _checked(Selection(read_run(Path(text[:cut])), text[cut + 1 :]))
+                run, name = read_run(Path(text[:cut])), text[cut + 1 :]
+                known = match_name(name, [model.name for model in run.info.models])
+                return _checked(Selection(run, known or name))
     return Selection(read_run(Path(text)))
 
 

@@ -15,7 +15,6 @@ from bench.metrics.resampling import half_sample_spread
 from bench.records import CellKey, Run, Score
 from bench.records.features import CellFeatures, read_cell_features
 from bench.records.values import CellValues
-from bench.statistics import detectable_effect
 
 __all__ = ["SetPair", "set_regression_check", "set_statistics"]
 
@@ -61,8 +60,7 @@ def set_statistics(pair: SetPair, *, seed: int = 0) -> tuple[PairStatistics, str
     pictures = len(set(pair.baseline.pictures))
     p = math.erfc(abs(difference) / error / math.sqrt(2)) if error else float(difference == 0)
     interval = (difference - _Z95 * error, difference + _Z95 * error)
-    detectable = detectable_effect(error)
-    return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None, detectable), ""
+    return PairStatistics(first.n, pictures, difference, interval, error, p, None, None, None), ""
 
 
 def set_regression_check(model: str, protocol: str, pair: SetPair, tolerance: Margin | None) -> CheckResult:
@@ -95,7 +93,7 @@ def _rounding(pair: SetPair, before: float) -> float:
 
 
 def _without_error(n: int, difference: float | None) -> PairStatistics:
-    return PairStatistics(n, n, difference, None, None, None, None, None, None, None)
+    return PairStatistics(n, n, difference, None, None, None, None, None, None)
 
 
 def _error(pair: SetPair, seed: int) -> tuple[float | None, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from bench.errors import DataError
 from bench.image_files.container import FORMATS, Format, check_whole, find_format
 
-__all__ = ["MAX_PIXELS", "OpenedImage", "open_image"]
+__all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "upright_size"]
 
 MAX_PIXELS = 1 << 28
 """16,384 x 16,384. A file that claims more is refused before its pixels are decoded: it may be a few bytes long."""
@@ -32,6 +34,8 @@ _READERS: dict[Format, type[ImageFile.ImageFile]] = {
 """Used without `Image.open`, whose limit of pixels is lower and a setting of the whole process."""
 
 _ORIENTATION = 0x0112
+_PNG_ORIENTATIONS = (b"eXIf", b"Raw profile type", b"tiff:Orientation")
+"""Where a PNG may hold its orientation, also behind its pixels: without any, Pillow need not decode these to look."""
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -74,27 +78,52 @@ def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it."
     Raises:
         DataError: the file cannot be read, is damaged, truncated, too large, an animation or of several pages.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{noun} {path}", "be readable", error.strerror or str(error), "Check the file.") from error
-    try:
-        return _decode(data)
-    except MemoryError as error:
-        raise DataError(f"{noun} {path}", "fit into memory", f"{len(data):,} bytes", "Make it smaller.") from error
-    except _TooLarge as error:
-        raise DataError(
-            f"{noun} {path}", f"have at most {MAX_PIXELS:,} pixels", str(error), "Make it smaller."
-        ) from error
-    except Exception as error:  # Pillow raises nearly anything on damaged files
-        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
+    with _refusing(path, noun, fix):
+        return _decode(path.read_bytes())
+
+
+def upright_size(path: Path, noun: str = "picture", fix: str = "Copy it again, or convert it.") -> tuple[int, int]:
+    """Height and width of a picture as it is shown upright, of most files without decoding their pixels.
+
+    Raises:
+        DataError: as `open_image`, but for damage that only the pixels show.
+    """
+    with _refusing(path, noun, fix):
+        header = _read_header(path.read_bytes())
+        width, height = header.image.size
+        return (width, height) if header.orientation > 4 and header.format != "TIFF" else (height, width)
 
 
 class _TooLarge(Exception):
     """The size of a picture with more than MAX_PIXELS pixels."""
 
 
+@contextmanager
+def _refusing(path: Path, noun: str, fix: str) -> Iterator[None]:
+    """Give whatever is raised on a file as a DataError that names it."""
+    try:
+        yield
+    except MemoryError as error:
+        raise DataError(f"{noun} {path}", "fit into memory", "too little memory", "Make it smaller.") from error
+    except _TooLarge as error:
+        must = f"have at most {MAX_PIXELS:,} pixels"
+        raise DataError(f"{noun} {path}", must, str(error), "Make it smaller.") from error
+    except Exception as error:  # Pillow raises nearly anything on damaged files
+        if isinstance(error, OSError) and error.errno is not None:
+            raise DataError(f"{noun} {path}", "be readable", error.strerror or str(error), "Check the file.") from error
+        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
+
+
 def _decode(data: bytes) -> OpenedImage:
+    header = _read_header(data)
+    header.image.load()
+    if header.format == "TIFF" or header.orientation == 1:  # Pillow turns a TIFF itself
+        return header
+    return replace(header, image=header.image.transpose(_TURNS[header.orientation]))
+
+
+def _read_header(data: bytes) -> OpenedImage:
+    """The picture before its pixels are decoded, as it is stored; of a TIFF, Pillow gives the size upright."""
     name = find_format(data)
     check_whole(data, name)
     image: Any = _READERS[name](io.BytesIO(data))
@@ -106,10 +135,8 @@ def _decode(data: bytes) -> OpenedImage:
     bits = data[24] if name == "PNG" else 8
     if name == "TIFF":
         bits = _check_tiff(image.tag_v2, len(image.getbands()), len(data))
-    orientation = image.getexif().get(_ORIENTATION, 1)
-    image.load()
-    if name != "TIFF" and orientation in _TURNS:  # Pillow turns a TIFF itself
-        return OpenedImage(image.transpose(_TURNS[orientation]), name, bits, orientation)
+    has_orientation = name != "PNG" or any(sign in data for sign in _PNG_ORIENTATIONS)
+    orientation = image.getexif().get(_ORIENTATION, 1) if has_orientation else 1
     return OpenedImage(image, name, bits, orientation if orientation in _TURNS else 1)
 
 

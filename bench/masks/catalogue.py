@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PROTOCOLS", "draw", "get"]
 
-PROTOCOLS: Registry[Protocol] = Registry("protocol", "spgbench.protocols")
+PROTOCOLS: Registry[Protocol] = Registry("protocol", "spgbench.protocols", "spgbench ls protocols")
 """All mask protocols. `files:` is a scheme and takes a folder."""
 
 

@@ -6,13 +6,14 @@ tuple of MetricDefinition. Such modules import nothing heavy; what computes lies
 
 from __future__ import annotations
 
+import math
 import pkgutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from importlib import import_module
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from bench.errors import UsageError
+from bench.errors import TooSmall, UsageError
 from bench.metrics.definition import MetricDefinition
 from bench.registry import Registry
 from bench.vocabulary import Region
@@ -68,7 +69,7 @@ def built_in(metric: str) -> MetricDefinition:
     return BUILT_IN[metric]
 
 
-METRICS: Registry[MetricDefinition] = Registry("metric", "spgbench.metrics")
+METRICS: Registry[MetricDefinition] = Registry("metric", "spgbench.metrics", "spgbench ls metrics")
 """All metrics. A plug-in's entry point names a function without arguments that returns a MetricDefinition."""
 
 for _metric in BUILT_IN.values():
@@ -153,7 +154,14 @@ def measure(view: BatchView, names: Iterable[str]) -> dict[str, torch.Tensor]:
 
     Metrics by class also give `{"label-miou.hole.road": ..., ...}`. Metrics of sets of pictures are none of a batch.
 
-    NaN means undefined (the region has no pixel), `inf` is the PSNR of equal pixels. Raises UnknownName, and DataError
-    for a picture that a metric cannot take.
+    NaN means undefined (the region has no pixel, or the pictures are too small for the metric), `inf` is the PSNR of
+    equal pixels. Raises UnknownName, and DataError for a picture that a metric cannot take.
     """
-    return {f"{name}.{region}": values for name in names for region, values in definition(name).load()(view).items()}
+    return {f"{name}.{region}": values for name in names for region, values in _measure(view, definition(name)).items()}
+
+
+def _measure(view: BatchView, metric: MetricDefinition) -> Mapping[str, torch.Tensor]:
+    try:
+        return metric.load()(view)
+    except TooSmall:
+        return dict.fromkeys(metric.regions, view.reference[:, 0, 0, 0].double() * math.nan)

@@ -96,6 +96,7 @@ class MetricDefinition:
             features as float [N, D] arrays.
         order: place in listings and tables, small ones first; equal ones stand by name.
         regions: where it is defined.
+        derived: regions whose difference between two models follows from that in the hole: no question of their own.
         parameters: name and value of everything in the definition that other evaluators choose differently.
         version: raised when a change of code changes a value.
         options: keyword arguments of the implementation.
@@ -104,6 +105,8 @@ class MetricDefinition:
             picture's value, or of the value of an aggregate `set`.
         relative_tolerance: the same as a share of the baseline's value; the larger of the two holds.
         margins: region and amount, `("hole", "0.1dB")`: what the paired gate holds unless told otherwise.
+        cap: what an infinite value of a picture, and a greater one than this, counts as in every mean, interval and
+            test, in the metric's unit; None: an infinite value is in none of them.
         aggregate: `image-mean`, a value an image and their mean; `set`, one value of all images together.
         features: for an aggregate `set`, which features it is taken of: `fid` or `fid-clean`.
         resampling: for an aggregate `set`, how it is found out how far the value would move with other pictures:
@@ -132,6 +135,7 @@ class MetricDefinition:
     implementation: str
     order: int = 1000
     regions: tuple[Region, ...] = REGIONS
+    derived: tuple[Region, ...] = ()
     parameters: tuple[tuple[str, str], ...] = ()
     version: int = 1
     options: tuple[tuple[str, Any], ...] = ()
@@ -139,6 +143,7 @@ class MetricDefinition:
     tolerance: float = 1e-9
     relative_tolerance: float = 0.0
     margins: tuple[tuple[Region, str], ...] = ()
+    cap: float | None = None
     aggregate: Literal["image-mean", "set"] = "image-mean"
     features: str = ""
     resampling: Literal["", "half-samples"] = ""
@@ -172,8 +177,9 @@ class MetricDefinition:
         if self.width:
             fields += [f"width:{self.width.pixels(height, width)}px", f"width-share:{self.width.share}"]
         fields += [f"{key}:{value}" for key, value in self.parameters]
+        fields += [f"agg:{self.aggregate}", *([] if self.cap is None else [f"cap:{self.cap:g}"])]
         composite = "no" if region == "known" else "yes"
-        return "|".join([*fields, f"agg:{self.aggregate}", f"composite:{composite}", f"v{self.version}"])
+        return "|".join([*fields, f"composite:{composite}", f"v{self.version}"])
 
     def _load(self, target: str) -> Callable[..., Any]:
         found = _IMPORTER.load(Entry(self.name, target, self.summary))

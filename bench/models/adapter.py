@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import typing
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,12 +16,13 @@ from bench.errors import ModelFailure, UsageError
 from bench.fingerprint import fingerprint_code
 from bench.models.any_size import fill_at_any_size
 from bench.models.io_spec import IOSpec
+from bench.models.model_error import describe_error, error_traceback
 from bench.models.seeding import seeded
 from bench.models.value_range import from_value_range, to_value_range
 from bench.pictures import composite, hide_pixels
 from bench.vocabulary import Batch, LabelSources, Prediction
 
-__all__ = ["ModelAdapter", "ModelCall", "describe_error", "file_sha256", "require_file"]
+__all__ = ["ModelAdapter", "ModelCall", "file_sha256", "require_file"]
 
 _SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "io_spec", "adapter", "value_range", "seeding"))
 
@@ -53,7 +56,9 @@ class ModelAdapter:
         sources: modules of the adapter, beside those that all adapters share.
         libraries: distributions whose version its outputs depend on.
         label_sources: where the label maps come from that it is given.
-        device: that it runs on.
+        device: that the tensors lie on which it is called with.
+        seeding: makes a context in which the model's random numbers follow from a seed; None seeds the generators of
+            this process.
 
     Attributes:
         signature: the facts and the IOSpec in one line.
@@ -71,11 +76,13 @@ class ModelAdapter:
         libraries: tuple[str, ...] = ("torch",),
         label_sources: LabelSources = LabelSources(),  # noqa: B008 (frozen)
         device: str = "cpu",
+        seeding: Callable[[int], AbstractContextManager[None]] | None = None,
     ) -> None:
         self.name, self.label_sources = name, label_sources
         self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
         self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
+        self._seeding = seeding or partial(seeded, device=self._device)
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill a batch, so many pictures at once as the IOSpec says.
@@ -99,7 +106,7 @@ class ModelAdapter:
             return self._call_model(image, hole, labels, seeds)
 
         io_spec = self._io_spec
-        with seeded(seeds[0], self._device):
+        with self._seeding(seeds[0]):
             filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
         return composite(filled, image, hole) if io_spec.composite else filled
 
@@ -113,7 +120,8 @@ class ModelAdapter:
             raise
         except Exception as error:
             must = f"answer a picture {list(image.shape)} and a mask {list(mask.shape)}"
-            raise ModelFailure(f"model {self._subject}", must, describe_error(error)) from error
+            trace = error_traceback(error, lambda file: file == __file__)
+            raise ModelFailure(f"model {self._subject}", must, describe_error(error), "", trace) from error
         subject = f"the picture of {self._subject}"
         if not isinstance(raw, Tensor):
             raise ModelFailure(subject, "be one tensor", type(raw).__name__, "Return the final picture alone.")
@@ -125,8 +133,8 @@ class ModelAdapter:
 
 
 def require_file(kind: str, file: str) -> Path:
-    """The path; raises UsageError when there is no such file."""
-    path = Path(file)
+    """The absolute path, which stays right when the working directory changes; raises UsageError for no such file."""
+    path = Path(file).absolute()
     if not path.is_file():
         raise UsageError(f"{kind} {file}", "be a file", "no such file", "Check the path.")
     return path
@@ -136,9 +144,3 @@ def file_sha256(path: Path) -> str:
     """SHA-256 (hex) of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def describe_error(error: BaseException) -> str:
-    """Type and last line of an error; libraries put long traces before that line."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[-1]}" if lines else type(error).__name__

@@ -15,7 +15,7 @@ from bench.vocabulary import Inpainter, LabelSources
 
 __all__ = ["MODELS", "load", "load_for_run"]
 
-MODELS: Registry[Inpainter] = Registry("model", "spgbench.models")
+MODELS: Registry[Inpainter] = Registry("model", "spgbench.models", "spgbench ls models")
 
 for _name, _summary, _fill in (
     ("mean", "mean colour of the known pixels", "baselines.mean:fill"),
@@ -53,7 +53,7 @@ for _name, _target, _summary in (
     MODELS.add(_name, f"bench.models.{_target}", _summary)
 
 
-def load(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
+def load(name: str, device: str = "cpu", dataset: str = "streets", *, isolated: bool = True) -> Inpainter:
     """Make a model ready.
 
     Args:
@@ -62,6 +62,8 @@ def load(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
             (`ours=folder:DIR`). Options begin at the first `?` and are separated by `&`.
         device: torch device that learned models run on.
         dataset: whose shipped weights a model takes that is given none; passed on to what has a parameter of this name.
+        isolated: whether code of others (`python:`, `torchscript:`) runs in a process of its own. A process that holds
+            no other model may say no, to time it without the way there.
 
     Raises:
         UnknownName: for a name that the catalogue does not hold.
@@ -72,7 +74,8 @@ def load(name: str, device: str = "cpu", dataset: str = "streets") -> Inpainter:
     parsed = ModelName.parse(name)
     entry, argument = MODELS.find(parsed.base)
     arguments = {"device": device, **dict(entry.options), **parsed.options}
-    model = _create(entry, parsed.untitled, (argument,) if argument else (), arguments, dataset)
+    offered = {"dataset": dataset, "isolated": isolated}
+    model = _create(entry, parsed.untitled, (argument,) if argument else (), arguments, offered)
     if parsed.title or parsed.query:
         model.name = parsed.title or f"{model.name}?{parsed.query}"
     return model
@@ -91,13 +94,17 @@ def load_for_run(name: str, device: str = "cpu", dataset: str = "streets") -> In
         return BrokenModel(parsed.title or shown, failure)
 
 
-def _create(entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any], dataset: str) -> Inpainter:
-    """Call the target; an error says whether the command is wrong or the model."""
+def _create(
+    entry: Entry, spec: str, positional: tuple[str, ...], arguments: dict[str, Any], offered: dict[str, Any]
+) -> Inpainter:
+    """Call the target, with what is offered where it has a parameter of that name.
+
+    An error says whether the command is wrong or the model.
+    """
     subject, make = f"model '{spec}'", _import(entry)
     try:
         signature = inspect.signature(make)
-        if "dataset" in signature.parameters:
-            arguments["dataset"] = dataset
+        arguments |= {name: value for name, value in offered.items() if name in signature.parameters}
         signature.bind(*positional, **arguments)
     except TypeError as error:
         raise _bad_options(subject, error) from error

@@ -14,9 +14,12 @@ import numpy as np
 import torch
 
 from bench.errors import DataError, ModelFailure, UsageError
+from bench.fingerprint import fingerprint_files
 from bench.image_files.decode import read_picture
 from bench.models.adapter import ModelAdapter, file_sha256
 from bench.models.io_spec import parse_io_spec
+from bench.models.isolation.foreign_call import parse_timeout
+from bench.models.isolation.source_files import find_reachable_sources
 from bench.models.processes import run_limited
 from bench.pictures import png_bytes, round_to_bytes, unstack_pictures
 
@@ -46,8 +49,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         UsageError: for a program that is not there, or an option that does not fit.
     """
     io_spec = parse_io_spec("command:", options, _ALLOWED, ("timeout",), range="0-255", batch=_BATCH)
-    if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout > 0:
-        raise UsageError("option 'timeout' of model 'command:'", "be above 0 seconds", repr(timeout))
+    timeout = parse_timeout("command:", timeout)
     words = shlex.split(line)
     if not words or shutil.which(words[0]) is None:
         raise UsageError(f"model 'command:{line}'", "start with a program", "none of that name", "Check the path.")
@@ -77,6 +79,7 @@ class Command:
 
     def __init__(self, words: Sequence[str], seconds: float) -> None:
         self._words, self._seconds, self._timeouts = tuple(words), seconds, 0
+        self._folder = Path.cwd()  # where spgbench was started, wherever code of others goes later
 
     def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:  # noqa: ARG002
         """float [N, 3, H, W] of 0 to 255 and bool [N, 1, H, W] -> float32 [N, 3, H, W]; raises ModelFailure."""
@@ -92,7 +95,7 @@ class Command:
 
     def _run(self, work: Path, seconds: float) -> None:
         words = _with_folders(self._words, {folder: str(work / folder) for folder in _FOLDERS})
-        result = run_limited(words, seconds, work / "output.txt")
+        result = run_limited(words, seconds, work / "output.txt", self._folder)
         self._timeouts = self._timeouts + 1 if result.timed_out else 0
         if result.problem:
             raise ModelFailure(
@@ -139,8 +142,18 @@ def _with_folders(words: Sequence[str], folders: dict[str, str]) -> list[str]:
 
 
 def _identity(words: Sequence[str]) -> list[str]:
-    """The command line with its files' contents in place of their paths; a program found on PATH counts by name."""
+    """The command line with its files' contents in place of their paths; a program found on PATH counts by name.
+
+    A Python script counts with every file below its folder that it can import.
+    """
     return [
-        f"sha256={file_sha256(Path(word))}" if Path(word).is_file() and (place or "/" in word) else word
+        f"sha256={_content(Path(word))}" if Path(word).is_file() and (place or "/" in word) else word
         for place, word in enumerate(words)
     ]
+
+
+def _content(path: Path) -> str:
+    if path.suffix != ".py":
+        return file_sha256(path)
+    folder = path.resolve().parent
+    return fingerprint_files(folder, find_reachable_sources([folder / path.name], [folder]))

@@ -10,8 +10,9 @@ import torch
 
 from bench.errors import ModelFailure, UsageError
 from bench.fingerprint import fingerprint_files
-from bench.models.adapter import ModelAdapter, describe_error
+from bench.models.adapter import ModelAdapter
 from bench.models.io_spec import parse_io_spec
+from bench.models.model_error import describe_error
 
 if TYPE_CHECKING:
     from torch import Tensor

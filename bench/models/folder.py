@@ -45,7 +45,7 @@ class FolderModel:
 
     def __init__(self, directory: str, *, pair: str = "", device: str = "cpu") -> None:  # noqa: ARG002 (all models take a device)
         self._pattern = check_pattern(pair) if pair else ""
-        self.root = Path(directory)
+        self.root = Path(directory).absolute()
         if not self.root.is_dir():
             raise UsageError(f"predictions folder {directory}", "be there", "no such folder", "Check the path.")
         self._files = find_pictures(self.root, "predictions folder")

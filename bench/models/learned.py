@@ -9,7 +9,7 @@ import torch
 import baselines.weights
 from baselines.network import InpaintingNetwork
 from bench.fingerprint import fingerprint_code
-from bench.models.shipped import weights_for
+from bench.models.shipped import weights_for, weights_info
 from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["LearnedModel"]
@@ -28,7 +28,7 @@ class LearnedModel:
         dataset: name of the data set that is to be filled.
 
     Attributes:
-        weights: name or file of the weights that it took.
+        weights: those that it took.
 
     Raises:
         ValueError: for weights that cannot be read, or that are of another architecture.
@@ -41,13 +41,14 @@ class LearnedModel:
     ) -> None:
         self.name = name
         weights = weights or weights_for(dataset, f"{name}-small", baselines.weights.shipped())
-        self.weights = weights
         module_name, _, architecture = network.partition(":")
         module = import_module(module_name)
         model = getattr(module, architecture).from_pretrained(weights, device)
         assert isinstance(model, InpaintingNetwork)  # noqa: S101 (the catalogue names nothing else)
         self._network, self._device = model, device
-        options = {"network": network, "weights": baselines.weights.read_header(weights).sha256}
+        sha256 = baselines.weights.read_header(weights).sha256
+        self.weights = weights_info(baselines.weights.find(weights), sha256)
+        options = {"network": network, "weights": sha256}
         self.fingerprint = fingerprint_code((*module.SOURCES, __name__), module.LIBRARIES, options)
 
     @torch.no_grad()

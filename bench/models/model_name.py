@@ -10,7 +10,7 @@ from bench.registry import parse_options
 
 __all__ = ["ModelName"]
 
-_RESERVED = ("name", "device", "dataset")
+_RESERVED = ("name", "device", "dataset", "isolated")
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ import numpy as np
 import torch
 
 from bench.errors import ModelFailure, UsageError
-from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
+from bench.models.adapter import ModelAdapter, file_sha256, require_file
 from bench.models.io_spec import IOSpec, parse_io_spec
+from bench.models.model_error import describe_error
 from bench.pictures import round_to_bytes
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _EXPORT = "Export a model(image [N, 3, H, W], mask [N, 1, H, W]) that returns on
 
 
 @dataclass(frozen=True)
-class _Input:
-    """An input as the file describes it: a whole number or a name for each dimension."""
+class _Port:
+    """An input or output as the file describes it: a whole number or a name for each dimension."""
 
     name: str
     type: str
@@ -47,7 +48,7 @@ class _Input:
         return f"{self.name}: {self.type} [{', '.join(map(str, self.shape))}]"
 
 
-def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter:
+def load_onnx(file: str, *, device: str = "cpu", output_name: str = "", **options: Any) -> ModelAdapter:
     """An ONNX file as a model.
 
     It has two inputs, told apart by their 3 and 1 channels, of any number type; the mask is 0 and 1. A height and width
@@ -57,21 +58,22 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter
     Args:
         file: the .onnx file.
         device: with `cuda`, ONNX Runtime's CUDA provider where it is installed; else the CPU, with a warning.
+        output_name: which output is the picture, for a file that has several.
         options: of `bench.models.io_spec.IOSpec`.
 
     Raises:
-        UsageError: for a missing file or an option that does not fit.
+        UsageError: for a missing file, an option that does not fit, or several outputs without a word which to take.
         ModelFailure: without onnxruntime, for a damaged file, or for a model with other inputs.
     """
     path = require_file("ONNX file", file)
-    io_spec = parse_io_spec("onnx:", options)
+    io_spec = parse_io_spec("onnx:", options, extra=("output_name",))
     session, version = _session(path, device)
     image, mask = _inputs(path, session)
     io_spec = _with_fixed_size(path, io_spec, image)
     if image.type == "tensor(uint8)" and io_spec.range != "0-255":
         fix = "It takes 8-bit pictures: declare ?range=0-255."
         raise ModelFailure(f"ONNX file {path.name}", "be given 0-255", f"{io_spec.range} declared", fix)
-    output = session.get_outputs()[0].name
+    output = _output(path, session, str(output_name))
 
     def call(picture: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
         inputs = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
@@ -81,7 +83,7 @@ def load_onnx(file: str, *, device: str = "cpu", **options: Any) -> ModelAdapter
         f"onnx:{path.name}",
         call,
         io_spec,
-        {"onnx": _sha256(path), "onnxruntime": version},
+        {"onnx": _sha256(path), "onnxruntime": version, "output": output},
         sources=(__name__,),
     )
 
@@ -113,9 +115,9 @@ def _providers(onnxruntime: Any, device: str) -> list[Any]:
     return ["CPUExecutionProvider"]
 
 
-def _inputs(path: Path, session: Any) -> tuple[_Input, _Input]:
+def _inputs(path: Path, session: Any) -> tuple[_Port, _Port]:
     """Picture and mask; raises ModelFailure for another number, other channels, or types that hold no picture."""
-    inputs = [_Input(each.name, each.type, tuple(each.shape)) for each in session.get_inputs()]
+    inputs = [_Port(each.name, each.type, tuple(each.shape)) for each in session.get_inputs()]
     pairs = [pair for pair in (inputs, inputs[::-1]) if len(inputs) == 2 and _are_picture_and_mask(*pair)]
     if not pairs or len(session.get_outputs()) < 1:
         said = "; ".join(map(str, inputs))
@@ -126,7 +128,20 @@ def _inputs(path: Path, session: Any) -> tuple[_Input, _Input]:
     return image, mask
 
 
-def _are_picture_and_mask(image: _Input, mask: _Input) -> bool:
+def _output(path: Path, session: Any, wanted: str) -> str:
+    """The name of the output that is the picture; raises UsageError where the file has several and none is named."""
+    outputs = {each.name: _Port(each.name, each.type, tuple(each.shape)) for each in session.get_outputs()}
+    if wanted in outputs or (not wanted and len(outputs) == 1):
+        return wanted or next(iter(outputs))
+    said = "; ".join(map(str, outputs.values()))
+    if wanted:
+        subject = f"option 'output_name' of model 'onnx:{path.name}'"
+        raise UsageError(subject, "be an output of the file", repr(wanted), f"It has {said}.")
+    fix = f"Name the picture with ?output_name=, for example ?output_name={next(iter(outputs))}."
+    raise UsageError(f"ONNX file {path.name}", "have one output, or be told which one is the picture", said, fix)
+
+
+def _are_picture_and_mask(image: _Port, mask: _Port) -> bool:
     """Whether the two can be picture and mask in this order; open channel numbers go by the order."""
     ranks = len(image.shape) == len(mask.shape) == 4
     types = image.type in (*_FLOATS, "tensor(uint8)") and mask.type in _TYPES
@@ -137,12 +152,12 @@ def _can_be(dimension: int | str | None, wanted: int) -> bool:
     return not isinstance(dimension, int) or dimension == wanted
 
 
-def _same_size(image: _Input, mask: _Input) -> bool:
+def _same_size(image: _Port, mask: _Port) -> bool:
     sides = zip(image.shape[2:], mask.shape[2:], strict=True)
     return all(not (isinstance(a, int) and isinstance(b, int)) or a == b for a, b in sides)
 
 
-def _with_fixed_size(path: Path, io_spec: IOSpec, image: _Input) -> IOSpec:
+def _with_fixed_size(path: Path, io_spec: IOSpec, image: _Port) -> IOSpec:
     count, _, height, width = image.shape
     if isinstance(count, int) and count != 1:
         raise ModelFailure(f"ONNX file {path.name}", "take one picture, or any number", f"batches of {count} alone")

@@ -32,7 +32,7 @@ class ProgramResult:
     output: str
 
 
-def run_limited(words: Sequence[str], seconds: float, log: Path) -> ProgramResult:
+def run_limited(words: Sequence[str], seconds: float, log: Path, folder: Path) -> ProgramResult:
     """Run a program to its end, or end it and everything in its process group.
 
     Its input is empty. What it prints goes to a file, so that a child process which keeps the output open cannot block
@@ -42,11 +42,17 @@ def run_limited(words: Sequence[str], seconds: float, log: Path) -> ProgramResul
         words: program and arguments, run without a shell.
         seconds: how long it may take.
         log: file for its standard output and error together.
+        folder: where it is run.
     """
     with log.open("wb") as stream:
         try:
             process = subprocess.Popen(  # noqa: S603 (a program that the user named)
-                words, stdin=subprocess.DEVNULL, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True
+                words,
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                cwd=folder,
+                start_new_session=True,
             )
         except OSError as error:
             return ProgramResult(str(error), timed_out=False, output="")

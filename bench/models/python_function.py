@@ -1,36 +1,39 @@
-"""A function in a Python file as a model, called as `function(image, hole, labels=None)`."""
+"""A function in a Python file as a model, called as `function(image, hole, labels=None)` in a process of its own."""
 
 from __future__ import annotations
 
-import difflib
-import hashlib
-import importlib.util
-import inspect
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from bench.errors import ModelFailure, UsageError
-from bench.models.adapter import ModelAdapter, describe_error, file_sha256, require_file
+from bench.errors import UsageError
+from bench.models.adapter import ModelAdapter, require_file
 from bench.models.io_spec import parse_io_spec
+from bench.models.isolation.foreign_call import foreign_call, parse_timeout
 from bench.vocabulary import LabelSources
-
-if TYPE_CHECKING:
-    from torch import Tensor
 
 __all__ = ["load_python_function"]
 
 
-def load_python_function(place: str, *, device: str = "cpu", labels: str = "none", **options: Any) -> ModelAdapter:
+def load_python_function(
+    place: str,
+    *,
+    device: str = "cpu",
+    isolated: bool = True,
+    labels: str = "none",
+    files: str = "",
+    timeout: float = 300,
+    **options: Any,
+) -> ModelAdapter:
     """A function as a model: float32 picture [N, 3, H, W] in [0, 1] and bool hole [N, 1, H, W] in, a picture out.
 
     Args:
-        place: `FILE.py:function`; the file is run, with its folder on the import path.
-        device: that the tensors lie on.
+        place: `FILE.py:function`; the file is run as `python FILE.py` runs it, with its folder on the import path.
+        device: that the tensors lie on which the function is given.
+        isolated: whether it runs in a process of its own.
         labels: `context` hands the function `labels=`, uint8 [N, H, W] true label maps with VOID (255) in the hole;
             the row is then recorded as one that uses true labels. `none`: it is called with two arguments.
+        files: pattern, such as `weights/*.pt`, of files below the file's folder that belong to the model beside those
+            that it imports, opens when it is run, or names.
+        timeout: seconds a picture may take, times the pictures of a call.
         options: of `bench.models.io_spec.IOSpec`.
 
     Raises:
@@ -43,57 +46,24 @@ def load_python_function(place: str, *, device: str = "cpu", labels: str = "none
     if labels not in ("none", "context"):
         raise UsageError(f"option 'labels' of model 'python:{place}'", "be none or context", repr(labels))
     path = require_file("Python file", file)
-    io_spec = parse_io_spec("python:", options, extra=("labels",))
-    function = _function(path, name, uses_labels=labels == "context")
-
-    def call(image: Tensor, mask: Tensor, given: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
-        filled: Tensor = function(image, mask) if labels == "none" else function(image, mask, labels=given)
-        return filled
-
+    io_spec = parse_io_spec("python:", options, extra=("labels", "files", "timeout"))
+    row = f"python:{path.name}:{name}"
+    arguments = {
+        "path": str(path),
+        "function": name,
+        "labels": labels == "context",
+        "files": str(files),
+        "device": device,
+    }
+    call = foreign_call(row, "python", arguments, parse_timeout("python:", timeout), isolated=isolated)
     return ModelAdapter(
-        f"python:{path.name}:{name}",
-        call,
+        row,
+        call.call,
         io_spec,
-        {"python": file_sha256(path), "function": name, "labels": labels},
+        {**call.facts, "function": name, "labels": labels, "timeout": f"{timeout:g}"},
         sources=(__name__,),
         libraries=("numpy", "torch"),
         label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
-        device=device,
+        device=call.device,
+        seeding=call.seeding,
     )
-
-
-def _function(path: Path, name: str, *, uses_labels: bool) -> Callable[..., Any]:
-    module = _imported(path)
-    function = getattr(module, name, None)
-    if not callable(function):
-        own = [key for key, value in vars(module).items() if inspect.isfunction(value)]
-        near = difflib.get_close_matches(name, own, n=1)
-        fix = f"Did you mean {near[0]}?" if near else f"It has {', '.join(own) or 'none'}."
-        raise UsageError(f"Python file {path.name}", f"have a function '{name}'", "none of that name", fix)
-    wanted = f"{name}(image, hole{', labels=labels' if uses_labels else ''})"
-    try:
-        inspect.signature(function).bind(None, None, **({"labels": None} if uses_labels else {}))
-    except TypeError as error:
-        raise ModelFailure(f"Python file {path.name}", f"be callable as {wanted}", str(error)) from error
-    callback: Callable[..., Any] = function
-    return callback
-
-
-def _imported(path: Path) -> ModuleType:
-    """Run the file as a module of its own; files beside it can be imported by it."""
-    unique = f"spgbench_model_{hashlib.sha256(str(path.resolve()).encode()).hexdigest()[:12]}"
-    spec = importlib.util.spec_from_file_location(unique, path)
-    if spec is None or spec.loader is None:
-        raise UsageError(f"Python file {path.name}", "end in .py", path.suffix or "no ending")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[unique] = module  # dataclasses and pickle look their module up
-    sys.path.insert(0, str(path.resolve().parent))
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise ModelFailure(
-            f"Python file {path.name}", "import", describe_error(error), "Run it with python first."
-        ) from error
-    finally:
-        sys.path.remove(str(path.resolve().parent))
-    return module

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import numpy as np
 import torch
 
-__all__ = ["seeded"]
+__all__ = ["seed_generators", "seeded"]
 
 
 @contextmanager
@@ -23,14 +23,19 @@ def seeded(seed: int, device: torch.device | str = "cpu") -> Iterator[None]:
     cuda = [torch.device(device)] if torch.device(device).type == "cuda" else []
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002 (the generator that models use)
     with torch.random.fork_rng(devices=cuda):
-        random.seed(seed)
-        np.random.seed(seed % 2**32)  # noqa: NPY002
-        torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds, for devices not used here
-        for used in cuda:
-            with torch.cuda.device(used):
-                torch.cuda.manual_seed(seed)
+        seed_generators(seed, device)
         try:
             yield
         finally:
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
+
+
+def seed_generators(seed: int, device: torch.device | str = "cpu") -> None:
+    """Seed the generators of `random`, NumPy and PyTorch; the device's generator too, beside the CPU's."""
+    random.seed(seed)
+    np.random.seed(seed % 2**32)  # noqa: NPY002
+    torch.default_generator.manual_seed(seed)  # torch.manual_seed takes milliseconds, for devices not used here
+    if torch.device(device).type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)

@@ -1,10 +1,14 @@
-"""Which of the weights that come with a package a row takes when it is given none."""
+"""Which of the weights that come with a package a row takes when it is given none, and what is recorded of weights."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import Path
 
-__all__ = ["weights_for"]
+from bench.records import WeightsInfo
+from bench.records.training import trained_on
+
+__all__ = ["weights_for", "weights_info"]
 
 
 def weights_for(dataset: str, suffix: str, shipped: Collection[str]) -> str:
@@ -17,3 +21,8 @@ def weights_for(dataset: str, suffix: str, shipped: Collection[str]) -> str:
     """
     own = f"{dataset}-{suffix}"
     return own if own in shipped else f"streets-{suffix}"
+
+
+def weights_info(file: Path, sha256: str) -> WeightsInfo:
+    """What `run.json` says of a weight file: its name, its hash, and the data sets that its card names."""
+    return WeightsInfo(file.stem, sha256, trained_on(file))

@@ -11,7 +11,7 @@ import torch
 import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
-from bench.models.shipped import weights_for
+from bench.models.shipped import weights_for, weights_info
 from bench.vocabulary import Batch, LabelSources, Prediction
 
 __all__ = ["SPGNetModel"]
@@ -40,7 +40,7 @@ class SPGNetModel:
         acceleration: fields of spgnet.Acceleration; the default is exact.
 
     Attributes:
-        weights: name or file of the weights that it took.
+        weights: those that it took.
 
     Raises:
         ValueError: for weights that cannot be read.
@@ -59,12 +59,12 @@ class SPGNetModel:
         self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
-        self.weights = weights
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
+        self.weights = weights_info(spgnet.weights.find(weights), sha256)
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
         faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")

@@ -52,12 +52,14 @@ class RoundTimes:
         head: the version under test.
         again: a second process of the base; its difference from the first one is noise.
         references: reference kernel to its seconds in each round.
+        not_quiet: what else the machine did in that time; empty for a quiet machine.
     """
 
     base: tuple[float, ...]
     head: tuple[float, ...]
     again: tuple[float, ...]
     references: Mapping[str, tuple[float, ...]]
+    not_quiet: str = ""
 
 
 @dataclass(frozen=True)
@@ -86,8 +88,8 @@ def decide(every: Sequence[RoundTimes], rules: Rules | None = None) -> list[Timi
 
     The logarithm of the head's time is compared with the mean over both copies of the base in the same round, so that
     what changes all three at once cancels. *Slower* needs a signed-rank p below `alpha` after Holm's correction and a
-    ratio above the factor; *faster* needs the same in the other direction. Times are INVALID if a reference kernel
-    drifted, or if the two copies of the base differ by more than the factor allows.
+    ratio above the factor; *faster* needs the same in the other direction. Times are INVALID if the machine was not
+    quiet, a reference kernel drifted, or if the two copies of the base differ by more than the factor allows.
     """
     rules = rules or Rules()
     differences = [_logs(rounds.head) - (_logs(rounds.base) + _logs(rounds.again)) / 2 for rounds in every]
@@ -126,6 +128,8 @@ def _decision(rounds: RoundTimes, difference: np.ndarray, p: float, rules: Rules
 
 
 def _invalid_reason(rounds: RoundTimes, floor: float, rules: Rules) -> str:
+    if rounds.not_quiet:
+        return f"this machine is not quiet: {rounds.not_quiet}"
     for name, times in rounds.references.items():
         half = len(times) // 2
         moved = statistics.median(times[-half:]) / statistics.median(times[:half]) - 1 if half else 0.0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import importlib
+import inspect
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -128,7 +129,10 @@ class Subject:
     def __init__(self, name: str, device: str, load: str = CATALOGUE) -> None:
         module, _, function = load.partition(":")
         self.device = device
-        self.model: Any = getattr(importlib.import_module(module), function)(name, device)
+        loader = getattr(importlib.import_module(module), function)
+        # This process holds no other model: code of others runs in it, where its networks can be timed and compiled.
+        options = {"isolated": False} if "isolated" in inspect.signature(loader).parameters else {}
+        self.model: Any = loader(name, device, **options)
         self.networks: tuple[nn.Module, ...] = ()
 
     def reset(self) -> bool:

@@ -7,10 +7,11 @@ import random
 import statistics
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bench.profiling.bench_client import BenchClient, BenchProcessFailed
+from bench.profiling.contention import MachineWatch
 from bench.profiling.decision import RoundTimes, Rules, TimingResult, decide, noise_floor
 from bench.profiling.environment import environment, machine_state
 from bench.profiling.execution import CATALOGUE
@@ -85,11 +86,11 @@ def compare_versions(
     """
     rules, schedule = rules or Rules(), schedule or Schedule()
     device = resolve_device(device)
-    kernels = ReferenceKernels(device)
+    kernels, watch = ReferenceKernels(device), MachineWatch(environment(device))
     pairs: list[VersionPair] = []
     before = machine_state(device)
     with other_version(name) as base, tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
-        gate = _LatencyGate(base, device, threads, load, kernels, rules, schedule, Path(folder))
+        gate = _LatencyGate(base, device, threads, load, kernels, rules, schedule, Path(folder), watch)
         for model in models:
             pairs += gate.compare(model, (sweep or Sweep()).configurations(), on_configuration)
         facts = {**environment(device), "base": base.title, "before": before, "after": machine_state(device)}
@@ -143,6 +144,7 @@ class _LatencyGate:
     rules: Rules
     schedule: Schedule
     folder: Path
+    watch: MachineWatch
 
     def compare(
         self, model: str, configurations: Sequence[Configuration], on_configuration: Callable[[str], None]
@@ -176,13 +178,19 @@ class _LatencyGate:
         rounds = None
         if not failed:
             half = max(1, self.schedule.calls // 2)
+            self.watch.begin()
             try:
                 rounds = time_rounds(
                     lambda process: clients[process].block(half), self.kernels.time, self.rules, self.schedule
                 )
+                rounds = replace(rounds, not_quiet=self._not_quiet(rounds))
             except BenchProcessFailed as error:
                 failed["base"] = failed["head"] = str(error)
         return VersionPair(model, configuration, exact, failed, rounds)
+
+    def _not_quiet(self, rounds: RoundTimes) -> str:
+        medians = {name: statistics.median(times) for name, times in rounds.references.items()}
+        return self.watch.end(medians, self.kernels.waited).explained(medians)
 
     def _batch_file(self, configuration: Configuration, sources: LabelSources) -> Path:
         """The batch of a configuration as a file that the bench process of any version reads."""

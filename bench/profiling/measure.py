@@ -15,6 +15,7 @@ from bench.models.instrumentation import graph_counts
 from bench.pictures import check_picture
 from bench.profiling import nvml
 from bench.profiling.clock import clock_for, warm_up
+from bench.profiling.contention import MachineWatch
 from bench.profiling.environment import environment, machine_state
 from bench.profiling.execution import Subject, precision_context, unsupported_reason
 from bench.profiling.inputs import make_batch
@@ -49,13 +50,17 @@ class Meter:
         subject: the model.
         effort: how long to measure.
         stopped: called between calls; True ends the measurement and keeps the samples so far.
+        watch: sees whether the machine is quiet; None for that of the system.
     """
 
-    def __init__(self, subject: Subject, effort: Effort, stopped: Callable[[], bool]) -> None:
+    def __init__(
+        self, subject: Subject, effort: Effort, stopped: Callable[[], bool], watch: MachineWatch | None = None
+    ) -> None:
         self._subject, self._effort, self._stopped = subject, effort, stopped
         self._device = subject.device
         self._clock = clock_for(self._device)
         self._facts = environment(self._device)
+        self._watch = watch or MachineWatch(self._facts)
         self._references = ReferenceKernels(self._device)
         self._machine = MachineRates(self._device)
         self._shapes: dict[tuple[int, int, int], _Shape | Exception] = {}
@@ -77,14 +82,21 @@ class Meter:
             return replace(record, status=status, reason=reason_of(error), environment=self._facts)
 
     def _between_references(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
-        before, first = machine_state(self._device), self._references.time()
+        before = machine_state(self._device)
+        self._watch.begin()
+        first, waited = self._references.time(), self._references.waited
         record = self._measured(record, shape)
         release()
         last = self._references.time()
+        least = {name: min(first[name], last[name]) for name in first}
+        if waited is not None and self._references.waited is not None:
+            waited = min(waited, self._references.waited)
+        contention = self._watch.end(least, waited)
+        state = {"before": before, "after": machine_state(self._device), "contention": contention.as_json()}
         return replace(
             record,
             references={name: (first[name], last[name]) for name in first},
-            environment={**self._facts, "before": before, "after": machine_state(self._device)},
+            environment={**self._facts, **state},
         )
 
     def _measured(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:

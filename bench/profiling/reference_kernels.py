@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable
 
 import torch
@@ -16,6 +17,7 @@ __all__ = ["ReferenceKernels", "seconds"]
 _TIMES = 21
 _WARM_UP = 5
 _TINY_CALLS = 400
+_SINGLE_THREAD = "tiny calls"
 
 
 class ReferenceKernels:
@@ -23,7 +25,13 @@ class ReferenceKernels:
 
     Args:
         device: torch device that they run on.
+
+    Attributes:
+        waited: share of the time of the tiny calls, which run on one thread, that the thread was kept from the
+            processor, 0 to 1; None before they are timed, and on a device that the thread waits for.
     """
+
+    waited: float | None = None
 
     def __init__(self, device: str) -> None:
         self._device, self._clock = device, clock_for(device)
@@ -37,7 +45,13 @@ class ReferenceKernels:
         kernels = self._kept or self._kernels()
         for kernel in kernels.values():
             self._median(kernel, _WARM_UP)
-        return {name: self._median(kernel, _TIMES) for name, kernel in kernels.items()}
+        found = {}
+        for name, kernel in kernels.items():
+            wall, own = time.perf_counter(), time.thread_time()
+            found[name] = self._median(kernel, _TIMES)
+            if name == _SINGLE_THREAD and not self._large:
+                self.waited = max(0.0, 1 - (time.thread_time() - own) / (time.perf_counter() - wall))
+        return found
 
     def _kernels(self) -> dict[str, Callable[[], object]]:
         channels, side = (256, 128) if self._large else (64, 48)
@@ -48,7 +62,7 @@ class ReferenceKernels:
         return {
             "convolution": lambda: functional.conv2d(values, weights, padding=1),
             "sum": lambda: long.add_(1.0),
-            "tiny calls": lambda: [short.add_(1.0) for _ in range(_TINY_CALLS)],
+            _SINGLE_THREAD: lambda: [short.add_(1.0) for _ in range(_TINY_CALLS)],
         }
 
     def _median(self, kernel: Callable[[], object], times: int) -> float:

@@ -18,7 +18,8 @@ from bench.models.instrumentation import Convolution
 from bench.profiling.clock import clock_for
 from bench.profiling.execution import DTYPES, precision_context
 from bench.profiling.reference_kernels import seconds
-from bench.records.profile import Bound, Precision
+from bench.records.bound import Bound
+from bench.records.profile import Precision
 
 __all__ = ["MachineRates"]
 

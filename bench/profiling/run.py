@@ -107,7 +107,7 @@ def profile(
         RunConflict: another command works in `out`.
     """
     effort = effort or Effort()
-    run = _ProfileRun(ProfileLayout(Path(out)), resolve_device(device), effort, load, on_record)
+    run = _ProfileRun(ProfileLayout(Path(out).absolute()), resolve_device(device), effort, load, on_record)
     configurations = (sweep or Sweep()).configurations()
     with locked(run.layout.out):
         run.facts = _first_facts(run)

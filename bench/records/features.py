@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from bench.records.files import write_atomically
 
-__all__ = ["CellFeatures", "Features", "read_cell_features", "read_features", "write_features"]
+__all__ = ["CellFeatures", "Features", "read_all_features", "read_cell_features", "write_features"]
 
 Features: TypeAlias = npt.NDArray[np.float32]
 """One row a sample."""
@@ -52,12 +52,13 @@ def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Fe
     write_atomically(path, buffer.getvalue())
 
 
-def read_features(path: Path, samples: Sequence[str], names: Sequence[str]) -> dict[str, Features] | None:
-    """The features of a shard; None when they are missing, damaged, or not about `samples` (then run it again)."""
-    found = _read(path)
-    if found is None or found["samples"].tolist() != list(samples) or not all(name in found for name in names):
-        return None
-    return {name: found[name] for name in names}
+def read_all_features(path: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
+    """All features of a file by sample and name, float32 [D] each; empty when the file is missing or damaged."""
+    found = _read(path) or {}
+    samples = found.pop("samples", np.array([])).tolist()
+    if any(len(rows) != len(samples) for rows in found.values()):
+        return {}
+    return {sample: {name: rows[index] for name, rows in found.items()} for index, sample in enumerate(samples)}
 
 
 def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:

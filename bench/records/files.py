@@ -3,39 +3,60 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bench.errors import RunConflict
-from bench.records.layout import RunLayout
+from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
 
-__all__ = ["locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
+__all__ = ["ASKED", "asked_of", "locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
+
+ASKED = "asked"
+"""In the marker of a whole cell: what the cell was asked to hold, as `run.json` says it."""
 
 
 def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write a sibling and rename it over `path`; makes the folder.
+    """Write a sibling and rename it over `path`; makes the folder. A pipe or a device is written to as it is.
 
     Not flushed to the disk: a killed process loses nothing by that, and after a power cut the checksums tell.
+
+    Raises:
+        OSError: with `path` as its file name, whatever could not be done; nothing is left behind.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
     part = path.with_name(f".{path.name}.part")
-    part.write_bytes(content.encode() if isinstance(content, str) else content)
-    part.replace(path)
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            path.write_bytes(data)
+            return
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        with suppress(OSError):
+            part.unlink()
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 @contextmanager
 def locked(out: Path) -> Iterator[None]:
     """Hold an output folder (made if it is not there): two commands at once would mix their files.
 
+    When the block raises, a lock and empty folders that were made for it are removed.
+
     Raises:
         RunConflict: when another process holds it.
     """
     from filelock import FileLock, Timeout
 
+    made = [folder for folder in (out, *out.parents) if not folder.exists()]
     out.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / ".lock")
+    file = out / ".lock"
+    first = not file.exists()
+    lock = FileLock(file)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -43,8 +64,23 @@ def locked(out: Path) -> Iterator[None]:
         raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
     try:
         yield
+    except BaseException:
+        lock.release()
+        if first:
+            file.unlink(missing_ok=True)
+        _remove_empty(made)
+        raise
     finally:
         lock.release()
+
+
+def _remove_empty(folders: Iterable[Path]) -> None:
+    """Remove folders, innermost first, up to the first one that holds something."""
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
 
 
 def write_shard(path: Path, records: Iterable[Record]) -> None:
@@ -63,10 +99,23 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
     return records
 
 
-def write_cell(layout: RunLayout, cell: CellRecord, shards: int) -> None:
-    """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell."""
+def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = "") -> None:
+    """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell.
+
+    Args:
+        shards: how many files of records the cell has.
+        asked: hash of what the cell was asked to hold, as in `run.json`.
+    """
     write_atomically(layout.cell_file(cell.key), cell.to_json())
     parts = ((layout.shard(cell.key, index), layout.features(cell.key, index)) for index in range(shards))
     files = [layout.cell_file(cell.key), *(file for pair in parts for file in pair if file.exists())]
     checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    write_atomically(layout.done(cell.key), dump(checksums))
+    write_atomically(layout.done(cell.key), dump(checksums | ({ASKED: asked} if asked else {})))
+
+
+def asked_of(layout: RunLayout, key: CellKey) -> str | None:
+    """What a whole cell was asked to hold, empty up to format 2; None when the cell is not whole."""
+    try:
+        return str(json.loads(layout.done(key).read_bytes()).get(ASKED, ""))
+    except (OSError, ValueError, AttributeError):
+        return None

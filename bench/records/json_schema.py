@@ -26,6 +26,7 @@ FOLDER = Path(__file__).parent / "schemas"
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _SCALARS: dict[Any, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+_FORMATS = {"enum": [2, FORMAT]}  # format 3 has more optional fields than format 2
 _SPELLED = {"anyOf": [{"type": "number"}, {"enum": ["inf", "-inf"]}, {"type": "null"}]}
 
 
@@ -42,24 +43,25 @@ def generate(name: str) -> str:
 
 
 def _run() -> dict[str, Any]:
-    return _file("run.json: what was run", RunInfo, FORMAT)
+    return _file("run.json: what was run", RunInfo, _FORMATS)
 
 
 def _cell() -> dict[str, Any]:
-    return _file("cell.json: one model, protocol and data set, reduced once", CellRecord, FORMAT)
+    return _file("cell.json: one model, protocol and data set, reduced once", CellRecord, _FORMATS)
 
 
 def _profile() -> dict[str, Any]:
-    return _file("One line of profile/MODEL/FINGERPRINT.jsonl", ProfileRecord, PROFILE_FORMAT)
+    return _file("One line of profile/MODEL/FINGERPRINT.jsonl", ProfileRecord, {"const": PROFILE_FORMAT})
 
 
 def _sample() -> dict[str, Any]:
-    """Every field but `warning` is there in every line, and numbers that are not finite are spelled out."""
+    """Fields that a record may lack are not required; numbers that are not finite are spelled out."""
     schema = _of_dataclass(Record)
     of_share, of_values = schema["properties"]["hole_share"], schema["properties"]["values"]
     schema["properties"]["hole_share"] = {**_SPELLED, "description": of_share["description"]}
     of_values["additionalProperties"] = _SPELLED
-    schema["required"] = [name for name in schema["properties"] if name != "warning"]
+    optional = ("revision", "traceback", "warning")
+    schema["required"] = [name for name in schema["properties"] if name not in optional]
     return {"$schema": _DRAFT, "title": "One line of samples-*.jsonl", **schema}
 
 
@@ -69,9 +71,9 @@ NAMES = tuple(_MAKERS)
 """Which schemas there are."""
 
 
-def _file(title: str, kind: type, version: int) -> dict[str, Any]:
+def _file(title: str, kind: type, version: dict[str, Any]) -> dict[str, Any]:
     schema = _of_dataclass(kind)
-    schema["properties"] = {"format": {"const": version, "description": "version of the file"}, **schema["properties"]}
+    schema["properties"] = {"format": {**version, "description": "version of the file"}, **schema["properties"]}
     schema["required"] = ["format", *schema["required"]]
     return {"$schema": _DRAFT, "title": title, **schema}
 

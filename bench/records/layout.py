@@ -37,6 +37,11 @@ class RunLayout:
     out: Path
 
     @property
+    def log(self) -> Path:
+        """Tracebacks of commands that failed."""
+        return self.out / "log.txt"
+
+    @property
     def run_file(self) -> Path:
         """What was run: suite, dataset, models, versions."""
         return self.out / "run.json"
@@ -74,6 +79,16 @@ class RunLayout:
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
 
     @property
+    def finished_stamp(self) -> Path:
+        """What the last call asked for, when it left nothing to do."""
+        return self.out / ".finished.json"
+
+    @property
+    def report_stamp(self) -> Path:
+        """What the tables, plots and pages were made of."""
+        return self.out / ".report.json"
+
+    @property
     def cells(self) -> Path:
         """The folders of all cells."""
         return self.out / "cells"
@@ -91,9 +106,29 @@ class RunLayout:
         """The records of one shard."""
         return self.cell(key) / f"samples-{shard:04d}.jsonl"
 
+    def batch(self, key: CellKey, name: str) -> Path:
+        """The records of one batch of pictures, until the cell is whole."""
+        return self.cell(key) / f"new-{name}.jsonl"
+
+    def others(self, key: CellKey) -> Path:
+        """The records of pictures that the run does not ask for any more."""
+        return self.cell(key) / "others.jsonl"
+
     def features(self, key: CellKey, shard: int) -> Path:
         """The features of one shard's completed pictures, for distances between sets of pictures."""
         return self.cell(key) / f"features-{shard:04d}.npz"
+
+    def kept_fill(self, key: CellKey, sample_id: str) -> Path:
+        """The composited output of a sample, where the run keeps all of them."""
+        return self.cell(key) / "fills" / f"{sample_id}.png"
+
+    def kept_output(self, key: CellKey, sample_id: str) -> Path:
+        """The raw output of such a sample, where it differs from the composited one."""
+        return self.cell(key) / "fills" / f"{sample_id}.raw.png"
+
+    def kept_labels(self, key: CellKey, sample_id: str) -> Path:
+        """The label map that a model completed for such a sample, where it gives one."""
+        return self.cell(key) / "fills" / f"{sample_id}.labels.png"
 
     def fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a gallery sample."""

@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bench.errors import UsageError
+from bench.records.bound import Bound
+from bench.records.contention import Contention
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.schema import dump
@@ -26,7 +28,6 @@ __all__ = [
     "MODES",
     "PRECISIONS",
     "PROFILE_FORMAT",
-    "Bound",
     "Configuration",
     "MemoryFormat",
     "Mode",
@@ -93,35 +94,6 @@ class Configuration:
 
 
 @dataclass(frozen=True)
-class Bound:
-    """The least time that this machine could take for a call, from rates that were measured in the same process.
-
-    Attributes:
-        compute_s: multiplications and additions of the model's convolutions and products at the measured rates.
-        memory_s: their inputs, weights and results moved once each at the measured copy bandwidth.
-        convolution_rate: operations a second of plain convolutions at the model's own shapes, weighed by operations.
-        product_rate: operations a second of a large matrix product in the same precision.
-        copy_rate: bytes a second read and written by a large copy.
-    """
-
-    compute_s: float
-    memory_s: float
-    convolution_rate: float | None
-    product_rate: float | None
-    copy_rate: float
-
-    @property
-    def seconds(self) -> float:
-        """The greater of the two."""
-        return max(self.compute_s, self.memory_s)
-
-    @property
-    def binds(self) -> Literal["compute", "memory"]:
-        """Which side that is."""
-        return "compute" if self.compute_s >= self.memory_s else "memory"
-
-
-@dataclass(frozen=True)
 class ProfileRecord:
     """One configuration of one model on one device.
 
@@ -148,7 +120,8 @@ class ProfileRecord:
             `{"max": ..., "mean": ...}`, or None where that was not run.
         bound: the roofline, or None where the model's operations are not known.
         references: reference kernel to its seconds before and after this configuration.
-        environment: versions, threads, driver; `before` and `after` hold clocks, temperature, throttle reasons.
+        environment: versions, threads, driver; `before` and `after` hold clocks, temperature, throttle reasons;
+            `contention` what else the machine did.
     """
 
     model: str
@@ -207,7 +180,7 @@ class ProfileRecord:
 
     @property
     def invalid(self) -> str:
-        """Why the timing must not be believed, or empty: a reference kernel drifted, or the device slowed itself."""
+        """Why the timing must not be believed, or empty: the machine was not quiet, not steady, or slowed itself."""
         reasons = []
         if self.drift > DRIFT_LIMIT:
             name = max(self.references, key=lambda key: abs(self.references[key][1] / self.references[key][0] - 1))
@@ -215,7 +188,24 @@ class ProfileRecord:
             reasons.append(f"reference kernel {name} moved by {100 * (after / before - 1):+.1f} %")
         began, ended = (set(self.environment.get(when, {}).get("throttle", ())) for when in ("before", "after"))
         reasons += [f"throttled: {reason}" for reason in sorted(ended - began)]
+        if self.contention is not None:
+            reasons += self.contention.reasons(self._least)
         return "; ".join(reasons)
+
+    @property
+    def contention(self) -> Contention | None:
+        """What was seen of the machine meanwhile; None in a record of an earlier version."""
+        seen = self.environment.get("contention")
+        return None if seen is None else Contention.from_json(seen)
+
+    @property
+    def not_quiet(self) -> str:
+        """What is known of a machine that was not quiet; empty for one that was."""
+        return self.contention.explained(self._least) if self.contention is not None else ""
+
+    @property
+    def _least(self) -> dict[str, float]:
+        return {name: min(times) for name, times in self.references.items()}
 
     def to_line(self) -> str:
         """One JSON line, with its newline; keys in the order of the fields, stages in the order of the work."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bench.errors import UsageError
+from bench.records.caps import current_signature
 from bench.records.decoding import FieldError, decode
+from bench.records.files import ASKED
 from bench.records.layout import CellKey, RunLayout
 from bench.records.run_info import RunInfo
 from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines, without_format
@@ -44,7 +46,7 @@ class Run:
         """The cells that the run consists of, whole or not, models first, in the order of `run.json`."""
         dataset = self.info.dataset
         return [
-            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.revision)
+            CellKey(model.name, model.fingerprint, protocol, dataset.name, dataset.cell_revision)
             for model in self.info.models
             for protocol in self.info.protocols
         ]
@@ -52,12 +54,12 @@ class Run:
     @cached_property
     def cells(self) -> dict[CellKey, CellRecord]:
         """The whole cells; raises UsageError when the summary of one was edited or damaged."""
-        return {key: self._cell(key) for key in self.keys() if self._files.exists(self.layout.done(key))}
+        return {key: self._cell(key) for key in self.keys() if self._is_whole(key)}
 
     @property
     def missing(self) -> list[CellKey]:
         """The cells that are not whole yet."""
-        return [key for key in self.keys() if not self._files.exists(self.layout.done(key))]
+        return [key for key in self.keys() if not self._is_whole(key)]
 
     def records(self, key: CellKey) -> list[Record]:
         """The per-sample records of a whole cell, sorted by sample id; read anew at each call.
@@ -96,6 +98,12 @@ class Run:
             if name.startswith(f"{kind}-"):
                 yield name, self._checked(folder / name, checksum)
 
+    def _is_whole(self, key: CellKey) -> bool:
+        """Whether the cell holds what the run asked for last: a run may have grown since the cell was whole."""
+        if not self._files.exists(self.layout.done(key)):
+            return False
+        return self._checksums(key).get(ASKED, "") == self.info.asked.get(key.protocol, "")
+
     def _cell(self, key: CellKey) -> CellRecord:
         folder, name = self.layout.cell(key), self.layout.cell_file(key).name
         content = self._checked(folder / name, self._checksums(key).get(name, ""))
@@ -104,10 +112,10 @@ class Run:
             cell = decode(CellRecord, data)
         except ValueError as error:
             raise _damaged(folder, str(error)) from error
-        return cell if written == FORMAT else self._migrated(key, cell)
+        return self._migrated(key, cell) if written == 1 or not _is_current(cell) else cell
 
     def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
-        """A cell of format 1 with the intervals of this format, taken from the samples."""
+        """A cell of an earlier version with the intervals and caps of this one, taken from the samples."""
         from bench.records.scores import migrated
         from bench.records.values import parse_values
 
@@ -129,6 +137,11 @@ class Run:
             raise _damaged(self.layout.cell(key), str(error)) from error
 
 
+def _is_current(cell: CellRecord) -> bool:
+    """Whether the means of a cell have the caps that their metrics have now."""
+    return all(score.signature == current_signature(score.signature) for score in cell.metrics.values())
+
+
 def _damaged(folder: Path, found: str) -> UsageError:
     return UsageError(f"cell {folder}", "be as the run wrote it", found, "Delete the folder and run again.")
 
@@ -147,11 +160,13 @@ def read_run_info(file: Path) -> RunInfo:
     """
     fix = "Give the -o folder of a run."
     try:
-        return RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
+        info = RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
     except FieldError as error:
         raise UsageError(f"field {error.field} of {file}", error.must, error.found, fix) from error
     except OSError:
         found = "no run.json"
     except ValueError:
         found = "a run.json that does not parse"
+    else:
+        return replace(info, metrics={name: current_signature(text) for name, text in info.metrics.items()})
     raise UsageError(f"folder {file.parent}", f"hold a run of format {FORMAT}", found, fix)

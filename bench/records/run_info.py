@@ -8,7 +8,7 @@ from typing import Any
 from bench.records.decoding import decode
 from bench.records.schema import FORMAT, dump, without_format
 
-__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo"]
+__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo", "WeightsInfo"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,9 @@ class DatasetInfo:
         limit: so many pictures, spread evenly over the split, or None for all.
         n: how many pictures that are.
         classes: names of the classes of its label maps; empty without label maps.
+        root: folder of its files as it was given, or None.
+        rules: hash of all that every picture depends on beside its own files: name, split, size, sizing rule, classes.
+            Cells lie under it. Empty up to format 2, where cells lie under `revision`.
     """
 
     name: str
@@ -32,6 +35,13 @@ class DatasetInfo:
     limit: int | None
     n: int
     classes: tuple[str, ...]
+    root: str | None = None
+    rules: str = ""
+
+    @property
+    def cell_revision(self) -> str:
+        """What the cells of the run are filed under."""
+        return self.rules or self.revision
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,21 @@ class ModelSize:
 
 
 @dataclass(frozen=True)
+class WeightsInfo:
+    """The weights that a learned model fills with.
+
+    Attributes:
+        name: of the shipped weights, or of the file without its ending.
+        sha256: of the weight file.
+        trained_on: names of the data sets of its trainings, in order; empty where the weights have no card.
+    """
+
+    name: str
+    sha256: str
+    trained_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelInfo:
     """One model of a run.
 
@@ -57,6 +82,8 @@ class ModelInfo:
         labels: where its labels come from, `{"context": ..., "hole": ...}`.
         signature: in words what a model from elsewhere is given, or None.
         size: for models that hold torch modules, else None.
+        weights: of a learned model, else None.
+        given: text that named the model; empty for an object in memory, None in records that do not hold it.
     """
 
     name: str
@@ -64,6 +91,8 @@ class ModelInfo:
     labels: dict[str, str]
     signature: str | None = None
     size: ModelSize | None = None
+    weights: WeightsInfo | None = None
+    given: str | None = None
 
     @property
     def key(self) -> tuple[str, str]:
@@ -102,6 +131,9 @@ class RunInfo:
         dataset: the pictures.
         protocols: full names, such as `center-50@1`.
         metrics: `metric.region` to its signature, for every number that a cell holds.
+        other_metrics: the same for values that records hold of earlier calls and that this one did not ask for.
+        asked: protocol to a hash of all that a whole cell of it must hold: pictures, metrics, seed. The marker of a
+            whole cell repeats it. Empty up to format 2.
         seed: of the holes and of models that draw random numbers.
         models: in the order of tables.
         gallery: ids of the samples whose pictures are kept.
@@ -109,6 +141,9 @@ class RunInfo:
         unavailable: metrics that were asked for and could not be measured, to why.
         versions: library to its version.
         environment: where the run was begun.
+        judge: name of the judge that was asked for; empty for an object in memory, None for that of the data set.
+        given: name of a protocol to the text that named it, where the name alone does not find it again.
+        command: that runs it again; empty where the command line cannot.
     """
 
     suite: str
@@ -117,19 +152,42 @@ class RunInfo:
     metrics: dict[str, str]
     seed: int
     models: tuple[ModelInfo, ...]
+    other_metrics: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)
     gallery: tuple[str, ...] = ()
     gate: dict[str, str] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
+    judge: str | None = None
+    given: dict[str, str] = field(default_factory=dict)
+    command: str = ""
 
     def to_json(self) -> str:
-        """The text of `run.json`; what a model does not have, and an empty `unavailable`, are left out."""
+        """The text of `run.json`; what a run or a model does not have is left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        if not self.unavailable:
-            del data["unavailable"]
+        for name in ("unavailable", "other_metrics", "given", "command"):
+            if not data[name]:
+                del data[name]
+        if self.judge is None:
+            del data["judge"]
+        if self.dataset.root is None:
+            del data["dataset"]["root"]
         return dump({"format": FORMAT, **data})
+
+    @property
+    def weight_warnings(self) -> list[str]:
+        """A sentence for the models whose weights were trained on other data sets than that of the run."""
+        elsewhere: dict[tuple[str, ...], list[str]] = {}
+        for model in self.models:
+            if model.weights and model.weights.trained_on and self.dataset.name not in model.weights.trained_on:
+                elsewhere.setdefault(model.weights.trained_on, []).append(model.name)
+        return [
+            f"{', '.join(names)} {'was' if len(names) == 1 else 'were'} trained on {' and '.join(trained_on)}; "
+            f"this run is on {self.dataset.name}"
+            for trained_on, names in elsewhere.items()
+        ]
 
     @classmethod
     def from_data(cls, data: object) -> RunInfo:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
+from bench.records.caps import cap_of
 from bench.records.decoding import FieldError, decode
 from bench.records.layout import CellKey
 
@@ -27,11 +29,12 @@ __all__ = [
     "without_format",
 ]
 
-FORMAT = 2
+FORMAT = 3
 """Version of the files in an output folder that is written."""
 
-READABLE = (1, 2)
-"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples."""
+READABLE = (1, 2, 3)
+"""Versions that are read. Cells of format 1 hold another 95 % interval; the reader takes it anew from the samples. Runs
+of formats 1 and 2 cannot grow: their records do not say which version of a picture they are of."""
 
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""
@@ -45,14 +48,17 @@ class Record:
 
     Attributes:
         sample: sample id.
-        status: `failed` when the model gave no usable picture, `skipped` when the protocol has no hole for the sample.
+        status: `failed` when the model gave no usable picture, `skipped` when the protocol has no hole for the sample,
+            or when its file cannot be read and the run was told to go on.
         reason: why not `ok`, else empty.
         seed: the seed that the model was handed for this sample.
         image_sha256, hole_sha256, output_sha256: of the raw bytes of the truth, the hole and the composited output.
         hole_share: missing pixels over all pixels, 0 to 1.
+        revision: hash of the sample's own files and of how they were read; empty up to format 2.
         values: `metric.region` to the value; `inf` is possible (PSNR of equal pixels), NaN means undefined. Metrics by
             class also have `metric.region.class`, for the classes where they are defined.
         warning: what is odd about a usable prediction, by its known pixels; else empty, and then left out of the line.
+        traceback: the last frames of what the model raised, as Python prints them; left out where it is empty.
     """
 
     sample: str
@@ -63,18 +69,22 @@ class Record:
     hole_sha256: str = ""
     output_sha256: str = ""
     hole_share: float = math.nan
+    revision: str = ""
     values: dict[str, float] = field(default_factory=dict)
     warning: str = ""
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
 class Score:
-    """One number of a cell: the mean of `metric.region` over the samples where it is finite.
+    """One number of a cell: the mean of `metric.region` over the samples, each at most its metric's cap.
 
     Attributes:
-        value: the mean, or None when no sample has a finite value.
+        value: the mean, or None when no sample has a value in it.
         ci95: 95 % interval of the value, or None where there is none.
-        n: finite values behind the mean; `n_infinite` and `n_undefined` were left out and counted.
+        n: values behind the mean.
+        n_infinite: infinite values: exact pictures. With a cap they are among the `n`, without one in no mean.
+        n_undefined: values that are in no mean because they are undefined.
         signature: everything that the number depends on.
         interval: how `ci95` was taken; empty where there is none.
         n_pictures: independent source pictures behind the value.
@@ -92,6 +102,16 @@ class Score:
     n_pictures: int = 0
 
     @property
+    def cap(self) -> float | None:
+        """What a picture counts as at most, in the unit; None: infinite values are in no mean."""
+        return cap_of(self.signature)
+
+    @property
+    def all_infinite(self) -> bool:
+        """Whether every defined value is infinite."""
+        return self.n_infinite > 0 and self.n == (0 if self.cap is None else self.n_infinite)
+
+    @property
     def of_set(self) -> bool:
         """Whether it is one number of all pictures together, such as FID: no picture has a value of its own."""
         return "|agg:set|" in f"{self.signature}|"
@@ -99,11 +119,16 @@ class Score:
 
 @dataclass(frozen=True)
 class Failures:
-    """Samples that share a status and a reason."""
+    """Samples that share a status and a reason.
+
+    Attributes:
+        traceback: of the first of them, as in its Record.
+    """
 
     status: Status
     reason: str
     samples: tuple[str, ...]
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -162,8 +187,12 @@ def without_format(data: object) -> tuple[int, dict[str, Any]]:
     if not isinstance(data, dict) or "format" not in data:
         raise FieldError("format", "be there", "no such field")
     if data["format"] not in READABLE:
-        raise FieldError("format", f"be {' or '.join(map(str, READABLE))}", repr(data["format"]))
+        raise FieldError("format", f"be {_either(READABLE)}", repr(data["format"]))
     return data["format"], {name: part for name, part in data.items() if name != "format"}
+
+
+def _either(numbers: Sequence[int]) -> str:
+    return f"{', '.join(map(str, numbers[:-1]))} or {numbers[-1]}"
 
 
 def dump(data: Any) -> str:
@@ -174,10 +203,9 @@ def dump(data: Any) -> str:
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
     data = asdict(record)
+    data = {name: part for name, part in data.items() if part or name not in ("traceback", "warning")}
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
-    if not record.warning:
-        del data["warning"]
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
 
 

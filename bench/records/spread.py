@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from bench.errors import DataError
+from bench.records.caps import signature_without_cap
 from bench.records.files import write_atomically
 from bench.records.layout import CellKey
 from bench.records.reader import Run
@@ -187,5 +188,5 @@ def _check_cell(where: str, values: CellValues, cell: CellSpread) -> None:
         odd = sorted(cell.metrics.keys() ^ scores.keys())
         raise _Found(f"other metrics {where}: {', '.join(odd)}")
     for name, score in scores.items():
-        if cell.metrics[name].signature != score.signature:
+        if signature_without_cap(cell.metrics[name].signature) != signature_without_cap(score.signature):
             raise _Found(f"another signature of {name} {where}")

@@ -11,7 +11,7 @@ from typing import Any
 
 from bench.errors import DataError
 
-__all__ = ["CARD", "CHECKS", "LOG", "TrainingRecord", "read_log", "read_training", "read_trainings"]
+__all__ = ["CARD", "CHECKS", "LOG", "TrainingRecord", "read_log", "read_training", "read_trainings", "trained_on"]
 
 CARD, LOG = "card.json", "log.csv"
 CHECKS = "checks"
@@ -70,6 +70,22 @@ def read_trainings(path: Path) -> list[TrainingRecord]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         fix = "Name a file that `spgbench card` wrote, or the output folder of a training."
         raise DataError(f"card {path}", f"hold trainings and their {CHECKS}", repr(error), fix) from error
+
+
+def trained_on(weights: Path) -> tuple[str, ...]:
+    """Names of the data sets that weights were trained on, in the order of their trainings, each once.
+
+    Read from the card beside the weight file: `WEIGHTS.card.json`, or the `card.json` of the training that wrote it.
+    Empty without a card, or with one that does not name them.
+    """
+    for card in (weights.with_suffix(".card.json"), weights.with_name(CARD)):
+        try:
+            data = json.loads(card.read_text(encoding="utf-8"))
+            trainings = data.get("trainings", [data])
+            return tuple(dict.fromkeys(str(part["training"]["data"]["dataset"]) for part in trainings))
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            continue
+    return ()
 
 
 def _whole(card: dict[str, Any], checks: list[dict[str, Any]]) -> TrainingRecord:

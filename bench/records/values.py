@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UsageError
+from bench.records.caps import capped
 from bench.records.schema import CellRecord, Record, Score, Status, data_from_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
@@ -22,7 +23,7 @@ __all__ = ["CellValues", "Floats", "parse_values"]
 Floats = npt.NDArray[np.float64]
 
 _FIELDS = {field.name for field in fields(Record)}
-_OPTIONAL = {"warning"}
+_OPTIONAL = {"revision", "traceback", "warning"}
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class CellValues:
     holes: tuple[str, ...]
     hole_share: Floats
     values: dict[str, Floats]
+
+    @cached_property
+    def counted(self) -> dict[str, Floats]:
+        """`values` as means and tests count them: none above its metric's cap."""
+        return {name: capped(values, self.scores[name].signature) for name, values in self.values.items()}
 
     @cached_property
     def scores(self) -> dict[str, Score]:

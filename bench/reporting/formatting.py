@@ -42,22 +42,22 @@ def score_text(score: Score | None, decimals: int | None) -> str:
     """A mean as it is printed.
 
     Args:
-        score: the mean; without a value but with infinite ones it is `exact`, or infinite where less is better.
+        score: the mean; where all values are infinite it is `exact`, or infinite where less is better.
         decimals: digits after the point; None: three significant digits.
 
     Returns:
         The number, or a dash when there is none.
     """
-    if score is None or (score.value is None and not score.n_infinite):
-        return NOTHING
-    if score.value is None:
+    if score is not None and score.all_infinite:
         return "exact" if score.higher_is_better else INFINITE
+    if score is None or score.value is None:
+        return NOTHING
     return three_digits(score.value) if decimals is None else f"{score.value:.{decimals}f}"
 
 
 def interval_text(score: Score | None, decimals: int | None) -> str:
     """`[lo, hi]` with the decimals of its column; empty without an interval."""
-    if score is None or score.value is None or score.ci95 is None:
+    if score is None or score.value is None or score.ci95 is None or score.all_infinite:
         return ""
     low, high = (three_digits(end) if decimals is None else f"{end:.{decimals}f}" for end in score.ci95)
     return f"[{low}, {high}]"

@@ -11,7 +11,7 @@ from bench.vocabulary import VOID, Judge
 
 __all__ = ["JUDGES", "load"]
 
-JUDGES: Registry[Judge] = Registry("judge", "spgbench.judges")
+JUDGES: Registry[Judge] = Registry("judge", "spgbench.judges", "spgbench ls judges")
 """Called with the argument of a scheme, `device=` and the name's options; they return a judge in its own classes."""
 
 for _name, _data in (("streets", "the embedded street scenes"), ("camvid", "CamVid; non-commercial, as its pictures")):

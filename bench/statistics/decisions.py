@@ -1,4 +1,4 @@
-"""From p-values and errors to decisions: Holm's correction, sign tests, and how many pictures a decision takes."""
+"""From p-values and errors to decisions: Holm's correction, sign tests, and what a number of pictures can tell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-__all__ = ["detectable_effect", "holm", "n_needed", "sign_test_p"]
+__all__ = ["detectable_effect", "holm", "min_pictures", "sign_test_p"]
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -29,31 +29,23 @@ def sign_test_p(wins: int, losses: int) -> float:
     return min(1.0, 2 * as_extreme / (1 << n))
 
 
-def detectable_effect(standard_error: float, *, level: float = 0.95, power: float = 0.8) -> float:
-    """The true difference that a two-sided test at `1 - level` finds with probability `power`, in the metric's unit."""
-    return _factor(1 - level, power) * standard_error
-
-
-def n_needed(
-    n: int, standard_error: float, effect: float, *, level: float = 0.95, power: float = 0.8, tests: int = 1
-) -> int | None:
-    """How many pictures it takes to tell `effect` from 0, given the error of a mean over `n` pictures.
+def detectable_effect(standard_error: float, *, tests: int = 1, level: float = 0.05, power: float = 0.8) -> float:
+    """The true difference that a two-sided test finds with probability `power`, in the metric's unit.
 
     Args:
-        n: independent pictures behind `standard_error`.
         standard_error: of the mean.
-        effect: the true difference.
-        level, power: as of `detectable_effect`.
         tests: tests among which the level is shared out (Bonferroni, the worst case of Holm).
-
-    Returns:
-        At least n + 1, since `n` pictures did not do; None when no number would.
+        level: of all tests together.
+        power: above 0, below 1.
     """
-    if effect == 0:
-        return None
-    factor = _factor((1 - level) / tests, power)
-    return max(n + 1, math.ceil(n * (factor * standard_error / effect) ** 2))
+    normal = NormalDist()
+    return (normal.inv_cdf(1 - level / tests / 2) + normal.inv_cdf(power)) * standard_error
 
 
-def _factor(alpha: float, power: float) -> float:
-    return NormalDist().inv_cdf(1 - alpha / 2) + NormalDist().inv_cdf(power)
+def min_pictures(tests: int, level: float = 0.05) -> int:
+    """Pictures below which no outcome of a sign-flip test can be significant among `tests` tests.
+
+    Of n pictures the test gives at least 2 / 2**n, and the first step of Holm's procedure multiplies by the number of
+    tests.
+    """
+    return math.ceil(math.log2(max(1, tests) / level)) + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -53,9 +55,11 @@ class TrainingSession:
         settings: how to train.
         folder: where the training writes.
         fabric: device, precision and processes.
+        should_stop: whether the training is to end after the present step.
 
     Attributes:
         progress: one StageProgress for each stage.
+        saved: when the last checkpoint was written, or else the training began, in seconds of `time.monotonic`.
         log: of the first process between `open_log` and its `close`, else None.
     """
 
@@ -67,9 +71,11 @@ class TrainingSession:
         settings: Settings,
         folder: TrainingFolder,
         fabric: Fabric,
+        should_stop: Callable[[], bool] = lambda: False,
     ) -> None:
         self.recipe, self.stages, self.data, self.settings = recipe, stages, data, settings
-        self.folder, self.fabric = folder, fabric
+        self.folder, self.fabric, self.should_stop = folder, fabric, should_stop
+        self.saved = time.monotonic()
         self.progress = [StageProgress() for _ in stages]
         self.log: TrainingLog | None = None
         self._checkpoints = Checkpoints(folder.checkpoints)
@@ -100,13 +106,15 @@ class TrainingSession:
         if self.fabric.is_global_zero:
             self.log = TrainingLog(self.folder.log, self.folder.tensorboard, self.steps, position)
 
-    def save(self, index: int, optimizers: StageOptimizers | None) -> None:
+    def save(self, index: int, optimizers: StageOptimizers | None, *, together: bool = True) -> None:
         """Write a checkpoint.
 
         Args:
             index: of the stage with which a resumed training begins.
             optimizers: of that stage in progress; None if the stage has not begun.
+            together: whether all processes are at the same step and wait for one another.
         """
+        self.saved = time.monotonic()
         if self.fabric.is_global_zero:
             state = {
                 "networks": {name: network.state_dict() for name, network in self.recipe.networks.items()},
@@ -117,7 +125,8 @@ class TrainingSession:
                 "log_position": self.log.position() if self.log else 0,
             }
             self._checkpoints.save(self.steps, state)
-        self.fabric.barrier()
+        if together:
+            self.fabric.barrier()
 
     def load_optimizers(self, optimizers: StageOptimizers, checkpoint: dict[str, Any]) -> None:
         """Load the state of a stage in progress; does nothing if the stage of the checkpoint has not begun."""

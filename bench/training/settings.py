@@ -65,6 +65,7 @@ class Settings:
         log_every: steps between lines of the log.
         check_every: steps between validations, each with a sample grid and a checkpoint.
         workers: threads that make batches; the weights do not depend on it.
+        save_seconds: most seconds between checkpoints, which are also written between validations.
 
     Raises:
         UsageError: `lr_scale` is not above zero and finite.
@@ -83,6 +84,7 @@ class Settings:
     log_every: int = 20
     check_every: int = 500
     workers: int = 2
+    save_seconds: float = 300.0
 
     def __post_init__(self) -> None:
         if not 0 < self.lr_scale < math.inf:

@@ -88,6 +88,11 @@ class _StageRun:
                 self._log()
             if number % settings.check_every == 0 and self._spent() < 1:
                 self._check()
+            elif self._is_save_due():
+                self._save()
+            if self.session.should_stop():
+                self._save(together=False)
+                raise KeyboardInterrupt
         self._log()
         self.optimizers.finalize(self._statistics_batches())
         if self.progress.steps > self.last_check:
@@ -132,9 +137,7 @@ class _StageRun:
         self._log()
         self.last_check = self.progress.steps
         session = self.session
-        if not self.optimizers.all_finite():
-            where = f"weights of stage '{self.stage.name}' at step {self.progress.steps}"
-            raise Failure(where, "be finite", "NaN or infinity", session.advice())
+        self._refuse_broken_weights()
         if session.fabric.is_global_zero:
             with self.optimizers.evaluation():
                 self.progress.scores = validate(self.stage, session.validation_batches(), session.fabric.device)
@@ -142,6 +145,30 @@ class _StageRun:
             self._write(self.progress.scores)
         session.fabric.barrier()
         session.save(self.index, self.optimizers)
+        self._begin_segment()
+
+    def _refuse_broken_weights(self) -> None:
+        """Raise Failure unless all weights are finite: no checkpoint may hold others."""
+        if not self.optimizers.all_finite():
+            where = f"weights of stage '{self.stage.name}' at step {self.progress.steps}"
+            raise Failure(where, "be finite", "NaN or infinity", self.session.advice())
+
+    def _is_save_due(self) -> bool:
+        """Whether the last checkpoint is too old; all processes get the same answer."""
+        session = self.session
+        if session.fabric.world_size > 1 and self.progress.steps % session.settings.log_every:
+            return False  # the answer takes a message between the processes
+        age = torch.tensor(time.monotonic() - session.saved, device=session.fabric.device)
+        return float(mean_over_processes(session.fabric, age)) >= session.settings.save_seconds
+
+    def _save(self, *, together: bool = True) -> None:
+        """Write a checkpoint between two validations."""
+        if self.progress.steps == self.last_check:
+            return
+        self._spent()
+        self._log()
+        self._refuse_broken_weights()
+        self.session.save(self.index, self.optimizers, together=together)
         self._begin_segment()
 
     def _write_sample_grid(self) -> None:

@@ -33,6 +33,7 @@ def fit(
     *,
     restart: bool = False,
     progress: bool = False,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> Path:
     """Train all stages of a recipe, or resume where an earlier call was stopped.
 
@@ -45,6 +46,7 @@ def fit(
         fabric: launched; see `fabric_for`.
         restart: delete what an earlier training left in `out`.
         progress: show a progress bar on stderr.
+        should_stop: asked after every step; if so, a checkpoint is written and the training ends.
 
     Returns:
         The folder of the weights.
@@ -55,6 +57,7 @@ def fit(
         DataError: the recipe needs labels and the data has none, a picture is too small, or the initial weights do not
             fit the recipe.
         Failure: a loss was not finite, or a checkpoint could not be written; the last good checkpoint stays.
+        KeyboardInterrupt: it was stopped; a later call resumes after the last step.
     """
     if settings.batch_size % fabric.world_size or settings.batch_size < 1:
         found = f"{settings.batch_size} on {fabric.world_size}"
@@ -71,11 +74,11 @@ def fit(
     fabric.barrier()
     if not fabric.is_global_zero:
         fabric.barrier()
-        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric), lambda *_: None)
+        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric, should_stop), lambda *_: None)
     with locked(folder.out), training_bar(shown=progress) as report_progress:
         folder.begin(identity, restart=restart)
         fabric.barrier()
-        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric), report_progress)
+        return _train(TrainingSession(recipe, stages, data, settings, folder, fabric, should_stop), report_progress)
 
 
 def _load_start(recipe: Recipe, start: Start) -> None:

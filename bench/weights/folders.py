@@ -6,6 +6,7 @@ import os
 from importlib.util import find_spec
 from pathlib import Path
 
+from bench.runtime.own_folder import own_folder
 from bench.weights.catalogue import WeightFile
 
 __all__ = ["cache_folder", "candidates", "offline_folder", "weights_cache"]
@@ -37,7 +38,10 @@ def candidates(file: WeightFile) -> list[Path]:
 
 
 def _user_cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    try:
+        return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:  # a user without a name and a home, as in some containers
+        return own_folder("cache")
 
 
 def _torch_hub() -> Path:

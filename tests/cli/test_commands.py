@@ -178,6 +178,6 @@ def test_doctor_names_what_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "version", missing)
     code, out, err = call("doctor")
 
-    assert code == 1
+    assert code == 3
     assert "FAILED  torch: not installed" in out
     assert "checks failed" in err

@@ -43,7 +43,7 @@ def test_a_profile_that_was_interrupted_is_reported_and_exits_with_1(
 
     result = CliRunner().invoke(app, ["profile", "-o", str(tmp_path)])
 
-    assert result.exit_code == 1
+    assert result.exit_code == 130
     assert "partial" in result.stdout
     assert "what was measured is kept" in result.stderr
     assert "model telea was not measured: stopped by the user" in result.stderr

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import signal
@@ -13,9 +14,10 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import bench
-from bench.errors import DataError, Failure, RunConflict, UnknownName, UsageError
+from bench.errors import Failure, RunConflict, UnknownName, UsageError
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.records import read_run
@@ -97,18 +99,20 @@ def test_models_join_a_run_and_keep_their_order(pictures: Dataset, tmp_path: Pat
     assert [key.model for key in run.cells] == ["telea", "mean"]
 
 
-@pytest.mark.parametrize(
-    "changes", [{"seed": 1}, {"limit": 7}, {"size": "40"}, {"protocols": ("half-left",)}, {"metrics": ("l1",)}]
-)
-def test_a_folder_with_another_run_is_refused(
-    picture_folder: Callable[..., Path], tmp_path: Path, changes: dict[str, object]
-) -> None:
-    root = picture_folder(8)
+def test_a_folder_with_another_run_is_refused(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    root, other = picture_folder(8), picture_folder(8, name="other")
+    for path in (other / "images").iterdir():
+        Image.fromarray(np.asarray(Image.open(path))[::-1]).save(path)
     run_suite(_suite(root), tmp_path / "out")
     before = _tree(tmp_path / "out")
 
-    with pytest.raises(RunConflict, match="must be empty or hold this run; found a run with another"):
-        run_suite(_suite(root, **changes), tmp_path / "out")
+    for place, changes, found in (
+        (root, {"seed": 1}, "seed"),
+        (root, {"size": "40"}, "dataset"),
+        (other, {}, "dataset"),
+    ):
+        with pytest.raises(RunConflict, match=f"must be empty or hold this run; found a run with another {found}"):
+            run_suite(_suite(place, **changes), tmp_path / "out")
 
     assert _tree(tmp_path / "out") == before
 
@@ -220,21 +224,6 @@ def test_killed_at_any_moment_the_next_run_makes_the_same_bytes(
     assert _tree(out) == whole
 
 
-def test_a_bad_picture_stops_the_run_and_keeps_what_is_recorded(
-    picture_folder: Callable[..., Path], tmp_path: Path
-) -> None:
-    root = picture_folder(20)
-    victim = root / "images" / "p018.png"
-    whole = victim.read_bytes()
-    victim.write_bytes(whole[: len(whole) // 2])
-
-    with pytest.raises(DataError, match=r"p018\.png"):
-        run_suite(_suite(root, protocols=("center-50",)), tmp_path / "out")
-
-    assert len(list((tmp_path / "out").rglob("samples-0000.jsonl"))) == 2
-    assert not list((tmp_path / "out").rglob("samples-0001.jsonl"))
-
-
 class _Watched:
     """Pictures that tell when one is asked for."""
 
@@ -310,8 +299,6 @@ def test_reuse_never_and_only_cache(pictures: Dataset, tmp_path: Path, flat_mode
 
 
 def test_skipped_samples_are_counted(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
-    from PIL import Image
-
     root = picture_folder(20)
     for name in ("p000", "p005"):
         Image.fromarray(np.zeros((48, 48), np.uint8)).save(root / "labels" / f"{name}.png")
@@ -374,12 +361,11 @@ def test_the_device_must_be_there(pictures: Dataset, tmp_path: Path) -> None:
 
 
 def test_gallery_pictures_are_the_composited_fills(pictures: Dataset, tmp_path: Path) -> None:
-    from PIL import Image
-
     run = bench.evaluate(["mean"], pictures, out=tmp_path / "out")
 
     (key,) = run.cells
-    assert run.info.gallery == ("p000", "p005", "p010", "p015")
+    smallest = sorted(pictures.ids, key=lambda name: hashlib.sha256(name.encode()).digest())[:4]
+    assert run.info.gallery == tuple(sorted(smallest))
     for sample in run.info.gallery:
         truth, fill = (
             np.asarray(Image.open(path)) for path in (run.layout.truth(sample), run.layout.fill(key, sample))
@@ -392,8 +378,6 @@ def test_gallery_pictures_are_the_composited_fills(pictures: Dataset, tmp_path: 
 
 
 def test_gallery_label_maps_are_kept(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
-    from PIL import Image
-
     class Labelling(flat_model):  # type: ignore[misc]
         def inpaint(self, batch: Batch) -> Prediction:
             labels = batch.hole[:, 0].to(torch.uint8)

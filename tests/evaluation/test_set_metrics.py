@@ -11,7 +11,7 @@ import bench
 import bench.metrics
 from bench.errors import ModelFailure, UsageError
 from bench.records import read_run
-from bench.records.features import read_cell_features, read_features, write_features
+from bench.records.features import read_all_features, read_cell_features, write_features
 from bench.vocabulary import Batch, Dataset, Prediction
 
 SETS = ("fid", "fid-clean", "kid", "p-ids", "u-ids")
@@ -166,16 +166,14 @@ def test_features_come_back_as_they_were_written(tmp_path: Path) -> None:
     write_features(path, ["a/b", "ü"], {"fid": values, "truth-fid": values + 1})
     first = path.read_bytes()
 
-    found = read_features(path, ["a/b", "ü"], ["fid", "truth-fid"])
+    found = read_all_features(path)
 
-    assert found is not None
-    np.testing.assert_array_equal(found["truth-fid"], values + 1)
-    assert read_features(path, ["a/b"], ["fid"]) is None
-    assert read_features(path, ["a/b", "ü"], ["kid"]) is None
-    assert read_features(tmp_path / "none", [], []) is None
+    assert list(found) == ["a/b", "ü"]
+    np.testing.assert_array_equal(found["ü"]["truth-fid"], values[1] + 1)
+    assert read_all_features(tmp_path / "none") == {}
     assert read_cell_features(tmp_path, "fid-clean") is None
     write_features(path, ["a/b", "ü"], {"fid": values, "truth-fid": values + 1})
     assert path.read_bytes() == first
     path.write_bytes(first[:100])
-    assert read_features(path, ["a/b", "ü"], ["fid"]) is None
+    assert read_all_features(path) == {}
     assert read_cell_features(tmp_path, "fid") is None

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -57,7 +58,8 @@ def test_numbers_are_those_of_numpy_and_scipy(make_run: MakeRun) -> None:
     assert found.median == pytest.approx(np.median(after - before))
     assert found.win_rate == pytest.approx((after > before).mean())
     assert found.p_wilcoxon == pytest.approx(stats.wilcoxon(after - before).pvalue, rel=1e-6)
-    assert found.detectable == pytest.approx(2.802 * stats.sem(after - before), rel=1e-3)
+    factor = stats.norm.isf(0.025 / 3) + stats.norm.isf(0.2)
+    assert row.detectable == pytest.approx(factor * stats.sem(after - before), rel=1e-6)
     assert found.ci95 == pytest.approx(
         tuple(stats.t.interval(0.95, 39, (after - before).mean(), stats.sem(after - before))), abs=0.05
     )
@@ -99,6 +101,25 @@ def test_several_samples_of_one_picture_are_one_observation(make_run: MakeRun) -
     assert together.cells[0].differences[0].outcome == "unclear"
 
 
+def test_exact_pictures_count_as_the_cap(make_run: MakeRun) -> None:
+    """Exact in 30 of 40 pictures and equal in the others is better, whichever side it is on."""
+
+    def exact(metric: str, index: int) -> float:
+        return (math.inf if index else 130.0) if index < 30 else 22.0
+
+    def noise(metric: str, index: int) -> float:
+        return 27.0 if index < 30 else 22.0
+
+    fields: dict[str, Any] = {"metrics": ("psnr.hole",), "signature": "agg:image-mean|cap:100|v1"}
+    a, b = make_run("a", value=exact, **fields), make_run("b", value=noise, **fields)
+    (row,) = gating.compare(a, b).cells[0].differences
+
+    assert (row.outcome, row.baseline_mean, row.candidate_mean) == ("worse", 80.5, 25.75)
+    assert (row.n_infinite, row.exact_lost, row.worst[0]) == (29, 29, ("p000", -73.0))
+    assert row.note == "29 are exact only in the baseline, exact counts as 100 dB"
+    assert gating.compare(b, a).cells[0].differences[0].outcome == "better"
+
+
 def test_infinite_and_undefined_values_are_counted_apart(make_run: MakeRun) -> None:
     odd = {0: math.inf, 1: math.inf, 2: math.nan, 3: math.inf}
 
@@ -119,7 +140,8 @@ def test_infinite_and_undefined_values_are_counted_apart(make_run: MakeRun) -> N
     assert row.worst == (("p001", None),)
     assert row.statistics.win_rate == pytest.approx(0.5)
     assert row.note == (
-        "1 is exact only in the baseline, 1 is exact only in the candidate, 1 is exact in both, 1 is undefined"
+        "1 is exact only in the baseline, 1 is exact only in the candidate, 1 is exact in both, 1 is undefined, "
+        "exact is in no mean"
     )
     json.dumps(as_json(comparison), allow_nan=False)
     assert "p001 no longer exact" not in as_text(comparison)  # only of what got worse
@@ -133,8 +155,35 @@ def test_a_candidate_that_is_exact_where_the_baseline_is_not(make_run: MakeRun) 
 
     assert row.outcome == "better"
     assert row.baseline_mean is None
-    assert row.note == "40 are exact only in the candidate"
+    assert row.note == "40 are exact only in the candidate, exact is in no mean"
     assert gating.compare(b, a).cells[0].differences[0].outcome == "worse"
+
+
+def test_one_question_is_tested_once_and_the_known_region_apart(make_run: MakeRun) -> None:
+    metrics = ("psnr.hole", "psnr.full", "psnr.known", "l1.full", "ssim.full")
+    a, b = (make_run(name, metrics=metrics, change=by) for name, by in (("a", drop(0.0)), ("b", drop(0.3, 0.5))))
+
+    comparison = gating.compare(a, b)
+
+    found = {row.metric: row for row in comparison.cells[0].differences}
+    assert (comparison.tests, comparison.checks) == (3, 1)
+    assert (found["psnr.full"].outcome, found["psnr.full"].p_holm) == ("", None)
+    assert found["psnr.full"].note == "follows from psnr.hole"
+    assert found["l1.full"].p_holm is not None  # without l1.hole it is a question
+    assert gating.compare(a, b, metrics=["PSNR"], regions=["Full"]).tests == 1
+    with pytest.raises(UsageError, match="choose some of l1"):
+        gating.compare(a, b, metrics=["l1"], regions=["known"])
+    with pytest.raises(UnknownName, match="Did you mean hole"):
+        gating.compare(a, b, regions=["hol"])
+
+
+def test_too_few_pictures_for_the_tests_are_said(make_run: MakeRun) -> None:
+    ids = [f"p{index:03d}" for index in range(7)]
+    a, b = (make_run(name, ids=ids, change=by) for name, by in (("a", drop(0.0)), ("b", drop(0.3, 0.0))))
+
+    assert "No outcome could be told apart: 3 tests need at least 7" not in as_text(gating.compare(a, b))
+    text = as_text(gating.compare(a, b, b, b))
+    assert "No outcome could be told apart: 9 tests need at least 9 pictures, found 7." in text
 
 
 def test_failures_and_fixes_are_outcomes(make_run: MakeRun) -> None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -275,6 +276,55 @@ def test_exact_pictures_that_are_so_no_longer(make_run: MakeRun) -> None:
     (check,) = gating.gate(a, b, regression=False).of("REGRESSION")
     assert check.text.startswith("10 pictures are no longer exact, 0 have become so, p 0.00")
     assert gating.gate(b, a, regression=False).verdict == "PASS"
+
+
+def test_one_metric_has_one_verdict(make_run: MakeRun) -> None:
+    """Pictures that are no longer exact, or undefined, and others that are better: a regression and no pass."""
+
+    def before(metric: str, index: int) -> float:
+        return math.inf if index < 10 else 30.0
+
+    def after(metric: str, index: int) -> float:
+        return 35.0 + index / 10 if index < 10 else 30.2
+
+    def undefined(metric: str, index: int) -> float:
+        return math.nan if index < 10 else 30.2
+
+    for mark, signature in enumerate(("v1", "agg:image-mean|cap:100|v1")):
+        fields: dict[str, Any] = {"metrics": ("psnr.hole",), "signature": signature}
+        a = make_run(f"a{mark}", value=before, **fields)
+        for name, value in (("b", after), ("c", undefined)):
+            (check,) = gating.gate(a, make_run(f"{name}{mark}", value=value, **fields), regression=False).checks
+            assert check.verdict == "REGRESSION"
+            assert (check.difference is not None, check.n) == (True, 40 if mark and name == "b" else 30)
+
+
+def test_the_pictures_needed_are_never_too_few_for_the_test(make_run: MakeRun) -> None:
+    """Of 4 pictures that all got worse, no one more can decide: 6 are the fewest of a single test, 9 of eight."""
+    for n, protocols, fewest in ((4, 1, 6), (5, 1, 6), (4, 8, 9)):
+        fields: dict[str, Any] = {
+            "ids": [f"p{index:03d}" for index in range(n)],
+            "protocols": [f"p-{index}@1" for index in range(protocols)],
+            "metrics": ("psnr.hole",),
+        }
+        a, b = (
+            make_run(f"{name}{n}{protocols}", **fields, change=by)
+            for name, by in (("a", shift("psnr.hole", 0.0)), ("b", shift("psnr.hole", -0.3, 0.05)))
+        )
+        checks = gating.gate(a, b, regression=False).checks
+        assert {check.verdict for check in checks} == {"INCONCLUSIVE"}
+        assert [check.n_needed for check in checks] == pytest.approx([fewest] * protocols, abs=1)
+        assert min(check.n_needed or 0 for check in checks) >= fewest
+
+
+def test_the_gate_looks_at_what_is_asked_for(make_run: MakeRun) -> None:
+    a = make_run("a")
+    b = make_run("b", models={"net": "b"}, change=shift("psnr.hole", -1.0, 0.1))
+
+    assert gating.gate(a, b).verdict == "REGRESSION"
+    assert {check.metric for check in gating.gate(a, b, metrics=["L1", "ssim"]).checks} == {"l1.hole", "ssim.hole"}
+    with pytest.raises(UsageError, match="choose a metric with a margin"):
+        gating.gate(a, b, {"psnr.hole": "0.1dB"}, metrics=["ssim"])
 
 
 def test_all_exact_on_both_sides_passes_and_all_undefined_does_not_decide(make_run: MakeRun) -> None:

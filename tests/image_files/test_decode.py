@@ -16,8 +16,9 @@ import bench.data
 import bench.masks
 import bench.models
 from bench.errors import DataError, ModelFailure
-from bench.image_files.decode import read_index_map
+from bench.image_files.decode import read_index_map, read_picture
 from bench.image_files.masks import read_mask
+from bench.image_files.opening import upright_size
 from bench.pictures import quantise, unstack_pictures
 from bench.vocabulary import Batch, CellBound
 from tests.image_files.encodings import HEIGHT, WIDTH, Encoding, encodings
@@ -164,3 +165,24 @@ def test_the_alpha_channel_is_the_hole_when_it_is_asked_for(tmp_path: Path, mode
     picture.convert("L").save(tmp_path / "a.png")
     with pytest.raises(DataError, match="have transparent pixels"):
         read_mask(tmp_path / "a.png", "transparent")
+
+
+def test_the_upright_size_of_every_picture_is_known_without_its_pixels(tmp_path: Path) -> None:
+    for number, encoding in enumerate(ALL):
+        file = write(tmp_path / str(number), encoding)
+        if encoding.pixels is not None:
+            assert upright_size(file) == encoding.pixels.shape[:2], encoding
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_the_orientation_of_a_png_may_lie_behind_its_pixels(tmp_path: Path, late: bool) -> None:
+    (encoding,) = (one for one in ALL if one.name == "PNG L, orientation 6")
+    assert encoding.pixels is not None
+    data, at = encoding.data, encoding.data.index(b"eXIf") - 4
+    behind = at + 12 + int.from_bytes(data[at : at + 4], "big")
+    end = data.index(b"IEND") - 4
+    file = tmp_path / "a.png"
+    file.write_bytes(data[:at] + data[behind:end] + data[at:behind] + data[end:] if late else data)
+
+    assert upright_size(file) == encoding.pixels.shape[:2]
+    assert np.array_equal(read_picture(file), encoding.pixels)

@@ -52,8 +52,12 @@ def write_onnx(
     types: tuple[int, int] | None = None,
     scale: float = 1.0,
     outside: bool = False,
+    features_first: bool = False,
 ) -> Path:
-    """One 3x3 convolution over picture and mask and a sigmoid times `scale`; its weights `outside` if so asked."""
+    """One 3x3 convolution over picture and mask and a sigmoid times `scale`; its weights `outside` if so asked.
+
+    With `features_first` the features before the sigmoid are an output, too.
+    """
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -78,7 +82,8 @@ def write_onnx(
         helper.make_node("Mul", ["unit", "scale"], ["filled"]),
     ]
     output = helper.make_tensor_value_info("filled", TensorProto.FLOAT, [count, 3, height, width])
-    graph = helper.make_graph(nodes, "toy", inputs, [output], weights)
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, [count, 3, height, width])
+    graph = helper.make_graph(nodes, "toy", inputs, [features, output] if features_first else [output], weights)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
     options: dict[str, Any] = {"save_as_external_data": True, "location": f"{path.name}.data", "size_threshold": 0}
     onnx.save_model(model, str(path), **(options if outside else {}))

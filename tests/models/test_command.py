@@ -171,6 +171,17 @@ def test_the_fingerprint_follows_the_script_and_the_words(tmp_path: Path) -> Non
     assert len({moved, *others}) == 4
 
 
+def test_a_python_script_counts_with_its_helpers(tmp_path: Path) -> None:
+    script, helper = tmp_path / "fill.py", tmp_path / "helper.py"
+    script.write_text("def main():\n    import helper\n")
+    prints = []
+    for text in ("V = 1", "V = 2", "V = 1"):
+        helper.write_text(text)
+        prints.append(bench.models.load(f"command:python {script}").fingerprint)
+
+    assert prints[0] == prints[2] != prints[1]
+
+
 def test_bad_pictures_fail_alone_and_other_models_go_on(pictures: Dataset, tmp_path: Path) -> None:
     text = f'grep -q {sample_seed(0, "p003")} "$inputs/../seeds.json" && exit 1\n{COPY}'
 

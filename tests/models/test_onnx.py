@@ -130,3 +130,17 @@ def test_without_onnxruntime_the_way_to_it_is_said(tmp_path: Path, monkeypatch: 
 
     with pytest.raises(ModelFailure, match=r'not installed. Install it: pip install "spgbench\[onnx\]"'):
         bench.models.load(f"onnx:{path}")
+
+
+def test_of_several_outputs_one_must_be_named(tmp_path: Path) -> None:
+    path, one = write_onnx(tmp_path / "two.onnx", features_first=True), write_onnx(tmp_path / "one.onnx")
+
+    with pytest.raises(UsageError, match=r"found features: .*\[N, 3, H, W\]; filled: .* \?output_name=features"):
+        bench.models.load(f"onnx:{path}")
+    with pytest.raises(UsageError, match=r"be an output of the file; found 'fill'. It has features: "):
+        bench.models.load(f"onnx:{path}?output_name=fill")
+
+    images = [
+        bench.models.load(f"onnx:{spec}").inpaint(make_batch(1)).image for spec in (f"{path}?output_name=filled", one)
+    ]
+    assert torch.equal(*images)

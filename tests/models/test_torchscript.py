@@ -33,7 +33,7 @@ def _pair(batch: Batch) -> tuple[Tensor, Tensor]:
 
 def test_its_parameters_and_operations_can_be_counted(tmp_path: Path) -> None:
     batch = make_batch(2)
-    model = bench.models.load(f"torchscript:{write_torchscript(tmp_path / 'toy.pt')}")
+    model = bench.models.load(f"torchscript:{write_torchscript(tmp_path / 'toy.pt')}", isolated=False)
 
     counted, plain = observe(lambda: model.inpaint(batch)), observe(lambda: ToyNet()(*_pair(batch)))
 
@@ -104,6 +104,41 @@ def test_types_of_arguments_are_looked_at_and_defaults_allowed(tmp_path: Path) -
         bench.models.load(f"torchscript:{tmp_path / 'text.pt'}")
     image = bench.models.load(f"torchscript:{tmp_path / 'default.pt'}").inpaint(make_batch(1)).image
     assert torch.equal(image, make_batch(1).image + 0.5 * make_batch(1).hole)
+
+
+class MaskFirst(nn.Module):
+    def forward(self, mask: Tensor, image: Tensor) -> Tensor:
+        return image * (1 - mask) + 0.5 * mask
+
+
+class Unnamed(nn.Module):
+    """Its second argument is the picture: `a` has one channel."""
+
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return b * (1 - a[:, :1]) + 0.5 * a.view(b.shape[0], 1, b.shape[2], b.shape[3])
+
+
+class Either(nn.Module):
+    def forward(self, a: Tensor, b: Tensor) -> Tensor:
+        return (a + b) / 2
+
+
+def test_the_order_of_its_arguments_is_found_or_declared(tmp_path: Path) -> None:
+    batch = make_batch(2)
+    expected = batch.image.masked_fill(batch.hole, 0.5)
+    for name, module in (("named", MaskFirst()), ("probed", Unnamed())):
+        path = write_torchscript(tmp_path / f"{name}.pt", module, inputs=0)
+        assert torch.equal(bench.models.load(f"torchscript:{path}").inpaint(batch).image, expected)
+
+    path = write_torchscript(tmp_path / "either.pt", Either(), inputs=0)
+    with pytest.raises(
+        UsageError, match=r"forward\(a, b\), which takes them in both orders. Declare \?order=image-mask"
+    ):
+        bench.models.load(f"torchscript:{path}")
+    image = bench.models.load(f"torchscript:{path}?order=mask-image").inpaint(batch).image
+    assert torch.equal(image, (batch.image + batch.hole) / 2)
+    with pytest.raises(UsageError, match="be image-mask or mask-image"):
+        bench.models.load(f"torchscript:{path}?order=image")
 
 
 class Scaled(nn.Module):

@@ -76,6 +76,14 @@ def test_a_noisy_machine_gets_no_verdict_that_it_cannot_bear() -> None:
     assert found["slower"] + found["faster"] == 0
 
 
+def test_a_machine_that_is_not_quiet_is_invalid() -> None:
+    rounds = RoundTimes((1.0,) * 20, (1.0,) * 20, (1.0,) * 20, {}, "load 7.9 on 2 cores")
+
+    (found,) = decide([rounds])
+
+    assert (found.verdict, found.reason) == ("INVALID", "this machine is not quiet: load 7.9 on 2 cores")
+
+
 def test_a_machine_that_drifts_is_invalid_both_ways() -> None:
     assert verdicts(10, lambda seed: Machine(seed, slower=1.1, drift=0.2)) == {"INVALID": 10}
     assert verdicts(10, lambda seed: Machine(seed, drift=-0.2)) == {"INVALID": 10}

@@ -7,12 +7,14 @@ import pytest
 import torch
 
 from bench.profiling import nvml
+from bench.profiling.contention import MachineWatch
 from bench.profiling.execution import Subject
 from bench.profiling.inputs import make_batch
 from bench.profiling.measure import Meter
 from bench.profiling.reference_kernels import ReferenceKernels
 from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
+from bench.records.contention import Contention
 from bench.records.profile import Configuration, Mode, ProfileRecord
 from tests.profiling.toys import HERE, Learned
 
@@ -22,7 +24,17 @@ PLAIN = Configuration(32, 48)
 
 def meter(name: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Meter, Subject]:
     subject = Subject(name, "cpu", HERE)
-    return Meter(subject, FOUR_CALLS, stopped), subject
+    return Meter(subject, FOUR_CALLS, stopped, Quiet({})), subject
+
+
+class Quiet(MachineWatch):
+    """A machine on which nothing else runs."""
+
+    def begin(self) -> None:
+        pass
+
+    def end(self, *_: object) -> Contention:
+        return Contention(others=0.0)
 
 
 def measured(name: str, configuration: Configuration = PLAIN) -> ProfileRecord:
@@ -44,7 +56,8 @@ def test_a_record_of_a_learned_model_holds_everything() -> None:
     assert record.bound.copy_rate > 0
     assert (record.share_of_bound or 0) > 0
     assert set(record.references) == {"convolution", "sum", "tiny calls"}
-    assert {"before", "after", "threads", "libraries", "device_name"} <= set(record.environment)
+    assert {"before", "after", "contention", "threads", "libraries", "device_name"} <= set(record.environment)
+    assert record.contention == Contention(others=0.0)
     assert record.output_change is None
     assert ProfileRecord.from_line(record.to_line()) == record
 

@@ -4,6 +4,7 @@ import json
 import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
+from bench.records.bound import Bound
+from bench.records.contention import Contention
 from bench.records.profile import (
-    Bound,
     Configuration,
     ProfileLayout,
     ProfileRecord,
@@ -83,6 +85,40 @@ def test_a_reference_that_drifts_makes_it_void(after: float, void: str) -> None:
     record = replace(RECORD, references={"copy": (0.02, 0.02), "convolution": (0.010, after)})
 
     assert (void in record.invalid) if void else record.invalid == ""
+
+
+@pytest.mark.parametrize(
+    ("seen", "reason"),
+    [
+        ({"others": 0.2, "load": 9.0, "waited": 0.05, "stolen": 0.05, "best": {"sum": 0.8}}, ""),
+        ({"others": 1.7}, "others took 1.7 of 2 cores"),
+        ({"others": 1.2, "threads": 1}, ""),
+        ({"others": 1.3, "threads": 1}, "others took 1.3 of 2 cores"),
+        ({"waited": 0.6}, "a thread waited 60 % of its time for a core"),
+        ({"stolen": 0.3}, "the hypervisor took 0.3 of 2 cores"),
+        ({"best": {"sum": 1 / 3.1, "another": 0.1}}, "reference kernel sum took 3.1 times its best here"),
+        ({"load": 2.9}, ""),
+        ({"load": 7.9}, "load 7.9 on 2 cores"),
+        ({}, ""),
+    ],
+)
+def test_steady_contention_makes_it_invalid(seen: dict[str, Any], reason: str) -> None:
+    contention = Contention(**{"cores": 2, "threads": 2, **seen})
+    record = replace(RECORD, references={"sum": (1.0, 1.01)}, environment={"contention": contention.as_json()})
+
+    assert record.invalid == reason
+    assert ProfileRecord.from_line(record.to_line()).contention == contention
+    assert (reason in record.not_quiet) == bool(record.not_quiet or not reason)
+
+
+def test_a_machine_that_is_not_quiet_is_told_with_all_that_is_known() -> None:
+    seen = Contention(2, 2, 7.9, 1.8, 0.0, 0.6, ("python (311) takes 180 %",), {"sum": 0.5})
+
+    assert seen.explained({"sum": 1.55}) == (
+        "load 7.9 on 2 cores; python (311) takes 180 %; reference kernel sum took 3.1 times its best here; "
+        "a thread waited 60 % of its time for a core; others took 1.8 of 2 cores"
+    )
+    assert Contention(2, 2, 7.9, 0.1).explained({}) == ""
 
 
 def test_a_new_throttle_reason_makes_it_void() -> None:

@@ -151,7 +151,7 @@ def test_a_damaged_shard_is_not_read(tmp_path: Path, damage) -> None:  # type: i
     [
         (None, "no run.json"),
         ("{", "does not parse"),
-        ('{"format": 99}', "must be 1 or 2; found 99"),
+        ('{"format": 99}', "must be 1, 2 or 3; found 99"),
         ("[]", "field format"),
     ],
 )

@@ -103,8 +103,7 @@ def _info(recipe: Recipe) -> RunInfo:
             size=f"{height}x{width}", revision="0123456789abcdef", n=recipe.n, classes=tuple(recipe.classes)
         ),
         metrics={key: f"{key.replace('.', '|region:')}|v1" for key in recipe.metrics},
-        gallery=tuple(_sample(index) for index in range(min(recipe.gallery, recipe.n))),
-        **recipe.info,
+        **{"gallery": tuple(_sample(index) for index in range(min(recipe.gallery, recipe.n))), **recipe.info},
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.statistics import cluster_intervals, cluster_sums, detectable_effect, holm, n_needed, sign_test_p
+from bench.statistics import cluster_intervals, cluster_sums, detectable_effect, holm, min_pictures, sign_test_p
 
 
 def test_holm_of_the_reference() -> None:
@@ -36,19 +36,8 @@ def test_the_detectable_effect_is_found_with_the_promised_power() -> None:
     assert float(((low > 0) | (high < 0)).mean()) == pytest.approx(0.8, abs=0.03)
 
 
-def test_the_number_needed_finds_the_effect_with_the_promised_power() -> None:
-    needed = n_needed(20, 1 / np.sqrt(20), 0.3)
-    assert needed is not None
-    assert needed == pytest.approx((2.802 / 0.3) ** 2, abs=1)
-    low, _ = cluster_intervals(cluster_sums(np.random.default_rng(1).normal(0.3, 1, (needed, 2000))), draws=2000)
+def test_fewest_pictures_are_those_with_which_something_can_be_found() -> None:
+    for tests in (1, 2, 7, 36, 90, 400):
+        fewest = min_pictures(tests)
 
-    assert float((low > 0).mean()) == pytest.approx(0.8, abs=0.03)
-
-
-def test_the_number_needed_has_its_limits() -> None:
-    assert n_needed(20, 0.1, 0.0) is None
-    assert n_needed(20, 0.001, 5.0) == 21
-    many, few = n_needed(20, 0.1, 0.1, tests=50), n_needed(20, 0.1, 0.1)
-    assert many is not None
-    assert few is not None
-    assert many > few
+        assert 2 / 2**fewest * tests <= 0.05 < 2 / 2 ** (fewest - 1) * tests

@@ -141,6 +141,22 @@ def test_a_killed_training_resumes_to_the_same_bits(tmp_path: Path, fabric: Fabr
     assert logged(tmp_path / "killed") == logged(tmp_path / "whole")
 
 
+@pytest.mark.parametrize("step", [1, 4, 7])
+def test_a_stopped_training_resumes_to_the_same_bits(tmp_path: Path, fabric: Fabric, step: int) -> None:
+    steps = iter(range(1, 1000))
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(Toy, toy_data(), toy_settings(), tmp_path / "out", fabric, should_stop=lambda: next(steps) == step)
+    (last, *_) = sorted((tmp_path / "out" / "checkpoints").glob("*.pt"), reverse=True)
+    fit(Toy, toy_data(), toy_settings(), tmp_path / "out", fabric)
+    fit(Toy, toy_data(), toy_settings(save_seconds=0), tmp_path / "saved", fabric)
+    fit(Toy, toy_data(), toy_settings(), tmp_path / "whole", fabric)
+
+    assert last.name == f"step-{step:08d}.pt"
+    assert equal(weights(tmp_path / "out"), weights(tmp_path / "whole"))
+    assert equal(weights(tmp_path / "saved"), weights(tmp_path / "whole"))
+
+
 def test_a_finished_training_is_not_trained_again(tmp_path: Path, fabric: Fabric) -> None:
     fit(Toy, toy_data(), toy_settings(), tmp_path, fabric)
     before, log = weights(tmp_path), (tmp_path / "log.csv").read_bytes()

@@ -33,6 +33,7 @@ class Streets:
     Attributes:
         name: `streets`.
         revision: SHA-256 of the generator's version, split, size and ids.
+        rules: the same without the ids.
         classes: CamVid's 11.
         objects: tree, sign, car, pedestrian, bicyclist.
         ids: `test-000012`, in order.
@@ -62,6 +63,11 @@ class Streets:
         self.ids = tuple(f"{split}-{scene - SPLITS[split].start:06d}" for scene in self._scenes)
         content = (self.name, VERSION, split, self.size, self.ids)
         self.revision = hashlib.sha256(repr(content).encode()).hexdigest()
+        self.rules = hashlib.sha256(repr(content[:-1]).encode()).hexdigest()
+
+    def sample_revisions(self) -> tuple[str, ...]:
+        """Of each sample, SHA-256 over `rules` and its id."""
+        return tuple(hashlib.sha256(f"{self.rules} {name}".encode()).hexdigest() for name in self.ids)
 
     @cached_property
     def whole(self) -> Streets:

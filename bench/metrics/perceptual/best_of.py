@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bench.metrics.definition import MetricDefinition
 from bench.metrics.perceptual.lpips import PARAMETERS
+from bench.metrics.pixel.psnr import PSNR_CAP
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,7 @@ DEFINITIONS = (
         order=501,
         regions=("hole",),
         parameters=(("range", "255"), ("fills", str(FILLS))),
+        cap=PSNR_CAP,
         fills=FILLS,
     ),
     MetricDefinition(

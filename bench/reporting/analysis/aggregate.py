@@ -57,44 +57,58 @@ class Aggregate:
         return cls(run, models, by_protocol, pictures, hole_share, scored, failed)
 
     def values(self, key: str) -> Floats:
-        """`metric.region` or `metric.region.class`, float64 [M, N]; NaN where it was not measured."""
+        """`metric.region` or `metric.region.class` as means count it, float64 [M, N]; NaN where it was not measured."""
         parts = self.by_protocol.values()
         undefined = (part.values.get(key, np.full_like(part.hole_share, math.nan)) for part in parts)
         return np.concatenate(list(undefined), axis=1)
 
+    def exact(self, key: str) -> npt.NDArray[np.bool_]:
+        """Where that value was infinite as it was measured, bool [M, N]."""
+        parts = self.by_protocol.values()
+        found = (part.exact.get(key, np.zeros(part.hole_share.shape, bool)) for part in parts)
+        return np.concatenate(list(found), axis=1)
+
     def group(
-        self, name: str, values: Mapping[str, Floats], inside: npt.NDArray[np.bool_], least: int = MIN_VALUES
+        self, name: str, values: Mapping[str, str], inside: npt.NDArray[np.bool_], least: int = MIN_VALUES
     ) -> Group:
         """The models over some fills.
 
         Args:
             name: what the fills have in common.
-            values: name of each column to float64 [M, N]; a name is the key of a recorded score, or the start of one.
+            values: name of each column to the key of its values, a recorded score.
             inside: which fills, bool [M, N].
             least: values below which a model has no number.
         """
         some = inside.any(axis=0)
-        chosen = {key: np.where(inside, of_key, math.nan)[:, some] for key, of_key in values.items()}
+        chosen = {name: np.where(inside, self.values(key), math.nan)[:, some] for name, key in values.items()}
+        exact = {name: (inside & self.exact(key)).sum(axis=1) for name, key in values.items()}
         scored, failed = ((inside & mask).sum(axis=1).tolist() for mask in (self.scored, self.failed))
-        scores = self._scores(chosen, list(self.pictures[some]), least)
+        scores = self._scores(chosen, exact, list(self.pictures[some]), least)
         rows = tuple(
             Row(model, (n, lost, 0), of_model, holes)
             for model, n, lost, of_model, holes in zip(self.models, scored, failed, scores, self._holes, strict=True)
         )
         return Group(name, None, rows, chosen, tuple(self.pictures[some]))
 
-    def _scores(self, values: Mapping[str, Floats], pictures: Sequence[str], least: int) -> list[dict[str, Score]]:
+    def _scores(
+        self,
+        values: Mapping[str, Floats],
+        exact: Mapping[str, npt.NDArray[np.int64]],
+        pictures: Sequence[str],
+        least: int,
+    ) -> list[dict[str, Score]]:
         """Means of all models with their 95 % intervals, from the same draws of whole pictures."""
         if not pictures:
             return [{} for _ in self.models]
         stacked = np.concatenate(list(values.values()))
         columns = cluster_sums(np.where(np.isfinite(stacked), stacked, math.nan).T, pictures)
-        facts = np.array([columns.means(), *cluster_intervals(columns), columns.used()])
-        facts = facts.reshape(4, len(values), len(self.models))
+        counts = np.isfinite(stacked).sum(axis=1)
+        facts = np.array([columns.means(), *cluster_intervals(columns), columns.used(), counts])
+        facts = facts.reshape(5, len(values), len(self.models))
         return [
             {
-                key: _score(self._recorded(cells[0], key) if cells else None, of_key[row], facts[:, place, row], least)
-                for place, (key, of_key) in enumerate(values.items())
+                key: _score(self._recorded(cells[0], key) if cells else None, int(exact[key][row]), facts_of, least)
+                for key, facts_of in zip(values, facts[:, :, row].T, strict=True)
             }
             for row, cells in enumerate(self._cells)
         ]
@@ -125,14 +139,14 @@ class Aggregate:
         return [[key for key in self.run.cells if model.owns(key)] for model in self.models]
 
 
-def _score(recorded: Score | None, values: Floats, facts: Floats, least: int) -> Score:
-    mean, low, high, used = map(float, facts)
-    n, infinite = int(np.isfinite(values).sum()), int(np.isinf(values).sum())
+def _score(recorded: Score | None, infinite: int, facts: Floats, least: int) -> Score:
+    mean, low, high, used, n = (*map(float, facts[:4]), int(facts[4]))
+    every = n if recorded and recorded.cap is not None else n + infinite
     return Score(
         value=mean if n >= least else None,
         ci95=None if n < least or math.isnan(low) else (low, high),
         n=n,
-        n_infinite=infinite if n + infinite >= least and not 0 < n < least else 0,
+        n_infinite=infinite if every >= least and not 0 < n < least else 0,
         n_undefined=0,
         unit=recorded.unit if recorded else "",
         higher_is_better=bool(recorded and recorded.higher_is_better),

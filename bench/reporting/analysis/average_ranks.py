@@ -8,7 +8,7 @@ difference: whether two models differ should not depend on which others are in t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -43,17 +43,27 @@ class AverageRanks:
     protocols: tuple[str, ...]
 
 
-def average_ranks(analysis: RunAnalysis, column: Column) -> AverageRanks | None:
+def average_ranks(
+    analysis: RunAnalysis, column: Column, protocols: Collection[str] | None = None
+) -> AverageRanks | None:
     """Rank the models, without oracles, on every picture under every protocol where all of them have a value.
 
-    An infinite value (exactly right) is ranked, but is in no test, since a difference from it has no size. Several
-    protocols of one picture are averaged before a test. None with fewer than two models, or without such a picture.
+    Values count as their metric's cap at most. An infinite value of a metric without a cap is ranked, but is in no
+    test, since a difference from it has no size. Several protocols of one picture are averaged before a test. None with
+    fewer than two models, or without such a picture.
+
+    Args:
+        analysis: of the run.
+        column: the metric.
+        protocols: which, or all of them together.
     """
     rows = _competitors(analysis)
     complete = {
         protocol: values
         for protocol, values in analysis.values.items()
-        if column.key in values.values and all(any(values.status[row]) for row in rows)
+        if (protocols is None or protocol in protocols)
+        and column.key in values.values
+        and all(any(values.status[row]) for row in rows)
     }
     shared = {protocol: _shared(values, column.key, rows) for protocol, values in complete.items()}
     shared = {protocol: (values, pictures) for protocol, (values, pictures) in shared.items() if pictures}

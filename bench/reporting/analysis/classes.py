@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,9 +41,15 @@ class ClassGroup:
         return (score.value, *(score.ci95 or (score.value, score.value)))
 
 
-def class_groups(aggregate: Aggregate) -> list[ClassGroup]:
-    """The classes that occur, in the order of the data set; none without a metric by class."""
-    every = {MetricKey.parse(key) for cell in aggregate.run.cells.values() for key in cell.by_class}
+def class_groups(aggregate: Aggregate, shown: Collection[str]) -> list[ClassGroup]:
+    """The classes that occur, in the order of the data set; none without a metric by class.
+
+    Args:
+        aggregate: of all protocols.
+        shown: the `metric.region` that tables show; ceilings come with them.
+    """
+    recorded = {MetricKey.parse(key) for cell in aggregate.run.cells.values() for key in cell.by_class}
+    every = {key for key in recorded if is_ceiling(key.metric) or str(replace(key, class_name="")) in shown}
     order = {name: place for place, name in enumerate(class_keys(list(aggregate.run.info.dataset.classes)))}
     found = sorted({key.class_name for key in every}, key=lambda name: (order.get(name, len(order)), name))
     groups = (_class_group(aggregate, name, [key for key in every if key.class_name == name]) for name in found)
@@ -68,7 +74,7 @@ def _class_group(aggregate: Aggregate, name: str, keys: Iterable[MetricKey]) -> 
     inside = np.zeros_like(aggregate.scored)
     for of_key in shown.values():
         inside |= ~np.isnan(of_key)
-    group = aggregate.group(name, shown, inside)
+    group = aggregate.group(name, {key: str(replace(MetricKey.parse(key), class_name=name)) for key in shown}, inside)
     return ClassGroup(name, int(inside.any(axis=0).sum()), group, _ceilings(values))
 
 

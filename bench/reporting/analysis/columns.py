@@ -28,6 +28,7 @@ class Column:
         unit: `dB`, `%` or empty.
         higher_is_better: None while no cell is whole.
         decimals: digits after the point, the same in all tables of a run; None: three significant digits.
+        cap: what a picture counts as at most, in the unit; None: infinite values are in no mean.
     """
 
     key: str
@@ -37,11 +38,17 @@ class Column:
     unit: str
     higher_is_better: bool | None
     decimals: int | None
+    cap: float | None = None
 
     @property
     def title(self) -> str:
         """`PSNR hole`."""
         return f"{self.metric_title} {self.region}".strip()
+
+    @property
+    def infinite_text(self) -> str:
+        """What becomes of infinite values: `count as 100 dB`."""
+        return "are in no mean" if self.cap is None else f"count as {self.cap:g} {self.unit}".rstrip()
 
     @property
     def arrow(self) -> str:
@@ -67,7 +74,7 @@ def column_of(key: str, scores: Sequence[Score] = ()) -> Column:
     if not scores:
         return Column(*names, "", None, 2)
     decimals = decimals_of(scores[0].unit, (score.value for score in scores))
-    return Column(*names, scores[0].unit, scores[0].higher_is_better, decimals)
+    return Column(*names, scores[0].unit, scores[0].higher_is_better, decimals, scores[0].cap)
 
 
 def shown_keys(run: Run) -> list[str]:
@@ -94,7 +101,7 @@ def headline_columns(run: Run, columns: Mapping[str, Column]) -> list[Column]:
     """Every metric in its most telling region that has a finite mean: the hole, or else the boundary or all of it."""
     found: dict[str, Column] = {}
     with_values = {key for cell in run.cells.values() for key, score in cell.metrics.items() if score.n}
-    for key in sorted(with_values, key=key_order):
+    for key in sorted(with_values & columns.keys(), key=key_order):
         if columns[key].region != "known" and not is_ceiling(columns[key].metric):
             found.setdefault(columns[key].metric, columns[key])
     return list(found.values())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +14,7 @@ from bench.reporting.analysis.aggregate import MIN_VALUES, Aggregate
 from bench.reporting.analysis.groups import Group
 from bench.reporting.analysis.values import Floats
 
-__all__ = ["HoleShareBin", "bin_of", "hole_share_bins"]
+__all__ = ["HoleShareBin", "bin_of", "hole_share_bins", "protocol_families"]
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class HoleShareBin:
         return all(score.value is None for score in self.scores)
 
     def infinite_in(self, key: str) -> int:
-        """Infinite values of all models in a column."""
+        """Infinite values of all models in a column, which count as the metric's cap or are in no mean."""
         return sum(row.scores[key].n_infinite for row in self.group.rows)
 
 
@@ -57,7 +58,16 @@ def bin_of(share: Floats) -> npt.NDArray[np.intp]:
 def hole_share_bins(aggregate: Aggregate, keys: Sequence[str]) -> list[HoleShareBin]:
     """The bins that hold a fill, in order, with the columns `keys`."""
     index = bin_of(aggregate.hole_share)
-    values = {key: aggregate.values(key) for key in keys}
+    values = dict(zip(keys, keys, strict=True))
     found = np.unique(index[aggregate.scored]).tolist()
     titles = {bin_: f"{10 * bin_}\N{EN DASH}{10 * bin_ + 10} % missing" for bin_ in found}
     return [HoleShareBin(bin_, aggregate.group(titles[bin_], values, index == bin_)) for bin_ in found]
+
+
+def protocol_families(protocols: Iterable[str]) -> Mapping[str, list[str]]:
+    """Protocols of one kind of hole that differ in size alone: `irregular` of `irregular-10-20@1` to `-50-60@1`."""
+    families: dict[str, list[str]] = {}
+    for protocol in protocols:
+        bare = protocol.partition("@")[0]
+        families.setdefault(bare if ":" in bare else re.sub(r"(-\d+)+$", "", bare), []).append(protocol)
+    return families

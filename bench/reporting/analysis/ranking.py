@@ -8,12 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from bench.metrics.questions import follows_from
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Mark, Row
 from bench.reporting.analysis.signatures import signature_without_n
-from bench.reporting.analysis.significance import min_pictures, significantly_worse
+from bench.reporting.analysis.significance import LEVEL, significantly_worse
 from bench.reporting.analysis.values import Floats
 from bench.reporting.formatting import NOTHING, score_text
+from bench.statistics import min_pictures
 
 __all__ = ["ranked"]
 
@@ -21,19 +23,26 @@ __all__ = ["ranked"]
 def ranked(group: Group, columns: Sequence[Column]) -> Group:
     """The group with the best row of every column marked, and those that a test cannot tell from it.
 
-    All pairs of rows in all columns are one family of tests. Numbers that print alike share a mark. A column in which
-    no row can be tested has its second best marked. Nothing is marked where there is nothing to compare, nor in the
-    known region, which is a check and no contest.
+    All pairs of rows in all columns are one family of tests. A column that follows from another one, as the PSNR of the
+    picture from that of the hole, is not tested again where both have one best row: it takes the marks of the other.
+    Numbers that print alike share a mark. A column in which no row can be tested has its second best marked. Nothing is
+    marked where there is nothing to compare, nor in the known region, which is a check and no contest.
     """
+    keys = [column.key for column in columns]
+    best_rows = {column.key: _best(group, column) for column in columns}
+    answered = {
+        key: other
+        for key in keys
+        if (other := follows_from(key, keys)) and best_rows[other] is not None and best_rows[key] == best_rows[other]
+    }
     marks = _Marks(group)
     pairs: list[tuple[str, int]] = []
     gains: list[Floats] = []
     family = 0
     for column in columns:
-        costs = _costs(group, column)
-        if len(costs) < 2 or column.region == "known":
+        costs, best = _costs(group, column), best_rows[column.key]
+        if best is None or column.key in answered:
             continue
-        best = min(costs, key=lambda index: costs[index])
         for index in costs:
             if _text(group.rows[index], column) == _text(group.rows[best], column):
                 marks.given[index][column.key] = "best"
@@ -44,6 +53,8 @@ def ranked(group: Group, columns: Sequence[Column]) -> Group:
                 gains.append(_gains(group, column, best, index))
         family += math.comb(len(costs), 2)
     _test(marks, pairs, gains, family)
+    for key, other in answered.items():
+        marks.copy(other, key)
     for column in columns:
         if column.key not in marks.tested and any(column.key in reasons for reasons in marks.untested):
             _mark_second(marks, column)
@@ -63,6 +74,16 @@ class _Marks:
         self.given = [{} for _ in self.group.rows]
         self.untested = [{} for _ in self.group.rows]
 
+    def copy(self, source: str, key: str) -> None:
+        """Give a column the marks of another one."""
+        for given, untested in zip(self.given, self.untested, strict=True):
+            if source in given:
+                given[key] = given[source]
+            if source in untested:
+                untested[key] = untested[source]
+        if source in self.tested:
+            self.tested.add(key)
+
     def applied(self) -> Group:
         """The group with them."""
         rows = tuple(
@@ -75,7 +96,7 @@ class _Marks:
 def _test(marks: _Marks, pairs: Sequence[tuple[str, int]], gains: Sequence[Floats], family: int) -> None:
     if not pairs:
         return
-    reason = f"fewer than {min_pictures(family)} pictures in common, too few for so many tests"
+    reason = f"fewer than {min_pictures(family, LEVEL)} pictures in common, too few for so many tests"
     verdicts = significantly_worse(np.array(gains), marks.group.pictures, family)
     for (key, index), worse in zip(pairs, verdicts, strict=True):
         if worse is None:
@@ -83,6 +104,12 @@ def _test(marks: _Marks, pairs: Sequence[tuple[str, int]], gains: Sequence[Float
         else:
             marks.tested.add(key)
             marks.given[index][key] = "" if worse else "second"
+
+
+def _best(group: Group, column: Column) -> int | None:
+    """The best row of a column; None where there is no contest."""
+    costs = _costs(group, column)
+    return min(costs, key=lambda index: costs[index]) if len(costs) > 1 and column.region != "known" else None
 
 
 def _mark_second(marks: _Marks, column: Column) -> None:

@@ -8,12 +8,13 @@ from functools import cached_property
 
 import numpy as np
 
+from bench.metrics.questions import chosen_keys
 from bench.records import CellKey, CellRecord, Run
 from bench.reporting.analysis.aggregate import Aggregate
 from bench.reporting.analysis.classes import ClassGroup, class_groups
 from bench.reporting.analysis.columns import Column, columns_of, headline_columns, shown_keys
 from bench.reporting.analysis.groups import Group, Row
-from bench.reporting.analysis.hole_share import HoleShareBin, hole_share_bins
+from bench.reporting.analysis.hole_share import HoleShareBin, hole_share_bins, protocol_families
 from bench.reporting.analysis.models import ListedModel, listed_models
 from bench.reporting.analysis.ranking import ranked
 from bench.reporting.analysis.values import ProtocolValues, values_by_protocol
@@ -32,9 +33,12 @@ class RunAnalysis:
 
     Attributes:
         run: what was run.
+        metrics, regions: the columns that are looked at, names of any case; None: all.
     """
 
     run: Run
+    metrics: tuple[str, ...] | None = None
+    regions: tuple[str, ...] | None = None
 
     @classmethod
     def of(cls, run: Run | RunAnalysis) -> RunAnalysis:
@@ -68,8 +72,13 @@ class RunAnalysis:
 
     @cached_property
     def shown_keys(self) -> tuple[str, ...]:
-        """Keys of the columns that tables show, in order."""
-        return tuple(shown_keys(self.run))
+        """Keys of the columns that tables show, in order.
+
+        Raises:
+            UsageError: when none is of these metrics and regions.
+            UnknownName: for an unknown metric or region.
+        """
+        return tuple(chosen_keys(shown_keys(self.run), self.metrics, self.regions))
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
@@ -79,7 +88,7 @@ class RunAnalysis:
     @cached_property
     def headline_columns(self) -> tuple[Column, ...]:
         """Every metric in its most telling region: what plots show."""
-        return tuple(headline_columns(self.run, self.columns))
+        return tuple(headline_columns(self.run, {key: self.columns[key] for key in self.shown_keys}))
 
     @cached_property
     def groups(self) -> Mapping[str, Group]:
@@ -90,23 +99,38 @@ class RunAnalysis:
     @cached_property
     def hole_share_bins(self) -> tuple[HoleShareBin, ...]:
         """The models by share of missing pixels, over all protocols."""
-        keys = [key for key in self.shown_keys if self.columns[key].region == "hole"]
-        by_picture = [key for key in keys if any(key in of_protocol.values for of_protocol in self.values.values())]
-        return tuple(hole_share_bins(self.aggregate, by_picture)) if by_picture else ()
+        return tuple(hole_share_bins(self.aggregate, self._hole_keys)) if self._hole_keys else ()
+
+    @cached_property
+    def hole_share_families(self) -> Mapping[str, tuple[HoleShareBin, ...]]:
+        """The same apart for every family of protocols: kinds of hole that differ in size alone."""
+        families = protocol_families(self.values) if self._hole_keys else {}
+        if len(families) == 1:
+            return dict.fromkeys(families, self.hole_share_bins)
+        parts = {
+            name: Aggregate.over_protocols(self.run, self.models, {one: self.values[one] for one in members})
+            for name, members in families.items()
+        }
+        return {name: tuple(hole_share_bins(part, self._hole_keys)) for name, part in parts.items()}
 
     @cached_property
     def classes(self) -> tuple[ClassGroup, ...]:
         """The models class by class, over all protocols."""
-        return tuple(class_groups(self.aggregate))
+        return tuple(class_groups(self.aggregate, self.shown_keys))
+
+    @cached_property
+    def main_columns(self) -> tuple[Column, ...]:
+        """Up to three columns that tell different things, the run's main metric first."""
+        usable = {column.metric: column for column in self.headline_columns if self._by_picture(column)}
+        order = [*(name for name in _PREFERRED if name in usable), *(name for name in usable if name not in _PREFERRED)]
+        return tuple(usable[name] for name in order[:_OVERALL_COLUMNS])
 
     @cached_property
     def overall(self) -> tuple[tuple[Column, ...], Group]:
-        """Up to three columns that tell different things, and all models over all protocols."""
-        usable = {column.metric: column for column in self.headline_columns if self._by_picture(column)}
-        order = [*(name for name in _PREFERRED if name in usable), *(name for name in usable if name not in _PREFERRED)]
-        chosen = tuple(usable[name] for name in order[:_OVERALL_COLUMNS])
-        values = {column.key: self.aggregate.values(column.key) for column in chosen}
-        return chosen, self.aggregate.group("all protocols", values, self.aggregate.scored | self.aggregate.failed)
+        """The main columns, and all models over all protocols."""
+        values = {column.key: column.key for column in self.main_columns}
+        fills = self.aggregate.scored | self.aggregate.failed
+        return self.main_columns, self.aggregate.group("all protocols", values, fills)
 
     def model_of(self, key: CellKey) -> ListedModel:
         """The model of a cell."""
@@ -115,6 +139,11 @@ class RunAnalysis:
     def titles_of(self, keys: Mapping[CellKey, object] | tuple[CellKey, ...] | list[CellKey]) -> dict[CellKey, str]:
         """What the model of each cell is called."""
         return {key: self.model_of(key).title for key in keys}
+
+    @cached_property
+    def _hole_keys(self) -> list[str]:
+        keys = [key for key in self.shown_keys if self.columns[key].region == "hole"]
+        return [key for key in keys if any(key in of_protocol.values for of_protocol in self.values.values())]
 
     def _by_picture(self, column: Column) -> bool:
         return bool(np.isfinite(self.aggregate.values(column.key)).any())

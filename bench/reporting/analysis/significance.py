@@ -7,34 +7,24 @@ of rows, as if each had been tested (Hsu, "Multiple comparisons", 1996, chapter 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 
 from bench.reporting.analysis.values import Floats
-from bench.statistics import cluster_sums, holm, sign_flip_p, sign_test_p
+from bench.statistics import cluster_sums, holm, min_pictures, sign_flip_p, sign_test_p
 
-__all__ = ["LEVEL", "min_pictures", "significantly_worse"]
+__all__ = ["LEVEL", "significantly_worse"]
 
 LEVEL = 0.05
 """Corrected p-values at or below it are significant."""
 
 
-def min_pictures(tests: int) -> int:
-    """Pictures below which no outcome of `tests` tests could be significant.
-
-    Of n pictures a sign-flip test gives at least 2 / 2**n, and the first step of Holm's procedure multiplies by the
-    number of tests.
-    """
-    return math.ceil(math.log2(max(1, tests) / LEVEL)) + 1
-
-
 def significantly_worse(gains: Floats, pictures: Sequence[str], family: int) -> list[bool | None]:
     """Test K rows against the best row of their column.
 
-    A sign-flip test of the mean over source pictures; where no pair of values is finite, a sign test over the pictures
-    that only one side got exactly right. Corrected by Holm's procedure.
+    A sign-flip test of the mean over source pictures; where no pair of values is finite, of a metric without a cap, a
+    sign test over the pictures that only one side got exactly right. Corrected by Holm's procedure.
 
     Args:
         gains: by how much the best row is better, float64 [K, N]; NaN where there is no pair, infinite where one side
@@ -54,7 +44,7 @@ def significantly_worse(gains: Floats, pictures: Sequence[str], family: int) -> 
     exact = used == 0
     pairs = np.where(exact, wins + losses, used)
     better = np.where(exact, wins - losses, np.where(np.isnan(mean), 0.0, mean)) > 0
-    tested = np.flatnonzero(pairs >= min_pictures(family)).tolist()
+    tested = np.flatnonzero(pairs >= min_pictures(family, LEVEL)).tolist()
     raw = [sign_test_p(int(wins[row]), int(losses[row])) if exact[row] else float(p[row]) for row in tested]
     verdicts: list[bool | None] = [None] * len(gains)
     corrected = holm([*raw, *[1.0] * (family - len(raw))])

@@ -28,8 +28,9 @@ class ProtocolValues:
         pictures: what each sample was cut from [N], the SHA-256 of its pixels: samples of one picture are a cluster.
         status: of each model on each sample [M][N]; None where the cell is not whole.
         hole_share: missing pixels over all pixels, float64 [M, N]; NaN where there is no hole, or no record.
-        values: `metric.region` or `metric.region.class` to float64 [M, N]; NaN where undefined or not scored,
-            infinities as they are.
+        values: `metric.region` or `metric.region.class` to float64 [M, N], as means and tests count them: none above
+            its metric's cap; NaN where undefined or not scored.
+        exact: to where a value was infinite as it was measured, bool [M, N]; only keys that have such a value.
     """
 
     samples: tuple[str, ...]
@@ -37,6 +38,7 @@ class ProtocolValues:
     status: tuple[tuple[Status | None, ...], ...]
     hole_share: Floats
     values: dict[str, Floats]
+    exact: dict[str, npt.NDArray[np.bool_]]
 
     def having(self, status: Status) -> npt.NDArray[np.bool_]:
         """Where a model has that status, bool [M, N]."""
@@ -67,14 +69,18 @@ def _protocol_values(run: Run, keys: Sequence[CellKey]) -> ProtocolValues:
     place = {sample: index for index, sample in enumerate(samples)}
     hole_share = np.full((len(keys), len(samples)), math.nan)
     values = {name: np.full_like(hole_share, math.nan) for name in names}
+    exact: dict[str, npt.NDArray[np.bool_]] = {}
     for index, cell in enumerate(cells):
         if cell:
             columns = [place[sample] for sample in cell.samples]
             hole_share[index, columns] = cell.hole_share
-            for name, of_cell in cell.values.items():
+            for name, of_cell in cell.counted.items():
                 values[name][index, columns] = of_cell
+                infinite = np.isinf(cell.values[name])
+                if infinite.any():
+                    exact.setdefault(name, np.zeros(hole_share.shape, bool))[index, columns] = infinite
     status = tuple(_status(cell, samples) for cell in cells)
-    return ProtocolValues(samples, tuple(pictures[sample] for sample in samples), status, hole_share, values)
+    return ProtocolValues(samples, tuple(pictures[sample] for sample in samples), status, hole_share, values, exact)
 
 
 def _status(cell: CellValues | None, samples: Sequence[str]) -> tuple[Status | None, ...]:

@@ -30,7 +30,7 @@ class TextStyle:
 
     def width(self, text: str) -> int:
         """Of a line."""
-        return math.ceil(self._font.getlength(text))
+        return math.ceil(_font(self, font_file(text, bold=self.bold)).getlength(text))
 
     def wrapped(self, text: str, width: int, most: int) -> list[str]:
         """Up to `most` lines of at most `width` pixels, broken after separators where it can be; the rest is cut."""
@@ -58,14 +58,10 @@ class TextStyle:
     ) -> None:
         """Draw lines under one another; `place` and `anchor` (as in Pillow) are of the first."""
         for index, line in enumerate(lines):
-            draw.text((place[0], place[1] + index * self.leading), line, ink, self._font, anchor=anchor)
-
-    @property
-    def _font(self) -> ImageFont.FreeTypeFont:
-        return _font(self)
+            font = _font(self, font_file(line, bold=self.bold))
+            draw.text((place[0], place[1] + index * self.leading), line, ink, font, anchor=anchor)
 
 
 @cache
-def _font(style: TextStyle) -> ImageFont.FreeTypeFont:
-    file = font_file(bold=style.bold)
+def _font(style: TextStyle, file: str) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(file, style.size, layout_engine=ImageFont.Layout.BASIC)

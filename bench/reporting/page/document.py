@@ -16,6 +16,7 @@ from bench.reporting.page.gallery import gallery_data
 from bench.reporting.page.header import page_header
 from bench.reporting.page.pictures import PagePictures
 from bench.reporting.page.plots import embedded_plots
+from bench.reporting.page.summary import page_summary
 from bench.reporting.page.tables import page_tables, sort_value
 from bench.reporting.tables.main_table import build_main_table
 from bench.reporting.tables.model import ORACLE_NOTE
@@ -31,6 +32,7 @@ _SCRIPTS = (
     "viewer.js",
     "classes.js",
     "gallery.js",
+    "links.js",
     "cases.js",
     "start.js",
 )
@@ -48,8 +50,8 @@ def write_page(
         profile: what the models cost, if it is known.
     """
     pictures = PagePictures(analysis.run)
-    columns = build_main_table(analysis).columns
-    data = gallery_data(analysis, columns, pictures) | {"files": _texts(tables)}
+    main = build_main_table(analysis)
+    data = gallery_data(analysis, main.columns, pictures) | {"files": _texts(tables)}
     style = _read("style/page.css")
     script = "".join(_read(f"scripts/{name}") for name in _SCRIPTS)
     policy = f"default-src 'none'; img-src data:; style-src '{_digest(style)}'; script-src '{_digest(script)}'"
@@ -61,6 +63,8 @@ def write_page(
             style=Markup(style),
             script=Markup(script),
             header=page_header(analysis),
+            summary=page_summary(analysis),
+            signatures=main.signatures,
             tables=page_tables(analysis, set(data["files"]), profile),
             sort_value=sort_value,
             nothing=NOTHING,

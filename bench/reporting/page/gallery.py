@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from bench.records import CellKey
-from bench.records.values import CellValues, Floats
+from bench.records import CellKey, Run
+from bench.records.cases import CASES, worst_and_best
+from bench.records.values import CellValues
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column
 from bench.reporting.page.labels import label_data
@@ -17,26 +18,32 @@ from bench.reporting.page.pictures import PagePictures
 
 __all__ = ["gallery_data"]
 
+Ends = dict[str, list[tuple[str, float | str | None]]]
+"""`worst` and `best` to ids and values."""
+
+_MOST_SAMPLES = 48
+"""Pictures on the page: at 256 x 256 the truths and label maps of so many are 8 MB."""
+
 
 def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: PagePictures) -> dict[str, Any]:
     """Plain lists and dictionaries for JSON; the pictures that they name are added to `pictures`.
 
-    `fills` is indexed by protocol, model and sample; `extremes` by protocol and model, with the worst and the best
-    record of every measure over all pictures of the cell, kept or not.
+    `fills` is indexed by protocol, model and sample; `extremes` by protocol, model and measure: the ids and values of
+    the worst and of the best pictures of the cell, kept or not.
     """
     run, models = analysis.run, analysis.models
     protocols = list(run.info.protocols)
-    kept = [sample for sample in run.info.gallery if run.layout.truth(sample).exists()]
     shown = [column for column in columns if column.higher_is_better is not None]
     keys = {(key.protocol, key.model, key.fingerprint): key for key in analysis.cell_keys}
     grid = [[keys[protocol, *model.key] for model in models] for protocol in protocols]
-    samples = [_sample(sample, pictures) for sample in kept]
-    fills: list[list[Any]] = []
-    extremes: list[list[Any]] = []
-    for of_protocol in grid:
-        cells = [(key, run.values(key) if key in run.cells else None) for key in of_protocol]
-        fills.append([[_fill(key, sample, cell, shown, pictures) for sample in kept] for key, cell in cells])
-        extremes.append([_extremes(cell, shown) for _, cell in cells])
+    cells = {key: run.values(key) for of_protocol in grid for key in of_protocol if key in run.cells}
+    extremes = [[_extremes(cells.get(key), shown) for key in of_protocol] for of_protocol in grid]
+    kept = _kept(run, extremes)
+    samples = [_sample(sample, sample in run.info.gallery, pictures) for sample in kept]
+    fills = [
+        [[_fill(key, sample, cells.get(key), shown, pictures) for sample in kept] for key in of_protocol]
+        for of_protocol in grid
+    ]
     return {
         "protocols": protocols,
         "models": [{"name": model.title, "oracle": model.oracle} for model in models if protocols],
@@ -49,9 +56,20 @@ def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: Pag
     }
 
 
-def _sample(sample: str, pictures: PagePictures) -> dict[str, Any]:
+def _kept(run: Run, extremes: Sequence[Sequence[Sequence[Ends]]]) -> list[str]:
+    """The gallery, the worst and best of all models by the first measure, then what else was kept, up to a limit."""
+    by_first = [of_model[0] for of_protocol in extremes for of_model in of_protocol if of_model]
+    cases = [end[rank][0] for rank in range(CASES) for ends in by_first for end in ends.values() if rank < len(end)]
+    folder = run.layout.truth("").parent
+    others = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.png"))
+    wanted = dict.fromkeys([*run.info.gallery, *cases, *others])
+    found = [sample for sample in wanted if run.layout.truth(sample).exists()]
+    return found[: max(_MOST_SAMPLES, len(run.info.gallery))]
+
+
+def _sample(sample: str, in_gallery: bool, pictures: PagePictures) -> dict[str, Any]:
     width, height = pictures.size(sample)
-    return {"id": sample, "truth": pictures.truth(sample), "width": width, "height": height}
+    return {"id": sample, "gallery": in_gallery, "truth": pictures.truth(sample), "width": width, "height": height}
 
 
 def _measure(column: Column) -> dict[str, Any]:
@@ -85,21 +103,15 @@ def _plain(value: float) -> float | str | None:
     return float(f"{value:.6g}") if math.isfinite(value) else str(value)
 
 
-def _extremes(cell: CellValues | None, columns: Sequence[Column]) -> list[list[Any]]:
-    """A column a line: id and value of the worst picture, id and value of the best, or nothing."""
+def _extremes(cell: CellValues | None, columns: Sequence[Column]) -> list[Ends]:
+    """A column a line: id and value of the worst pictures and of the best ones."""
     if cell is None:
-        return [[] for _ in columns]
+        return [{"worst": [], "best": []} for _ in columns]
     lines = []
     for column in columns:
-        ends = _ends(cell.values.get(column.key, np.empty(0)))
-        ordered = ends if column.higher_is_better else ends[::-1]
-        lines.append([part for row in ordered for part in (cell.samples[row], _plain(cell.values[column.key][row]))])
+        sign = -1.0 if column.higher_is_better else 1.0
+        values = sign * cell.values.get(column.key, np.full(len(cell.samples), np.nan))
+        pairs = [pair for pair in zip(values.tolist(), cell.samples, strict=True) if not math.isnan(pair[0])]
+        named = zip(("worst", "best"), worst_and_best(pairs), strict=True)
+        lines.append({name: [(sample, _plain(sign * cost)) for cost, sample in end] for name, end in named})
     return lines
-
-
-def _ends(values: Floats) -> list[int]:
-    """Rows of the first of the least and the last of the greatest finite values."""
-    finite = np.flatnonzero(np.isfinite(values))
-    if not len(finite):
-        return []
-    return [int(finite[np.argmin(values[finite])]), int(finite[::-1][np.argmax(values[finite[::-1]])])]

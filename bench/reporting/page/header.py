@@ -1,48 +1,63 @@
-"""The head of the page: what was run, how to run it again, and what a reader must be warned of."""
+"""The head of the page, with what a reader must be warned of, and its end: what was run, and how to run it again."""
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bench.metrics import MetricKey, is_ceiling
-from bench.records import EnvironmentInfo, RunInfo
+from bench.records import EnvironmentInfo, ModelInfo, RunInfo
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.formatting import TIMES
+from bench.reporting.run_again import command_of
 from bench.reporting.tables.foot import missing_notes, unavailable_notes, warning_notes
-from bench.reporting.titles import dataset_title, key_order
+from bench.reporting.titles import dataset_title
 
-__all__ = ["Header", "page_header"]
+__all__ = ["Header", "ProvenanceModel", "page_header"]
 
-_AS_GIVEN = "as given"
-_LINE = 110
+
+@dataclass(frozen=True)
+class ProvenanceModel:
+    """A model as the end of the page lists it.
+
+    Attributes:
+        title: what it is called.
+        fingerprint: its first 12 digits.
+        facts: how it was given, where that is not its name, and its weights with their hash and data.
+    """
+
+    title: str
+    fingerprint: str
+    facts: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Header:
-    """What stands at the head of the page.
+    """What stands at the head and at the end of the page.
 
     Attributes:
         title: of the data set.
         summary: of the run, in one sentence.
         warnings: what a reader must know first.
         data, versions, machine: of the run; empty where nothing was recorded.
+        seed: of holes and models.
         models: in order.
         protocols: in order.
         command: that runs it again, or empty when it cannot be run from the command line.
+        relative: whether the command holds paths that may be relative.
     """
 
     title: str
     summary: str
     warnings: tuple[str, ...]
     data: str
-    models: tuple[ListedModel, ...]
+    models: tuple[ProvenanceModel, ...]
     protocols: tuple[str, ...]
+    seed: int
     versions: str
     machine: str
     command: str
+    relative: bool
 
 
 def page_header(analysis: RunAnalysis) -> Header:
@@ -53,11 +68,13 @@ def page_header(analysis: RunAnalysis) -> Header:
         summary=_summary(info),
         warnings=tuple(_warnings(analysis)),
         data=_data(info),
-        models=analysis.models,
+        models=tuple(map(_model, analysis.models, info.models)),
         protocols=tuple(info.protocols),
+        seed=info.seed,
         versions=", ".join(f"{library} {version}" for library, version in info.versions.items()),
         machine=_machine(info.environment),
-        command=_command(info) if _can_be_run_again(info) else "",
+        command=command_of(info),
+        relative=bool(info.given or info.dataset.root) or any(map(_names_a_file, info.models)),
     )
 
 
@@ -67,7 +84,20 @@ def _summary(info: RunInfo) -> str:
         _count(len(info.protocols), "protocol"),
         _count(info.dataset.n, "picture"),
     ]
-    return f"Suite {info.suite}: {f' {TIMES} '.join(counts)}, seed {info.seed}."
+    return f"Suite {info.suite}: {f' {TIMES} '.join(counts)}."
+
+
+def _model(listed: ListedModel, info: ModelInfo) -> ProvenanceModel:
+    facts = [f"given as {info.given}"] if info.given and info.given != info.name else []
+    if info.weights:
+        trained_on = ", ".join(info.weights.trained_on) or "data that no card names"
+        facts.append(f"weights {info.weights.name} ({info.weights.sha256[:12]}), trained on {trained_on}")
+    return ProvenanceModel(listed.title, listed.fingerprint[:12], tuple(facts))
+
+
+def _names_a_file(model: ModelInfo) -> bool:
+    given = model.given or ""
+    return given != model.name and (":" in given or "weights=" in given)
 
 
 def _count(number: int, noun: str) -> str:
@@ -90,6 +120,7 @@ def _warnings(analysis: RunAnalysis) -> Iterator[str]:
         who = ", ".join(f"{model} {count:,}" for model, count in failed.items())
         fills = _count(sum(failed.values()), "fill")
         yield f"{fills} failed ({who}). They are in no mean; the reasons stand below the tables."
+    yield from (f"{warning}." for warning in run.info.weight_warnings)
     yield from unavailable_notes(run.info.unavailable)
 
 
@@ -104,30 +135,3 @@ def _machine(environment: EnvironmentInfo) -> str:
     python = f"Python {environment.python}" if environment.python else ""
     system = f"{environment.system} {environment.machine}".strip()
     return ", ".join(filter(None, (environment.device, system, python)))
-
-
-def _can_be_run_again(info: RunInfo) -> bool:
-    return bool(info.models) and _AS_GIVEN not in {info.dataset.split, info.dataset.size}
-
-
-def _command(info: RunInfo) -> str:
-    """All options spelled out, so that no default that changes later matters."""
-    dataset = info.dataset
-    taken = [MetricKey.parse(key).metric for key in sorted(info.metrics, key=key_order)]
-    metrics = dict.fromkeys([*(name for name in taken if not is_ceiling(name)), *info.unavailable])
-    options = {
-        "--models": ",".join(model.name for model in info.models),
-        "--dataset": dataset.name,
-        "--split": dataset.split,
-        "--size": dataset.size,
-        "--limit": dataset.limit,
-        "--protocols": ",".join(info.protocols),
-        "--metrics": ",".join(metrics),
-        "--seed": info.seed,
-    }
-    lines = ["spgbench run"]
-    for word in (f"{option} {shlex.quote(str(value))}" for option, value in options.items() if value is not None):
-        if len(lines[-1]) + len(word) > _LINE:
-            lines.append("   ")
-        lines[-1] += f" {word}"
-    return " \\\n".join(lines)

@@ -40,7 +40,7 @@ def class_plot(analysis: RunAnalysis) -> Figure | None:
         axes.set(title=column.title, xlabel=column.axis_unit, ylim=(len(classes) - 0.5, -0.5))
         axes.grid(visible=False, axis="y")
     panels[0].set_yticks(range(len(classes)), labels)
-    handles = [panels[0].barh(0, 0, color=look(row).color) for row in range(len(names))]
+    handles = [panels[0].barh(0, 0, **look(row).bar) for row in range(len(names))]
     figure.legend(handles, [printable(name) for name in names], loc="outside right upper")
     add_note(figure, _note(classes, shown))
     return figure
@@ -62,7 +62,7 @@ def _draw(axes: Axes, classes: Sequence[ClassGroup], key: str, models: int) -> N
     for row in range(models):
         means = np.array([one.mean(row, key) for one in classes])
         places = np.arange(len(classes)) - 0.41 + thickness * (row + 0.5)
-        axes.barh(places, means[:, 0], height=0.9 * thickness, color=look(row).color)
+        axes.barh(places, means[:, 0], height=0.9 * thickness, **look(row).bar)
         axes.hlines(places, means[:, 1], means[:, 2], color="#222222", linewidth=0.9)
     for place, one in enumerate(classes):
         if key in one.ceilings:

@@ -25,9 +25,11 @@ _LINE, _ROW, _BAR, _HEAD = 4.2, 0.2, 0.1, 0.5  # inches: length of the line, fro
 
 
 def critical_difference_plot(analysis: RunAnalysis, columns: Sequence[Column]) -> Figure | None:
-    """A diagram a metric, best models left; None when no metric has two models to rank."""
-    ranked = [(column, average_ranks(analysis, column)) for column in columns]
-    shown = [(column, ranks) for column, ranks in ranked if ranks is not None]
+    """A diagram a protocol and metric, best models left; None when no two models can be ranked."""
+    protocols = analysis.run.info.protocols
+    pairs = [(protocol, column) for protocol in protocols for column in columns]
+    ranked = [(pair, average_ranks(analysis, pair[1], [pair[0]])) for pair in pairs]
+    shown = [(pair, ranks) for pair, ranks in ranked if ranks is not None]
     if not shown:
         return None
     names = [printable(model.title) for model in analysis.models]
@@ -35,10 +37,10 @@ def critical_difference_plot(analysis: RunAnalysis, columns: Sequence[Column]) -
     heights = [_height(ranks) for _, ranks in shown]
     figure = new_figure(left + _LINE + right, sum(heights) + 0.3 * len(shown) + 0.55)
     panels = figure.subplots(len(shown), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0]
-    for axes, height, (column, ranks) in zip(panels, heights, shown, strict=True):
+    for axes, height, ((protocol, column), ranks) in zip(panels, heights, shown, strict=True):
         axes.set_axis_off()
         axes.set(xlim=(0, left + _LINE + right), ylim=(-height, 0))
-        axes.set_title(column.axis_title, loc="left", fontweight="bold")
+        axes.set_title(f"{printable(protocol)}: {column.axis_title}", loc="left", fontweight="bold")
         _draw(axes, ranks, names, left)
     add_note(figure, _note(analysis, [ranks for _, ranks in shown]))
     return figure
@@ -108,8 +110,5 @@ def _note(analysis: RunAnalysis, every: Sequence[AverageRanks]) -> str:
         f"Average rank over {count} pictures, 1 is best. Bars join models that cannot be told apart: pairwise "
         f"Wilcoxon signed-rank tests over pictures, Holm-corrected, 5 %.{oracles}"
     )
-    protocols = analysis.run.info.protocols
-    used = [name for name in protocols if any(name in ranks.protocols for ranks in every)]
-    if len(used) == len(protocols):
-        return text
-    return f"{text} Only protocols under which every model was run: {', '.join(used)}."
+    left_out = [name for name in analysis.run.info.protocols if not any(name in ranks.protocols for ranks in every)]
+    return f"{text} Without {', '.join(left_out)}: not every model was run." if left_out else text

@@ -13,7 +13,7 @@ from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.values import Floats
 from bench.reporting.fonts import printable
-from bench.reporting.plots.style import add_note, look, names_width, new_figure
+from bench.reporting.plots.style import MAX_WIDTH, add_note, look, names_width, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["distribution_plot"]
 
 _COLUMNS = 4
+_PANEL = 2.4  # inches
 _POINTS = 2000  # in a panel: more hide one another, and a PDF of more is slow to open
 _GOLDEN = 0.6180339887498949
 
@@ -34,9 +35,10 @@ def distribution_plot(analysis: RunAnalysis, column: Column) -> Figure | None:
     if not shown:
         return None
     names = [model.title for model in analysis.models]
-    rows = -(-len(shown) // _COLUMNS)
+    fitting = int((MAX_WIDTH - 0.4 - names_width(names)) / _PANEL)
+    rows = -(-len(shown) // max(1, min(_COLUMNS, fitting)))
     columns = -(-len(shown) // rows)
-    figure = new_figure(0.4 + names_width(names) + 2.4 * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
+    figure = new_figure(0.4 + names_width(names) + _PANEL * columns, 0.5 + rows * (0.75 + 0.3 * len(names)))
     panels = list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
     for axes, (protocol, values) in zip(panels, shown.items(), strict=False):
         axes.use_sticky_edges = False  # a box that begins at 0 would put its mean on the frame
@@ -45,7 +47,9 @@ def distribution_plot(analysis: RunAnalysis, column: Column) -> Figure | None:
         axes.set_yticklabels([printable(name) for name in names])
         axes.grid(visible=False, axis="y")
     _label_lowest(panels, len(shown), columns, column.axis_title)
-    add_note(figure, _note(list(every.values())))
+    exact = sum(int(of.exact[column.key].sum()) for of in analysis.values.values() if column.key in of.exact)
+    infinite = f" {exact} infinite values {column.infinite_text}." if exact else ""
+    add_note(figure, _note(list(every.values())) + infinite)
     return figure
 
 
@@ -113,6 +117,4 @@ def _note(every: Sequence[Floats]) -> str:
     most = max(int(np.isfinite(values).sum(axis=1).max()) for values in every)
     drawn = _POINTS // len(every[0])
     points = f"Points: {drawn} of up to {most:,} pictures" if most > drawn else "A point a picture"
-    text = f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."
-    infinite = sum(int(np.isinf(values).sum()) for values in every)
-    return f"{text} {infinite} infinite values left out." if infinite else text
+    return f"{points}; box: quartiles and median; whiskers: last value within 1.5 box lengths; diamond: mean."

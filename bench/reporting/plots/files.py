@@ -14,28 +14,34 @@ from bench.reporting.plots.cost import cost_plot
 from bench.reporting.plots.critical_difference import critical_difference_plot
 from bench.reporting.plots.distribution import distribution_plot
 from bench.reporting.plots.hole_share import hole_share_plot
-from bench.reporting.plots.intervals import intervals_plot
+from bench.reporting.plots.intervals import interval_columns, intervals_plot
 from bench.reporting.plots.latency import latency_plot
-from bench.reporting.plots.style import save, styled
+from bench.reporting.plots.style import note_missing_letters, save, styled
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["write_plots"]
 
+_RANKS = "critical-difference"
+
 
 def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[Path]:
     """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
-    `hole-share`, `critical-difference`, `intervals`, `by-class` and `distribution-<metric>-<region>`; plots for which
-    the run has no values are left out. With a profile `cost`, quality against latency, and `profile-latency`, latency
+    `hole-share`, `critical-difference`, with several protocols also `critical-difference-<metric>-<region>` of the
+    second and third main metric, `intervals` (`intervals-2`, ... of metrics that do not fit beside it), `by-class` and
+    `distribution-<metric>-<region>`; plots for which the run has no values are left out. With a profile `cost`, quality against latency, and `profile-latency`, latency
     by resolution.
     """
     headline = analysis.headline_columns
     drawn: dict[str, Callable[[], Figure | None]] = {
         "hole-share": partial(hole_share_plot, analysis),
-        "critical-difference": partial(critical_difference_plot, analysis, headline),
-        "intervals": partial(intervals_plot, analysis),
+        **_critical_differences(analysis),
+        **{
+            f"intervals-{place}" if place > 1 else "intervals": partial(intervals_plot, analysis, columns)
+            for place, columns in enumerate(interval_columns(analysis), 1)
+        },
         "by-class": partial(class_plot, analysis),
         **{f"distribution-{c.key.replace('.', '-')}": partial(distribution_plot, analysis, c) for c in headline},
     }
@@ -44,10 +50,25 @@ def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[P
             "cost": partial(cost_plot, analysis, profile),
             "profile-latency": partial(latency_plot, profile),
         }
+    info = analysis.run.info
+    names = [*(model.title for model in analysis.models), *info.protocols, *info.dataset.classes]
     written: list[Path] = []
-    with styled():
+    with styled(names):
         for name, draw in drawn.items():
             figure = draw()
             if figure is not None:
+                note_missing_letters(figure, names)
                 written += save(figure, analysis.run.layout.plots / name)
     return written
+
+
+def _critical_differences(analysis: RunAnalysis) -> dict[str, Callable[[], Figure | None]]:
+    """All metrics of a single protocol in one plot; of several protocols a plot for each of the main metrics."""
+    if len(analysis.run.info.protocols) == 1:
+        return {_RANKS: partial(critical_difference_plot, analysis, analysis.headline_columns)}
+    return {
+        f"{_RANKS}-{column.key.replace('.', '-')}" if place else _RANKS: partial(
+            critical_difference_plot, analysis, [column]
+        )
+        for place, column in enumerate(analysis.main_columns)
+    }

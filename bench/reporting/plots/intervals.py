@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from matplotlib.collections import LineCollection
@@ -9,24 +10,34 @@ from matplotlib.collections import LineCollection
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column
 from bench.reporting.fonts import printable
-from bench.reporting.plots.style import add_note, look, names_width, new_figure
+from bench.reporting.plots.style import MAX_WIDTH, add_note, look, names_width, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["intervals_plot"]
+__all__ = ["interval_columns", "intervals_plot"]
+
+_PANEL = 2.3  # inches
 
 
-def intervals_plot(analysis: RunAnalysis) -> Figure | None:
+def interval_columns(analysis: RunAnalysis) -> list[Sequence[Column]]:
+    """The metrics of each plot, so many as fit side by side."""
+    columns = analysis.headline_columns
+    names = names_width(model.title for model in analysis.models)
+    most = max(1, int((MAX_WIDTH - 0.4 - names) / _PANEL))
+    return [columns[start : start + most] for start in range(0, len(columns), most)]
+
+
+def intervals_plot(analysis: RunAnalysis, columns: Sequence[Column]) -> Figure | None:
     """A row of panels a protocol, a column a metric on one scale; None without a whole cell."""
-    columns, run = analysis.headline_columns, analysis.run
+    run = analysis.run
     protocols = [name for name in run.info.protocols if any(key.protocol == name for key in run.cells)]
     if not columns or not protocols:
         return None
     names = [model.title for model in analysis.models]
     height = 0.5 + len(protocols) * (0.45 + 0.19 * len(names))
-    figure = new_figure(0.4 + names_width(names) + 2.3 * len(columns), height)
+    figure = new_figure(0.4 + names_width(names) + _PANEL * len(columns), height)
     panels = figure.subplots(len(protocols), len(columns), sharex="col", sharey=True, squeeze=False)
     for protocol, line in zip(protocols, panels, strict=True):
         for column, axes in zip(columns, line, strict=True):
@@ -36,7 +47,7 @@ def intervals_plot(analysis: RunAnalysis) -> Figure | None:
         line[0].set_title(printable(protocol), loc="left", fontweight="bold")
     for column, axes in zip(columns, panels[-1], strict=True):
         axes.set_xlabel(column.axis_title)
-    add_note(figure, "Mean over pictures and its 95 % bootstrap interval.")
+    add_note(figure, "Marks: means over pictures; bars: their 95 % bootstrap intervals.")
     return figure
 
 

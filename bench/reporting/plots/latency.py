@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.records.profile import Profile, ProfileRecord
 from bench.reporting.formatting import TIMES
 from bench.reporting.plots.profile_panels import draw_hollow, draw_panels, measured_records, pixel_count, void_note
-from bench.reporting.plots.style import add_note, look
+from bench.reporting.plots.style import add_note, look, plain_ticks
 from bench.reporting.titles import resolution_title
 
 if TYPE_CHECKING:
@@ -40,14 +40,6 @@ def latency_plot(profile: Profile) -> Figure | None:
         axes.set(xscale="log", yscale="log", xlabel=f"height {TIMES} width (pixels)")
         axes.set_xticks(list(sizes), list(sizes.values()), rotation=35, ha="right")
         axes.minorticks_off()
-        _round_ticks(axes)
+        plain_ticks(axes.yaxis)
     add_note(figure, f"Median on the host's clock, whisker to p99; batch {batch}. {void_note(shown)}")
     return figure
-
-
-def _round_ticks(axes: Axes) -> None:
-    """1, 2, 5, 10 ... in plain digits on the latency axis."""
-    from matplotlib.ticker import FuncFormatter, LogLocator
-
-    axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))

@@ -18,7 +18,7 @@ __all__ = ["PROFILE_COLUMNS", "draw_hollow", "draw_panels", "measured_records", 
 PROFILE_COLUMNS = 3
 """Panels side by side."""
 
-_INVALID = "Hollow: INVALID, a reference kernel moved by more than 2 % or the device throttled."
+_INVALID = "Hollow: INVALID, the machine was not quiet or not steady."
 
 
 def measured_records(profile: Profile) -> list[ProfileRecord]:

@@ -15,21 +15,26 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from bench.records import write_atomically
-from bench.reporting.fonts import text_width
+from bench.reporting.fonts import FAMILY, MISSING, fallback_families, printable, text_width
 
 if TYPE_CHECKING:
     from matplotlib.axis import Axis
 
 __all__ = [
+    "MAX_WIDTH",
     "Look",
     "add_note",
     "look",
     "names_width",
     "new_figure",
+    "note_missing_letters",
     "plain_ticks",
     "save",
     "styled",
 ]
+
+MAX_WIDTH = 12.0
+"""Inches."""
 
 _DPI = 200
 _LONG_AXIS = 60  # times its start: more labels than one a decade would run into one another
@@ -39,9 +44,10 @@ _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#
 
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "*", ">", "p")
 _LINES = ("-", "--", ":")
+_HATCHES = ("", "////", "....")
 
 _STYLE: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
+    "font.family": FAMILY,
     "font.size": 9,
     "axes.titlesize": 10,
     "axes.labelsize": 9,
@@ -72,6 +78,12 @@ class Look:
     marker: str
     linestyle: str
 
+    @property
+    def bar(self) -> dict[str, Any]:
+        """The same for a bar, which has no marker: later rounds of colours are hatched."""
+        hatch = _HATCHES[_LINES.index(self.linestyle)]
+        return {"color": self.color, "hatch": hatch, "edgecolor": "white" if hatch else self.color, "linewidth": 0}
+
 
 def look(index: int) -> Look:
     """The look of the model at `index` of the run: 8 colours by 11 markers repeat after 88 models."""
@@ -80,17 +92,24 @@ def look(index: int) -> Look:
 
 
 @contextmanager
-def styled() -> Iterator[None]:
-    """Draw and save inside: the style of this module and nothing of the user's own settings."""
+def styled(names: Iterable[str] = ()) -> Iterator[None]:
+    """Draw and save inside: the style of this module and nothing of the user's own settings.
+
+    Args:
+        names: texts from the records, for whose letters another font may be needed.
+    """
+    others = fallback_families(names)
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
+        if others:  # as outlines, since not every kind of font file can be put into a PDF
+            mpl.rcParams.update({"font.family": [FAMILY, *others], "pdf.fonttype": 3})
         yield
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, without any global state."""
-    figure = Figure(figsize=(width, height), layout="constrained")
+    """An empty figure of so many inches, at most 12 wide (2400 pixels), without any global state."""
+    figure = Figure(figsize=(min(width, MAX_WIDTH), height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 
@@ -99,6 +118,15 @@ def add_note(figure: Figure, text: str) -> None:
     """Small type along the lower edge, wrapped to the width of the figure."""
     lines = textwrap.fill(text, max(20, int(figure.get_figwidth() * 17)))
     figure.supxlabel(lines, x=0.01, ha="left", fontsize=7.5, color="#444444")
+
+
+def note_missing_letters(figure: Figure, names: Iterable[str]) -> None:
+    """Say under a figure what its white squares are, if a name has letters that no font of this machine has."""
+    if any(MISSING in printable(name, len(name) + 1) and MISSING not in name for name in names):
+        text = " ".join(figure.get_supxlabel().split())
+        add_note(
+            figure, f"{text} {MISSING}: a letter that no font on this machine has; tables and page show it.".strip()
+        )
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -124,10 +152,18 @@ def names_width(names: Iterable[str]) -> float:
 
 
 def plain_ticks(axis: Axis) -> None:
-    """1, 2, 5, 10, ... in plain digits on a logarithmic axis with its data; 1, 10, 100, ... on a long one."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+    """1, 2, 5, 10, ... in plain digits on a logarithmic axis with its data; 1, 10, 100, ... on a long one.
+
+    Where fewer than two of these lie on the axis, round numbers at equal steps.
+    """
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
     low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if high / low < _LONG_AXIS else (1.0,)))
+    located = LogLocator(subs=(1.0, 2.0, 5.0) if high / low < _LONG_AXIS else (1.0,))
+    if sum(low <= tick <= high for tick in located.tick_values(low, high)) < 2:
+        axis.set_major_locator(MaxNLocator(4))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(located)
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

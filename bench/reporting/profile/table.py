@@ -22,8 +22,8 @@ _LEGEND = (
     "size: height {times} width. Latency on the host's clock from call to finished result, pictures on the device; "
     "p50, p90, p99 of n calls. peak: {memory}. GFLOP: operations a call (a multiply-add is two), by torch. of "
     "bound: the time that this machine's measured rates allow at least, over the p50; binds: arithmetic or memory. "
-    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: a reference "
-    "kernel moved by more than 2 % meanwhile, or the device throttled; do not believe such a line."
+    "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: the "
+    "machine was not quiet or not steady meanwhile, or the device throttled; do not believe such a line."
 )
 
 
@@ -138,6 +138,8 @@ def _notes(profile: Profile) -> Iterator[str]:
     if invalid:
         largest = max(record.drift for record in invalid)
         yield f"INVALID: {len(invalid)} of {len(measured)} configurations; the largest drift was {100 * largest:.0f} %."
+        told = next((record.not_quiet for record in invalid if record.not_quiet), "")
+        yield from [f"The machine was not quiet: {told}."] if told else []
     if facts["status"] != "whole":
         what = {"budget": "the budget ran out", "interrupted": "it was stopped"}.get(facts["status"], facts["status"])
         yield f"Not whole: {what}; what was measured is here."

@@ -57,4 +57,4 @@ def _notes(bins: Sequence[HoleShareBin], columns: Sequence[Column]) -> Iterator[
     for column in columns:
         infinite = sum(bin_.infinite_in(column.key) for bin_ in bins)
         if infinite:
-            yield f"{column.title}: {infinite} infinite values are in no mean."
+            yield f"{column.title}: {infinite} infinite values {column.infinite_text}."

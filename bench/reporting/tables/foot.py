@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from bench.metrics import MetricKey, ceiling_of, metric_title
-from bench.records import CellKey, CellRecord, ModelSize, Score
+from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
 from bench.reporting.titles import key_title
@@ -20,6 +20,7 @@ __all__ = [
     "size_notes",
     "unavailable_notes",
     "warning_notes",
+    "weight_notes",
 ]
 
 Cells = Mapping[CellKey, CellRecord]
@@ -83,16 +84,33 @@ def warning_notes(cells: Cells, titles: Titles) -> Iterator[str]:
 
 
 def left_out_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
-    """Infinite and undefined values that a shown mean does not hold, counted a model over the table's protocols."""
+    """Exact pictures that count as the cap, and values that are in no mean, a model over the table's protocols."""
+    models = len(set(titles.values()))
     for column in columns:
-        for field, word in (("n_infinite", "infinite (pixels equal the truth's)"), ("n_undefined", "undefined")):
-            counts: dict[str, int] = {}
-            for key, cell in cells.items():
-                score = cell.metrics.get(column.key)
-                if score and score.value is not None and getattr(score, field):
-                    counts[titles[key]] = counts.get(titles[key], 0) + getattr(score, field)
-            if counts:
-                yield f"{column.title}: left out of the mean as {word}: {_who(counts, len(set(titles.values())))}"
+        capped: dict[str, tuple[int, int]] = {}
+        left_out: dict[str, dict[str, int]] = {"infinite (pixels equal the truth's)": {}, "undefined": {}}
+        for key, cell in cells.items():
+            score, title = cell.metrics.get(column.key), titles[key]
+            if score is None or score.value is None:
+                continue
+            if score.cap is not None:
+                exact, n = capped.get(title, (0, 0))
+                capped[title] = (exact + score.n_infinite, n + score.n)
+            uncounted = (score.n_infinite if score.cap is None else 0, score.n_undefined)
+            for counts, count in zip(left_out.values(), uncounted, strict=True):
+                counts[title] = counts.get(title, 0) + count
+        yield from _exact_note(column, capped)
+        for word, every in left_out.items():
+            some = {title: count for title, count in every.items() if count}
+            if some:
+                yield f"{column.title}: left out of the mean as {word}: {_who(some, models)}"
+
+
+def _exact_note(column: Column, counts: Mapping[str, tuple[int, int]]) -> Iterator[str]:
+    """Models with some exact pictures: `same exact in 3 of 4`; none where all or no pictures of every model are."""
+    if any(0 < exact < n for exact, n in counts.values()):
+        who = ", ".join(f"{title} exact in {exact} of {n}" for title, (exact, n) in counts.items() if exact)
+        yield f"{column.title}: exact pictures (pixels equal the truth's) {column.infinite_text}: {who}"
 
 
 def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labels: bool) -> Iterator[str]:
@@ -165,6 +183,15 @@ def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
     for metric, reason in unavailable.items():
         reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
     yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
+
+
+def weight_notes(info: RunInfo) -> Iterator[str]:
+    """Which weights filled, and a warning where they were trained on other data."""
+    known = [(model.name, model.weights) for model in info.models if model.weights]
+    if known:
+        texts = [f"{name} {weights.name} ({weights.sha256[:8]})" for name, weights in known]
+        yield f"Weights: {', '.join(texts)}"
+    yield from (f"Warning: {warning}." for warning in info.weight_warnings)
 
 
 def missing_notes(missing: Sequence[CellKey], titles: Titles) -> Iterator[str]:

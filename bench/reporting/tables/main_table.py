@@ -7,6 +7,7 @@ from functools import partial
 
 from bench.errors import UnknownName, UsageError
 from bench.records import CellKey, CellRecord
+from bench.registry import match_name
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.columns import Column, column_of
 from bench.reporting.analysis.frames import scores_frame
@@ -81,7 +82,8 @@ def paper_table(analysis: RunAnalysis, protocols: tuple[str, ...] | None = None)
         where = f"run {analysis.run.layout.out}"
         raise UsageError(where, "hold L1, SSIM or PSNR of the whole picture", "none of them", "Run these metrics.")
     chosen = None if protocols is None else [_known_protocol(analysis.run.info.protocols, name) for name in protocols]
-    return build_main_table(analysis, chosen, PAPER, "paper")
+    keys = [key for key in PAPER if key in analysis.shown_keys] if analysis.metrics or analysis.regions else PAPER
+    return build_main_table(analysis, chosen, keys, "paper")
 
 
 def _with_values(analysis: RunAnalysis, keys: Sequence[str], cells: Sequence[CellRecord]) -> tuple[Column, ...]:
@@ -102,6 +104,7 @@ def _notes(
     yield from foot.ceiling_notes(cells, columns)
     yield from foot.remark_notes(cells, titles, columns)
     yield from foot.size_notes(model.size for model in analysis.models)
+    yield from foot.weight_notes(info)
     yield from foot.unavailable_notes(info.unavailable)
     yield from foot.absence_notes(wanted, {column.key for column in columns}, cells, bool(info.dataset.classes))
     yield from foot.missing_notes([key for key in every if key not in cells], titles)
@@ -117,6 +120,6 @@ def _measured(analysis: RunAnalysis, keys: Sequence[str]) -> bool:
 
 def _known_protocol(protocols: Sequence[str], name: str) -> str:
     for protocol in protocols:
-        if name in {protocol, protocol.rpartition("@")[0]}:
+        if match_name(name, (protocol, protocol.rpartition("@")[0])):
             return protocol
     raise UnknownName("protocol of the run", name, protocols)

@@ -7,7 +7,10 @@ from collections.abc import Iterator, Sequence
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group
 
-__all__ = ["mark_notes"]
+__all__ = ["LEGENDS", "mark_notes"]
+
+LEGENDS = ("Bold: best of ",)
+"""How the note begins that explains bold and underlined numbers."""
 
 _TESTED = (
     "Bold: best of {each}. Underlined: not distinguishable from the best (sign-flip test of paired differences over "

@@ -19,7 +19,7 @@ from bench.statistics import INTERVAL
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ORACLE_NOTE", "Table", "TableEntry", "oracles_last"]
+__all__ = ["ORACLE_NOTE", "Table", "TableEntry", "entry_of", "oracles_last"]
 
 ORACLE_NOTE = "Oracle rows are given labels of the truth and are not ranked."
 
@@ -87,14 +87,7 @@ class Table:
 
     def entries(self, row: Row) -> list[TableEntry]:
         """The numbers of a row, one a column."""
-        return [
-            TableEntry(
-                score_text(row.scores.get(column.key), column.decimals),
-                interval_text(row.scores.get(column.key), column.decimals),
-                row.marks.get(column.key, ""),
-            )
-            for column in self.columns
-        ]
+        return [entry_of(row, column) for column in self.columns]
 
     @cached_property
     def facts(self) -> tuple[str, ...]:
@@ -118,6 +111,13 @@ class Table:
         names = ("n", "failed", "skipped", _PARAMETERS, _MULTIPLY_ADDS)
         texts = dict(zip(names, counts + sizes, strict=True))
         return [texts[name] for name in self.facts]
+
+
+def entry_of(row: Row, column: Column) -> TableEntry:
+    """The number of a row in a column."""
+    score = row.scores.get(column.key)
+    mark = row.marks.get(column.key, "")
+    return TableEntry(score_text(score, column.decimals), interval_text(score, column.decimals), mark)
 
 
 def oracles_last(group: Group) -> Group:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from bench.reporting.analysis.significance import min_pictures, significantly_worse
+from bench.reporting.analysis.significance import significantly_worse
+from bench.statistics import min_pictures
 
 
 def names(count: int) -> list[str]:

@@ -19,6 +19,7 @@ from PIL import Image
 from bench.records import read_run
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.page import pictures, write_page
+from bench.reporting.page.summary import page_summary
 from bench.reporting.tables.files import write_tables
 from bench.reporting.templating import html_environment, script_json
 
@@ -147,8 +148,8 @@ def test_extremes_are_of_all_records_and_not_of_kept_pictures_alone(make_run: Ma
         write_page(RunAnalysis(read_run(make_run(value=value, metrics=["psnr.hole", "l1.hole"], gallery=1))))
     )
 
-    low, high = ["town/0004", 1.0], ["town/0005", 9.0]
-    assert data["extremes"][0][0] == [low + high, high + low]
+    low, high = [["town/0004", 1.0], ["town/0000", 5.0]], [["town/0002", "inf"], ["town/0005", 9.0]]
+    assert data["extremes"][0][0] == [{"worst": low, "best": high}, {"worst": high, "best": low}]
 
 
 def test_nothing_in_the_page_is_fetched(make_run: MakeRun, tmp_path: Path) -> None:
@@ -184,7 +185,7 @@ def test_numbers_and_marks_are_those_of_the_markdown_table(make_run: MakeRun) ->
     run = read_run(make_run(models=["a", "b", "c"]))
     source = write_page(RunAnalysis(run)).read_text(encoding="utf-8")
     markdown = write_tables(RunAnalysis(run))[0].read_text(encoding="utf-8")
-    body = re.search(r"<tbody>(.*?)</tbody>", source, re.DOTALL)
+    body = re.search(r'id="tables".*?<tbody>(.*?)</tbody>', source, re.DOTALL)
     assert body
 
     for html_mark, mark in (("<strong>{}</strong>", r"\*\*([\d.]+)\*\*"), ("<u>{}</u>", r"<u>([\d.]+)</u>")):
@@ -200,3 +201,53 @@ def test_a_fill_that_was_not_kept_leaves_its_values(make_run: MakeRun) -> None:
 
     assert (fill["picture"], fill["reason"], fill["status"]) == (None, "not kept", "ok")
     assert len(fill["values"]) == 5
+
+
+def constant(model: str, protocol: str, index: int, key: str) -> float:
+    """The oracle is the best of all, and b is behind a by the same in every picture but one."""
+    return (
+        {"a": 30.0, "b": 25.0, "oracle": 99.0}[model] + index + (protocol == "tie@1") * (model == "b") * (index % 2) * 9
+    )
+
+
+def test_the_first_thing_is_a_verdict_that_no_oracle_is_in(make_run: MakeRun) -> None:
+    models, protocols = ["oracle", "b", "a"], ["clear@1", "tie@1"]
+    run = read_run(make_run(models=models, oracles=["oracle"], protocols=protocols, value=constant, n=12))
+    summary = page_summary(RunAnalysis(run))
+    page = Seen(write_page(RunAnalysis(run)).read_text(encoding="utf-8")).text
+
+    assert summary is not None
+    assert [row.title for row in summary.rows] == ["a", "b", "oracle"]
+    assert [[cell.word for cell in row.cells] for row in summary.rows] == [["leads", "tied"], ["", "tied"], ["", ""]]
+    assert page.index(summary.text) < page.index("95 % intervals") < page.index("Run it again")
+    assert "By PSNR hole, a leads in 1 of 2 protocols" in summary.text
+
+
+def test_a_run_without_numbers_has_no_verdict(make_run: MakeRun) -> None:
+    run = read_run(make_run(missing=[("telea", "center-50@1"), ("mean", "center-50@1")]))
+
+    assert page_summary(RunAnalysis(run)) is None
+    assert "No verdict" in write_page(RunAnalysis(run)).read_text(encoding="utf-8")
+
+
+def test_pictures_that_were_kept_by_score_join_the_gallery(make_run: MakeRun) -> None:
+    def value(model: str, protocol: str, index: int, key: str) -> float:
+        return float(index)
+
+    run = read_run(make_run(models=["a"], gallery=6, n=6, value=value, info={"gallery": ("town/0002",)}))
+    samples = data_of(write_page(RunAnalysis(run)))["samples"]
+
+    assert [sample["id"][-1] for sample in samples] == ["2", "0", "5", "1", "4", "3"]
+    assert [sample["gallery"] for sample in samples] == [True] + 5 * [False]
+
+
+def test_weights_and_how_models_were_given_stand_at_the_end(make_run: MakeRun) -> None:
+    out = make_run(models=["a"])
+    data = json.loads((out / "run.json").read_text())
+    data["models"][0] |= {"given": "a=lama", "weights": {"name": "city", "sha256": "ab" * 32, "trained_on": ["camvid"]}}
+    (out / "run.json").write_text(json.dumps(data))
+    text = Seen(write_page(RunAnalysis(read_run(out))).read_text(encoding="utf-8")).text
+
+    assert "given as a=lama, weights city (abababababab), trained on camvid" in " ".join(text.split())
+    assert "a was trained on camvid; this run is on streets." in text.partition("Verdict")[0]
+    assert "--models a=lama " in text

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from bench.records.bound import Bound
 from bench.records.profile import (
-    Bound,
     Configuration,
     Profile,
     ProfileLayout,

@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 import torch
 
-from bench.errors import DataError, UnknownName
+from bench.errors import DataError, TooSmall, UnknownName
 from bench.metrics.arguments import check_picture
 from bench.metrics.networks import Outputs, read_state, run_network, with_weights
 from bench.runtime.single_threaded import map_single_threaded
@@ -151,7 +151,7 @@ class Lpips:
         if min(height, width) < self._smallest:
             must = f"be at least {self._smallest}x{self._smallest} pixels"
             fix = f"Leave {self.name} out, or give larger pictures."
-            raise DataError(f"picture for {self.name}", must, f"{height}x{width}", fix)
+            raise TooSmall(f"picture for {self.name}", must, f"{height}x{width}", fix)
 
 
 @lru_cache(maxsize=6)

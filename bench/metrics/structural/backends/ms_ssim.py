@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.errors import DataError
+from bench.errors import TooSmall
 from bench.metrics.arguments import check_pair
 from bench.vocabulary import Region
 
@@ -37,7 +37,7 @@ def multiscale_similarity(reference: torch.Tensor, completed: torch.Tensor) -> t
 
 
 def ms_ssim_by_region(view: BatchView) -> dict[Region, torch.Tensor]:
-    """MS-SSIM of the composited pictures, float64 [N]; raises DataError for pictures too small for five scales."""
+    """MS-SSIM of the composited pictures, float64 [N]; raises TooSmall for pictures too small for five scales."""
     return {"full": multiscale_similarity(view.reference, view.completed)}
 
 
@@ -49,4 +49,4 @@ def _check_size(picture: torch.Tensor) -> None:
     height, width = picture.shape[2:]
     if min(height, width) < SMALLEST_SIDE:
         must = f"be at least {SMALLEST_SIDE}x{SMALLEST_SIDE} pixels"
-        raise DataError("picture for ms-ssim", must, f"{height}x{width}", "Leave ms-ssim out, or give larger pictures.")
+        raise TooSmall("picture for ms-ssim", must, f"{height}x{width}", "Leave ms-ssim out, or give larger pictures.")

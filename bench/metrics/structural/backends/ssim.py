@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.errors import DataError
+from bench.errors import TooSmall
 from bench.metrics.arguments import check_pair, region_or_all
 from bench.metrics.structural.backends.window import WINDOW
 from bench.vocabulary import Region
@@ -30,7 +30,7 @@ def similarity(reference: torch.Tensor, completed: torch.Tensor, region: torch.T
 
 
 def ssim_by_region(view: BatchView) -> dict[Region, torch.Tensor]:
-    """SSIM in every region, float64 [N] each; raises DataError for pictures smaller than the window."""
+    """SSIM in every region, float64 [N] each; raises TooSmall for pictures smaller than the window."""
     return view.by_region(lambda seen: mean_similarity(view.reference, seen.picture, seen.masks))
 
 
@@ -51,4 +51,4 @@ def _check_size(picture: torch.Tensor) -> None:
     height, width = picture.shape[2:]
     if min(height, width) < WINDOW:
         found = f"{height}x{width}"
-        raise DataError("picture for ssim", f"be at least {WINDOW}x{WINDOW} pixels", found, "Leave ssim out.")
+        raise TooSmall("picture for ssim", f"be at least {WINDOW}x{WINDOW} pixels", found, "Leave ssim out.")

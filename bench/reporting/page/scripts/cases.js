@@ -1,6 +1,6 @@
-/* The worst and the best of the kept pictures, a line a model, and what the records say of all pictures. */
+/* The worst and the best pictures of every model by the chosen measure. */
 
-const CASES = 3;
+const CASES = 2;
 let casesSeen = false;
 
 /* Samples of one model from worst to best; those without a number are no case. */
@@ -27,23 +27,27 @@ function caseButton(model, sample) {
   return button;
 }
 
-function ofAll(id, value, measure) {
-  return id === undefined ? [] : [". Of all scored: ", named(id), `, ${withUnit(value, measure)}`];
+function caseGroup(title, samples, model) {
+  const buttons = samples.map((sample) => caseButton(model, sample));
+  return make("div", {}, make("h4", {}, ...title), make("div", { className: "row" }, ...buttons));
 }
 
-function caseGroup(title, model, samples, [id, value]) {
-  const measure = data.measures[state.measure];
-  const buttons = samples.map((sample) => caseButton(model, sample));
-  const heading = make("h4", {}, title, ...ofAll(id, value, measure));
-  return make("div", {}, heading, make("div", { className: "row" }, ...buttons));
+/* The pictures at one end of all that were scored or, where a run did not keep them all, of those that it kept. */
+function caseEnd(name, model, ofKept) {
+  const ends = data.extremes[state.protocol][model][state.measure]?.[name.toLowerCase()] ?? [];
+  const samples = ends.map(([id]) => data.samples.findIndex((sample) => sample.id === id));
+  const fills = data.fills[state.protocol][model];
+  if (samples.every((sample) => fills[sample]?.picture)) return caseGroup([name], samples, model);
+  const [id, value] = ends[0];
+  const ofAll = [". Of all scored: ", named(id), `, ${withUnit(value, data.measures[state.measure])}`];
+  return caseGroup([`${name} of those kept`, ...ofAll], ofKept, model);
 }
 
 function caseLine(model) {
   const samples = ranked(model);
-  const half = Math.min(CASES, Math.ceil(samples.length / 2));
-  const ends = data.extremes[state.protocol][model][state.measure] ?? [];
-  const worst = caseGroup("Worst of those kept", model, samples.slice(0, half), ends);
-  const best = caseGroup("Best of those kept", model, samples.slice(half).slice(-half).reverse(), ends.slice(2));
+  const count = Math.min(CASES, Math.ceil(samples.length / 2));
+  const worst = caseEnd("Worst", model, samples.slice(0, count));
+  const best = caseEnd("Best", model, samples.slice(count).slice(-count).reverse());
   return make("div", { className: "case" }, make("h3", {}, named(data.models[model].name)), worst, best);
 }
 
@@ -53,8 +57,7 @@ function showCases() {
   const measure = data.measures[state.measure].title;
   byId("cases-hint").replaceChildren(
     `By ${measure} under `, named(data.protocols[state.protocol]),
-    `, as chosen in the gallery. Shown are fills of the ${data.samples.length} pictures that the run keeps; `,
-    "the worst and the best of all that it scored are named beside them. A picture opens in the gallery.",
+    ", as chosen in the gallery, of all pictures that were scored. A picture opens in the gallery, beside the fills of the other models.",
   );
   byId("case-list").replaceChildren(...models.map(caseLine));
 }

@@ -6,7 +6,13 @@ function coverage(sample) {
   return hole && { pixels: hole.classes[state.covers] ?? 0, of: hole.pixels };
 }
 
+/* A picture that was kept for its score is offered under the protocols whose scores it was kept for. */
+function offered(sample) {
+  return data.samples[sample].gallery || data.holes[state.protocol][sample] !== null;
+}
+
 function matches(sample) {
+  if (!offered(sample)) return false;
   if (state.covers === null) return true;
   const covered = coverage(sample);
   return covered !== null && covered.pixels > 0 && 100 * covered.pixels >= state.share * covered.of;
@@ -23,23 +29,26 @@ function coverageText(sample) {
 
 /* Hide the pictures that do not match and, if the one on show is among them, go to the first that does. */
 function filterSamples() {
-  if (!hasTrueLabels) return;
   const left = matching();
   byId("samples").querySelectorAll("label").forEach((label, sample) => (label.hidden = !left.includes(sample)));
-  byId("matching").hidden = state.covers === null;
   byId("stage").hidden = left.length === 0;
-  if (state.covers !== null) {
-    const least = state.share ? `${state.share} %` : "1 pixel";
-    const count = `In ${left.length || "none"} of ${data.samples.length} pictures, `;
-    const protocol = named(data.protocols[state.protocol]);
-    byId("matching").replaceChildren(count, named(data.classes[state.covers].name), ` is at least ${least} of the hole under `, protocol, ".");
-  }
+  if (hasTrueLabels) showMatching(left.length);
   if (left.length && !left.includes(state.sample)) checkSample(left[0]);
+}
+
+function showMatching(count) {
+  byId("matching").hidden = state.covers === null;
+  if (state.covers === null) return;
+  const least = state.share ? `${state.share} %` : "1 pixel";
+  const of = [...data.samples.keys()].filter(offered).length;
+  const protocol = named(data.protocols[state.protocol]);
+  byId("matching").replaceChildren(`In ${count || "none"} of ${of} pictures, `, named(data.classes[state.covers].name), ` is at least ${least} of the hole under `, protocol, ".");
 }
 
 /* A picture that is asked for by name is shown, whatever was chosen before. */
 function liftFilter() {
   state.covers = null;
+  if (!hasTrueLabels) return;
   byId("class").value = "";
   byId("share").disabled = true;
 }

@@ -27,8 +27,9 @@ function ordered(models) {
   const sign = state.order === "best" ? 1 : -1;
   const fillOf = (model) => data.fills[state.protocol][model][state.sample];
   const price = (model) => cost(fillOf(model).values?.[state.measure], measure);
+  const oracle = (model) => data.models[model].oracle;
   const unscored = (model) => price(model) === Number.MAX_VALUE;
-  return models.toSorted((one, other) => unscored(one) - unscored(other) || sign * (price(one) - price(other)) || 0);
+  return models.toSorted((one, other) => oracle(one) - oracle(other) || unscored(one) - unscored(other) || sign * (price(one) - price(other)) || 0);
 }
 
 /* Tiles that are no fill: the input where there is one, the truth, and its label map beside other maps. */
@@ -58,6 +59,7 @@ function showTiles() {
   byId("left-side").textContent = byId("base")?.selectedOptions[0].textContent ?? "the fill";
   byId("right-side").textContent = against.textContent;
   byId("scale").hidden = state.against !== "error";
+  writeLink();
 }
 
 function setWipe(share) {
@@ -169,4 +171,5 @@ function startGallery() {
   setWipe(100);
   setSize(Number(byId("size").value));
   showTiles();
+  startLinks();
 }

@@ -46,7 +46,7 @@ function fillTile(model, state) {
   if (oracle && !name.includes("oracle")) caption.append(make("small", {}, " oracle"));
   const tile = make("figure", { className: "tile" }, caption, fillFrame(model, state));
   tile.dataset.model = model;
-  if (fill.values) tile.append(valueList(fill.values, protocol, sample, state));
+  if (fill.values) tile.append(valueList(fill.values, model, state));
   return tile;
 }
 
@@ -63,12 +63,12 @@ function emptyFrame(sample, { status, reason }) {
   return frame(sample, make("p", { className: `message ${status}` }, word + reason));
 }
 
-function valueList(values, protocol, sample, { measure }) {
+function valueList(values, model, { protocol, sample, measure }) {
   const list = make("div", { className: "values" });
   data.measures.forEach((one, place) => {
     if (one.region !== data.measures[measure].region) return;
     const others = data.fills[protocol].filter((_, model) => !data.models[model].oracle).map((samples) => samples[sample].values?.[place]);
-    const first = others.length > 1 && values[place] !== null && others.every((other) => cost(values[place], one) <= cost(other, one));
+    const first = !data.models[model].oracle && others.length > 1 && values[place] !== null && others.every((other) => cost(values[place], one) <= cost(other, one));
     const className = `${place === measure ? "chosen" : ""} ${first ? "first" : ""}`;
     list.append(make("span", { className, title: first ? "best of this picture" : "" }, `${one.metric} ${withUnit(values[place], one)}`));
   });

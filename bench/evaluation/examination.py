@@ -1,0 +1,100 @@
+"""Before a model runs: every picture is read, and the holes of recorded samples are drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from bench.errors import DataError, NotApplicable
+from bench.evaluation.masked_samples import pixels_sha256
+from bench.evaluation.plan import Plan
+from bench.runtime.prefetch import Prefetcher
+from bench.runtime.progress import progress_bar
+from bench.vocabulary import Protocol, Sample
+
+__all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
+
+_THREADS = 8
+_LISTED = 10
+
+Drawn: TypeAlias = tuple[str, str]
+"""SHA-256 of the picture and of the hole; for a sample without a hole, an empty text and the reason."""
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found.
+
+    Attributes:
+        bad: id of a sample that cannot be read to the reason.
+        drawn: protocol and sample id to the hashes of picture and hole, where they were asked for.
+    """
+
+    bad: Mapping[str, str]
+    drawn: Mapping[tuple[str, str], Drawn]
+
+
+def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bool) -> Examination:
+    """Read the pictures of a plan, in threads, with a bar.
+
+    Args:
+        recorded: sample id to the protocols under which it is recorded, whose holes are drawn again.
+
+    Raises:
+        UsageError: a protocol cannot be applied to this data set at all.
+    """
+    every = plan.dataset.from_files
+    wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
+    by_name = {protocol.name: protocol for protocol in plan.protocols}
+    bad: dict[str, str] = {}
+    drawn: dict[tuple[str, str], Drawn] = {}
+
+    def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
+        name = plan.dataset.ids[index]
+        try:
+            sample = plan.dataset[index]
+        except DataError as error:
+            return name, str(error), dict.fromkeys(recorded.get(name, ()), ("", str(error)))
+        return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in recorded.get(name, ())}
+
+    with (
+        progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
+        closing(Prefetcher(look, wanted, _THREADS)) as found,
+    ):
+        for name, reason, holes in found:
+            if reason:
+                bad[name] = reason
+            drawn |= {(protocol, name): hashes for protocol, hashes in holes.items()}
+            advance(1)
+    return Examination(bad, drawn)
+
+
+def refuse_bad(plan: Plan, bad: Mapping[str, str]) -> None:
+    """Raise DataError with all samples that cannot be read, if there are any."""
+    if not bad:
+        return
+    if len(bad) == 1 and len(plan.dataset) > 1:
+        (reason,) = bad.values()
+        raise DataError("every picture of the run", "be readable", f"a bad one: {reason}", _FIX)
+    listed = [f"\n  {name}: {reason}" for name, reason in list(bad.items())[:_LISTED]]
+    more = f"\n  and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
+    found = f"{len(bad)} of {len(plan.dataset)} that are not:{''.join(listed)}{more}\n"
+    raise DataError("every picture of the run", "be readable", found, _FIX)
+
+
+_FIX = "Mend or remove it, or give --skip-bad to leave it out; nothing has run yet."
+
+
+def draw_first_holes(plan: Plan) -> None:
+    """Draw a hole of each protocol, so that one that does not go with the data set is refused at once."""
+    for protocol in plan.protocols:
+        _draw(plan, protocol, plan.first)
+
+
+def _draw(plan: Plan, protocol: Protocol, sample: Sample) -> Drawn:
+    try:
+        return pixels_sha256(sample.image), pixels_sha256(protocol.hole(sample, plan.suite.seed, plan.dataset))
+    except NotApplicable as reason:
+        return "", str(reason)

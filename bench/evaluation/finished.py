@@ -1,0 +1,120 @@
+"""Whether a run has nothing left to do, found out without torch and without making a model.
+
+What a call asked for, on which files and with which code, is kept as one hash beside the records. A call with the same
+hash needs no look at the models. A suite with names that lead outside of this package (files, plug-ins) has no hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import distributions
+from pathlib import Path
+
+import bench
+import bench.data
+import bench.masks
+import bench.metrics
+import bench.models
+from bench.evaluation.suite import Suite
+from bench.models.model_name import ModelName
+from bench.records import Run, RunLayout, read_run, write_atomically
+from bench.registry import Registry
+
+__all__ = ["Finished", "find_finished", "mark_finished"]
+
+_PACKAGES = ("bench", "baselines", "spgnet")
+_WEIGHTS = (".safetensors", ".onnx", ".npz")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run that has nothing left to do.
+
+    Attributes:
+        run: its records.
+        warnings: what the call that finished it had to say.
+    """
+
+    run: Run
+    warnings: tuple[str, ...]
+
+
+def find_finished(suite: Suite, out: Path, *options: object) -> Finished | None:
+    """The run in `out`, if a call with the same suite and options has finished it; None when that is not sure."""
+    layout = RunLayout(out)
+    if not layout.finished_stamp.exists():
+        return None
+    try:
+        stamp = json.loads(layout.finished_stamp.read_bytes())
+        if stamp["inputs"] != _hash_inputs(suite, layout, options):
+            return None
+        return Finished(read_run(out), tuple(stamp["warnings"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def mark_finished(suite: Suite, run: Run, warnings: Sequence[str], *options: object) -> None:
+    """Remember that a call has finished a run, if that can be found out again without its models."""
+    stamp, inputs = run.layout.finished_stamp, _hash_inputs(suite, run.layout, options)
+    if inputs is None or run.missing or run.info.unavailable:
+        stamp.unlink(missing_ok=True)
+    else:
+        write_atomically(stamp, json.dumps({"inputs": inputs, "warnings": list(warnings)}))
+
+
+def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> str | None:
+    """Hash of all that decides what a call has to do; None when a name leads outside of this package."""
+    if not all(_names(suite)):
+        return None
+    size = bench.data.parse_size(suite.size)
+    dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+    facts = {
+        "suite": asdict(suite),
+        "options": [str(option) for option in options],
+        "pictures": dataset.revision,
+        "libraries": sorted((found.name, found.version) for found in distributions()),
+        "environment": sorted(item for item in os.environ.items() if item[0].startswith("SPGBENCH_")),
+        "code": list(_code()),
+        "records": [_sha256(path) for path in _records(layout)],
+    }
+    return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
+
+
+def _names(suite: Suite) -> Iterator[bool]:
+    """Of each name of a suite, whether this package alone says what it means."""
+    for model in map(ModelName.parse, suite.models):
+        yield _is_ours(bench.models.MODELS, [model.base])
+        yield not any(isinstance(value, str) for value in model.options.values())
+    yield _is_ours(bench.masks.PROTOCOLS, suite.protocols)
+    yield _is_ours(bench.metrics.METRICS, suite.metrics)
+    yield _is_ours(bench.data.DATASETS, [suite.dataset])
+    yield suite.judge is None
+
+
+def _is_ours(registry: Registry[object], names: Iterable[str]) -> bool:
+    found = [registry.find(name) for name in names]
+    return all(entry.target.startswith("bench.") and not argument for entry, argument in found)
+
+
+def _code() -> Iterator[tuple[str, str]]:
+    """Our modules by their content, our weights by size and time."""
+    root = Path(bench.__file__).parent.parent
+    for path in sorted(path for package in _PACKAGES for path in (root / package).rglob("*")):
+        name = path.relative_to(root).as_posix()
+        if path.suffix == ".py":
+            yield name, _sha256(path)
+        elif path.suffix in _WEIGHTS:
+            yield name, f"{path.stat().st_size} {path.stat().st_mtime_ns}"
+
+
+def _records(layout: RunLayout) -> Iterator[Path]:
+    yield layout.run_file
+    yield from sorted(layout.cells.glob("*/*/*/*/done"))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()

@@ -1,0 +1,102 @@
+"""Outputs of models on disk: those that the grids show, and all of a run that keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from PIL import Image
+
+from bench.errors import UsageError
+from bench.evaluation.masked_samples import MaskedSample, pixels_sha256
+from bench.evaluation.plan import Cell, Plan
+from bench.pictures import png_bytes, stack_pictures, unstack_pictures
+from bench.records import write_atomically
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Picture
+
+__all__ = ["ModelOutput", "has_kept", "read_kept", "remove_pictures", "write_pictures"]
+
+
+_FILL_LEVEL = 1
+"""Of zlib: most fills are deleted again, and files of level 3 are 5 % smaller in one and a half times the time."""
+
+
+@dataclass(frozen=True)
+class ModelOutput:
+    """What a model returned for one sample.
+
+    Attributes:
+        picture: uint8 [3, H, W], its raw output.
+        labels: uint8 [H, W], the label map that it completed, or None.
+        fills: uint8 [K, 3, H, W], several outputs for the same hole, or None.
+    """
+
+    picture: torch.Tensor
+    labels: torch.Tensor | None
+    fills: torch.Tensor | None = None
+
+
+def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, output: ModelOutput) -> None:
+    """Write the pictures of a sample that the grids and the page may show, and those that the run keeps."""
+    layout, key = plan.layout, cell.key
+    if plan.suite.gallery:  # the run deletes those that it need not keep
+        write_atomically(layout.fill(key, sample_id), png_bytes(completed, _FILL_LEVEL))
+        if output.labels is not None:
+            write_atomically(layout.predicted_labels(key, sample_id), png_bytes(output.labels.numpy(), _FILL_LEVEL))
+    if plan.keep_fills:
+        raw = unstack_pictures(output.picture[None])[0]
+        layout.kept_output(key, sample_id).unlink(missing_ok=True)
+        if not np.array_equal(raw, completed):
+            write_atomically(layout.kept_output(key, sample_id), png_bytes(raw))
+        if output.labels is not None:
+            write_atomically(layout.kept_labels(key, sample_id), png_bytes(output.labels.numpy()))
+        write_atomically(layout.kept_fill(key, sample_id), png_bytes(completed))
+
+
+def has_kept(plan: Plan, cell: Cell, sample_id: str) -> bool:
+    """Whether all that is asked can be measured of kept pictures."""
+    return not plan.measurement.fills and plan.layout.kept_fill(cell.key, sample_id).exists()
+
+
+def read_kept(plan: Plan, cell: Cell, masked: MaskedSample, output_sha256: str) -> ModelOutput | None:
+    """The kept output of a sample; None when there is none, or another one than the recorded one.
+
+    Raises:
+        UsageError: there is none and the model is not at hand.
+    """
+    sample, layout = masked.sample, plan.layout
+    if output_sha256 and has_kept(plan, cell, sample.id):
+        completed = _read(layout.kept_fill(cell.key, sample.id))
+        if completed is not None and pixels_sha256(completed) == output_sha256:
+            raw = _read(layout.kept_output(cell.key, sample.id))
+            labels = _read(layout.kept_labels(cell.key, sample.id))
+            picture = stack_pictures([completed if raw is None else raw])[0]
+            return ModelOutput(picture, None if labels is None else torch.from_numpy(labels))
+    if cell.only_recorded:
+        subject, found = f"fill of {sample.id} in {layout.cell(cell.key)}", "another picture, or none"
+        raise UsageError(subject, "be as the run wrote it", found, f"Run {cell.model.name} again with --models.")
+    return None
+
+
+def remove_pictures(plan: Plan, cell: Cell, kept: Collection[str]) -> None:
+    """Remove the pictures of a cell but those of the samples `kept`; those of samples that are not asked for stay."""
+    folder = plan.layout.cell(cell.key) / "gallery"
+    for file in folder.rglob("*.png"):
+        sample = file.relative_to(folder).as_posix().removesuffix(".png").removesuffix(".labels")
+        if sample in plan.revisions and sample not in kept:
+            file.unlink()
+
+
+def _read(path: Path) -> Picture | None:
+    """A picture or a label map as it was written; None when it is missing or damaged."""
+    try:
+        with Image.open(path) as image:
+            return np.array(image)
+    except (OSError, SyntaxError, ValueError):
+        return None

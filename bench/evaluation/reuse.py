@@ -1,0 +1,81 @@
+"""What of a cell is recorded and still fits what is asked, and what has to run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from bench.evaluation.examination import Drawn
+from bench.evaluation.plan import Cell, Plan
+from bench.records.cell_store import Results, SampleResult
+
+__all__ = ["Recorded", "select"]
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The results of a cell.
+
+    Attributes:
+        whole: sample id to a result that holds all that is asked.
+        partial: sample id to a result that lacks values or features.
+        others: results of samples that are not asked for.
+        changed: how many samples have another output now than the one that was recorded: it was replaced.
+    """
+
+    whole: Mapping[str, SampleResult]
+    partial: Mapping[str, SampleResult]
+    others: Sequence[SampleResult]
+    changed: int = 0
+
+
+def select(plan: Plan, cell: Cell, results: Results, drawn: Mapping[tuple[str, str], Drawn]) -> Recorded:
+    """Sort the results of a cell.
+
+    A result fits when it is of the same version of the sample and, where the hole was drawn again, of the same picture
+    and hole. Values of one output are put together; of two that differ, the older one stays.
+    """
+    whole: dict[str, SampleResult] = {}
+    partial: dict[str, SampleResult] = {}
+    changed = 0
+    for sample, revision in plan.revisions.items():
+        hashes = drawn.get((cell.protocol.name, sample))
+        fitting = [one for one in results.get(sample, ()) if one.record.revision == revision and _is_of(one, hashes)]
+        if fitting:
+            merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
+            changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
+            (whole if _has_all(plan, merged) else partial)[sample] = merged
+    others = [found[-1] for sample, found in sorted(results.items()) if sample not in plan.revisions]
+    return Recorded(whole, partial, others, changed)
+
+
+def _is_of(result: SampleResult, hashes: Drawn | None) -> bool:
+    record = result.record
+    if hashes is None:
+        return True
+    image, hole = hashes
+    if record.status == "skipped" or not image:
+        return record.status == "skipped" and not image and record.reason == hole
+    return (record.image_sha256, record.hole_sha256) == hashes
+
+
+def _output(result: SampleResult) -> tuple[str, str]:
+    return result.record.status, result.record.output_sha256
+
+
+def _merged(results: Sequence[SampleResult]) -> SampleResult:
+    """The latest of several results of one output, with what the older ones hold."""
+    merged = results[-1]
+    for older in reversed(results[:-1]):
+        values, features = merged.record.values | older.record.values, {**merged.features, **older.features}
+        merged = SampleResult(replace(merged.record, values=values), features)
+    return merged
+
+
+def _has_all(plan: Plan, result: SampleResult) -> bool:
+    if result.record.status != "ok":
+        return True
+    names = (f"{metric.name}.{region}" for metric in plan.measurement.of_images for region in metric.regions)
+    return all(name in result.record.values for name in names) and all(
+        name in result.features for name in plan.measurement.feature_names
+    )
