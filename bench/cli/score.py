@@ -51,6 +51,7 @@ def score(
     metrics: options.Metrics = None,
     judge: options.Judge = None,
     seed: options.Seed = None,
+    report: options.Report = True,
     out: options.Out = None,
 ) -> None:
     """Score folders of predictions, paired by name with true pictures (--truth) or with the samples of a data set.
@@ -68,7 +69,7 @@ def score(
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
         other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}
         _refuse_both("--truth", [option for option, value in other.items() if value is not None])
-        _score_against(truth, masks, directories, rows, options.names(metrics), out)
+        _score_against(truth, masks, directories, rows, options.names(metrics), out, report=report)
         return
     _refuse_both("--masks without --truth", ["a data set"] if masks is not None else [])
     suite = options.change_suite(
@@ -83,7 +84,8 @@ def score(
         judge=judge,
         seed=seed,
     )
-    execute(suite, out or Path("results") / suite.name, device="cpu", asked=options.names(metrics))
+    folder = out or Path("results") / suite.name
+    execute(suite, folder, device="cpu", asked=options.names(metrics), with_report=report)
 
 
 def _score_against(
@@ -93,6 +95,8 @@ def _score_against(
     rows: tuple[str, ...],
     metrics: tuple[str, ...] | None,
     out: Path | None,
+    *,
+    report: bool,
 ) -> None:
     """Check the folders against one another, score, and say what the numbers are of."""
     from bench.evaluation.two_folders import check_folders, check_scores, folder_suite
@@ -104,7 +108,7 @@ def _score_against(
     if masks is None:
         say("No --masks: whole pictures are compared, region full alone.")
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu", asked=metrics)
+    execute(suite, folder, device="cpu", asked=metrics, with_report=report)
     for warning in check_scores(read_run(folder), truth, masks) if masks else ():
         warn(warning)
 

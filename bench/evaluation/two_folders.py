@@ -78,11 +78,13 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
         Warnings: predictions in a lossy format, and masks that belong to no picture.
 
     Raises:
-        UsageError: a folder of predictions is the truth itself.
+        UsageError: there is no such folder of true pictures, or one of predictions is the truth itself.
         DataError: predictions are not paired with true pictures, or they or masks are not as large as these.
     """
+    if not truth.is_dir():
+        raise UsageError(f"--truth {truth}", "be a folder of true pictures", "no such folder", "Check the path.")
     for folder in predictions:
-        if folder.exists() and truth.exists() and folder.samefile(truth):
+        if folder.exists() and folder.samefile(truth):
             must = "be another folder than the true pictures"
             raise UsageError(f"predictions folder {folder}", must, f"--truth {truth}", "Name the folder of fills.")
     with _quietly():

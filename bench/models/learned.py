@@ -28,7 +28,7 @@ class LearnedModel:
         dataset: name of the data set that is to be filled.
 
     Attributes:
-        weights: name or file of the weights that it took.
+        weights: those that it took.
 
     Raises:
         ValueError: for weights that cannot be read, or that are of another architecture.

@@ -40,7 +40,7 @@ class SPGNetModel:
         acceleration: fields of spgnet.Acceleration; the default is exact.
 
     Attributes:
-        weights: name or file of the weights that it took.
+        weights: those that it took.
 
     Raises:
         ValueError: for weights that cannot be read.

@@ -120,6 +120,8 @@ def test_what_does_not_fit_is_refused_by_name(folders: Path) -> None:
 
     with pytest.raises(UsageError, match="must be another folder than the true pictures"):
         check_folders(suite, truth, [good, truth])
+    with pytest.raises(UsageError, match="must be a folder of true pictures; found no such folder"):
+        check_folders(suite, folders / "nowhere", [good])
     with pytest.raises(UsageError, match="must name each of the 1 folders"):
         name_rows([good], ("a", "b"))
     save(masks / "c_mask.png", np.eye(24, 40, dtype=np.uint8) * 255)

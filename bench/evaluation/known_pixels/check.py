@@ -93,7 +93,7 @@ class _Batch:
             return text
         if colour := self.unfilled(row):
             return f"the hole is {colour}, and known pixels are changed. Check whether white means missing in the mask."
-        if (blocks or pixels).correlation >= _RESEMBLES:
+        if (take_blocks(*picture) or pixels).correlation >= _RESEMBLES:
             return ""
         return "the known pixels are far from those given. Look at the predictions beside their inputs."
 
