@@ -67,8 +67,11 @@ def edit(
 
 
 def _index(ids: Sequence[str], sample: str | None) -> int:
+    from bench.image_files.finding import same_form
+
     if sample is None:
         return 0
-    if sample not in ids:
+    forms = [same_form(one) for one in ids]
+    if same_form(sample) not in forms:
         raise UnknownName("sample", sample, ids)
-    return ids.index(sample)
+    return forms.index(same_form(sample))

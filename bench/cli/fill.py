@@ -46,7 +46,7 @@ def fill(
     from bench.image_files.decode import read_picture
     from bench.image_files.masks import read_mask
     from bench.pictures import png_bytes
-    from bench.records import write_atomically
+    from bench.records import WeightsInfo, write_atomically
     from bench.runtime.device import resolve_device
 
     path = out or Path(f"{image.stem}-filled.png")
@@ -63,7 +63,7 @@ def fill(
     write_atomically(path, png_bytes(filled))
     typer.echo(path)
     weights = getattr(painter, "weights", None)
-    by = f"{painter.name}, weights {weights}" if weights else painter.name
+    by = f"{painter.name}, weights {weights.name}" if isinstance(weights, WeightsInfo) else painter.name
     what = f"{height}x{width} pixels (height x width), {100 * missing.mean():.1f} % of them missing"
     say(f"{what}; filled by {by} in {seconds:.1f} s")
 

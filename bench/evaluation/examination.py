@@ -18,6 +18,7 @@ __all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
 
 _THREADS = 8
 _LISTED = 10
+_FIX = "Mend or remove them, or give --skip-bad to leave them out; nothing has run yet:"
 
 Drawn: TypeAlias = tuple[str, str]
 """SHA-256 of the picture and of the hole; for a sample without a hole, an empty text and the reason."""
@@ -75,16 +76,10 @@ def refuse_bad(plan: Plan, bad: Mapping[str, str]) -> None:
     """Raise DataError with all samples that cannot be read, if there are any."""
     if not bad:
         return
-    if len(bad) == 1 and len(plan.dataset) > 1:
-        (reason,) = bad.values()
-        raise DataError("every picture of the run", "be readable", f"a bad one: {reason}", _FIX)
-    listed = [f"\n  {name}: {reason}" for name, reason in list(bad.items())[:_LISTED]]
+    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(list(bad.values())[:_LISTED], 1)]
     more = f"\n  and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
-    found = f"{len(bad)} of {len(plan.dataset)} that are not:{''.join(listed)}{more}\n"
-    raise DataError("every picture of the run", "be readable", found, _FIX)
-
-
-_FIX = "Mend or remove it, or give --skip-bad to leave it out; nothing has run yet."
+    found, fix = f"{len(bad)} of {len(plan.dataset)} that are not", f"{_FIX}{''.join(listed)}{more}"
+    raise DataError("every picture of the run", "be readable", found, fix)
 
 
 def draw_first_holes(plan: Plan) -> None:

@@ -19,6 +19,7 @@ from bench.records import (
     ModelInfo,
     ModelSize,
     RunInfo,
+    WeightsInfo,
     read_run_info,
     write_atomically,
 )
@@ -124,7 +125,7 @@ def _describe(plan: Plan) -> RunInfo:
         metrics=plan.signatures,
         seed=suite.seed,
         models=tuple(_model_info(model, plan.given.get(model.name, "")) for model in models),
-        asked=dict.fromkeys(protocols, plan.asked),
+        asked=plan.asked,
         gallery=tuple(plan.gallery),
         gate=dict(suite.gate),
         unavailable=dict(plan.measurement.unavailable),
@@ -143,7 +144,10 @@ def _describe(plan: Plan) -> RunInfo:
 def _model_info(model: Inpainter, given: str) -> ModelInfo:
     signature, weights = getattr(model, "signature", None), getattr(model, "weights", None)
     labels = model.label_sources.as_dict()
-    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=weights, given=given)
+    ours = (
+        weights if isinstance(weights, WeightsInfo) else None
+    )  # a model from elsewhere may keep anything under this name
+    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=ours, given=given)
 
 
 def _protocols_given(plan: Plan) -> dict[str, str]:
