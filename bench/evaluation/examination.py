@@ -1,4 +1,4 @@
-"""Before a model runs: every picture is read, and the holes of recorded samples are drawn again."""
+"""Before a model runs: every picture and mask file is read, and the holes of recorded samples are drawn again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
 from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import DatasetBound, Protocol, Sample
 
 __all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
 
@@ -38,7 +38,7 @@ class Examination:
 
 
 def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bool) -> Examination:
-    """Read the pictures of a plan, in threads, with a bar.
+    """Read the pictures of a plan, and masks that lie in files, in threads, with a bar.
 
     Args:
         recorded: sample id to the protocols under which it is recorded, whose holes are drawn again.
@@ -46,7 +46,8 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
     """
-    every = plan.dataset.from_files
+    bound = [protocol.name for protocol in plan.protocols if isinstance(protocol, DatasetBound)]
+    every = plan.dataset.from_files or bool(bound)
     wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
     bad: dict[str, str] = {}
@@ -54,11 +55,13 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
+        asked = recorded.get(name, ())
         try:
             sample = plan.dataset[index]
+            holes = {protocol: _draw(plan, by_name[protocol], sample) for protocol in {*asked, *bound}}
         except DataError as error:
-            return name, str(error), dict.fromkeys(recorded.get(name, ()), ("", str(error)))
-        return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in recorded.get(name, ())}
+            return name, str(error), dict.fromkeys(asked, ("", str(error)))
+        return name, "", {protocol: holes[protocol] for protocol in asked}
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,

@@ -13,9 +13,11 @@ import numpy as np
 
 import bench.data
 import bench.models
+from bench.data.folder import find_folder_pictures
 from bench.errors import DataError, UsageError
 from bench.evaluation.suite import Suite
 from bench.image_files.finding import find_pictures, some
+from bench.image_files.opening import upright_size
 from bench.image_files.pairing import pair_by_name
 from bench.models.folder import FolderModel
 from bench.records import Run
@@ -85,7 +87,7 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
             raise UsageError(f"predictions folder {folder}", must, f"--truth {truth}", "Name the folder of fills.")
     with _quietly():
         dataset = bench.data.load("folder", suite.split, None, truth)
-        pictures = _find_true(truth)
+        pictures = find_folder_pictures(truth)[1]
         sizes = {name: _size(pictures[name]) for name in dataset.ids}
         warnings = []
         for folder, row in zip(predictions, suite.models, strict=True):
@@ -124,12 +126,6 @@ def _quietly() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _find_true(truth: Path) -> dict[str, Path]:
-    """The true pictures by id, from where the data set `folder` takes them."""
-    images = truth / "images"
-    return find_pictures(images) if images.is_dir() else find_pictures(truth, deep=False)
-
-
 def _count_lossy(files: Mapping[str, Path]) -> int:
     return sum(path.suffix.lower() in _JPEG for path in files.values())
 
@@ -155,7 +151,7 @@ def check_scores(run: Run, truth: Path, masks: str) -> Iterator[str]:
     own where predictions were made from other files: it shows in the known pixels.
     """
     with _quietly():
-        lossy = _count_lossy(_find_true(truth))
+        lossy = _count_lossy(find_folder_pictures(truth)[1])
     for key in run.cells:
         values = run.values(key).values
         if not {"psnr.hole", "psnr.known"} <= values.keys():
@@ -180,15 +176,10 @@ def _decibels(value: float) -> str:
 
 def _size(path: Path) -> Size | None:
     """Height and width of the upright picture; None for a file that the decoder will refuse."""
-    from PIL import Image
-
     try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(0x0112, 1) >= 5
-            width, height = picture.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return upright_size(path)
+    except DataError:
         return None
-    return (width, height) if turned else (height, width)
 
 
 def _text(size: Size | None) -> str:
