@@ -115,6 +115,7 @@ def main() -> None:
     unwritten = close_streams()
     if error := error or unwritten:
         code = report_error(error)
+        close_streams()
     sys.exit(code)
 
 

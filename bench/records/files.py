@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.errors import RunConflict
+from bench.errors import EnvironmentFailure, RunConflict
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
 
@@ -49,6 +49,7 @@ def locked(out: Path) -> Iterator[None]:
 
     Raises:
         RunConflict: when another process holds it.
+        EnvironmentFailure: when the folder was moved or deleted meanwhile.
     """
     from filelock import FileLock, Timeout
 
@@ -64,14 +65,24 @@ def locked(out: Path) -> Iterator[None]:
         raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
     try:
         yield
-    except BaseException:
+        if not file.exists():
+            raise _vanished(out)
+    except BaseException as error:
+        gone = not file.exists()
         lock.release()
         if first:
             file.unlink(missing_ok=True)
         _remove_empty(made)
+        if gone and isinstance(error, Exception):
+            raise _vanished(out) from error
         raise
     finally:
         lock.release()
+
+
+def _vanished(out: Path) -> EnvironmentFailure:
+    fix = "Run the same command again."
+    return EnvironmentFailure(f"output folder {out}", "stay where it is", "it moved or deleted meanwhile", fix)
 
 
 def _remove_empty(folders: Iterable[Path]) -> None:

@@ -65,7 +65,7 @@ def test_names_are_taken_in_any_case_and_quiet_is_quiet_beside_an_old_log(
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "log.txt").write_text("the traceback of an earlier error", encoding="utf-8")
     arguments = ("--dataset", "Folder", "--data-root", picture_folder(2), "--size", "48", "--models", "MEAN")
-    chosen = ("--protocols", "Center_50", "--metrics", "PSNR,psnr", "-o", tmp_path / "out")
+    chosen = ("--protocols", "Center_50", "--metrics", "PSNR,psnr", "--no-report", "-o", tmp_path / "out")
 
     code, out, err = run("run", "Quick", *arguments, *chosen, "-q")
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.records import write_atomically
+from bench.errors import EnvironmentFailure, UsageError
+from bench.records import locked, write_atomically
 
 
 @contextmanager
@@ -59,3 +61,19 @@ def test_a_pipe_is_written_to_and_not_replaced(tmp_path: Path) -> None:
     finally:
         os.close(reader)
     assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder with an open file")
+@pytest.mark.parametrize("error", [None, UsageError("a", "b", "c"), FileNotFoundError(2, "No such file", "a")])
+def test_an_output_folder_that_vanishes_is_an_error_of_the_environment(tmp_path: Path, error: Exception | None) -> None:
+    out = tmp_path / "out"
+
+    def work() -> None:
+        with locked(out):
+            shutil.rmtree(out)
+            write_atomically(out / "cells" / "a.json", "made again")
+            if error:
+                raise error
+
+    with pytest.raises(EnvironmentFailure, match=f"output folder {out} must stay where it is"):
+        work()

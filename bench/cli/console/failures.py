@@ -7,6 +7,8 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -51,9 +53,10 @@ def report_error(error: Exception) -> int:
     text = str(known) if known else _internal(error)
     if known is None or isinstance(known, EnvironmentFailure):
         text += _kept(error)
-    if session.debug:
-        typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-    typer.echo(f"spgbench: {' '.join(text.split())}", err=True)
+    with suppress(OSError):  # of a stderr that cannot be written either
+        if session.debug:
+            typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
+        typer.echo(f"spgbench: {' '.join(text.split())}", err=True)
     return known.exit_code if known else INTERNAL
 
 
@@ -114,14 +117,18 @@ def _keep(trace: str) -> Path | None:
     from bench.records import RunLayout
 
     head = f"{datetime.now().astimezone().isoformat(timespec='seconds')} {' '.join(sys.argv)}\n"
-    for folder in (session.out, Path(tempfile.gettempdir()) / f"spgbench-{os.getpid()}"):
-        if folder is None:
-            continue
-        try:
+    for folder in _log_folders():
+        with suppress(OSError):
             folder.mkdir(parents=True, exist_ok=True)
             with RunLayout(folder).log.open("a", encoding="utf-8", errors="backslashreplace") as log:
                 log.write(f"{head}{trace}\n")
-        except OSError:
-            continue
-        return RunLayout(folder).log
+            return RunLayout(folder).log
     return None
+
+
+def _log_folders() -> Iterator[Path]:
+    """The output folder, then one in the temporary folder, if there is a temporary folder."""
+    if session.out is not None:
+        yield session.out
+    with suppress(OSError):
+        yield Path(tempfile.gettempdir()) / f"spgbench-{os.getpid()}"

@@ -44,12 +44,17 @@ def prepare_streams() -> None:
 
 
 def close_streams() -> OSError | None:
-    """Write what is left; returns the error of stdout, after which nothing is written any more."""
+    """Write what is left; a stream that cannot be written drops it. Returns the error of stdout."""
+    _flushed(sys.stderr)
+    return _flushed(sys.stdout)
+
+
+def _flushed(stream: TextIO) -> OSError | None:
     try:
-        sys.stdout.flush()
+        stream.flush()
     except OSError as error:
         with suppress(OSError, ValueError):
-            _send_to_devnull(sys.stdout.fileno())
+            _send_to_devnull(stream.fileno())
         return error
     return None
 

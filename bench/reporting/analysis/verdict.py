@@ -96,6 +96,7 @@ class Verdict:
             yield f"{_listed(names)} {_has(names)} no other model beside {'it' if len(names) == 1 else 'them'}"
             if self.oracles:
                 yield "oracles are not ranked"
+            yield from self._missing()
             return
         if self._leads:
             yield from self._leading()
@@ -133,10 +134,12 @@ class Verdict:
             reasons.setdefault(one.reason, {}).setdefault(one.models, []).append(one)
         for reason, of_reason in reasons.items():
             means = [
-                f"{_listed(models)} {_has(models)} the best mean {self._where(some, counted=len(of_reason) == 1)}"
-                for models, some in of_reason.items()
+                f"{_listed(models)} {self._where(some, counted=len(of_reason) == 1)}"
+                if place
+                else f"{_listed(models)} {_has(models)} the best mean {self._where(some, counted=len(of_reason) == 1)}"
+                for place, (models, some) in enumerate(of_reason.items())
             ]
-            yield f"{_listed(means)}, but could not be tested against the others: {reason}"
+            yield f"{', '.join(means)}, but could not be tested against the others: {reason}"
 
     def _missing(self) -> Iterator[str]:
         missing: dict[tuple[str, ...], list[ProtocolVerdict]] = {}

@@ -31,11 +31,12 @@ def test_closed_streams_are_no_error(tmp_path: Path) -> None:
         bench ls metrics | true; echo ${PIPESTATUS[0]}
         bench ls metrics >&- 2>&-; echo $?
         bench ls metrics > /dev/full; echo $?
+        TMPDIR=/proc bench ls metrics > /dev/full 2>&1; echo $?
         """,
         tmp_path,
     )
 
-    assert done.stdout.split() == ["0", "0", "3"]
+    assert done.stdout.split() == ["0", "0", "3", "3"]
     assert done.stderr.count("\n") == 1
     assert "standard output must be usable; found no space left on device" in done.stderr
 

@@ -76,6 +76,22 @@ def test_few_pictures_are_no_lead(make_run: MakeRun) -> None:
     )
 
 
+def test_few_pictures_name_the_best_mean_of_each_protocol(make_run: MakeRun) -> None:
+    found = verdict(make_run, {"spgnet": {"*": 24.0, "object": 8.0}, "telea": {"*": 10.0}}, n=4)
+
+    assert found.text.startswith(
+        "By PSNR hole, spgnet has the best mean in center-50, freeform and border, telea in object, but could not be "
+    )
+
+
+def test_a_model_whose_rivals_all_failed_does_not_lead(make_run: MakeRun) -> None:
+    failed = {"telea": range(20)}
+    found = verdict(make_run, {"spgnet": {"*": 24.0}, "telea": {"*": 10.0}}, protocols=PROTOCOLS[:1], failed=failed)
+
+    assert found.text == "By PSNR hole, spgnet has no other model beside it; telea has no number in center-50."
+    assert found.leader is None
+
+
 def test_one_model_and_an_oracle(make_run: MakeRun) -> None:
     levels = {"telea": {"*": 20.0}, "cheat": {"*": 40.0}}
 
