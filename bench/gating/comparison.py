@@ -8,19 +8,29 @@ from typing import Literal, TypeAlias
 
 from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
 from bench.gating.formatting import harmless, some
-from bench.gating.pairs import PairedCell, PairedValues, PairStatistics, pair_statistics
-from bench.gating.selection import ModelPair, Selection, pair_models
+from bench.gating.pairs import (
+    PairedCell,
+    PairedValues,
+    PairStatistics,
+    detectable,
+    pair_statistics,
+    pictures_to_tell_apart,
+)
+from bench.gating.selection import ModelPair, Selection, as_selection, pair_models
 from bench.gating.sets import SetPair, set_statistics
 from bench.metrics import MetricKey
 from bench.metrics.questions import chosen_keys, follows_from
 from bench.records import Run
 from bench.records.values import CellValues
-from bench.statistics import detectable_effect, holm, min_pictures
+from bench.statistics import holm
 
-__all__ = ["LEVEL", "ComparedCell", "Comparison", "ComparisonOutcome", "Difference", "as_selection", "compare"]
+__all__ = ["LEVEL", "ComparedCell", "Comparison", "ComparisonOutcome", "Difference", "compare"]
 
 _Asked: TypeAlias = tuple[Collection[str] | None, Collection[str] | None]
 """Metrics and regions that are asked for."""
+
+_MOST_SEARCHED = 60
+"""Tests up to which it is searched how many pictures would decide; that takes some hundredths of a second each."""
 
 LEVEL = 0.05
 """Corrected p-values at or below it tell two models apart."""
@@ -44,6 +54,7 @@ class Difference:
         p_holm: `statistics.p` corrected over all questions of the comparison, in the known region over its checks.
         detectable: the true difference that so many pictures find with 80 % power among all tests of the comparison;
             None where they cannot find any.
+        n_needed: pictures that would tell the two apart, where they are unclear; None where that is not known.
         n_infinite, n_undefined: samples of which either side is infinite, or undefined.
         exact_lost, exact_gained: samples that only the baseline, or only the candidate, got perfectly right.
         worst: up to five samples where the candidate is most behind, with candidate minus baseline (None: infinite,
@@ -62,6 +73,7 @@ class Difference:
     statistics: PairStatistics | None = None
     p_holm: float | None = None
     detectable: float | None = None
+    n_needed: int | None = None
     n_infinite: int = 0
     n_undefined: int = 0
     exact_lost: int = 0
@@ -128,11 +140,6 @@ class Comparison:
         return every
 
 
-def as_selection(side: Run | Selection) -> Selection:
-    """A run with all its models, or a selection as it is."""
-    return side if isinstance(side, Selection) else Selection(side)
-
-
 def compare(
     baseline: Run | Selection,
     *candidates: Run | Selection,
@@ -184,7 +191,10 @@ def compare(
     }
     for index, ((cell, row), paired) in enumerate(measured.items()):
         p_holm, tests = corrected.get(index, (None, 0))
-        cells[cell][row] = _filled(cells[cell][row], paired, found[index], p_holm, tests)
+        filled = _filled(cells[cell][row], paired, found[index], p_holm, tests)
+        if len(corrected) <= _MOST_SEARCHED and p_holm is not None and filled.outcome == "unclear":
+            filled = replace(filled, n_needed=pictures_to_tell_apart(paired, tests, LEVEL))
+        cells[cell][row] = filled
     for index, ((cell, row), (statistics, note)) in enumerate(zip(of_sets, resampled, strict=True), len(found)):
         p_holm, tests = corrected.get(index, (None, 0))
         cells[cell][row] = _filled_set(cells[cell][row], of_sets[cell, row], statistics, p_holm, tests, note)
@@ -282,7 +292,7 @@ def _filled(
         candidate_mean=after,
         statistics=statistics,
         p_holm=p_holm,
-        detectable=_detectable(statistics, tests, min_pictures(tests, LEVEL)),
+        detectable=detectable(statistics, tests, LEVEL),
         n_infinite=values.infinite,
         n_undefined=values.undefined,
         exact_lost=values.exact_lost,
@@ -306,15 +316,9 @@ def _filled_set(
         candidate_mean=after.value,
         statistics=statistics,
         p_holm=p_holm,
-        detectable=_detectable(statistics, tests, 0),
+        detectable=detectable(statistics, tests, LEVEL),
         note=f"not tested: {note}" if note else "",
     )
-
-
-def _detectable(statistics: PairStatistics, tests: int, fewest: int) -> float | None:
-    if not tests or statistics.error is None or statistics.pictures < fewest:
-        return None
-    return detectable_effect(statistics.error, tests=tests, level=LEVEL)
 
 
 def _outcome(values: PairedValues, statistics: PairStatistics, p_holm: float | None) -> ComparisonOutcome:

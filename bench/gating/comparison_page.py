@@ -55,6 +55,7 @@ def _block(cell: ComparedCell) -> str:
         lines += _grid([HEADER, *(row_texts(row) for row in cell.differences)])
     lines += [f"  {row.metric}: incomparable: {row.note}" for row in cell.differences if row.outcome == "incomparable"]
     lines += [f"  {row.metric}: {row.note}" for row in cell.differences if row.outcome != "incomparable" and row.note]
+    lines += [f"  {row.metric}: {needed_of(row)}" for row in cell.differences if row.n_needed]
     lines += [
         f"  worst in {row.metric}: {harmless(worst_of(row))}" for row in cell.differences if row.outcome == "worse"
     ]
@@ -69,6 +70,7 @@ def _section(cell: ComparedCell) -> str:
         rule = ("---", "---", *["--:"] * (len(HEADER) - 2))
         lines += [f"| {' | '.join(row)} |" for row in (HEADER, rule, *map(_markdown_columns, cell.differences))]
     notes = [f"- {row.metric}: {markdown_text(row.note)}" for row in cell.differences if row.note]
+    notes += [f"- {row.metric}: {needed_of(row)}" for row in cell.differences if row.n_needed]
     notes += [
         f"- worst in {row.metric}: {markdown_text(worst_of(row))}" for row in cell.differences if row.outcome == "worse"
     ]
@@ -96,6 +98,11 @@ def row_texts(row: Difference) -> tuple[str, ...]:
 def _markdown_columns(row: Difference) -> tuple[str, ...]:
     outcome, *rest = row_texts(row)
     return (outcome, *map(markdown_text, rest))
+
+
+def needed_of(row: Difference) -> str:
+    """`about 69 pictures would decide`."""
+    return f"about {row.n_needed:,} pictures would decide"
 
 
 def worst_of(row: Difference) -> str:

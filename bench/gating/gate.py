@@ -9,7 +9,6 @@ import numpy as np
 
 from bench.errors import UsageError
 from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
-from bench.gating.comparison import as_selection
 from bench.gating.formatting import some
 from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
@@ -17,7 +16,7 @@ from bench.gating.pairs import PairedCell
 from bench.gating.regression import regression_check
 from bench.gating.results import CheckResult, GateResult, one_per_metric
 from bench.gating.rounding import limits
-from bench.gating.selection import ModelPair, Selection, pair_models
+from bench.gating.selection import ModelPair, Selection, as_selection, pair_models
 from bench.gating.sets import SetPair, set_regression_check
 from bench.metrics.questions import chosen_keys
 from bench.records import Run

@@ -132,7 +132,8 @@ def _mean_check(question: Question, statistics: PairStatistics, p_holm: float, t
     if statistics.difference is None:
         return _without_numbers(check, values)
     if not values.gains.any():
-        return replace(check, verdict="PASS", text=f"equal in all {len(values.samples)} pictures")
+        remarks = f" ({values.remarks})" if values.remarks else ""
+        return replace(check, verdict="PASS", text=f"equal in all {len(values.samples)} pictures{remarks}")
     if statistics.ci95 is None:
         return replace(check, text="one picture: nothing can be said about others")
     turned = _turned(statistics.difference, statistics.ci95, values.higher_is_better)

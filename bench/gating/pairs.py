@@ -14,13 +14,23 @@ from bench.statistics import (
     ClusterSums,
     cluster_intervals,
     cluster_sums,
+    detectable_effect,
+    min_pictures,
     sign_flip_p,
     sign_test_p,
     standard_errors,
     wilcoxon_p,
 )
+from bench.statistics.power import pictures_needed, resampling_draw, significant
 
-__all__ = ["PairStatistics", "PairedCell", "PairedValues", "pair_statistics"]
+__all__ = [
+    "PairStatistics",
+    "PairedCell",
+    "PairedValues",
+    "detectable",
+    "pair_statistics",
+    "pictures_to_tell_apart",
+]
 
 
 @dataclass(frozen=True)
@@ -225,6 +235,29 @@ def pair_statistics(every: Sequence[PairedValues], *, seed: int = 0, wilcoxon: b
         else:
             found.update((index, _summary(values, _EMPTY)) for index, values in zip(members, group, strict=True))
     return [found[index] for index in range(len(every))]
+
+
+def detectable(statistics: PairStatistics, tests: int, level: float) -> float | None:
+    """The true difference that so many pictures find with 80 % power among `tests` tests; None where they find none."""
+    of_set = statistics.win_rate is None  # whose p is a normal one, without a smallest value
+    if not tests or statistics.error is None or (not of_set and statistics.pictures < min_pictures(tests, level)):
+        return None
+    return detectable_effect(statistics.error, tests=tests, level=level)
+
+
+def pictures_to_tell_apart(values: PairedValues, tests: int, level: float) -> int | None:
+    """Pictures of which 80 % of the draws from these differences are significant among `tests` tests; None: too many.
+
+    None, too, with fewer than two pictures or without any difference between them.
+    """
+    if not len(values.samples):
+        return None
+    columns = cluster_sums(values.differences, values.pictures)
+    used = int(columns.used()[0])
+    if used < 2 or not columns.sums.any():
+        return None
+    least = max(used + 1, min_pictures(tests, level))
+    return pictures_needed(resampling_draw(columns), significant(tests, level), least=least)
 
 
 _EMPTY = (0, 0.0, 0.0, float("nan"), float("nan"), float("nan"), None)

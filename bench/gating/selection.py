@@ -10,7 +10,7 @@ from bench.records import CellKey, Run, read_run
 from bench.records.values import CellValues
 from bench.registry import match_name
 
-__all__ = ["ModelPair", "Pairing", "Selection", "others", "pair_models", "select"]
+__all__ = ["ModelPair", "Pairing", "Selection", "as_selection", "others", "pair_models", "select"]
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,11 @@ class Pairing:
     pairs: tuple[ModelPair, ...]
     vanished: tuple[str, ...] = ()
     new: tuple[str, ...] = ()
+
+
+def as_selection(side: Run | Selection) -> Selection:
+    """A run with all its models, or a selection as it is."""
+    return side if isinstance(side, Selection) else Selection(side)
 
 
 def select(text: str) -> Selection:

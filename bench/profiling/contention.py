@@ -110,7 +110,7 @@ class MachineWatch:
         )
 
 
-def look_around(device: str = "cpu", seconds: float = 0.5) -> tuple[Contention, dict[str, float]]:
+def look_around(device: str = "cpu", seconds: float = 0.3) -> tuple[Contention, dict[str, float]]:
     """What can be seen of the machine in a moment in which nothing is measured, and the reference kernels' seconds."""
     facts = environment(device)
     watch, kernels = MachineWatch(facts), ReferenceKernels(device)

@@ -290,3 +290,15 @@ def test_names_are_escaped(make_run: MakeRun) -> None:
     assert " @me" not in page
     assert "\x1b" not in page + text
     assert all(line.startswith(("|", "-", "#")) or "worse" in line for line in page.splitlines() if line)
+
+
+def test_what_is_unclear_says_how_many_pictures_would_decide(make_run: MakeRun) -> None:
+    a, b = (make_run(name, change=by) for name, by in (("a", drop(0.0)), ("b", drop(0.3, 1.5))))
+
+    comparison = gating.compare(a, b)
+
+    found = rows(comparison)
+    assert {name: row.outcome for name, row in found.items()} == dict.fromkeys(found, "unclear")
+    assert found["ssim.hole"].n_needed is None  # not different at all
+    assert 40 < (found["psnr.hole"].n_needed or 0) < 1000
+    assert f"psnr.hole: about {found['psnr.hole'].n_needed} pictures would decide" in as_text(comparison)
