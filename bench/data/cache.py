@@ -60,6 +60,11 @@ class Cached:
             return self.dataset.sample_revisions()
         return [self.revision] * len(self)
 
+    def revisions_beyond(self) -> Sequence[str]:
+        """The same for all samples of the split, where a limit leaves some out; empty where it does not."""
+        whole = whole_split(self.dataset)
+        return [] if len(whole) == len(self) else Cached(whole).sample_revisions()
+
     def __len__(self) -> int:
         return len(self.ids)
 

@@ -1,4 +1,4 @@
-"""Before a model runs: every picture is read, and the holes of recorded samples are drawn again."""
+"""Before a model runs: every picture and mask file is read, and the holes of recorded samples are drawn again."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
 from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import DatasetBound, Protocol, Sample
 
 __all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
 
 _THREADS = 8
 _LISTED = 10
+_FIX = "Mend or remove them, or give --skip-bad to leave them out; nothing has run yet:"
 
 Drawn: TypeAlias = tuple[str, str]
 """SHA-256 of the picture and of the hole; for a sample without a hole, an empty text and the reason."""
@@ -37,7 +38,7 @@ class Examination:
 
 
 def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bool) -> Examination:
-    """Read the pictures of a plan, in threads, with a bar.
+    """Read the pictures of a plan, and masks that lie in files, in threads, with a bar.
 
     Args:
         recorded: sample id to the protocols under which it is recorded, whose holes are drawn again.
@@ -45,7 +46,8 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
     """
-    every = plan.dataset.from_files
+    bound = [protocol.name for protocol in plan.protocols if isinstance(protocol, DatasetBound)]
+    every = plan.dataset.from_files or bool(bound)
     wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
     bad: dict[str, str] = {}
@@ -53,11 +55,13 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
+        asked = recorded.get(name, ())
         try:
             sample = plan.dataset[index]
+            holes = {protocol: _draw(plan, by_name[protocol], sample) for protocol in {*asked, *bound}}
         except DataError as error:
-            return name, str(error), dict.fromkeys(recorded.get(name, ()), ("", str(error)))
-        return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in recorded.get(name, ())}
+            return name, str(error), dict.fromkeys(asked, ("", str(error)))
+        return name, "", {protocol: holes[protocol] for protocol in asked}
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
@@ -75,16 +79,10 @@ def refuse_bad(plan: Plan, bad: Mapping[str, str]) -> None:
     """Raise DataError with all samples that cannot be read, if there are any."""
     if not bad:
         return
-    if len(bad) == 1 and len(plan.dataset) > 1:
-        (reason,) = bad.values()
-        raise DataError("every picture of the run", "be readable", f"a bad one: {reason}", _FIX)
-    listed = [f"\n  {name}: {reason}" for name, reason in list(bad.items())[:_LISTED]]
+    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(list(bad.values())[:_LISTED], 1)]
     more = f"\n  and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
-    found = f"{len(bad)} of {len(plan.dataset)} that are not:{''.join(listed)}{more}\n"
-    raise DataError("every picture of the run", "be readable", found, _FIX)
-
-
-_FIX = "Mend or remove it, or give --skip-bad to leave it out; nothing has run yet."
+    found, fix = f"{len(bad)} of {len(plan.dataset)} that are not", f"{_FIX}{''.join(listed)}{more}"
+    raise DataError("every picture of the run", "be readable", found, fix)
 
 
 def draw_first_holes(plan: Plan) -> None:

@@ -72,11 +72,12 @@ def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> 
     if not all(_names(suite)):
         return None
     size = bench.data.parse_size(suite.size)
-    dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+    dataset = bench.data.Cached(bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit))
+    by_labels = any(bench.masks.get(name).needs_labels for name in suite.protocols)
     facts = {
         "suite": asdict(suite),
         "options": [str(option) for option in options],
-        "pictures": dataset.revision,
+        "pictures": [dataset.revision, *(dataset.revisions_beyond() if by_labels else ())],
         "libraries": sorted((found.name, found.version) for found in distributions()),
         "environment": sorted(item for item in os.environ.items() if item[0].startswith("SPGBENCH_")),
         "code": list(_code()),

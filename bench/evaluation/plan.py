@@ -133,11 +133,18 @@ class Plan:
         return self.measurement.signatures(height, width, size)
 
     @cached_property
-    def asked(self) -> str:
-        """Hash of all that a whole cell must hold: pictures in their order, metrics, seed, which fills are kept."""
+    def asked(self) -> dict[str, str]:
+        """Protocol to a hash of all that a whole cell of it must hold.
+
+        These are the pictures in their order, the metrics, the seed and which fills are kept; for a protocol that looks
+        at label maps, whose holes may come from pictures beyond the limit, also the whole split.
+        """
         pictures, metrics = list(self.revisions.items()), sorted(self.signatures.items())
         content = [pictures, metrics, self.measurement.classes, self.suite.seed, list(self.gallery)]
-        return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        return {
+            protocol.name: _hash([*content, self.dataset.revisions_beyond() if protocol.needs_labels else []])
+            for protocol in self.protocols
+        }
 
     @cached_property
     def first(self) -> Sample:
@@ -213,6 +220,10 @@ def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> C
         raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
     return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules), bound, protocol)
+
+
+def _hash(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def _covers_all(protocol: Protocol) -> bool:

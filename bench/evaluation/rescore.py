@@ -27,7 +27,7 @@ def rescore_run(
 
     Args:
         metrics: names of the catalogue.
-        data_root: folder of the data set.
+        data_root: folder of the data set; None for that of the run.
         judge: as for the run.
 
     Raises:
@@ -46,7 +46,7 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
     return Suite(
         info.suite,
         models=(),
-        protocols=info.protocols,
+        protocols=tuple(info.given.get(name, name) for name in info.protocols),
         metrics=tuple(dict.fromkeys((*recorded, *metrics))),
         dataset=dataset.name,
         split=dataset.split,
@@ -54,7 +54,7 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
         limit=dataset.limit,
         seed=info.seed,
         gallery=len(info.gallery),
-        data_root=data_root,
-        judge=judge,
+        data_root=data_root or dataset.root,
+        judge=judge or info.judge or None,
         gate=tuple(info.gate.items()),
     )

@@ -75,7 +75,9 @@ def _merged(results: Sequence[SampleResult]) -> SampleResult:
 def _has_all(plan: Plan, result: SampleResult) -> bool:
     if result.record.status != "ok":
         return True
-    names = (f"{metric.name}.{region}" for metric in plan.measurement.of_images for region in metric.regions)
-    return all(name in result.record.values for name in names) and all(
-        name in result.features for name in plan.measurement.feature_names
+    measured = plan.measurement
+    names = [f"{metric.name}.{region}" for metric in measured.of_images for region in metric.regions]
+    taken = (name for name in names if name.rpartition(".")[2] in measured.regions)
+    return all(name in result.record.values for name in taken) and all(
+        name in result.features for name in measured.feature_names
     )

@@ -230,7 +230,7 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
     reduced = reduce_cell(cell.key, cell.model.label_sources, records, plan.signatures, measured.classes)
     if measured.of_sets:
         reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, plan.signatures)
-    write_cell(plan.layout, reduced, len(shards), plan.asked)
+    write_cell(plan.layout, reduced, len(shards), plan.asked[cell.protocol.name])
     if recorded.changed:
         yield (
             f"{cell.model.name} on {cell.protocol.name}: {recorded.changed} pictures came out differently than when "

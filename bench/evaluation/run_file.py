@@ -125,7 +125,7 @@ def _describe(plan: Plan) -> RunInfo:
         metrics=plan.signatures,
         seed=suite.seed,
         models=tuple(_model_info(model, plan.given.get(model.name, "")) for model in models),
-        asked=dict.fromkeys(protocols, plan.asked),
+        asked=plan.asked,
         gallery=tuple(plan.gallery),
         gate=dict(suite.gate),
         unavailable=dict(plan.measurement.unavailable),

@@ -74,7 +74,7 @@ def _open_cells(plan: Plan, *, again: bool) -> list[int]:
     return [
         index
         for index, cell in enumerate(plan.cells)
-        if (again and not cell.only_recorded) or asked_of(plan.layout, cell.key) != plan.asked
+        if (again and not cell.only_recorded) or asked_of(plan.layout, cell.key) != plan.asked[cell.protocol.name]
     ]
 
 
