@@ -23,21 +23,19 @@ if TYPE_CHECKING:
 
 __all__ = ["write_plots"]
 
-_RANKS = "critical-difference"
-
 
 def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[Path]:
     """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
-    `hole-share`; `critical-difference`, with several protocols also `critical-difference-<metric>-<region>` of the
-    second and third main metric; `intervals`, and `intervals-2`, ... for metrics that do not fit beside it; `by-class`;
-    `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a profile `cost`, quality
-    against latency, and `profile-latency`, latency by resolution.
+    `hole-share`; `critical-difference`; `intervals`, and `intervals-2`, ... for metrics that do not fit beside it;
+    `by-class`; `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a profile
+    `cost`, quality against latency, and `profile-latency`, latency by resolution.
     """
     headline = analysis.headline_columns
+    ranked = headline if len(analysis.run.info.protocols) == 1 else analysis.main_columns[:1]
     drawn: dict[str, Callable[[], Figure | None]] = {
         "hole-share": partial(hole_share_plot, analysis),
-        **_critical_differences(analysis),
+        "critical-difference": partial(critical_difference_plot, analysis, ranked),
         **{
             f"intervals-{place}" if place > 1 else "intervals": partial(intervals_plot, analysis, columns)
             for place, columns in enumerate(interval_columns(analysis), 1)
@@ -60,15 +58,3 @@ def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[P
                 note_missing_letters(figure, names)
                 written += save(figure, analysis.run.layout.plots / name)
     return written
-
-
-def _critical_differences(analysis: RunAnalysis) -> dict[str, Callable[[], Figure | None]]:
-    """All metrics of a single protocol in one plot; of several protocols a plot for each of the main metrics."""
-    if len(analysis.run.info.protocols) == 1:
-        return {_RANKS: partial(critical_difference_plot, analysis, analysis.headline_columns)}
-    return {
-        f"{_RANKS}-{column.key.replace('.', '-')}" if place else _RANKS: partial(
-            critical_difference_plot, analysis, [column]
-        )
-        for place, column in enumerate(analysis.main_columns)
-    }

@@ -27,9 +27,9 @@ _BANDS = 8  # models up to which bands can be told apart
 def hole_share_plot(analysis: RunAnalysis) -> Figure | None:
     """Mean of the values in bins of 10 % of the picture, with 95 % bands for up to 8 models; None without such means.
 
-    A row of panels a kind of hole, a column a metric. Kinds of hole that all lie in one bin are left out beside others
-    that do not. Bins hold shares up to and including their upper end. Several protocols of a kind may hide the same
-    picture: pictures are drawn as clusters.
+    A row of panels a kind of hole, a column a metric. Kinds of hole that all lie in one bin are left out. Bins hold
+    shares up to and including their upper end. Several protocols of a kind may hide the same picture: pictures are
+    drawn as clusters.
     """
     shown = [column for column in analysis.headline_columns if column.region == "hole"][:_PANELS]
     families = _shown_families(analysis)
@@ -54,10 +54,9 @@ def hole_share_plot(analysis: RunAnalysis) -> Figure | None:
 
 
 def _shown_families(analysis: RunAnalysis) -> dict[str, Sequence[HoleShareBin]]:
-    """Those with a mean in two bins and more, or else in one."""
-    used = {name: sum(not bin_.empty for bin_ in bins) for name, bins in analysis.hole_share_families.items()}
-    least = min(2, max(used.values(), default=0))
-    return {name: analysis.hole_share_families[name] for name, count in used.items() if count >= max(1, least)}
+    """Those with means in two bins and more: of a single bin the plot of intervals shows the same."""
+    families = analysis.hole_share_families
+    return {name: bins for name, bins in families.items() if sum(not bin_.empty for bin_ in bins) > 1}
 
 
 def _draw(axes: Axes, bins: Sequence[HoleShareBin], key: str, models: int) -> None:

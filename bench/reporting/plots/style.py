@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import math
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -104,6 +105,9 @@ def styled(names: Iterable[str] = ()) -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(_STYLE)
         if others:  # as outlines, since not every kind of font file can be put into a PDF
+            logging.getLogger("matplotlib.font_manager").setLevel(
+                logging.ERROR
+            )  # it reports a font without a bold face
             mpl.rcParams.update({"font.family": [FAMILY, *others], "pdf.fonttype": 3})
         yield
 

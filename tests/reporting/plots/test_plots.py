@@ -65,7 +65,8 @@ def legend(figure: Figure) -> list[str]:
 
 def test_no_plot_is_wider_than_2400_pixels(make_run: MakeRun) -> None:
     names = [f"a model with a rather long name {index}" for index in range(9)]
-    analysis = analysis_of(make_run, models=names, protocols=["one@1", "two@1", "three@1"], metrics=METRICS)
+    fields: dict[str, Any] = {"protocols": ["one@1", "two@1", "three@1"], "metrics": METRICS}
+    analysis = analysis_of(make_run, models=names, share=lambda index: 0.15 + 0.1 * (index % 2), **fields)
     figures = [
         hole_share_plot(analysis),
         critical_difference_plot(analysis, analysis.main_columns[:1]),
@@ -102,6 +103,7 @@ def test_kinds_of_hole_that_differ_in_size_alone_are_one_curve(make_run: MakeRun
     }
     assert figure is not None
     assert [axes.get_title(loc="left") for axes in figure.axes] == list(families)
+    assert hole_share_plot(analysis_of(make_run, name="one size", metrics=["psnr.hole"])) is None
 
 
 def test_a_front_of_one_point_is_none(make_run: MakeRun) -> None:
