@@ -49,16 +49,19 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     every = plan.dataset.from_files
     wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
+    of_others = {protocol.name for protocol in plan.protocols if every and protocol.needs_labels}
+    strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
     drawn: dict[tuple[str, str], Drawn] = {}
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
+        protocols = of_others.union(recorded.get(name, ()))
         try:
-            sample = plan.dataset[index]
-        except DataError as error:
-            return name, str(error), dict.fromkeys(recorded.get(name, ()), ("", str(error)))
-        return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in recorded.get(name, ())}
+            sample = strict[index]
+            return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in protocols}
+        except DataError as error:  # of the sample itself, or of one whose objects are its hole
+            return name, str(error), dict.fromkeys(protocols, ("", str(error)))
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
@@ -72,14 +75,16 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     return Examination(bad, drawn)
 
 
-def refuse_bad(plan: Plan, bad: Mapping[str, str]) -> None:
+def refuse_bad(bad: Mapping[str, str]) -> None:
     """Raise DataError with all samples that cannot be read, if there are any."""
     if not bad:
         return
-    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(list(bad.values())[:_LISTED], 1)]
-    more = f"\n  and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
-    found, fix = f"{len(bad)} of {len(plan.dataset)} that are not", f"{_FIX}{''.join(listed)}{more}"
-    raise DataError("every picture of the run", "be readable", found, fix)
+    reasons = list(dict.fromkeys(bad.values()))
+    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(reasons[:_LISTED], 1)]
+    more = f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
+    raise DataError(
+        "every picture of the run", "be readable", f"{len(reasons)} that are not", f"{_FIX}{''.join(listed)}{more}"
+    )
 
 
 def draw_first_holes(plan: Plan) -> None:
