@@ -72,8 +72,9 @@ def _open(noun: str, source: object) -> Image.Image:
         )
     try:
         with Image.open(source) as picture:
-            if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":  # phones: the first is the picture
-                raise ValueError(f"{noun} {source} must be one picture; found {picture.n_frames} frames. Keep one.")
+            frames = getattr(picture, "n_frames", 1)
+            if frames > 1 and picture.format != "MPO":  # phones: the first is the picture
+                raise ValueError(f"{noun} {source} must be one picture; found {frames} frames. Keep one.")
             if any(";16" in str(tile) for tile in getattr(picture, "tile", ())):
                 raise ValueError(f"{noun} {source} must have 8 bits a sample; found 16. Convert it.")
             picture.load()
@@ -85,7 +86,7 @@ def _open(noun: str, source: object) -> Image.Image:
 def _check_mode(noun: str, stored: Image.Image, upright: Image.Image) -> Image.Image:
     if stored.has_transparency_data:
         upright = upright.convert("RGBA")
-        if upright.getextrema()[3] != (255, 255):
+        if np.asarray(upright.getchannel("A")).min() < 255:
             raise ValueError(
                 f"{noun} must be opaque; found transparent pixels. "
                 "Paste it on a background, or pass 255 minus its alpha channel as the mask of a picture in RGB."

@@ -28,6 +28,7 @@ def test_a_module_is_read_once(module: str) -> None:
     alias = import_module(f"spgbench.{module}")
 
     assert alias is import_module(f"bench.{module}")
+    assert alias.__spec__ is not None
     assert alias.__name__ == alias.__spec__.name == f"bench.{module}"
 
 

@@ -102,7 +102,7 @@ def main() -> None:
     prepare_streams()
     prepare_caches()
     warnings.formatwarning = one_line
-    code: int | str | None
+    code: int | str | None = 0
     error: Exception | None = None
     try:
         app(args=_global_options_first(sys.argv[1:]), prog_name="spgbench")
@@ -113,8 +113,8 @@ def main() -> None:
     except Exception as raised:  # noqa: BLE001 (no error may reach the user as a traceback)
         error = raised
     unwritten = close_streams()
-    if error or unwritten:
-        code = report_error(error or unwritten)
+    if error := error or unwritten:
+        code = report_error(error)
     sys.exit(code)
 
 

@@ -60,7 +60,7 @@ def compare(
     if as_json:
         typer.echo(json.dumps(comparison_page.as_json(comparison), allow_nan=False, indent=1))
     else:
-        show_comparison(comparison)
+        show_comparison(comparison, options.names(metrics))
     for refusal in comparison.refused:
         typer.echo(f"spgbench: not comparable: {refusal}", err=True)
     if comparison.refused:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
-from bench.cli.console.outputs import output_file
 from bench.errors import UnknownName
 
 __all__ = ["edit"]
@@ -32,17 +31,7 @@ def edit(
     protocol: Annotated[str, typer.Option(help="Mask protocol of the hole.")] = "center-50",
     seed: options.Seed = None,
     device: options.Device = "auto",
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            "-o",
-            help="Picture to write.",
-            rich_help_panel=options.OUTPUT,
-            show_default=False,
-            parser=output_file("--out"),
-        ),
-    ] = None,
+    out: options.OutFile = None,
 ) -> None:
     """Draw one hole, filled by the model and filled under each of several edited label maps.
 
@@ -78,8 +67,11 @@ def edit(
 
 
 def _index(ids: Sequence[str], sample: str | None) -> int:
+    from bench.image_files.finding import same_form
+
     if sample is None:
         return 0
-    if sample not in ids:
+    forms = [same_form(one) for one in ids]
+    if same_form(sample) not in forms:
         raise UnknownName("sample", sample, ids)
-    return ids.index(sample)
+    return forms.index(same_form(sample))

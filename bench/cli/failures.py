@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from bench.records import Run
+if TYPE_CHECKING:
+    from bench.records import Run
 
 __all__ = ["failure_tracebacks"]
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say
 from bench.errors import DataError, UsageError
 
 __all__ = ["fill"]
@@ -34,7 +35,7 @@ def fill(
     ] = HoleChoice.white,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    out: options.Out = None,
+    out: options.OutFile = None,
 ) -> None:
     """Fill the hole of one picture; known pixels stay as they are. The output is a PNG file.
 
@@ -45,7 +46,7 @@ def fill(
     from bench.image_files.decode import read_picture
     from bench.image_files.masks import read_mask
     from bench.pictures import png_bytes
-    from bench.records import write_atomically
+    from bench.records import WeightsInfo, write_atomically
     from bench.runtime.device import resolve_device
 
     path = out or Path(f"{image.stem}-filled.png")
@@ -62,9 +63,9 @@ def fill(
     write_atomically(path, png_bytes(filled))
     typer.echo(path)
     weights = getattr(painter, "weights", None)
-    by = f"{painter.name}, weights {weights}" if weights else painter.name
+    by = f"{painter.name}, weights {weights.name}" if isinstance(weights, WeightsInfo) else painter.name
     what = f"{height}x{width} pixels (height x width), {100 * missing.mean():.1f} % of them missing"
-    typer.echo(f"{what}; filled by {by} in {seconds:.1f} s", err=True)
+    say(f"{what}; filled by {by} in {seconds:.1f} s")
 
 
 def _check_paths(image: Path, mask: Path, out: Path) -> None:

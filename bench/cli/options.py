@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
-from bench.cli.console.outputs import output_folder
+from bench.cli.console.outputs import output_file, output_folder
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ __all__ = [
     "Limit",
     "Metrics",
     "Out",
+    "OutFile",
     "Protocols",
     "Regions",
     "Report",
@@ -93,9 +94,7 @@ Limit = Annotated[
     int | None, _option("Number of pictures, spread evenly over the split.", DATA, parser=Bounds("--limit", int, 1))
 ]
 Protocols = Annotated[str | None, _option("Mask protocols, separated by commas.", SCORING)]
-Metrics = Annotated[
-    str | None, _option("Metrics, separated by commas; a terminal's table begins with the first one.", SCORING)
-]
+Metrics = Annotated[str | None, _option("Metrics, separated by commas.", SCORING)]
 Regions = Annotated[str | None, _option("Regions, separated by commas: hole, boundary, full, known.", SCORING)]
 Judge = Annotated[
     str | None,
@@ -111,6 +110,7 @@ Report = Annotated[
         rich_help_panel=OUTPUT,
     ),
 ]
+OutFile = Annotated[Path | None, _option("File to write.", OUTPUT, "--out", "-o", parser=output_file("--out"))]
 Out = Annotated[Path | None, _option("Output folder.", OUTPUT, "--out", "-o", parser=output_folder("--out"))]
 
 
@@ -121,8 +121,6 @@ def names(text: str | None) -> tuple[str, ...] | None:
 
 def whole_number(text: str, subject: str) -> int:
     """The number that a text spells; raises UsageError for anything else."""
-    from bench.errors import UsageError
-
     if not text.isdecimal():
         raise UsageError(subject, "be a whole number", repr(text), "Give 1,8 for example.")
     return int(text)

@@ -31,7 +31,9 @@ def power(
     spread: Annotated[
         float | None,
         typer.Option(
-            help="Without a run: the standard deviation of the pictures' differences.", min=0, show_default=False
+            help="Without a run: the standard deviation of the pictures' differences.",
+            parser=options.Bounds("--spread", float, 0.0),
+            show_default=False,
         ),
     ] = None,
     suite: Annotated[
@@ -41,7 +43,7 @@ def power(
     tests: Annotated[
         int | None,
         typer.Option(
-            min=1,
+            parser=options.Bounds("--tests", int, 1),
             help="Tests that are corrected together; by default those of the comparison, without a run or suite 1.",
             show_default=False,
         ),

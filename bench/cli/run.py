@@ -83,7 +83,7 @@ def run(
     """
     from bench.evaluation.suite import read_suite
 
-    if not context.args and all(context.get_parameter_source(name).name == "DEFAULT" for name in context.params):
+    if not context.args and all(_is_default(context, name) for name in context.params):
         raise _nothing_asked()
     resolved = options.change_suite(
         read_suite(suite or "quick"),
@@ -196,6 +196,11 @@ def show(
 def _spent(spent: dict[str, float], reported: float, wall: float) -> str:
     parts = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in (spent | {"tables and plots": reported}).items())
     return f"{wall:.1f} s in all: {parts}" + ("" if spent else "; everything was recorded already")
+
+
+def _is_default(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is None or source.name == "DEFAULT"
 
 
 def _nothing_asked() -> UsageError:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say, warn
 from bench.cli.run import execute
 from bench.errors import UsageError
 
@@ -35,6 +36,12 @@ def score(
     name: Annotated[
         str | None, typer.Option(help="Names of the rows, separated by commas; the folders' names by default.")
     ] = None,
+    pair: Annotated[
+        str | None,
+        typer.Option(
+            help="How the files are named, e.g. '{id}_mask001'; by default found by itself.", show_default=False
+        ),
+    ] = None,
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
@@ -56,7 +63,7 @@ def score(
     from bench.evaluation.suite import Suite
     from bench.evaluation.two_folders import name_rows
 
-    rows = name_rows(directories, options.names(name) or ())
+    rows = name_rows(directories, options.names(name) or (), pair or "")
     if truth is not None:
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
         other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}
@@ -88,18 +95,18 @@ def _score_against(
     out: Path | None,
 ) -> None:
     """Check the folders against one another, score, and say what the numbers are of."""
-    from bench.evaluation.two_folders import check_folders, folder_suite, polarity_warnings
+    from bench.evaluation.two_folders import check_folders, check_scores, folder_suite
     from bench.records import read_run
 
     suite = folder_suite(rows, truth, masks, metrics)
     for warning in check_folders(suite, truth, directories):
-        typer.echo(f"warning: {warning}", err=True)
+        warn(warning)
     if masks is None:
-        typer.echo("No --masks: whole pictures are compared, region full alone.", err=True)
+        say("No --masks: whole pictures are compared, region full alone.")
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu")
-    for warning in polarity_warnings(read_run(folder), masks) if masks else ():
-        typer.echo(f"warning: {warning}", err=True)
+    execute(suite, folder, device="cpu", asked=metrics)
+    for warning in check_scores(read_run(folder), truth, masks) if masks else ():
+        warn(warning)
 
 
 def _refuse_both(option: str, others: list[str]) -> None:

@@ -17,6 +17,8 @@ import numpy as np
 from bench.data.limits import limited
 from bench.errors import DataError
 from bench.image_files.decode import decode_picture, read_index_map
+from bench.image_files.finding import some
+from bench.image_files.pairing import names_of_masks
 from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
 from bench.vocabulary import Sample, SourcePicture
 
@@ -155,7 +157,7 @@ class FileDataset:
                 _height_by_width(labels.shape),
                 f"Make it from {files.picture} as it is shown upright, without resizing.",
             )
-        source = SourcePicture(*picture.shape[:2], decoded.orientation)
+        source = SourcePicture(picture.shape[0], picture.shape[1], decoded.orientation)
         if files.labels and source.turned_in_place:
             self._warn_once(
                 "turned",
@@ -245,6 +247,11 @@ def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
                 "Rename or remove one, or mend the split file.",
             )
         pictures[file.id] = file.picture
+    if masks := names_of_masks(pictures):
+        logging.getLogger("bench").warning(
+            "split '%s' of %s: %d of %d pictures look like masks of others (%s). Put masks into a folder of their own.",
+            *(split, name, len(masks), len(pictures), some(masks)),
+        )
 
 
 def _hash(content: object) -> str:

@@ -14,7 +14,7 @@ from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
 from bench.vocabulary import VOID
 
-__all__ = ["load"]
+__all__ = ["find_folder_pictures", "load"]
 
 _KNOWN = ("labels", "splits")
 _log = logging.getLogger("bench")
@@ -26,7 +26,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     Pictures lie in `images/`, at any depth. Where there is no such folder, those that lie in `root` itself are taken.
     """
     root = need_root(root, "folder")
-    images, found = _pictures(root)
+    images, found = find_folder_pictures(root)
     pictures = _in_split(split, root / "splits", found, images)
     labels = root / "labels"
     if labels.is_dir():
@@ -37,7 +37,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
     return FileDataset("folder", split, files, labelling, size, limit)
 
 
-def _pictures(root: Path) -> tuple[Path, dict[str, Path]]:
+def find_folder_pictures(root: Path) -> tuple[Path, dict[str, Path]]:
     """The folder that holds the pictures, and the pictures by id."""
     images = root / "images"
     beside = [path for path in root.iterdir() if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()]

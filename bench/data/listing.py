@@ -40,13 +40,13 @@ def need_folder(folder: Path, dataset: str, fix: str) -> Path:
 
 
 def split_files(folder: Path) -> dict[str, Path]:
-    """The split files `NAME.txt` in `folder`, by name."""
-    return {path.stem: path for path in sorted(folder.glob("*.txt"))}
+    """The split files `NAME.txt` in `folder`, by name in form NFC."""
+    return {same_form(path.stem): path for path in sorted(folder.glob("*.txt"))}
 
 
 def choose_split(dataset: str, split: str, known: Iterable[str]) -> str:
-    """Return `split`; raises UnknownName with suggestions when `dataset` has no such split."""
-    known = tuple(known)
+    """Return `split` in form NFC; raises UnknownName with suggestions when `dataset` has no such split."""
+    known, split = tuple(known), same_form(split)
     if split not in known:
         raise UnknownName(f"split of {dataset}", split, known)
     return split

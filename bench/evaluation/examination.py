@@ -1,4 +1,4 @@
-"""Before a model runs: every picture is read, and the holes of recorded samples are drawn again."""
+"""Before a model runs: every picture and mask file is read, and the holes of recorded samples are drawn again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
 from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import DatasetBound, Protocol, Sample
 
 __all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
 
@@ -38,7 +38,7 @@ class Examination:
 
 
 def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bool) -> Examination:
-    """Read the pictures of a plan, in threads, with a bar.
+    """Read the pictures of a plan, and masks that lie in files, in threads, with a bar.
 
     Args:
         recorded: sample id to the protocols under which it is recorded, whose holes are drawn again.
@@ -46,21 +46,21 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
     """
-    every = plan.dataset.from_files
+    always = {protocol.name for protocol in plan.protocols if _reads_files(plan, protocol)}
+    every = plan.dataset.from_files or bool(always)
     wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
-    of_others = {protocol.name for protocol in plan.protocols if every and protocol.needs_labels}
     strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
     drawn: dict[tuple[str, str], Drawn] = {}
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
-        protocols = of_others.union(recorded.get(name, ()))
+        protocols = always.union(recorded.get(name, ()))
         try:
             sample = strict[index]
             return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in protocols}
-        except DataError as error:  # of the sample itself, or of one whose objects are its hole
+        except DataError as error:  # of the sample, of its mask, or of a sample whose objects are its hole
             return name, str(error), dict.fromkeys(protocols, ("", str(error)))
 
     with (
@@ -91,6 +91,11 @@ def draw_first_holes(plan: Plan) -> None:
     """Draw a hole of each protocol, so that one that does not go with the data set is refused at once."""
     for protocol in plan.protocols:
         _draw(plan, protocol, plan.first)
+
+
+def _reads_files(plan: Plan, protocol: Protocol) -> bool:
+    """Whether holes come from files that may be damaged: masks, or label maps of other samples."""
+    return isinstance(protocol, DatasetBound) or (plan.dataset.from_files and protocol.needs_labels)
 
 
 def _draw(plan: Plan, protocol: Protocol, sample: Sample) -> Drawn:

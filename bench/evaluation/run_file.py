@@ -19,6 +19,7 @@ from bench.records import (
     ModelInfo,
     ModelSize,
     RunInfo,
+    WeightsInfo,
     read_run_info,
     write_atomically,
 )
@@ -143,7 +144,10 @@ def _describe(plan: Plan) -> RunInfo:
 def _model_info(model: Inpainter, given: str) -> ModelInfo:
     signature, weights = getattr(model, "signature", None), getattr(model, "weights", None)
     labels = model.label_sources.as_dict()
-    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=weights, given=given)
+    ours = (
+        weights if isinstance(weights, WeightsInfo) else None
+    )  # a model from elsewhere may keep anything under this name
+    return ModelInfo(model.name, model.fingerprint, labels, signature, weights=ours, given=given)
 
 
 def _protocols_given(plan: Plan) -> dict[str, str]:

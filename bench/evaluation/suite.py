@@ -39,7 +39,8 @@ class Suite:
         size: `256` (square), `256x512` (height x width) or `native`.
         limit: number of pictures, spread evenly over the split; all where it is not given.
         seed: seed of the holes and of models that draw random numbers.
-        gallery: number of pictures that are kept for the grids and the page; the same ones when the run grows.
+        gallery: number of pictures that are kept for the grids and the page; the same ones when the run grows. The
+            worst and best pictures of every model are kept beside them; 0 keeps no picture.
         data_root: folder of the data set; no result depends on it.
         judge: segmenter of the metrics `judge-...`; by default the one that ships for the data set.
         gate: margins of `spgbench gate` by `METRIC.REGION`, such as `0.05dB`; by default those of the gate.

@@ -2,37 +2,45 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 
 import bench.data
+import bench.models
+from bench.data.folder import find_folder_pictures
 from bench.errors import DataError, UsageError
 from bench.evaluation.suite import Suite
 from bench.image_files.finding import find_pictures, some
+from bench.image_files.opening import upright_size
 from bench.image_files.pairing import pair_by_name
+from bench.models.folder import FolderModel
 from bench.records import Run
 
-__all__ = ["check_folders", "folder_suite", "name_rows", "polarity_warnings"]
+__all__ = ["check_folders", "check_scores", "folder_suite", "name_rows"]
 
 Size: TypeAlias = tuple[int, int]
 
 WHOLE = "whole@1"
 """The protocol of a run without masks."""
 
+_JPEG = (".jfif", ".jpeg", ".jpg")
 _EXACT = 50.0
 """PSNR in dB that fills of unknown content hardly reach."""
 
 
-def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, ...]:
+def name_rows(predictions: Sequence[Path], names: Sequence[str], pair: str = "") -> tuple[str, ...]:
     """The models of a suite for folders of predictions.
 
     Args:
         predictions: folders, one a row.
         names: of the rows; none for the names of the folders.
+        pair: how the files are named, such as `{id}_mask001`; empty: found out.
 
     Raises:
         UsageError: the number of names is another than that of folders.
@@ -40,7 +48,7 @@ def name_rows(predictions: Sequence[Path], names: Sequence[str]) -> tuple[str, .
     if names and len(names) != len(predictions):
         must = f"name each of the {len(predictions)} folders, separated by commas"
         raise UsageError("--name", must, f"{len(names)} names", "Give one name a folder, in their order.")
-    models = tuple(f"folder:{folder}" for folder in predictions)
+    models = tuple(f"folder:{folder}{f'?pair={pair}' if pair else ''}" for folder in predictions)
     return tuple(f"{name}={model}" for name, model in zip(names, models, strict=True)) if names else models
 
 
@@ -67,36 +75,68 @@ def check_folders(suite: Suite, truth: Path, predictions: Sequence[Path]) -> lis
         predictions: folders.
 
     Returns:
-        Warnings: masks that belong to no picture.
+        Warnings: predictions in a lossy format, and masks that belong to no picture.
 
     Raises:
         UsageError: a folder of predictions is the truth itself.
-        DataError: a prediction or a mask is not as large as its picture.
+        DataError: predictions are not paired with true pictures, or they or masks are not as large as these.
     """
     for folder in predictions:
         if folder.exists() and truth.exists() and folder.samefile(truth):
             must = "be another folder than the true pictures"
             raise UsageError(f"predictions folder {folder}", must, f"--truth {truth}", "Name the folder of fills.")
-    dataset = bench.data.load("folder", suite.split, None, truth)
-    pictures = find_pictures(truth / "images" if (truth / "images").is_dir() else truth)
-    sizes = {name: _size(pictures[name]) for name in dataset.ids}
-    for folder in predictions:
-        _check_sizes("predictions", folder, sizes, "Write predictions as large as their pictures.")
-    if suite.protocols[0] == WHOLE:
-        return []
-    folder = Path(suite.protocols[0].removeprefix("files:").partition("?")[0])
-    masks = find_pictures(folder, "mask folder")
-    _check_sizes("mask", folder, sizes, "Draw masks on their pictures.")
-    extra = pair_by_name(dataset.ids, masks).extra
-    return [f"mask folder {folder}: {len(extra)} masks belong to no picture ({some(extra)})"] if extra else []
+    with _quietly():
+        dataset = bench.data.load("folder", suite.split, None, truth)
+        pictures = find_folder_pictures(truth)[1]
+        sizes = {name: _size(pictures[name]) for name in dataset.ids}
+        warnings = []
+        for folder, row in zip(predictions, suite.models, strict=True):
+            model = bench.models.load(row)
+            assert isinstance(model, FolderModel)  # noqa: S101 (the rows are folders)
+            bound = model.bind(WHOLE, dataset.ids)
+            files = {name: bound.path(name) for name in dataset.ids}
+            _check_sizes("predictions", folder, files, sizes, "Write predictions as large as their pictures.")
+            if lossy := _count_lossy(files):
+                warnings.append(
+                    f"predictions folder {folder}: {lossy} of {len(files)} are JPEG files, whose compression counts as "
+                    "an error of the fill. Write PNG files."
+                )
+        if suite.protocols[0] == WHOLE:
+            return warnings
+        folder = Path(suite.protocols[0].removeprefix("files:").partition("?")[0])
+        masks = find_pictures(folder, "mask folder")
+        pairs = pair_by_name(dataset.ids, masks)
+        of_pictures = {key: masks[name] for key, name in pairs.names.items()}
+        _check_sizes("mask", folder, of_pictures, sizes, "Draw masks on their pictures.")
+    if pairs.extra:
+        names = f"{len(pairs.extra)} masks belong to no picture ({some(pairs.extra)})"
+        warnings.append(f"mask folder {folder}: {names}")
+    return warnings
 
 
-def _check_sizes(noun: str, folder: Path, sizes: Mapping[str, Size | None], fix: str) -> None:
-    files = find_pictures(folder, f"{noun} folder")
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without the warnings about folders that the run itself gives."""
+    logger = logging.getLogger("bench")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
+
+
+def _count_lossy(files: Mapping[str, Path]) -> int:
+    return sum(path.suffix.lower() in _JPEG for path in files.values())
+
+
+def _check_sizes(
+    noun: str, folder: Path, files: Mapping[str, Path], sizes: Mapping[str, Size | None], fix: str
+) -> None:
     unlike = [
-        f"{files[name].relative_to(folder)} {_text(size)} for {_text(sizes[key])}"
-        for key, name in pair_by_name(list(sizes), files).names.items()
-        if (size := _size(files[name])) and sizes[key] and size != sizes[key]
+        f"{path.relative_to(folder)} {_text(size)} for {_text(sizes[name])}"
+        for name, path in files.items()
+        if (size := _size(path)) and sizes[name] and size != sizes[name]
     ]
     if unlike:
         more = f" and {len(unlike) - 3} more" if len(unlike) > 3 else ""
@@ -104,18 +144,30 @@ def _check_sizes(noun: str, folder: Path, sizes: Mapping[str, Size | None], fix:
         raise DataError(f"{noun} folder {folder}", "hold pictures of the sizes of the true ones", found, fix)
 
 
-def polarity_warnings(run: Run, masks: str) -> Iterator[str]:
-    """Rows whose fills are the truth while their known pixels are not: masks of the other polarity look so."""
+def check_scores(run: Run, truth: Path, masks: str) -> Iterator[str]:
+    """What the numbers say against the folders: warnings.
+
+    Masks of the other polarity make fills the truth and known pixels not. True pictures in JPEG have an error of their
+    own where predictions were made from other files: it shows in the known pixels.
+    """
+    with _quietly():
+        lossy = _count_lossy(find_folder_pictures(truth)[1])
     for key in run.cells:
         values = run.values(key).values
-        if {"psnr.hole", "psnr.known"} <= values.keys():
-            hole, known = (float(np.median(values[name])) for name in ("psnr.hole", "psnr.known"))
-            if hole >= _EXACT and known < hole:
-                other = "white" if masks.endswith("?hole=black") else "black"
-                yield (
-                    f"{key.model}: the fills are nearly the truth (median PSNR {_decibels(hole)}), known pixels are "
-                    f"not ({_decibels(known)}). Is the hole {other} in {masks}? Then add ?hole={other} to --masks."
-                )
+        if not {"psnr.hole", "psnr.known"} <= values.keys():
+            continue
+        hole, known = (float(np.nanmedian(values[name])) for name in ("psnr.hole", "psnr.known"))
+        if hole >= _EXACT and known < hole:
+            other = "white" if "hole=black" in masks else "black"
+            yield (
+                f"{key.model}: the fills are nearly the truth (median PSNR {_decibels(hole)}), known pixels are "
+                f"not ({_decibels(known)}). Is the hole {other} in {masks}? Then add ?hole={other} to --masks."
+            )
+        elif lossy and math.isfinite(known):
+            yield (
+                f"{key.model}: {lossy} true pictures are JPEG files, and known pixels differ from them (median PSNR "
+                f"{_decibels(known)}). If the predictions were made from other files, give those as --truth."
+            )
 
 
 def _decibels(value: float) -> str:
@@ -124,15 +176,10 @@ def _decibels(value: float) -> str:
 
 def _size(path: Path) -> Size | None:
     """Height and width of the upright picture; None for a file that the decoder will refuse."""
-    from PIL import Image
-
     try:
-        with Image.open(path) as picture:
-            turned = picture.getexif().get(0x0112, 1) >= 5
-            width, height = picture.size
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return upright_size(path)
+    except DataError:
         return None
-    return (width, height) if turned else (height, width)
 
 
 def _text(size: Size | None) -> str:

@@ -183,12 +183,11 @@ def compare(
         for index, p in zip(family, holm([every[index].p or 0.0 for index in family]), strict=True)
     }
     for index, ((cell, row), paired) in enumerate(measured.items()):
-        cells[cell][row] = _filled(cells[cell][row], paired, found[index], *corrected.get(index, (None, 0)))
+        p_holm, tests = corrected.get(index, (None, 0))
+        cells[cell][row] = _filled(cells[cell][row], paired, found[index], p_holm, tests)
     for index, ((cell, row), (statistics, note)) in enumerate(zip(of_sets, resampled, strict=True), len(found)):
-        pair_of_sets = of_sets[cell, row]
-        cells[cell][row] = _filled_set(
-            cells[cell][row], pair_of_sets, statistics, *corrected.get(index, (None, 0)), note
-        )
+        p_holm, tests = corrected.get(index, (None, 0))
+        cells[cell][row] = _filled_set(cells[cell][row], of_sets[cell, row], statistics, p_holm, tests, note)
     whole = (replace(draft, differences=tuple(rows)) for draft, rows in zip(drafts, cells, strict=True))
     return Comparison(str(left.run.layout.out), tuple(whole), *map(len, families))
 

@@ -74,7 +74,7 @@ class PowerTable:
         lines = [harmless(_line(row, self.power)) for row in self.rows]
         fewest = min_pictures(self.tests, LEVEL)
         tests = "1 test" if self.tests == 1 else f"{self.tests} tests corrected together (Holm, first step)"
-        lines.append(f"{tests} at {LEVEL:.0%}: below {fewest} pictures no outcome can be significant")
+        lines.append(f"{tests} at {100 * LEVEL:.0f} %: below {fewest} pictures no outcome can be significant")
         return "\n".join(lines) + "\n"
 
 
@@ -154,8 +154,8 @@ def _observed_rows(
         after = sides[cell.candidate].values(cell.pair.candidate, cell.protocol)
         tested = [row for row in cell.differences if row.p_holm is not None and row.statistics]
         for row in tested:
-            of_set = before is None or before.scores[row.metric].of_set
-            if of_set or after is None or MetricKey.parse(row.metric).region == "known":
+            known = MetricKey.parse(row.metric).region == "known"
+            if before is None or after is None or known or before.scores[row.metric].of_set:
                 continue
             values = PairedCell(before, after).values(row.metric)
             columns = cluster_sums(values.differences, values.pictures)
@@ -185,8 +185,9 @@ def _row(
 def _line(row: PowerRow, power: float) -> str:
     needed = f"more than {MOST_PICTURES:,}" if row.needed is None else f"about {row.needed:,}"
     found = f"{change(row.difference, row.unit)}, spread {number(row.spread, row.unit)}"
-    chances = "".join(f", {n:,} with {chance:.0%}" for n, chance in row.power.items())
-    return f"{row.subject}: ".removeprefix(": ") + f"{found}: {needed} pictures find it with {power:.0%}{chances}"
+    chances = "".join(f", {n:,} with {100 * chance:.0f} %" for n, chance in row.power.items())
+    subject = f"{row.subject}: " if row.subject else ""
+    return f"{subject}{found}: {needed} pictures find it with {100 * power:.0f} %{chances}"
 
 
 def _check(tests: int, pictures: Sequence[int], power: float) -> None:

@@ -21,6 +21,7 @@ _SIGNATURES: tuple[tuple[bytes, Format], ...] = (
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
 )
+_MOST_CHARACTERS = 200
 _OTHERS = (
     (0, b"GIF8", "a GIF"),
     (4, b"ftypavif", "an AVIF picture"),
@@ -43,7 +44,13 @@ def find_format(data: bytes) -> Format:
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name
-    raise ValueError(next((what for at, sign, what in _OTHERS if data[at:].startswith(sign)), "no such picture"))
+    raise ValueError(next((what for at, sign, what in _OTHERS if data[at:].startswith(sign)), _describe(data)))
+
+
+def _describe(data: bytes) -> str:
+    """What is no picture: a short line of text may be a link that was copied as a file."""
+    text = data[:_MOST_CHARACTERS].decode("utf-8", "replace").strip()
+    return f"the text '{text}'" if len(data) <= _MOST_CHARACTERS and text.isprintable() else "no such picture"
 
 
 def check_whole(data: bytes, name: Format) -> None:

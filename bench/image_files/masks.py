@@ -75,7 +75,7 @@ def _channels(
     image = opened.image
     if image.mode in _DEEP_MODES and opened.bits == 16 and not image.has_transparency_data:
         deep = np.asarray(image).astype(np.uint16)
-        return deep, 65535, None, float(np.mean(_between(deep >> 8)))
+        return deep, 65535, None, float(np.mean(_between(deep // 256)))
     if image.mode not in _GREY_MODES:
         fix = "Convert it to 8-bit grey."
         raise DataError(f"mask {path}", "be black and white, grey, palette or RGB", f"mode {image.mode}", fix)
@@ -109,7 +109,7 @@ def _strokes(path: Path, coloured: Hole, alpha: npt.NDArray[np.uint8], sign: Hol
             f"be opaque, or hold nothing but {sign} strokes on a transparent layer",
             f"{alpha.size - int(np.count_nonzero(visible))} transparent pixels beside {others} visible ones that are "
             f"not {sign}",
-            "Add ?hole=transparent or ?hole=opaque to the folder's name, whichever is missing in these files.",
+            "Say hole=transparent or hole=opaque, whichever is missing (behind the name of a folder: ?hole=opaque).",
         )
     return visible
 
@@ -130,7 +130,7 @@ def _refuse_uniform(
     )
 
 
-def _between(grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]) -> npt.NDArray[np.bool_]:
+def _between(grey: npt.NDArray[np.integer]) -> npt.NDArray[np.bool_]:
     """The pixels between 1/4 and 3/4 of a full scale of 255."""
     found: npt.NDArray[np.bool_] = (grey >= _QUARTER) & (grey < 3 * _QUARTER)
     return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ _TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-_WIDTH, _BITS, _PHOTOMETRIC, _SAMPLES, _SAMPLE_FORMAT = 256, 258, 262, 277, 339
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _SAMPLES, _SAMPLE_FORMAT = 256, 257, 258, 262, 277, 339
 _PARTS = ((273, 279), (324, 325))  # offsets and lengths of a TIFF's strips and tiles
 _WHITE_IS_ZERO = 0
 
@@ -90,8 +90,8 @@ def upright_size(path: Path, noun: str = "picture", fix: str = "Copy it again, o
     """
     with _refusing(path, noun, fix):
         header = _read_header(path.read_bytes())
-        width, height = header.image.size
-        return (width, height) if header.orientation > 4 and header.format != "TIFF" else (height, width)
+        width, height = header.size
+        return (width, height) if header.orientation > 4 else (height, width)
 
 
 class _TooLarge(Exception):
@@ -116,14 +116,25 @@ def _refusing(path: Path, noun: str, fix: str) -> Iterator[None]:
 
 def _decode(data: bytes) -> OpenedImage:
     header = _read_header(data)
-    header.image.load()
-    if header.format == "TIFF" or header.orientation == 1:  # Pillow turns a TIFF itself
-        return header
-    return replace(header, image=header.image.transpose(_TURNS[header.orientation]))
+    image = header.image
+    image.load()
+    if header.format != "TIFF" and header.orientation > 1:  # Pillow turns a TIFF itself
+        image = image.transpose(_TURNS[header.orientation])
+    return OpenedImage(image, header.format, header.bits, header.orientation)
 
 
-def _read_header(data: bytes) -> OpenedImage:
-    """The picture before its pixels are decoded, as it is stored; of a TIFF, Pillow gives the size upright."""
+@dataclass(frozen=True)
+class _Header:
+    """What is known before the pixels are decoded; `size` is width and height as they are stored."""
+
+    image: Image.Image
+    size: tuple[int, int]
+    format: Format
+    bits: int
+    orientation: int
+
+
+def _read_header(data: bytes) -> _Header:
     name = find_format(data)
     check_whole(data, name)
     image: Any = _READERS[name](io.BytesIO(data))
@@ -135,9 +146,10 @@ def _read_header(data: bytes) -> OpenedImage:
     bits = data[24] if name == "PNG" else 8
     if name == "TIFF":
         bits = _check_tiff(image.tag_v2, len(image.getbands()), len(data))
+        width, height = image.tag_v2[_WIDTH], image.tag_v2[_HEIGHT]
     has_orientation = name != "PNG" or any(sign in data for sign in _PNG_ORIENTATIONS)
     orientation = image.getexif().get(_ORIENTATION, 1) if has_orientation else 1
-    return OpenedImage(image, name, bits, orientation if orientation in _TURNS else 1)
+    return _Header(image, (width, height), name, bits, orientation if orientation in _TURNS else 1)
 
 
 def _check_tiff(tags: Any, bands: int, length: int) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from bench.image_files.finding import same_form
 
-__all__ = ["PairedNames", "pair_by_name"]
+__all__ = ["PairedNames", "names_of_masks", "pair_by_name"]
 
 _BEHIND = re.compile(r"[_-]mask[0-9]*$", re.IGNORECASE)
 _BEFORE = re.compile(r"^mask[_-]", re.IGNORECASE)
@@ -56,6 +56,12 @@ def pair_by_name(ids: Sequence[str], names: Iterable[str]) -> PairedNames:
     single = {one: claims[one][0] for one in ids if len(claims.get(one, ())) == 1}
     double = {one: tuple(claims[one]) for one in ids if len(claims.get(one, ())) > 1}
     return PairedNames(single, tuple(one for one in ids if one not in claims), double, tuple(extra))
+
+
+def names_of_masks(names: Iterable[str]) -> list[str]:
+    """The names that belong to another of them, by the forms of `pair_by_name`: masks that lie among their pictures."""
+    known = {same_form(name): name for name in names}
+    return [name for form, name in known.items() if any(other in known for other in _forms(form) if other != form)]
 
 
 def _forms(name: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import logging
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -36,7 +37,8 @@ _OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own",
 _OPPOSITE = {"white": "black", "black": "white", "opaque": "transparent", "transparent": "opaque"}
 _SUSPICIOUS_SHARE = 0.75
 _UNCLEAR_SHARE = 0.05
-_READING_THREADS = 8
+_READING_THREADS = min(8, os.cpu_count() or 1)
+"""A mask of 200 megapixels takes a gigabyte while it is read, so no more than can work at once."""
 _log = logging.getLogger("bench")
 
 

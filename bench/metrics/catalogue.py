@@ -122,8 +122,8 @@ def ceiling_of(name: str) -> str:
 def signature(name: str, region: Region, height: int, width: int) -> str:
     """The signature of `name` in one region for pictures of one size.
 
-    For example `psnr|region:hole|range:255|agg:image-mean|composite:yes|v1`. Raises UnknownName, and UsageError for a
-    region where the metric is not defined.
+    For example `psnr|region:hole|range:255|agg:image-mean|cap:100|composite:yes|v1`. Raises UnknownName, and UsageError
+    for a region where the metric is not defined.
     """
     return definition(name).signature(region, height, width)
 

@@ -135,8 +135,8 @@ def convert_labels(subject: str, value: object) -> tuple[torch.Tensor, bool]:
     if isinstance(labels, np.ndarray):
         if labels.dtype.kind not in "iu" or labels.dtype == np.uint64:
             raise DataError(subject, _LABELS, describe(labels), "Take argmax over the classes of probabilities.")
-        wider = {"uint16": np.dtype(np.int32), "uint32": np.dtype(np.int64)}.get(labels.dtype.name, labels.dtype)
-        labels = torch.from_numpy(np.array(labels, wider.newbyteorder("="), order="C"))
+        kind = {"uint16": "int32", "uint32": "int64"}.get(labels.dtype.name, labels.dtype.name)  # native, for torch
+        labels = torch.from_numpy(np.array(labels, kind, order="C"))
     if not isinstance(labels, torch.Tensor):
         raise DataError(subject, _LABELS, f"a {describe(value)}", "Use torch.from_numpy.")
     return (labels.unsqueeze(0), True) if labels.ndim == 2 else (labels, False)

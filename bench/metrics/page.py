@@ -47,11 +47,16 @@ _REGIONS = """
 
 ## Infinite and undefined values
 
-- PSNR of equal pixels is infinity. It is neither capped nor smoothed by an epsilon.
+- PSNR of equal pixels is infinity. Records keep it: no value of a picture is capped or smoothed by an epsilon.
+- A mean without such pictures would be lower for a model with perfect fills. So every mean, interval, bin, rank and
+  test counts a value of a picture as its metric's cap at most: {caps}. The signature of the mean says so (`cap:100`).
+  How many pictures are exact stands beside it: `n_infinite` in `cell.json`, "exact in 3 of 4" under a table. A
+  mean over exact pictures alone is printed as "exact".
 - A value is undefined (NaN) where its region has no pixel: no hole, no boundary in it, no labels, or for SSIM no pixel
   whose window lies inside the picture.
-- The score of a cell is the mean over its finite values. The numbers of infinite (`n_infinite`) and undefined
-  (`n_undefined`) values stand beside it, because a mean over fewer images is another number.
+- An undefined value is in no mean, nor is an infinite one of a metric without a cap. Their numbers (`n_undefined`,
+  `n_infinite`) stand beside the mean, because a mean over fewer images is another number.
+- A class that one of the label maps lacks is no undefined value: its IoU is 0, its HD95 and ASSD are the diagonal.
 
 ## Signatures
 
@@ -139,6 +144,9 @@ def render(metrics: Iterable[MetricDefinition] = tuple(BUILT_IN.values())) -> st
     regions = _REGIONS.format(
         share=f"{BOUNDARY_SHARE:.0%}",
         widths=", ".join(f"{boundary_width(*size)} px at {size[0]}x{size[1]}" for size in _SIZES),
+        caps=", ".join(
+            f"{metric.cap:g} {metric.unit} for `{metric.name}`" for metric in metrics if metric.cap is not None
+        ),
         signatures="\n".join(BUILT_IN[name].signature(region, 256, 256) for name, region in _EXAMPLES),
     )
     pictures = [metric for metric in metrics if metric.name not in of_labels]
@@ -196,10 +204,18 @@ def _section(metric: MetricDefinition) -> str:
 
 {metric.definition}
 
-- Regions: {", ".join(f"`{region}`" for region in metric.regions)}.
+- Regions: {", ".join(f"`{region}`" for region in metric.regions)}.{_derived(metric)}
 - A test compares it, within {tolerance}, with {metric.reference}.
 - Blind spots: {metric.blind_to}
 """
+
+
+def _derived(metric: MetricDefinition) -> str:
+    """The regions that are no question of their own."""
+    if not metric.derived:
+        return ""
+    names = ", ".join(f"`{region}`" for region in metric.derived)
+    return f" In {names} it follows from `hole` and the hole's share, and is not tested again."
 
 
 def _sentence(text: str) -> str:

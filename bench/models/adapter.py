@@ -59,6 +59,8 @@ class ModelAdapter:
         device: that the tensors lie on which it is called with.
         seeding: makes a context in which the model's random numbers follow from a seed; None seeds the generators of
             this process.
+        cuts_batches: whether `call` takes any number of pictures and cuts them as the IOSpec says, each part with the
+            seed of its first picture.
 
     Attributes:
         signature: the facts and the IOSpec in one line.
@@ -77,11 +79,13 @@ class ModelAdapter:
         label_sources: LabelSources = LabelSources(),  # noqa: B008 (frozen)
         device: str = "cpu",
         seeding: Callable[[int], AbstractContextManager[None]] | None = None,
+        cuts_batches: bool = False,
     ) -> None:
         self.name, self.label_sources = name, label_sources
         self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
         self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
+        self._takes_any = cuts_batches and io_spec.size is None  # tiles are cut here
         self._seeding = seeding or partial(seeded, device=self._device)
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -92,9 +96,8 @@ class ModelAdapter:
         """
         if batch.labels is None and self.label_sources.context != "none":
             raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
-        step = self._io_spec.batch
-        starts = range(0, len(batch.ids), step)
-        return Prediction(torch.cat([self._fill(batch, slice(start, start + step)) for start in starts]))
+        step = len(batch.ids) if self._takes_any else self._io_spec.batch
+        return Prediction(torch.cat([self._fill(batch, rows) for rows in _parts(len(batch.ids), step)]))
 
     def _fill(self, batch: Batch, rows: slice) -> Tensor:
         hole = batch.hole[rows].to(self._device)
@@ -128,8 +131,17 @@ class ModelAdapter:
         if raw.shape != image.shape:
             raise ModelFailure(subject, f"have shape {list(image.shape)}", str(list(raw.shape)))
         output = io_spec.output or io_spec.range
-        raw = raw.detach().to(image)
-        return from_value_range(raw, output, image, hole, clip=io_spec.clip, subject=subject)
+        raw = raw.detach().to(image)  # of an isolated model it holds until the next call; what follows is a new tensor
+        return torch.cat(
+            [
+                from_value_range(raw[rows], output, image[rows], hole[rows], clip=io_spec.clip, subject=subject)
+                for rows in _parts(len(image), io_spec.batch)
+            ]
+        )
+
+
+def _parts(count: int, step: int) -> list[slice]:
+    return [slice(start, start + step) for start in range(0, count, step)]
 
 
 def require_file(kind: str, file: str) -> Path:

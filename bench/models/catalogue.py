@@ -42,7 +42,7 @@ for _name, _network, _summary in (
 ):
     _target, _summary = "bench.models.learned:LearnedModel", f"{_summary}; ?weights=FILE for your own"
     MODELS.add(_name, _target, _summary, network=f"baselines.{_network}", name=_name)
-MODELS.add("folder:", "bench.models.folder:FolderModel", "folder:DIR, predictions made elsewhere, paired by name")
+MODELS.add("folder:", "bench.models.folder:FolderModel", "folder:DIR, predictions made elsewhere; ?pair={id}_out")
 for _name, _target, _summary in (
     ("torchscript:", "torchscript:load_torchscript", "torchscript:FILE, called as model(image, mask)"),
     ("onnx:", "onnx:load_onnx", "onnx:FILE, run by ONNX Runtime (extra: onnx)"),

@@ -41,7 +41,6 @@ class LearnedModel:
     ) -> None:
         self.name = name
         weights = weights or weights_for(dataset, f"{name}-small", baselines.weights.shipped())
-        self.weights = weights
         module_name, _, architecture = network.partition(":")
         module = import_module(module_name)
         model = getattr(module, architecture).from_pretrained(weights, device)

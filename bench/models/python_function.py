@@ -55,7 +55,7 @@ def load_python_function(
         "files": str(files),
         "device": device,
     }
-    call = foreign_call(row, "python", arguments, parse_timeout("python:", timeout), isolated=isolated)
+    call = foreign_call(row, "python", arguments, parse_timeout("python:", timeout), io_spec.batch, isolated=isolated)
     return ModelAdapter(
         row,
         call.call,
@@ -66,4 +66,5 @@ def load_python_function(
         label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
         device=call.device,
         seeding=call.seeding,
+        cuts_batches=call.cuts_batches,
     )

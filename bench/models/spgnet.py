@@ -59,7 +59,6 @@ class SPGNetModel:
         self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
-        self.weights = weights
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)

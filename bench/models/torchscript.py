@@ -47,9 +47,19 @@ def load_torchscript(
         )
     row = f"torchscript:{path.name}"
     arguments = {"path": str(path), "order": order, "probe": _probe_size(io_spec), "device": device}
-    call = foreign_call(row, "torchscript", arguments, parse_timeout("torchscript:", timeout), isolated=isolated)
+    seconds = parse_timeout("torchscript:", timeout)
+    call = foreign_call(row, "torchscript", arguments, seconds, io_spec.batch, isolated=isolated)
     facts = {"torchscript": file_sha256(path), **call.facts, "timeout": f"{timeout:g}"}
-    return ModelAdapter(row, call.call, io_spec, facts, sources=(__name__,), device=call.device, seeding=call.seeding)
+    return ModelAdapter(
+        row,
+        call.call,
+        io_spec,
+        facts,
+        sources=(__name__,),
+        device=call.device,
+        seeding=call.seeding,
+        cuts_batches=call.cuts_batches,
+    )
 
 
 def _probe_size(io_spec: IOSpec) -> list[int]:

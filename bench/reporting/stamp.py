@@ -15,7 +15,7 @@ from bench.reporting.analysis.cost import profile_of
 __all__ = ["report_changes"]
 
 _LIBRARIES = ("matplotlib", "pandas", "pillow", "jinja2")
-_SOURCES = (".py", ".html", ".js", ".css", ".json")
+_SOURCES = (".py", ".jinja", ".js", ".css", ".json")
 
 
 def report_changes(analysis: RunAnalysis) -> list[Path]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar, cast
+from typing import Any, ParamSpec, TypeVar, cast
 
 import numba
 
@@ -43,7 +43,8 @@ def _use_temporary_folder() -> bool:
         text = "Numba finds no folder to keep machine code in, so each command compiles again (seconds)"
         warnings.warn(f"{text}; set NUMBA_CACHE_DIR", RuntimeWarning, stacklevel=3)
         return False
-    numba.config.CACHE_DIR = str(folder)
+    settings: Any = numba.config  # its names come from the environment at run time
+    settings.CACHE_DIR = str(folder)
     text = f"Numba finds no folder to keep machine code in, and takes {folder}"
     warnings.warn(f"{text}; NUMBA_CACHE_DIR names another one", RuntimeWarning, stacklevel=3)
     return True

@@ -17,6 +17,7 @@ from bench.errors import DataError, UsageError
 from bench.pictures import composite, quantise
 from bench.training.data.batches import BatchMaker, TrainingBatch
 from bench.training.data.training_data import TrainingData
+from bench.training.validation import mean_psnr
 from spgnet import SPGNet, one_hot
 
 __all__ = ["MAX_TEMPERATURE", "MIN_TEMPERATURE", "calibrate"]
@@ -101,4 +102,4 @@ def _psnr(model: SPGNet, predicted: list[_Prediction], temperature: float) -> fl
         guidance = (prediction.logits / temperature).softmax(dim=1)
         picture = composite(model.sgnet(batch.hidden, guidance, batch.hole).float(), batch.image, batch.hole)
         values += bench.metrics.psnr(quantise(batch.image), quantise(picture), batch.hole).tolist()
-    return sum(values) / len(values)
+    return mean_psnr(values)

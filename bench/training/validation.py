@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 
 import bench.metrics
+from bench.metrics.pixel.psnr import PSNR_CAP
 from bench.pictures import composite, quantise
 from bench.training.data.batches import BatchMaker, TrainingBatch
 from bench.training.recipe import Stage, StageOutput
 from bench.vocabulary import VOID
 
-__all__ = ["predict_batches", "validate"]
+__all__ = ["mean_psnr", "predict_batches", "validate"]
 
 
 def validate(stage: Stage, batches: BatchMaker, device: torch.device) -> dict[str, float]:
@@ -34,10 +35,15 @@ def validate(stage: Stage, batches: BatchMaker, device: torch.device) -> dict[st
         if output.labels is not None and batch.labels is not None:
             confusion["hole"].add(batch.labels, output.labels, batch.hole[:, 0])
             confusion["known"].add(batch.labels, output.labels, ~batch.hole[:, 0])
-    scores = {"val.psnr.hole": sum(psnr) / len(psnr), "val.l1.hole": sum(l1) / len(l1)} if psnr else {}
+    scores = {"val.psnr.hole": mean_psnr(psnr), "val.l1.hole": sum(l1) / len(l1)} if psnr else {}
     for region, matrix in confusion.items():
         scores |= {f"val.{name}.{region}": value for name, value in matrix.scores().items()}
     return scores
+
+
+def mean_psnr(values: Sequence[float]) -> float:
+    """The mean over pictures in dB, of one or more; an exact picture counts as the cap of the metric."""
+    return sum(min(value, PSNR_CAP) for value in values) / len(values)
 
 
 def predict_batches(

@@ -60,9 +60,10 @@ def page() -> str:
 
 def _global_options() -> str:
     """The options of every command, which may stand before or behind it."""
+    command: Any = typer.main.get_command(app)
     rows = [
         f"| {', '.join(f'`{name}`' for name in one.opts)} | {_cell(one.help)} |\n"
-        for one in typer.main.get_command(app).params
+        for one in command.params
         if one.name != "help"
     ]
     return _GLOBAL_OPTIONS + "".join(rows)

@@ -13,6 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from bench.cli import app, main
+from bench.errors import UsageError
 
 COMMANDS = [command.name for command in app.registered_commands] + ["masks export"]
 CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites")
@@ -160,6 +161,35 @@ def test_bad_input_is_one_line_and_exit_2(
         assert named in captured.err, captured.err
         assert "Traceback" not in captured.err
     assert not (tmp_path / "results").exists()
+
+
+def test_power_before_a_run() -> None:
+    options = ("--difference", "0.3", "--spread", "1", "--suite", "quick", "--metrics", "PSNR", "--regions", "hole")
+    code, out, _ = call("power", *options, "--pictures", "12,400")
+
+    assert code == 0
+    assert re.fullmatch(
+        r"\+0\.3000, spread 1\.0000: about \d+ pictures find it with 80 %, 12 with 0 %, 400 with \d+ %\n"
+        r"40 tests corrected together \(Holm, first step\) at 5 %: below 11 pictures no outcome can be significant\n",
+        out,
+    )
+    code, out, _ = call("power", "--difference", "0.3", "--spread", "0", "--json")
+    assert json.loads(out)["rows"][0]["needed"] == json.loads(out)["fewest"] == 6
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "know a run, or --difference and --spread"),
+        (("--difference", "1", "--spread", "1", "--power", "1"), "lie between 0 and 1"),
+        (("--difference", "1", "--spread", "1", "--pictures", "1"), "be from 2 to 20,000"),
+        (("--difference", "1", "--spread", "1", "--pictures", "x"), "be a whole number"),
+        (("--difference", "1", "--spread", "1", "--suite", "quick", "--regions", "hol"), "Did you mean hole"),
+    ],
+)
+def test_power_refuses_what_has_no_answer(options: tuple[str, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        call("power", *options)
 
 
 def test_doctor_is_content_here() -> None:

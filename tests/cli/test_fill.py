@@ -25,6 +25,10 @@ def files(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def read(path: Path) -> np.ndarray:
+    return np.asarray(Image.open(path))
+
+
 def fill(files: Path, *arguments: str, mask: str = "mask.png", out: str = "filled.png") -> str:
     """Run the command; returns what it says."""
     command = ["fill", str(files / "photo.png"), str(files / mask), "-o", str(files / out), "--device", "cpu"]
@@ -38,7 +42,7 @@ def test_a_picture_is_filled_as_by_the_method(files: Path) -> None:
     said = fill(files)
 
     expected = SPGNet.from_pretrained("streets-small").fill(files / "photo.png", files / "mask.png")
-    assert np.array_equal(Image.open(files / "filled.png"), expected)
+    assert np.array_equal(read(files / "filled.png"), np.asarray(expected))
     assert "40x56 pixels (height x width), 17.9 % of them missing; filled by spgnet, weights streets-small in" in said
 
 
@@ -48,10 +52,10 @@ def test_any_model_fills_and_known_pixels_stay(files: Path) -> None:
     fill(files, "--model", "telea")
     fill(files, "--model", "telea?radius=5", "--hole", "black", mask="inverse.png", out="inverse-filled.png")
 
-    filled = np.asarray(Image.open(files / "filled.png"))
+    filled = read(files / "filled.png")
     assert np.array_equal(filled[~HOLE], PICTURE[~HOLE])
     assert not np.array_equal(filled, PICTURE)
-    assert not np.array_equal(filled, Image.open(files / "inverse-filled.png"))
+    assert not np.array_equal(filled, read(files / "inverse-filled.png"))
 
 
 def test_what_cannot_be_filled_is_refused(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -378,3 +378,15 @@ def test_enlarging_is_warned_about_once(folder: Path, caplog: pytest.LogCaptureF
 
     assert [record.name for record in caplog.records] == ["bench"]
     assert "the first is a, of which 12x12 become 13x13" in caplog.text
+
+
+def test_masks_among_the_pictures_are_warned_about(
+    folder: Path, write_picture: Write, write_labels: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_picture(folder / "images" / "a_mask001.png")
+    write_labels(folder / "labels" / "a_mask001.png", [0])
+
+    with caplog.at_level(logging.WARNING, "bench"):
+        bench.data.load("folder", root=folder)
+
+    assert "1 of 4 pictures look like masks of others ('a_mask001')" in caplog.text

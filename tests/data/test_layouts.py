@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
@@ -244,6 +245,31 @@ def test_a_folder_may_have_splits(folder: Path, write_text: Write) -> None:
     assert list(bench.data.load("folder", "hard", root=folder).ids) == ["deep/c", "a"]
     with pytest.raises(UnknownName, match="hard"):
         bench.data.load("folder", "test", root=folder)
+
+
+@pytest.mark.parametrize(("here", "there"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_is_the_same_in_both_unicode_forms(
+    tmp_path: Path, write_picture: Write, write_labels: Write, write_text: Write, here: str, there: str
+) -> None:
+    one, other = (unicodedata.normalize(form, "café") for form in (here, there))
+    write_picture(tmp_path / "images" / one / f"{other}.png")
+    write_labels(tmp_path / "labels" / other / f"{one}.png", [0])
+    (tmp_path / "classes.json").write_text(json.dumps({"classes": ["x"]}), encoding="utf-8")
+    write_text(tmp_path / "splits" / f"{other}.txt", f"{other}/{other}")
+
+    assert list(bench.data.load("folder", one, root=tmp_path).ids) == ["caf\xe9/caf\xe9"]
+    write_picture(tmp_path / "images" / one / f"{one}.png")
+    with pytest.raises(DataError, match="must name one file"):
+        bench.data.load("folder", one, root=tmp_path)
+
+
+def test_a_split_that_names_a_picture_in_both_forms_is_refused(folder: Path, write_text: Write) -> None:
+    (folder / "images" / "a.png").rename(folder / "images" / "\xe9.png")
+    (folder / "labels" / "a.png").rename(folder / "labels" / "\xe9.png")
+    write_text(folder / "splits" / "test.txt", "\xe9", "e\u0301")
+
+    with pytest.raises(DataError, match="name one picture of split"):
+        bench.data.load("folder", root=folder)
 
 
 def test_a_folder_without_splits_is_the_split_test(folder: Path) -> None:

@@ -103,6 +103,26 @@ def test_names_that_do_not_pair(
     assert not (tmp_path / "out").exists()
 
 
+def test_names_of_lama_are_paired_and_told(
+    pictures: Dataset, tmp_path: Path, predictions: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    exact = bench.evaluate([f"folder:{predictions}"], pictures, out=tmp_path / "exact")
+    for file in list(predictions.iterdir()):
+        file.rename(file.with_name(f"{file.stem}_mask001.PNG"))
+    (predictions / "center-50").mkdir()
+    for file in predictions.glob("*.PNG"):
+        file.rename(predictions / "center-50" / file.name)
+
+    named = bench.evaluate([f"folder:{predictions}"], pictures, out=tmp_path / "named")
+    given = bench.evaluate([f"folder:{predictions}?pair={{id}}_mask001"], pictures, out=tmp_path / "given")
+
+    for run in (named, given):
+        (here,), (there,) = exact.cells, run.cells
+        assert [one.output_sha256 for one in run.records(there)] == [one.output_sha256 for one in exact.records(here)]
+    assert caplog.text.count("files are named {id}_mask001: p000 is p000_mask001") == 1
+    assert next(iter(named.cells)).fingerprint != next(iter(given.cells)).fingerprint
+
+
 def test_several_protocols_want_several_folders(pictures: Dataset, tmp_path: Path, predictions: Path) -> None:
     (predictions / "half-left@1").mkdir()
 

@@ -133,6 +133,7 @@ def test_a_fault_is_named_under_the_noise_of_jpeg(name: str) -> None:
         reduced,
         lambda p: cv2.GaussianBlur(p, (0, 0), 1.5),
         lambda p: np.clip(p + np.random.default_rng(0).normal(0, 12, p.shape), 0, 255),
+        lambda p: np.clip(cv2.GaussianBlur(p, (0, 0), 2) + np.random.default_rng(0).normal(0, 40, p.shape), 0, 255),
         lambda p: np.clip(p + np.array([4.0, -3.0, 5.0]), 0, 255),
         lambda p: np.clip(reduced(p) + np.random.default_rng(0).normal(2, 4, p.shape), 0, 255),
     ],

@@ -44,7 +44,10 @@ def test_the_best_of_four_fills_is_scored(pictures: Dataset, tmp_path: Path, sam
         assert record.values["best-of-4-psnr.hole"] == pytest.approx(max(scores), abs=1e-9)
         assert record.values["psnr.hole"] == pytest.approx(scores[1], abs=1e-9)
     signature = cell.metrics["best-of-4-psnr.hole"].signature
-    assert signature == "best-of-4-psnr|region:hole|range:255|fills:4|agg:image-mean|composite:yes|v1|size:48x48|n:20"
+    assert (
+        signature
+        == "best-of-4-psnr|region:hole|range:255|fills:4|agg:image-mean|cap:100|composite:yes|v1|size:48x48|n:20"
+    )
 
 
 def test_models_with_a_single_fill_have_no_score_of_several(

@@ -14,10 +14,10 @@ import bench.metrics
 from bench.cli import app
 from bench.errors import DataError, UsageError
 from bench.evaluation import run_suite
-from bench.evaluation.two_folders import check_folders, folder_suite, name_rows, polarity_warnings
+from bench.evaluation.two_folders import check_folders, check_scores, folder_suite, name_rows
 from bench.records import Run
 
-SIZES = {"a": (24, 40), "sub/b": (32, 32), "c": (40, 24)}
+SIZES = {"a": (24, 40), "b": (32, 32), "c": (40, 24)}
 HOLE = (slice(6, 16), slice(5, 20))
 
 
@@ -34,8 +34,8 @@ def folders(tmp_path: Path) -> Path:
         truth = random.integers(60, 190, (*size, 3), dtype=np.uint8)
         mask = np.zeros(size, np.uint8)
         mask[HOLE] = 255
-        save(tmp_path / "truth" / "images" / f"{name}.png", truth)
-        save(tmp_path / "masks" / f"{name}.png", mask)
+        save(tmp_path / "truth" / f"{name}.png", truth)
+        save(tmp_path / "masks" / f"{name}_mask.png", mask)
         for folder, error in (("good", 4), ("poor", 40)):
             prediction = truth.copy()
             prediction[HOLE] += np.uint8(error)
@@ -64,7 +64,7 @@ def test_without_masks_whole_pictures_are_compared(folders: Path) -> None:
         assert set(cell.metrics) == {"psnr.full", "l1.full"}
         folder = {"fine": "good", "bad": "poor"}[key.model]
         for name, value in zip(run.values(key).samples, run.values(key).values["psnr.full"], strict=True):
-            pair = [read(folders / side / f"{name}.png") for side in ("truth/images", folder)]
+            pair = [read(folders / side / f"{name}.png") for side in ("truth", folder)]
             assert value == float(bench.metrics.psnr(*pair))
 
 
@@ -76,22 +76,38 @@ def test_with_masks_every_region_is_measured_at_the_pictures_own_sizes(folders: 
         assert cell.metrics["l1.hole"].value == pytest.approx(100 * (4 if key.model == "folder:good" else 40) / 255)
         assert cell.metrics["psnr.known"].n_infinite == len(SIZES)
         assert cell.hole_share == pytest.approx(np.mean([150 / (h * w) for h, w in SIZES.values()]))
-    assert list(polarity_warnings(run, str(folders / "masks"))) == []
+    assert list(check_scores(run, folders / "truth", str(folders / "masks"))) == []
 
 
 def test_masks_of_the_other_polarity_are_said(folders: Path) -> None:
     black = f"{folders / 'masks'}?hole=black"
 
-    warnings = list(polarity_warnings(scored(folders, black, ("psnr",)), black))
+    warnings = list(check_scores(scored(folders, black, ("psnr",)), folders / "truth", black))
 
     assert len(warnings) == 2
     assert "median PSNR infinite" in warnings[0]
     assert "Then add ?hole=white" in warnings[0]
 
 
+def test_true_pictures_and_predictions_in_jpeg_are_said(folders: Path) -> None:
+    masks = str(folders / "masks")
+    for name in SIZES:
+        for path in (folders / "truth" / f"{name}.png", folders / "poor" / f"{name}.png"):
+            Image.open(path).save(path.with_suffix(".JPG"), quality=90)
+            path.unlink()
+    predictions = [folders / "good", folders / "poor"]
+    suite = folder_suite(name_rows(predictions, ()), folders / "truth", masks, ("psnr",))
+
+    (warning,) = check_folders(suite, folders / "truth", predictions)
+    assert "poor: 3 of 3 are JPEG files, whose compression counts as an error of the fill" in warning
+    of_good, of_poor = check_scores(run_suite(suite, folders / "out", device="cpu").run, folders / "truth", masks)
+    assert of_good.startswith("folder:good: 3 true pictures are JPEG files, and known pixels differ")
+    assert of_poor.startswith("folder:poor: 3 true")
+
+
 def test_masks_without_a_picture_are_listed(folders: Path) -> None:
     save(folders / "masks" / "other.png", np.eye(9, dtype=np.uint8) * 255)
-    suite = folder_suite(("folder:x",), folders / "truth", str(folders / "masks"), None)
+    suite = folder_suite(name_rows([folders / "good"], ()), folders / "truth", str(folders / "masks"), None)
 
     (warning,) = check_folders(suite, folders / "truth", [folders / "good"])
 
@@ -106,19 +122,19 @@ def test_what_does_not_fit_is_refused_by_name(folders: Path) -> None:
         check_folders(suite, truth, [good, truth])
     with pytest.raises(UsageError, match="must name each of the 1 folders"):
         name_rows([good], ("a", "b"))
-    save(masks / "c.png", np.eye(24, 40, dtype=np.uint8) * 255)
-    with pytest.raises(DataError, match=r"mask folder .* of the sizes .*c\.png 24x40 for 40x24"):
+    save(masks / "c_mask.png", np.eye(24, 40, dtype=np.uint8) * 255)
+    with pytest.raises(DataError, match=r"mask folder .* of the sizes .*c_mask\.png 24x40 for 40x24"):
         check_folders(suite, truth, [good])
-    (masks / "c.png").rename(masks / "d.png")
-    with pytest.raises(DataError, match=r"1 samples without a mask \('c'\); 1 masks of no sample \('d'\)"):
+    (masks / "c_mask.png").rename(masks / "d_mask.png")
+    with pytest.raises(DataError, match=r"samples without a mask: 'c'; masks of no sample: 'd_mask'"):
         run_suite(suite, folders / "out", device="cpu")
-    save(masks / "c.png", np.eye(40, 24, dtype=np.uint8) * 255)
-    (masks / "d.png").unlink()
+    save(masks / "c_mask.png", np.eye(40, 24, dtype=np.uint8) * 255)
+    (masks / "d_mask.png").unlink()
     save(good / "a.png", np.zeros((40, 24, 3), np.uint8))
     with pytest.raises(DataError, match=r"predictions folder .*a\.png 40x24 for 24x40"):
         check_folders(suite, truth, [good])
     (good / "a.png").unlink()
-    with pytest.raises(DataError, match=r"1 missing \(a\)"):
+    with pytest.raises(DataError, match=r"a"):
         run_suite(suite, folders / "out", device="cpu")
 
 
@@ -130,8 +146,11 @@ def test_only_predictions_are_compared_whole(folders: Path) -> None:
 
 
 def test_the_command_says_what_the_numbers_are_of(folders: Path) -> None:
+    for folder in ("good", "poor"):
+        for path in sorted((folders / folder).iterdir()):
+            path.rename(path.with_stem(f"{path.stem}_out"))
     arguments = ["score", str(folders / "good"), str(folders / "poor"), "--truth", str(folders / "truth")]
-    arguments += ["--name", "fine,bad", "--metrics", "psnr", "-o", str(folders / "out")]
+    arguments += ["--pair", "{id}_out", "--name", "fine,bad", "--metrics", "psnr", "-o", str(folders / "out")]
 
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
 

@@ -177,7 +177,7 @@ def test_compare_prints_a_table_and_refuses_what_is_unlike(make_run: MakeRun, tm
     make_run("c", signature="v2")
 
     code, out, err = call("compare", f"{tmp_path / 'a'}:net", tmp_path / "b", "--markdown", tmp_path / "c.md")
-    assert (code, err) == (0, "")
+    assert (code, err) == (0, "By PSNR hole, net is worse than its baseline in center-50.\n")
     assert "worse         psnr.hole dB" in out
     assert "worst in psnr.hole" in out
     assert "| worse | psnr.hole dB |" in (tmp_path / "c.md").read_text()

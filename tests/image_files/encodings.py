@@ -112,6 +112,9 @@ def _plain() -> Iterator[Encoding]:
         image = white.convert("1") if compression == "group4" else white
         data = _encode(image, "TIFF", compression=compression)
         yield Encoding(f"TIFF {compression}", "TIFF", data, _rgb(grey), grey > 0)
+    for mode in ("1", "L"):
+        data = _encode(white.convert(mode), "TIFF", tiffinfo={262: 0})
+        yield Encoding(f"TIFF {mode} with 0 as white", "tif", data, _rgb(grey), grey > 0)
     for depth in (1, 2, 4):
         samples = grey // 255 * ((1 << depth) - 1)
         bits = np.unpackbits(samples[..., None], axis=2)[..., -depth:].reshape(HEIGHT, -1)
@@ -182,12 +185,19 @@ def _refused() -> Iterator[Encoding]:
     fourth = Image.merge("RGBX", [grey] * 4)
     yield Encoding("TIFF with a fourth channel", "tif", _encode(fourth, "TIFF"), None, None)
     yield Encoding("BMP with alpha", "bmp", _encode(grey.convert("RGBA"), "BMP"), None, None)
+    bmp = bytearray(_encode(grey, "BMP"))
+    bmp[30] = 1
+    yield Encoding("BMP of run lengths", "bmp", bytes(bmp), None, None)
+    bmp[14] = 12
+    yield Encoding("BMP of OS/2", "bmp", bytes(bmp), None, None)
+    yield Encoding("TIFF of 16 bits with 0 as white", "tif", _white_is_zero(), None, None)
     other = Image.new("L", grey.size)
     for kind in ("PNG", "WEBP"):
         moving = _encode(grey, kind, save_all=True, append_images=[other])
         yield Encoding(f"{kind} animation", _EXACT[kind], moving, None, None)
     yield Encoding("GIF named PNG", "png", _encode(grey, "GIF"), None, None)
     yield Encoding("no bytes", "png", b"", None, None)
+    yield Encoding("a link that was copied as a file", "png", b"../elsewhere/a.png", None, None)
     yield Encoding("a pointer of Git LFS", "png", b"version https://git-lfs.github.com/spec/v1\n", None, None)
     bomb = png(np.zeros((1, 1), np.uint8), 8, 0, 1)
     size = struct.pack(">II", 60_000, 60_000) + bomb[24:29]
@@ -197,3 +207,11 @@ def _refused() -> Iterator[Encoding]:
         whole = _encode(grey.convert("RGB").resize((90, 60)), kind)
         for kept in (len(whole) // 2, len(whole) * 9 // 10, len(whole) - 2):
             yield Encoding(f"{kind} of {kept} of {len(whole)} bytes", suffix, whole[:kept], None, None)
+
+
+def _white_is_zero() -> bytes:
+    """Pillow does not invert these samples."""
+    data = bytearray(_encode(Image.fromarray(strokes().astype(np.uint16) * 257), "TIFF"))
+    entry = data.index(struct.pack("<HHIHH", 262, 3, 1, 1, 0))
+    data[entry + 8] = 0
+    return bytes(data)

@@ -4,7 +4,7 @@ import unicodedata
 
 import pytest
 
-from bench.image_files.pairing import PairedNames, pair_by_name
+from bench.image_files.pairing import PairedNames, names_of_masks, pair_by_name
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,7 @@ def test_unicode_forms_do_not_matter() -> None:
 
     assert pair_by_name([composed], [f"{decomposed}_mask"]).names == {composed: f"{decomposed}_mask"}
     assert pair_by_name([decomposed], [composed]).names == {decomposed: composed}
+
+
+def test_masks_among_their_pictures_are_found() -> None:
+    assert names_of_masks(["a", "a_mask001", "deep/b", "deep/mask_b", "c_mask", "mask"]) == ["a_mask001", "deep/mask_b"]

@@ -16,6 +16,9 @@ import bench
 import bench.data
 import bench.masks
 from bench.errors import DataError, NotApplicable, UsageError
+from bench.evaluation.export import export_holes
+from bench.evaluation.plan import resolve
+from bench.evaluation.suite import Suite
 from bench.vocabulary import Dataset, Sample
 
 SIDES = st.integers(5, 40)
@@ -41,7 +44,7 @@ def drawn(height: int, width: int, seed: int = 0) -> np.ndarray:
 
 
 def open_dataset(root: Path, size: tuple[int, int] | None) -> Dataset:
-    return bench.data.load("folder", size=size, root=root)
+    return bench.data.Cached(bench.data.load("folder", size=size, root=root))
 
 
 def hole_of(root: Path, size: tuple[int, int] | None, options: str = "") -> np.ndarray:
@@ -142,6 +145,21 @@ def test_a_hole_that_the_crop_leaves_without_sense_is_skipped(tmp_path: Path, co
 
     with pytest.raises(NotApplicable, match=rf"a\.png: {what} is missing"):
         hole_of(tmp_path, (40, 40))
+
+
+def test_what_an_export_leaves_out_is_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    for name, columns in (("a", slice(0, 10)), ("b", slice(45, 55))):
+        save(tmp_path, f"images/{name}.png", np.zeros((40, 100, 3), np.uint8))
+        mask = np.zeros((40, 100), np.uint8)
+        mask[:, columns] = 255
+        save(tmp_path, f"masks/{name}.png", mask)
+    suite = Suite("export", (), protocols=(f"files:{tmp_path / 'masks'}",), size="40")
+
+    with caplog.at_level(logging.WARNING, "bench"):
+        export_holes(resolve(suite, tmp_path / "out", dataset=open_dataset(tmp_path, (40, 40))), tmp_path / "out")
+
+    assert [path.name for path in (tmp_path / "out").glob("*/holes/*")] == ["b.png"]
+    assert "1 of 2 samples have no hole and are left out; the first is a: mask a.png: nothing" in caplog.text
 
 
 # Names.

@@ -55,10 +55,10 @@ LABEL_SCORES = {
 
 def test_signatures_are_pinned() -> None:
     assert signatures("psnr", 256, 256) == {
-        "full": "psnr|region:full|range:255|agg:image-mean|composite:yes|v1",
-        "hole": "psnr|region:hole|range:255|agg:image-mean|composite:yes|v1",
-        "boundary": "psnr|region:boundary|band:4px|band-share:0.01|range:255|agg:image-mean|composite:yes|v1",
-        "known": "psnr|region:known|range:255|agg:image-mean|composite:no|v1",
+        "full": "psnr|region:full|range:255|agg:image-mean|cap:100|composite:yes|v1",
+        "hole": "psnr|region:hole|range:255|agg:image-mean|cap:100|composite:yes|v1",
+        "boundary": "psnr|region:boundary|band:4px|band-share:0.01|range:255|agg:image-mean|cap:100|composite:yes|v1",
+        "known": "psnr|region:known|range:255|agg:image-mean|cap:100|composite:no|v1",
     }
     assert signature("ssim", "hole", 256, 512) == f"ssim|region:hole|{SSIM}|agg:image-mean|composite:yes|v1"
     assert (
@@ -73,7 +73,7 @@ def test_signatures_are_pinned() -> None:
     )
     assert (
         signature("l1-relative", "hole", 256, 256)
-        == "l1-relative|region:hole|denominator:sum(a+b)|channels:rgb|agg:image-mean|composite:yes|v1"
+        == "l1-relative|region:hole|denominator:sum(a+b)|channels:rgb|agg:image-mean|composite:yes|v2"
     )
     assert (
         signature("label-miou", "hole", 256, 256)
@@ -124,7 +124,7 @@ def test_keys_of_classes_have_no_dots_and_stand_once() -> None:
 def test_another_version_is_another_signature() -> None:
     newer = dataclasses.replace(definition("psnr"), version=2)
 
-    assert newer.signature("hole", 8, 8) == "psnr|region:hole|range:255|agg:image-mean|composite:yes|v2"
+    assert newer.signature("hole", 8, 8) == "psnr|region:hole|range:255|agg:image-mean|cap:100|composite:yes|v2"
 
 
 def test_a_metric_has_no_signature_where_it_is_undefined() -> None:

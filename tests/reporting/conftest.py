@@ -28,6 +28,7 @@ from bench.records import (
     write_cell,
     write_shard,
 )
+from bench.records.caps import capped
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.cost import profile_of
 from bench.reporting.page import write_page
@@ -77,6 +78,7 @@ class Recipe:
     by_class: Sequence[str] = ()
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     notes: Mapping[str, str] = field(default_factory=dict)
+    signature: str = "v1"
     info: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -152,16 +154,17 @@ def _write_cell(layout: RunLayout, key: CellKey, recipe: Recipe, labels: dict[st
             Failures("failed" if status == "failed" else "skipped", reason, tuple(samples))
             for (status, reason), samples in groups.items()
         ),
-        metrics={name: _score(name, [record.values[name] for record in ok]) for name in recipe.metrics},
-        by_class={name: _score(name, [r.values.get(name, math.nan) for r in ok]) for name in recipe.by_class},
+        metrics={name: _score(name, [record.values[name] for record in ok], recipe) for name in recipe.metrics},
+        by_class={name: _score(name, [r.values.get(name, math.nan) for r in ok], recipe) for name in recipe.by_class},
         notes=dict(recipe.notes),
     )
     write_shard(layout.shard(key, 0), records)
     write_cell(layout, cell, 1)
 
 
-def _score(name: str, values: Sequence[float]) -> Score:
-    finite = [value for value in values if math.isfinite(value)]
+def _score(name: str, values: Sequence[float], recipe: Recipe) -> Score:
+    signature = f"{name.replace('.', '|region:')}|{recipe.signature}"
+    finite = [value for value in capped(np.array(values, dtype=float), signature).tolist() if math.isfinite(value)]
     unit, higher = UNITS[name.partition(".")[0]]
     mean = sum(finite) / len(finite) if finite else None
     return Score(
@@ -172,7 +175,7 @@ def _score(name: str, values: Sequence[float]) -> Score:
         n_undefined=sum(map(math.isnan, values)),
         unit=unit,
         higher_is_better=higher,
-        signature=f"{name.replace('.', '|region:')}|v1|n:{len(finite)}",
+        signature=f"{signature}|n:{len(finite)}",
     )
 
 

@@ -24,7 +24,8 @@ from bench.reporting.plots.files import write_plots
 
 MakeRun = Callable[..., Path]
 
-PLOTS = ("hole-share", "critical-difference", "intervals", "distribution-psnr-hole", "distribution-l1-hole")
+RANKS = ("critical-difference", "critical-difference-l1-hole")
+PLOTS = ("hole-share", *RANKS, "intervals", "distribution-psnr-hole", "distribution-l1-hole")
 ELSEWHERE = """
 import json, sys
 from pathlib import Path

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from bench.errors import DataError, UsageError
 from bench.training import open_data
 from bench.training.calibration import MAX_TEMPERATURE, MIN_TEMPERATURE, calibrate
 from bench.training.data.sampling import stream_key
+from bench.training.validation import mean_psnr
 from spgnet import SPGNet, SPGNetConfig
 
 CAMVID = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car", "pedestrian", "bicyclist")
@@ -89,3 +91,7 @@ def test_the_model_divides_its_logits(tmp_path: Path) -> None:
 def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
     with pytest.raises(ValueError, match="temperature must be above 0 and finite"):
         replace(SPGNetConfig.small(("sky", "road")), temperature=temperature)
+
+
+def test_an_exact_picture_counts_as_the_cap() -> None:
+    assert mean_psnr([math.inf, 103.0, 22.0]) == 74.0

@@ -21,7 +21,7 @@ __all__ = bench.__all__
 class _Aliases(MetaPathFinder, Loader):
     """Finds `spgbench.NAME`, at any depth, as `bench.NAME`."""
 
-    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+    def find_spec(self, fullname: str, *_others: object) -> ModuleSpec | None:
         """The module of `bench`, where there is one. Asked first: else its files would be read a second time."""
         package, _, name = fullname.partition(".")
         if package != "spgbench" or name in ("", "__main__"):

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import typer
 
 from bench.cli.console.screen import (
-    Cell,
     GridColumn,
+    GridText,
     Screen,
     Style,
     draw_grid,
@@ -19,6 +19,7 @@ from bench.cli.console.screen import (
     styled,
 )
 from bench.cli.console.session import say, session
+from bench.registry import match_name
 
 if TYPE_CHECKING:
     from bench.gating.comparison import ComparedCell, Comparison
@@ -29,12 +30,17 @@ _STYLES: dict[str, Style] = {"better": "green", "worse": "bold red"}
 _BY_WORTH = ("difference", "95 % interval", "p (Holm)", "baseline", "candidate", "wins")
 
 
-def show_comparison(comparison: Comparison) -> None:
-    """Print it: a grid for a terminal, else plain text with the verdict on stderr."""
+def show_comparison(comparison: Comparison, metrics: Sequence[str] | None = None) -> None:
+    """Print it: a grid for a terminal, else plain text with the verdict on stderr.
+
+    Args:
+        comparison: what to print.
+        metrics: those that were asked for; the verdict is by the first.
+    """
     from bench.gating import comparison_page
     from bench.gating.comparison_verdict import comparison_verdicts
 
-    screen, verdicts = screen_of_stdout(), comparison_verdicts(comparison)
+    screen, verdicts = screen_of_stdout(), comparison_verdicts(comparison, _main_metric(comparison, metrics or ()))
     if screen is None:
         typer.echo(comparison_page.as_text(comparison), nl=False)
         for verdict in verdicts:
@@ -43,6 +49,16 @@ def show_comparison(comparison: Comparison) -> None:
     typer.echo(terminal_comparison(comparison, screen, verbose=session.verbose), nl=False)
     for verdict in verdicts:
         typer.echo(styled(paragraph(verdict, screen).rstrip(), "bold", screen))
+
+
+def _main_metric(comparison: Comparison, metrics: Sequence[str]) -> str | None:
+    """The first metric that was asked for, in the hole if it is there; None: the verdict chooses."""
+    from bench.metrics import MetricKey
+
+    found = [row.metric for cell in comparison.cells for row in cell.differences]
+    of_metric = {MetricKey.parse(name).metric: name for name in sorted(found, key=lambda name: name.endswith(".hole"))}
+    wanted = match_name(metrics[0], of_metric) if metrics else None
+    return of_metric[wanted] if wanted else None
 
 
 def terminal_comparison(comparison: Comparison, screen: Screen, *, verbose: bool = False) -> str:
@@ -79,7 +95,7 @@ def _block(cell: ComparedCell, screen: Screen, *, verbose: bool) -> tuple[str, s
     hidden = {"values by class"} if len(rows) < len(cell.differences) else set()
     if rows:
         columns = [GridColumn(name, left=place < 2) for place, name in enumerate(HEADER)]
-        texts = [[Cell(text, _STYLES.get(text, "")) for text in row_texts(row)] for row in rows]
+        texts = [[GridText(text, _STYLES.get(text, "")) for text in row_texts(row)] for row in rows]
         wanted = [HEADER.index(name) for name in _BY_WORTH]
         fixed = [place for place in range(len(HEADER)) if place not in wanted]
         shown = list(range(len(HEADER))) if verbose else fitting(columns, texts, screen, fixed, wanted)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from bench.cli.console.screen import (
-    Cell,
     GridColumn,
+    GridText,
     Screen,
     Style,
     draw_grid,
@@ -50,7 +50,8 @@ def show_run(analysis: RunAnalysis, metrics: Sequence[str] | None = None) -> Non
         if verdict:
             say(verdict)
         return
-    where = str(analysis.run.layout.tables / "overall.md")
+    file = analysis.run.layout.tables / "overall.md"
+    where = str(file) if file.exists() else ""
     table = build_main_table(analysis)
     typer.echo(terminal_table(table, screen, metrics=metrics or (), verbose=session.verbose, where=where), nl=False)
     if verdict:
@@ -67,7 +68,7 @@ def terminal_table(
         screen: the terminal.
         metrics: those that go first.
         verbose: whether all columns and the signatures are printed, however wide that is.
-        where: the file with all columns, for the line about those that are left out.
+        where: the file with all columns, for the line about those that are left out; empty without one.
     """
     columns = _ordered(table.columns, metrics)
     grid = [GridColumn("model", left=True), *map(_heading, columns), *map(GridColumn, table.facts)]
@@ -127,18 +128,18 @@ def _name(column: GridColumn) -> str:
     return f"{column.title} {column.second.split(' ')[0]}".strip()
 
 
-def _cells(table: Table, group: Group, row: Row, columns: Sequence[Column], screen: Screen) -> list[Cell]:
+def _cells(table: Table, group: Group, row: Row, columns: Sequence[Column], screen: Screen) -> list[GridText]:
     entries = dict(zip(table.columns, table.entries(row), strict=True))
     numbers = [_number(entries[column], column.key in group.tested, screen) for column in columns]
-    title = Cell(row.model.title, "dim" if row.model.oracle else "")
-    return [title, *numbers, *(Cell(text) for text in table.facts_of(row))]
+    title = GridText(row.model.title, "dim" if row.model.oracle else "")
+    return [title, *numbers, *(GridText(text) for text in table.facts_of(row))]
 
 
-def _number(entry: TableEntry, tested: bool, screen: Screen) -> Cell:
+def _number(entry: TableEntry, tested: bool, screen: Screen) -> GridText:
     mark = "tied" if entry.mark == "second" and tested else entry.mark
     if screen.colour:
-        return Cell(entry.text, _STYLES.get(mark, ""))
-    return Cell(f"{entry.text} {_SIGNS.get(mark, ' ')}")
+        return GridText(entry.text, _STYLES.get(mark, ""))
+    return GridText(f"{entry.text} {_SIGNS.get(mark, ' ')}")
 
 
 def _heading_line(text: str, screen: Screen) -> str:
@@ -165,7 +166,8 @@ def _foot(table: Table, left_out: Sequence[str], where: str, *, verbose: bool) -
 
     if left_out:
         many = f"{len(left_out)} columns do not fit" if len(left_out) > 1 else "1 column does not fit"
-        yield f"{many}: {', '.join(left_out)}. All are in {where}; --verbose prints them."
+        places = f"All are in {where}; --verbose prints them" if where else "--verbose prints all"
+        yield f"{many}: {', '.join(left_out)}. {places}."
     if table.has_oracles:
         yield ORACLE_NOTE
     hidden = (*LEGENDS, *(f"{name.partition(' ')[0]}:" for name in left_out if name in table.facts))

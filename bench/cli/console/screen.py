@@ -14,7 +14,17 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["Cell", "GridColumn", "Screen", "Style", "draw_grid", "fitting", "paragraph", "screen_of_stdout", "styled"]
+__all__ = [
+    "GridColumn",
+    "GridText",
+    "Screen",
+    "Style",
+    "draw_grid",
+    "fitting",
+    "paragraph",
+    "screen_of_stdout",
+    "styled",
+]
 
 Style = Literal["", "bold", "dim", "green", "bold green", "bold red", "yellow", "underline"]
 
@@ -55,7 +65,7 @@ class Screen:
 
 
 @dataclass(frozen=True)
-class Cell:
+class GridText:
     """A text with its style."""
 
     text: str
@@ -92,7 +102,7 @@ def screen_of_stdout() -> Screen | None:
 
 def fitting(
     columns: Sequence[GridColumn],
-    rows: Sequence[Sequence[Cell]],
+    rows: Sequence[Sequence[GridText]],
     screen: Screen,
     fixed: Sequence[int],
     wanted: Sequence[int],
@@ -116,7 +126,7 @@ def fitting(
     return sorted(shown)
 
 
-def _texts(column: GridColumn, rows: Sequence[Sequence[Cell]], place: int) -> list[str]:
+def _texts(column: GridColumn, rows: Sequence[Sequence[GridText]], place: int) -> list[str]:
     return [column.title, column.second, *(row[place].text for row in rows)]
 
 
@@ -124,7 +134,7 @@ def _widest_name(screen: Screen) -> int:
     return int(screen.width * _WIDEST_NAME)
 
 
-def draw_grid(columns: Sequence[GridColumn], rows: Sequence[Sequence[Cell]], screen: Screen) -> str:
+def draw_grid(columns: Sequence[GridColumn], rows: Sequence[Sequence[GridText]], screen: Screen) -> str:
     """The rows under their headings; names in the first column that are too long lose their middle."""
     from rich.table import Table
     from rich.text import Text

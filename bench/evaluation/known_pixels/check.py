@@ -29,6 +29,8 @@ _NAMES_FROM = 8.0
 _OTHER_HOLE = "known pixels away from the hole are changed, the others kept. Fill the holes of this protocol."
 _COLOURS = {0: "black", 127: "grey", 128: "grey", 255: "white"}
 """What holes of unfilled inputs hold."""
+_RESEMBLES = 0.5
+"""Correlation with the untouched picture, from which a prediction shows the same picture, however roughly."""
 _FAIR, _MEAN = 16, 2
 """A hole of one colour is filled where half of the untouched pixels are this near to it, or the mean of known ones."""
 
@@ -91,6 +93,8 @@ class _Batch:
             return text
         if colour := self.unfilled(row):
             return f"the hole is {colour}, and known pixels are changed. Check whether white means missing in the mask."
+        if (blocks or pixels).correlation >= _RESEMBLES:
+            return ""
         return "the known pixels are far from those given. Look at the predictions beside their inputs."
 
     def unfilled(self, row: int) -> str:

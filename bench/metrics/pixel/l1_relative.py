@@ -25,7 +25,7 @@ DEFINITIONS = (
         summary="sum of absolute differences over sum of values, for comparison with older tables",
         definition=(
             "Σ|a - b| / Σ(a + b) over the region's pixels and the three RGB channels of one image, on uint8 "
-            "values. Undefined where both pictures are black. EdgeConnect takes it on grey, AOT-GAN on RGB."
+            "values; 0 where both pictures are black, and so equal. EdgeConnect takes it on grey, AOT-GAN on RGB."
         ),
         value_range="0 to 1; exactly 0 for equal pictures",
         reference="the formula in NumPy float64",
@@ -36,6 +36,7 @@ DEFINITIONS = (
         ),
         implementation="bench.metrics.pixel.backends.relative:l1_relative_by_region",
         order=50,
+        version=2,
         regions=("full", "hole"),
         parameters=(("denominator", "sum(a+b)"), ("channels", "rgb")),
     ),
@@ -55,7 +56,7 @@ def l1_relative(reference: ArrayInput, completed: ArrayInput, region: ArrayInput
         region: bool [N, 1, H, W], the pixels that count; all of them by default.
 
     Returns:
-        float64 [N] on the pictures' device: NaN where the region has no pixel, or both pictures are black in it.
+        float64 [N] on the pictures' device: NaN where the region has no pixel, 0 where both pictures are black in it.
 
     Raises:
         DataError: an argument is not what it must be.

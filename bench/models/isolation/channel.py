@@ -114,7 +114,7 @@ class SharedTensors:
             (np.bool_, (n, 1, height, width)),
             (np.uint8, (n, height, width)),
         ):
-            array: Any = np.ndarray(shape, kind, self._memory, start)  # type: ignore[call-overload]  # any of the kinds
+            array: Any = np.ndarray(shape, kind, self._memory, start)
             views.append(torch.from_numpy(array))
             start += array.nbytes
         image, filled, mask, labels = views

@@ -130,6 +130,7 @@ class IsolatedModel:
         kind: which loader of the worker loads it: `python` or `torchscript`.
         arguments: of the loader.
         seconds: how long a picture may take.
+        step: how many pictures the model is given at once; all parts of a batch go there and back together.
 
     Attributes:
         facts: what the loader found that the outputs depend on.
@@ -139,32 +140,33 @@ class IsolatedModel:
         ModelFailure: the model cannot be loaded, or its process died of it.
     """
 
-    def __init__(self, subject: str, kind: str, arguments: Mapping[str, Any], seconds: float) -> None:
+    def __init__(self, subject: str, kind: str, arguments: Mapping[str, Any], seconds: float, step: int) -> None:
         self._subject, self._kind, self._arguments, self._seconds = subject, kind, dict(arguments), seconds
+        self._step, self._seeded = step, False
         self._folder, self._lock = os.getcwd(), threading.Lock()  # noqa: PTH109
         self._deaths, self._hangs, self._last = 0, 0, ""
         self._worker: _Worker | None = None
-        self._seed: int | None = None
         self.facts: dict[str, str] = {}
         self._start()
 
-    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:  # noqa: ARG002 (see `seeding`)
+    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
         """float32 [N, 3, H, W], bool [N, 1, H, W], uint8 [N, H, W] or None -> float32 [N, 3, H, W].
+
+        What it returns lies in the shared memory: it holds until the next call.
 
         Raises:
             ModelFailure: the model raised, died, took too long, or returned no picture of this shape.
         """
-        import torch
-
         with self._lock:
             worker = self._worker or self._start()
             sizes = TensorSizes(len(image), image.shape[-2], image.shape[-1])
             message: dict[str, Any] = {
                 "sizes": [sizes.count, sizes.height, sizes.width],
                 "labels": labels is not None,
-                "seed": self._seed,
+                "step": self._step,
+                "seeds": seeds[:: self._step] if self._seeded else [],
             }
-            self._seed = None
+            self._seeded = False
             with self._descriptors(worker, sizes, message) as descriptors:
                 given, filled, holes, maps = self._views(worker, sizes)
                 copy_values(image, given)
@@ -174,16 +176,16 @@ class IsolatedModel:
                 answer = self._ask(worker, message, descriptors, self._seconds * sizes.count)
             self._check(answer, list(image.shape), list(mask.shape))
             self._deaths = self._hangs = 0
-            return copy_values(filled, torch.empty(filled.shape))
+            return filled
 
     @contextlib.contextmanager
-    def seeding(self, seed: int) -> Iterator[None]:
-        """Seed the generators of the model's process before the next call; its own go on after that."""
-        self._seed = seed
+    def seeding(self, seed: int) -> Iterator[None]:  # noqa: ARG002 (each part of a call has a seed of its own)
+        """Seed the generators of the model's process before each part of the next call only."""
+        self._seeded = True
         try:
             yield
         finally:
-            self._seed = None
+            self._seeded = False
 
     def close(self) -> None:
         """End the process; a later call starts another."""
@@ -295,7 +297,8 @@ class IsolatedModel:
 def _error(answer: Mapping[str, Any]) -> UsageError | ModelFailure:
     if answer["usage"]:
         return UsageError(*answer["error"])
-    return ModelFailure(*answer["error"], answer["traceback"])
+    subject, must, found, fix = answer["error"]
+    return ModelFailure(subject, must, found, fix, answer["traceback"])
 
 
 @contextlib.contextmanager

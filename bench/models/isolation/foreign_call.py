@@ -23,17 +23,18 @@ class ForeignCall:
         call: the model.
         facts: what its outputs depend on, by name.
         device: where the tensors lie that it is called with.
-        seeding: as of `ModelAdapter`.
+        seeding, cuts_batches: as of `ModelAdapter`.
     """
 
     call: Callable[[Tensor, Tensor, Tensor | None, tuple[int, ...]], Tensor]
     facts: Mapping[str, str]
     device: str
     seeding: Callable[[int], AbstractContextManager[None]] | None = None
+    cuts_batches: bool = False
 
 
 def foreign_call(
-    subject: str, kind: str, arguments: Mapping[str, Any], seconds: float, *, isolated: bool
+    subject: str, kind: str, arguments: Mapping[str, Any], seconds: float, step: int, *, isolated: bool
 ) -> ForeignCall:
     """Load a model of others.
 
@@ -42,13 +43,14 @@ def foreign_call(
         kind: `python` or `torchscript`.
         arguments: of the loader of this kind.
         seconds: how long a picture may take.
+        step: how many pictures it is given at once.
         isolated: whether it runs in a process of its own; only a process that holds no other model may say no.
     """
     if isolated:
         from bench.models.isolation.client import IsolatedModel
 
-        model = IsolatedModel(subject, kind, arguments, seconds)
-        return ForeignCall(model, model.facts, "cpu", model.seeding)
+        model = IsolatedModel(subject, kind, arguments, seconds, step)
+        return ForeignCall(model, model.facts, "cpu", model.seeding, cuts_batches=True)
     return _call_here(kind, arguments)
 
 

@@ -8,7 +8,7 @@ import site
 import sys
 import sysconfig
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -116,7 +116,7 @@ class ModelFiles:
         return [file for path in found for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file()]
 
 
-def _hashes(paths: Iterable[Path]) -> Mapping[Path, str]:
+def _hashes(paths: Iterable[Path]) -> dict[Path, str]:
     """SHA-256 of the contents; what cannot be read is left out."""
     found = {}
     _watch.paused = True

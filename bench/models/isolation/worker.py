@@ -9,11 +9,12 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
 import torch
+from torch import Tensor
 
 from bench.errors import ModelFailure, SpgbenchError, UsageError
 from bench.models.isolation.channel import SharedTensors, TensorSizes, copy_values, receive, send
@@ -92,15 +93,24 @@ def _serve(connection: socket.socket) -> None:
 
 
 def _fill(model: LoadedModel, shared: SharedTensors, call: dict[str, Any]) -> dict[str, Any]:
-    sizes = TensorSizes(*call["sizes"])
-    image, filled, mask, labels = shared.views(sizes)
+    """Fill the pictures of a call, so many at once as it says; each part is seeded, where there are seeds."""
+    views, step = shared.views(TensorSizes(*call["sizes"])), call["step"]
+    for part, start in enumerate(range(0, len(views[0]), step)):
+        seed = call["seeds"][part] if call["seeds"] else None
+        image, filled, mask, labels = (view[start : start + step] for view in views)
+        answer = _fill_part(model, (image, mask, labels) if call["labels"] else (image, mask), filled, seed)
+        if answer:
+            return answer
+    return {}
+
+
+def _fill_part(model: LoadedModel, shown: Sequence[Tensor], filled: Tensor, seed: int | None) -> dict[str, Any]:
     try:
-        if call["seed"] is not None:
-            seed_generators(call["seed"], model.device)
+        if seed is not None:
+            seed_generators(seed, model.device)
         # Copies: a model may keep what it is given, and the memory holds other pictures at the next call.
-        shown = (image, mask, labels) if call["labels"] else (image, mask)
         given = [copy_values(values, torch.empty_like(values)).to(model.device) for values in shown]
-        result = model.call(given[0], given[1], given[2] if call["labels"] else None)
+        result = model.call(given[0], given[1], given[2] if len(given) > 2 else None)
         if not isinstance(result, torch.Tensor):
             return {"type": type(result).__name__}
         if result.shape != filled.shape:

@@ -29,10 +29,10 @@ _RANKS = "critical-difference"
 def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[Path]:
     """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
-    `hole-share`, `critical-difference`, with several protocols also `critical-difference-<metric>-<region>` of the
-    second and third main metric, `intervals` (`intervals-2`, ... of metrics that do not fit beside it), `by-class` and
-    `distribution-<metric>-<region>`; plots for which the run has no values are left out. With a profile `cost`, quality against latency, and `profile-latency`, latency
-    by resolution.
+    `hole-share`; `critical-difference`, with several protocols also `critical-difference-<metric>-<region>` of the
+    second and third main metric; `intervals`, and `intervals-2`, ... for metrics that do not fit beside it; `by-class`;
+    `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a profile `cost`, quality
+    against latency, and `profile-latency`, latency by resolution.
     """
     headline = analysis.headline_columns
     drawn: dict[str, Callable[[], Figure | None]] = {

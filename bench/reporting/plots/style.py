@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import textwrap
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -124,9 +125,7 @@ def note_missing_letters(figure: Figure, names: Iterable[str]) -> None:
     """Say under a figure what its white squares are, if a name has letters that no font of this machine has."""
     if any(MISSING in printable(name, len(name) + 1) and MISSING not in name for name in names):
         text = " ".join(figure.get_supxlabel().split())
-        add_note(
-            figure, f"{text} {MISSING}: a letter that no font on this machine has; tables and page show it.".strip()
-        )
+        add_note(figure, f"{text} {MISSING}: a letter that no font of this machine has.".strip())
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
@@ -159,11 +158,12 @@ def plain_ticks(axis: Axis) -> None:
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
 
     low, high = axis.get_view_interval()
-    located = LogLocator(subs=(1.0, 2.0, 5.0) if high / low < _LONG_AXIS else (1.0,))
-    if sum(low <= tick <= high for tick in located.tick_values(low, high)) < 2:
+    steps = (1.0, 2.0, 5.0) if high / low < _LONG_AXIS else (1.0,)
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    if sum(low <= step * 10.0**decade <= high for decade in decades for step in steps) < 2:
         axis.set_major_locator(MaxNLocator(4))
         axis.set_minor_locator(NullLocator())
     else:
-        axis.set_major_locator(located)
+        axis.set_major_locator(LogLocator(subs=steps))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bench.metrics.questions import follows_from
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group
 
@@ -34,8 +35,18 @@ def mark_notes(groups: Sequence[Group], columns: Sequence[Column], per: str = "p
     tested = any(keys & group.tested for group in groups)
     each = f"each column and {per}" if len(groups) > 1 else "each column"
     yield (_TESTED if tested else _UNTESTED).format(each=each, per=per)
+    yield from _answered_columns(columns)
     yield from _untested_columns(groups, columns)
     yield from _untested_rows(groups, columns)
+
+
+def _answered_columns(columns: Sequence[Column]) -> Iterator[str]:
+    """Columns that follow from another one."""
+    titles = {column.key: column.title for column in columns}
+    found = [(column.title, titles.get(follows_from(column.key, titles))) for column in columns]
+    pairs = [f"{title} from {other}" for title, other in found if other]
+    if pairs:
+        yield f"Follows from another column and is tested with it, where both have one best row: {', '.join(pairs)}."
 
 
 def _untested_columns(groups: Sequence[Group], columns: Sequence[Column]) -> Iterator[str]:

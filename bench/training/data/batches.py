@@ -17,7 +17,7 @@ from bench.image_files.sizes import resize_labels, resize_picture
 from bench.masks.random_stream import RandomStream
 from bench.pictures import hide_labels, hide_pixels, to_float
 from bench.training.data.sampling import sample_index, stream_key
-from bench.vocabulary import Dataset, Protocol, Sample
+from bench.vocabulary import Dataset, Protocol, Sample, SourcePicture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -172,7 +172,8 @@ def _resized(sample: Sample, size: tuple[int, int]) -> Sample:
     if sample.image.shape[:2] == size:
         return sample
     labels = None if sample.labels is None else resize_labels(sample.labels, size)
-    return Sample(sample.id, resize_picture(sample.image, size), labels)
+    source = SourcePicture(*sample.image.shape[:2])
+    return Sample(sample.id, resize_picture(sample.image, size), labels, source)
 
 
 def _augmented(sample: Sample, key: str, seed: int, size: tuple[int, int], max_scale: float, jitter: float) -> Sample:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.cli.console import run_table, session
+from bench.cli.console import session
 from bench.cli.console.run_table import show_run, terminal_table
 from bench.cli.console.screen import Screen
 from bench.records import read_run
@@ -126,4 +126,3 @@ def test_a_pipe_gets_markdown_and_both_get_the_verdict(
     else:
         assert out == main_table(analysis) + "\n"
         assert err == verdict + "\n"
-    assert run_table.session.verbose is False

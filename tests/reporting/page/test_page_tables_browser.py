@@ -99,7 +99,8 @@ def add_profile(run: Run) -> None:
 
 def test_classes_unfold_and_follow_the_choice_of_metrics(show: Callable[..., Any]) -> None:
     by_class = [f"judge-{kind}.hole.{name}" for kind in ("miou", "boundary-f") for name in ("sky", "car")]
-    browser = show(classes=["sky", "car"], by_class=by_class, n=12)
+    metrics = ["psnr.hole", "judge-miou.hole", "judge-boundary-f.hole"]
+    browser = show(classes=["sky", "car"], by_class=by_class, metrics=metrics, n=12)
 
     def headings() -> list[str]:
         return [text.replace("\n", " ") for text in texts(browser, "#by-class thead th.number button") if text]

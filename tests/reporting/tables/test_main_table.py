@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -14,10 +15,12 @@ from markdown_it.token import Token
 from bench.records import read_run
 from bench.reporting import main_table
 from bench.reporting.analysis import RunAnalysis
+from bench.reporting.analysis.average_ranks import average_ranks
 from bench.reporting.tables.files import write_tables
 from tests.support.runs import with_models
 
 MakeRun = Callable[..., Path]
+CAPPED = "agg:image-mean|cap:100|v1"
 
 
 def rendered(text: str) -> list[list[list[str]]]:
@@ -125,6 +128,54 @@ def test_pixels_that_are_kept_are_called_exact(make_run: MakeRun) -> None:
     assert table["PSNR known ↑ dB"] == {"keeps": "exact", "drifts": "40.00"}
     assert table["PSNR hole ↑ dB"]["keeps"] == "<strong>20.00</strong>"
     assert "PSNR hole: left out of the mean as infinite (pixels equal the truth's): every model 1" in notes(text)
+
+
+def test_exact_pictures_count_as_the_cap_and_are_counted_apart(make_run: MakeRun) -> None:
+    """Exact in 3 of 4 pictures and equal in the fourth stands above, in every table and plot."""
+
+    def value(model: str, protocol: str, index: int, key: str) -> float:
+        if key == "psnr.known" or (model == "same" and index % 4 < 3):
+            return math.inf
+        return 22.0 if index % 4 == 3 else 27.0
+
+    out = make_run(
+        models=["noise", "same"], n=8, metrics=["psnr.hole", "psnr.full", "psnr.known"], value=value, signature=CAPPED
+    )
+    text = main_table(read_run(out))
+    table = columns(text)
+
+    assert table["PSNR hole ↑ dB"] == {"same": "<strong>80.50</strong>", "noise": "25.75"}
+    assert table["PSNR known ↑ dB"] == {"same": "exact", "noise": "exact"}
+    told = "exact pictures (pixels equal the truth's) count as 100 dB: same exact in 6 of 8"
+    assert [note for note in notes(text) if "exact" in note] == [f"PSNR hole: {told}", f"PSNR full: {told}"]
+    write_tables(RunAnalysis(read_run(out)))
+    assert "80.5" in (out / "tables" / "hole-share.md").read_text(encoding="utf-8")
+    assert "PSNR hole: 6 infinite values count as 100 dB." in (out / "tables" / "hole-share.md").read_text("utf-8")
+    frame = pd.read_csv(out / "tables" / "overall.csv").query("region == 'hole' and model == 'same'")
+    assert frame[["value", "n", "n_infinite"]].to_numpy().tolist() == [[80.5, 8, 6]]
+    ranks = average_ranks(RunAnalysis(read_run(out)), RunAnalysis(read_run(out)).columns["psnr.hole"])
+    assert ranks is not None
+    assert ranks.models == (1, 0)
+
+
+def test_a_column_that_follows_from_another_takes_its_marks(make_run: MakeRun) -> None:
+    """7 pictures bear the 3 tests of one column, and not 6; of two metrics they bear those of the one asked for."""
+
+    def value(model: str, protocol: str, index: int, key: str) -> float:
+        lost = {"a": 0.0, "b": 1.0 + index / 100, "c": 0.01 * (-1) ** index}[model]
+        return 20.0 + index - lost + (6.0 if key == "psnr.full" else 0.0)
+
+    fields: dict[str, Any] = {"models": ["a", "b", "c"], "n": 7, "value": value}
+    run = read_run(make_run("one", metrics=["psnr.hole", "psnr.full"], **fields))
+    assert RunAnalysis(run).groups["center-50@1"].tested == {"psnr.hole", "psnr.full"}
+    marks = {row.model.name: dict(row.marks) for row in RunAnalysis(run).groups["center-50@1"].rows}
+    assert {name: found.get("psnr.full", "") for name, found in marks.items()} == {"a": "best", "b": "", "c": "best"}
+
+    more = read_run(make_run("more", metrics=["psnr.hole", "psnr.full", "ssim.hole"], **fields))
+    assert RunAnalysis(more).groups["center-50@1"].tested == frozenset()
+    asked = RunAnalysis(more, ("PSNR",), ("hole",))
+    assert asked.groups["center-50@1"].tested == {"psnr.hole"}
+    assert list(columns(main_table(asked))) == ["model", "PSNR hole ↑ dB", "n"]
 
 
 def test_failures_and_skips_are_counted_with_their_reasons(make_run: MakeRun) -> None:

@@ -23,16 +23,17 @@ def relative_errors(reference: torch.Tensor, completed: torch.Tensor, region: to
     """See `bench.metrics.l1_relative`."""
     check_pair(reference, completed)
     regions = [region_or_all(region, reference)]
-    absolute = pixel_errors(reference, completed, regions).absolute
-    return _ratios(absolute, _level_sums(reference, completed, regions))[:, 0]
+    errors = pixel_errors(reference, completed, regions)
+    return _ratios(errors.absolute, _level_sums(reference, completed, regions), errors.pixels)[:, 0]
 
 
 def l1_relative_by_region(view: BatchView) -> dict[Region, torch.Tensor]:
     """Relative L1 in the regions full and hole, float64 [N] each."""
     seen = view.composited
     levels = _level_sums(view.reference, seen.picture, seen.masks[:2])
-    absolute = errors_of_view(view, seen).absolute[:, :2]
-    return dict(zip(seen.regions, _ratios(absolute, levels).unbind(dim=1), strict=False))
+    errors = errors_of_view(view, seen)
+    ratios = _ratios(errors.absolute[:, :2], levels, errors.pixels[:, :2])
+    return dict(zip(seen.regions, ratios.unbind(dim=1), strict=False))
 
 
 def _level_sums(reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]) -> torch.Tensor:
@@ -54,8 +55,8 @@ def level_sums_torch(reference: torch.Tensor, picture: torch.Tensor, regions: Se
     return torch.stack([(levels * region).sum(dim=(1, 2, 3)) for region in regions], dim=1)
 
 
-def _ratios(absolute: torch.Tensor, levels: torch.Tensor) -> torch.Tensor:
-    """Quotients of two int64 [N, R], float64: NaN for 0 / 0."""
-    pairs = zip(absolute.flatten().tolist(), levels.flatten().tolist(), strict=True)
-    values = [part / whole if whole else math.nan for part, whole in pairs]
+def _ratios(absolute: torch.Tensor, levels: torch.Tensor, pixels: torch.Tensor) -> torch.Tensor:
+    """Quotients of two int64 [N, R], float64: 0 for two black pictures, which are equal; NaN without pixels."""
+    sums = zip(absolute.flatten().tolist(), levels.flatten().tolist(), pixels.flatten().tolist(), strict=True)
+    values = [part / max(whole, 1) if count else math.nan for part, whole, count in sums]
     return torch.tensor(values, dtype=torch.float64, device=absolute.device).reshape(absolute.shape)
