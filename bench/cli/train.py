@@ -151,7 +151,7 @@ def train(
         workers=workers,
     )
     folder = session.out = out or Path("results") / f"train-{model}-{dataset}"
-    with stoppable("the training is kept up to its last checkpoint, of this step if it had begun") as stop:
+    with stoppable("every finished step is kept") as stop:
         RECIPES.find(model)
         data = open_data(
             dataset,

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
+import numpy as np
+
 from bench.data.files import FileDataset
+from bench.errors import DataError
 from bench.runtime.byte_lru import ByteLRU
 from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
 
@@ -28,6 +31,7 @@ class Cached:
         self.name, self.ids = dataset.name, dataset.ids
         self.classes, self.objects = dataset.classes, dataset.objects
         self._samples: ByteLRU[str, Sample] = ByteLRU(max_bytes, _count_bytes)
+        self._tolerant = False
 
     @cached_property
     def revision(self) -> str:
@@ -40,8 +44,15 @@ class Cached:
         whole = whole_split(self.dataset)
         if len(whole) == len(self):
             return self
-        cached = Cached(whole, self.max_bytes)
-        cached._samples = self._samples
+        return self._beside(whole, tolerant=self._tolerant)
+
+    def tolerating(self, *, bad: bool) -> Cached:
+        """The same samples in the same memory; with `bad`, one that cannot be read is a black pixel without labels."""
+        return self._beside(self.dataset, tolerant=bad)
+
+    def _beside(self, dataset: Dataset, *, tolerant: bool) -> Cached:
+        cached = Cached(dataset, self.max_bytes)
+        cached._samples, cached._tolerant = self._samples, tolerant
         return cached
 
     @property
@@ -72,7 +83,12 @@ class Cached:
         return (self[index] for index in range(len(self)))
 
     def __getitem__(self, index: int) -> Sample:
-        return self._samples.get(self.ids[index], lambda: _read_only(self.dataset[index]))
+        try:
+            return self._samples.get(self.ids[index], lambda: _read_only(self.dataset[index]))
+        except DataError:
+            if not self._tolerant:
+                raise
+            return Sample(self.ids[index], np.zeros((1, 1, 3), np.uint8))
 
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:
         return Cached, (self.dataset, self.max_bytes)  # another process starts with an empty cache

@@ -46,22 +46,22 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
     """
-    bound = [protocol.name for protocol in plan.protocols if isinstance(protocol, DatasetBound)]
-    every = plan.dataset.from_files or bool(bound)
+    always = {protocol.name for protocol in plan.protocols if _reads_files(plan, protocol)}
+    every = plan.dataset.from_files or bool(always)
     wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
+    strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
     drawn: dict[tuple[str, str], Drawn] = {}
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
-        asked = recorded.get(name, ())
+        protocols = always.union(recorded.get(name, ()))
         try:
-            sample = plan.dataset[index]
-            holes = {protocol: _draw(plan, by_name[protocol], sample) for protocol in {*asked, *bound}}
-        except DataError as error:
-            return name, str(error), dict.fromkeys(asked, ("", str(error)))
-        return name, "", {protocol: holes[protocol] for protocol in asked}
+            sample = strict[index]
+            return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in protocols}
+        except DataError as error:  # of the sample, of its mask, or of a sample whose objects are its hole
+            return name, str(error), dict.fromkeys(protocols, ("", str(error)))
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
@@ -75,20 +75,27 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     return Examination(bad, drawn)
 
 
-def refuse_bad(plan: Plan, bad: Mapping[str, str]) -> None:
+def refuse_bad(bad: Mapping[str, str]) -> None:
     """Raise DataError with all samples that cannot be read, if there are any."""
     if not bad:
         return
-    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(list(bad.values())[:_LISTED], 1)]
-    more = f"\n  and {len(bad) - _LISTED} more" if len(bad) > _LISTED else ""
-    found, fix = f"{len(bad)} of {len(plan.dataset)} that are not", f"{_FIX}{''.join(listed)}{more}"
-    raise DataError("every picture of the run", "be readable", found, fix)
+    reasons = list(dict.fromkeys(bad.values()))
+    listed = [f"\n  ({number}) {reason}" for number, reason in enumerate(reasons[:_LISTED], 1)]
+    more = f"\n  and {len(reasons) - _LISTED} more" if len(reasons) > _LISTED else ""
+    raise DataError(
+        "every picture of the run", "be readable", f"{len(reasons)} that are not", f"{_FIX}{''.join(listed)}{more}"
+    )
 
 
 def draw_first_holes(plan: Plan) -> None:
     """Draw a hole of each protocol, so that one that does not go with the data set is refused at once."""
     for protocol in plan.protocols:
         _draw(plan, protocol, plan.first)
+
+
+def _reads_files(plan: Plan, protocol: Protocol) -> bool:
+    """Whether holes come from files that may be damaged: masks, or label maps of other samples."""
+    return isinstance(protocol, DatasetBound) or (plan.dataset.from_files and protocol.needs_labels)
 
 
 def _draw(plan: Plan, protocol: Protocol, sample: Sample) -> Drawn:

@@ -66,6 +66,7 @@ def run_in_processes(
         tuple(recorded),
         dict(plan.bad),
         plan.keep_fills,
+        plan.skip_bad,
     )
     status = worker_status.create(context, workers)
     stop, counter = context.Event(), context.Value("q", 0)
@@ -99,6 +100,7 @@ class _Task:
     recorded: tuple[ModelInfo, ...]
     bad: dict[str, str]
     keep_fills: bool
+    skip_bad: bool
 
 
 class _Worker:
@@ -126,7 +128,7 @@ def _start_worker(task: _Task, stop: Event, counter: Synchronized[int], status: 
     numba.set_num_threads(task.threads)
     cv2.setNumThreads(task.threads)
     plan = resolve(task.suite, task.out, task.device).with_recorded(task.recorded)
-    _Worker.plan = plan.knowing(bad=task.bad, keep_fills=task.keep_fills)
+    _Worker.plan = plan.knowing(bad=task.bad, keep_fills=task.keep_fills, skip_bad=task.skip_bad)
     _Worker.stop, _Worker.counter = stop, counter
 
 

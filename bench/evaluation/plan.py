@@ -82,6 +82,7 @@ class Plan:
         given: name of a model to the text that named it; an object in memory has none.
         bad: id of a sample that cannot be read to the reason; it is skipped.
         keep_fills: whether the fill of every sample is kept.
+        skip_bad: whether the run goes on without samples that cannot be read.
     """
 
     suite: Suite
@@ -94,6 +95,7 @@ class Plan:
     given: Mapping[str, str] = field(default_factory=dict)
     bad: Mapping[str, str] = field(default_factory=dict)
     keep_fills: bool = False
+    skip_bad: bool = False
 
     def with_recorded(self, models: Iterable[ModelInfo]) -> Plan:
         """The plan with the cells of models that joined the run earlier, less those that it has itself."""
@@ -102,9 +104,10 @@ class Plan:
         cells = [_cell(model, protocol, self.dataset) for model in others for protocol in self.protocols]
         return self._changed(cells=(*self.cells, *cells))
 
-    def knowing(self, *, bad: Mapping[str, str], keep_fills: bool) -> Plan:
+    def knowing(self, *, bad: Mapping[str, str], keep_fills: bool, skip_bad: bool) -> Plan:
         """The plan with what was found out of its pictures, and with what to keep."""
-        return self._changed(bad=bad, keep_fills=keep_fills)
+        dataset = self.dataset.tolerating(bad=skip_bad)
+        return self._changed(bad=bad, keep_fills=keep_fills, skip_bad=skip_bad, dataset=dataset)
 
     def _changed(self, **changes: Any) -> Plan:
         """A copy that keeps what took long to find out."""
@@ -149,10 +152,11 @@ class Plan:
     @cached_property
     def first(self) -> Sample:
         """The first sample that can be read; raises what reading the first one raises when none can."""
-        for index in range(len(self.dataset)):
+        strict = self.dataset.tolerating(bad=False)
+        for index in range(len(strict)):
             with suppress(DataError):
-                return self.dataset[index]
-        return self.dataset[0]
+                return strict[index]
+        return strict[0]
 
     @cached_property
     def measurement(self) -> Measurement:

@@ -140,8 +140,8 @@ def run_suite(
     with locked(out):
         earlier = read_earlier(plan)
         recorded = earlier.models if earlier else ()
-        plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills)
-        plan, work = find_work(plan, again=reuse == "never", skip_bad=skip_bad, progress=progress)
+        plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills, skip_bad=skip_bad)
+        plan, work = find_work(plan, again=reuse == "never", progress=progress)
         if work.units and reuse == "only-cache":
             names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")

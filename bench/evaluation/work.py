@@ -33,12 +33,11 @@ class Work:
     drawn: Mapping[tuple[str, str], Drawn] = field(default_factory=dict)
 
 
-def find_work(plan: Plan, *, again: bool, skip_bad: bool, progress: bool) -> tuple[Plan, Work]:
+def find_work(plan: Plan, *, again: bool, progress: bool) -> tuple[Plan, Work]:
     """Look at what is recorded, and check every picture before a model runs.
 
     Args:
         again: whether the cells that the suite names are run again, whatever is recorded.
-        skip_bad: whether pictures that cannot be read are left out.
 
     Returns:
         The plan, which knows the pictures that cannot be read, and the work.
@@ -58,9 +57,9 @@ def find_work(plan: Plan, *, again: bool, skip_bad: bool, progress: bool) -> tup
             if sample in plan.revisions:
                 recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
     examination = examine(plan, recorded, progress=progress)
-    if not skip_bad:
-        refuse_bad(plan, examination.bad)
-    plan = plan.knowing(bad=examination.bad, keep_fills=plan.keep_fills)
+    if not plan.skip_bad:
+        refuse_bad(examination.bad)
+    plan = plan.knowing(bad=examination.bad, keep_fills=plan.keep_fills, skip_bad=plan.skip_bad)
     draw_first_holes(plan)
     every = [index for index in _open_cells(plan, again=again) if index in opened]
     missing = {index: _missing(plan, index, examination.drawn, again=again) for index in every}

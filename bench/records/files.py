@@ -119,7 +119,9 @@ def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = ""
     """
     write_atomically(layout.cell_file(cell.key), cell.to_json())
     parts = ((layout.shard(cell.key, index), layout.features(cell.key, index)) for index in range(shards))
-    files = [layout.cell_file(cell.key), *(file for pair in parts for file in pair if file.exists())]
+    others = (layout.others(cell.key), layout.others(cell.key).with_suffix(".npz"))
+    written = (file for pair in (*parts, others) for file in pair if file.exists())
+    files = [layout.cell_file(cell.key), *written]
     checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
     write_atomically(layout.done(cell.key), dump(checksums | ({ASKED: asked} if asked else {})))
 

@@ -143,7 +143,7 @@ def test_all_bad_files_are_named_before_a_model_runs(picture_folder: Write, tmp_
         (root / "images" / f"{name}.png").write_bytes(b"no picture")
     Image.fromarray(np.full((48, 48), 77, np.uint8)).save(root / "labels" / "p025.png")
 
-    with pytest.raises(DataError, match=r"(?s)3 of 30 that are not.*p003\.png.*p018\.png.*p025\.png"):
+    with pytest.raises(DataError, match=r"(?s)found 3 that are not.*p003\.png.*p018\.png.*p025\.png"):
         run(root, out, [model], {})
     assert model.asked == []
     assert not (tmp_path / "deep").exists()
@@ -153,6 +153,20 @@ def test_all_bad_files_are_named_before_a_model_runs(picture_folder: Write, tmp_
     assert (cell.n, cell.n_skipped, cell.n_failed, cell.metrics["psnr.hole"].n) == (30, 3, 0, 27)
     assert len(cell.failures) == 3
     assert run(root, out, [Unwilling()], {}, skip_bad=True).failed == 0
+
+
+def test_a_bad_donor_is_named_or_left_out(picture_folder: Write, tmp_path: Path, flat_model: type) -> None:
+    root, out, changes = picture_folder(8), tmp_path / "out", {"limit": 4, "protocols": ("object",)}
+    for index in (1, 3, 5, 7):  # left out by the limit
+        (root / "images" / f"p{index:03d}.png").write_bytes(b"no picture")
+    model = flat_model()
+    with pytest.raises(DataError, match=r"(?s)found 2 that are not.*p00[1357]\.png"):
+        run(root, out, [model], changes)
+    assert model.asked == []
+
+    (cell,) = run(root, out, [model], changes, skip_bad=True).run.cells.values()
+
+    assert (cell.n, cell.n_skipped, len(model.asked)) == (4, 0, 4)
 
 
 class Unwilling:

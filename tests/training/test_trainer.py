@@ -141,7 +141,7 @@ def test_a_killed_training_resumes_to_the_same_bits(tmp_path: Path, fabric: Fabr
     assert logged(tmp_path / "killed") == logged(tmp_path / "whole")
 
 
-@pytest.mark.parametrize("step", [1, 4, 7])
+@pytest.mark.parametrize("step", [1, 7])
 def test_a_stopped_training_resumes_to_the_same_bits(tmp_path: Path, fabric: Fabric, step: int) -> None:
     steps = iter(range(1, 1000))
 
