@@ -89,9 +89,18 @@ LAZY = "def fill(image, hole):\n    {}\n    return image.masked_fill(hole, V)\n"
             "pkg/b",
         ),
         ({"model": LAZY.format("import importlib; V = importlib.import_module('utils').V")}, "utils"),
+        ({"model": USES_UTILS.replace("utils", ".utils"), "__init__": ""}, "utils"),
         ({"model": LAZY.format("from first import V"), "first": "def g():\n    pass\nfrom utils import V"}, "utils"),
     ],
-    ids=["in a function", "of a package", "of a namespace", "relative", "by importlib", "by a helper"],
+    ids=[
+        "in a function",
+        "of a package",
+        "of a namespace",
+        "relative",
+        "by importlib",
+        "of its own package",
+        "by a helper",
+    ],
 )
 def test_a_changed_helper_is_another_model(files: dict[str, str], helper: str, tmp_path: Path) -> None:
     path = _write(tmp_path, files | {helper: "V = 0.25"})
