@@ -60,7 +60,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         Command(words, timeout),
         io_spec,
         facts,
-        sources=(__name__, "bench.models.processes"),
+        sources=(__name__, "bench.models.processes", "bench.models.isolation.source_files"),
         libraries=("pillow",),
     )
 

@@ -19,7 +19,7 @@ import bench.data
 import bench.models
 from bench.cli.failures import failure_tracebacks
 from bench.errors import ModelFailure
-from bench.models.isolation import client
+from bench.models.isolation import supervisor_client
 from bench.vocabulary import Batch, Dataset, Prediction
 from tests.models.contract import make_batch
 from tests.models.foreign_files import write_python
@@ -318,8 +318,8 @@ def test_a_fresh_interpreter_does_as_well(tmp_path: Path, monkeypatch: pytest.Mo
     path = _write(tmp_path, model=USES_UTILS, utils="V = 0.25")
     expected = _print(path)
     monkeypatch.setattr(sys, "platform", "darwin")
-    supervisor = client._Supervisor()
-    monkeypatch.setattr(client, "_SUPERVISOR", supervisor)
+    supervisor = supervisor_client.SupervisorClient()
+    monkeypatch.setattr(supervisor_client, "SUPERVISOR", supervisor)
 
     model = bench.models.load(f"python:{path}:fill")
     image = model.inpaint(make_batch(1)).image
