@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
-from bench.cli.failures import failure_tracebacks
+from bench.cli.failures import first_failures
 
 if TYPE_CHECKING:
     from bench.evaluation import RunOutcome
@@ -86,7 +86,7 @@ def execute(
     typer.echo(main_table(analysis))
     typer.echo(f"{len(files)} files made from the records; open {files[-1]}", err=True)
     typer.echo(_spent(outcome), err=True)
-    for line in failure_tracebacks(outcome.run):
+    for line in first_failures(outcome.run):
         typer.echo(line, err=True)
     if outcome.failed:
         typer.echo(f"spgbench: {outcome.failed} samples failed; the table's foot says why.", err=True)

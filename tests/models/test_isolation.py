@@ -17,7 +17,7 @@ import torch
 import bench
 import bench.data
 import bench.models
-from bench.cli.failures import failure_tracebacks
+from bench.cli.failures import first_failures
 from bench.errors import ModelFailure
 from bench.models.isolation import supervisor_client
 from bench.vocabulary import Batch, Dataset, Prediction
@@ -298,7 +298,7 @@ def test_a_traceback_is_kept(pictures: Dataset, tmp_path: Path) -> None:
     assert "found ZeroDivisionError: division by zero (helper.py:1, in work)." in failures.reason
     assert f'File "{path}", line 3, in fill' in failures.traceback
     assert "isolation" not in failures.traceback
-    (shown,) = failure_tracebacks(run)
+    (shown,) = first_failures(run)
     assert shown.startswith("model python:model.py:fill failed at picture p000:")
     assert shown.endswith("ZeroDivisionError: division by zero")
     assert {record.traceback for record in run.records(next(iter(run.cells)))} == {failures.traceback}

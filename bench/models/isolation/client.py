@@ -222,7 +222,8 @@ class IsolatedModel:
 def _error(answer: Mapping[str, Any]) -> UsageError | ModelFailure:
     if answer["usage"]:
         return UsageError(*answer["error"])
-    return ModelFailure(*answer["error"], traceback=answer["traceback"])
+    subject, must, found, fix = answer["error"]
+    return ModelFailure(subject, must, found, fix, answer["traceback"])
 
 
 @contextlib.contextmanager
