@@ -13,7 +13,7 @@ import typer
 from bench.cli import options
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
-from bench.cli.failures import failure_tracebacks
+from bench.cli.failures import first_failures
 from bench.cli.stopping import stoppable
 from bench.errors import UsageError
 
@@ -185,7 +185,7 @@ def show(
         say(f"{len(files)} files made from the records; open {files[-1]}")
     now = time.perf_counter()
     say(_spent(spent, now - began, now - start))
-    for line in failure_tracebacks(run):
+    for line in first_failures(run):
         say(line)
     failed = sum(cell.n_failed for cell in run.cells.values())
     if failed:

@@ -61,7 +61,7 @@ def load_python_function(
         call.call,
         io_spec,
         {**call.facts, "function": name, "labels": labels, "timeout": f"{timeout:g}"},
-        sources=(__name__,),
+        sources=(__name__, "bench.models.isolation.worker", "bench.models.isolation.python_file"),
         libraries=("numpy", "torch"),
         label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
         device=call.device,

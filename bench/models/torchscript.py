@@ -55,7 +55,7 @@ def load_torchscript(
         call.call,
         io_spec,
         facts,
-        sources=(__name__,),
+        sources=(__name__, "bench.models.isolation.worker", "bench.models.isolation.torchscript_file"),
         device=call.device,
         seeding=call.seeding,
         cuts_batches=call.cuts_batches,

@@ -17,9 +17,9 @@ import torch
 import bench
 import bench.data
 import bench.models
-from bench.cli.failures import failure_tracebacks
+from bench.cli.failures import first_failures
 from bench.errors import ModelFailure
-from bench.models.isolation import client
+from bench.models.isolation import supervisor_client
 from bench.vocabulary import Batch, Dataset, Prediction
 from tests.models.contract import make_batch
 from tests.models.foreign_files import write_python
@@ -89,9 +89,18 @@ LAZY = "def fill(image, hole):\n    {}\n    return image.masked_fill(hole, V)\n"
             "pkg/b",
         ),
         ({"model": LAZY.format("import importlib; V = importlib.import_module('utils').V")}, "utils"),
+        ({"model": USES_UTILS.replace("utils", ".utils"), "__init__": ""}, "utils"),
         ({"model": LAZY.format("from first import V"), "first": "def g():\n    pass\nfrom utils import V"}, "utils"),
     ],
-    ids=["in a function", "of a package", "of a namespace", "relative", "by importlib", "by a helper"],
+    ids=[
+        "in a function",
+        "of a package",
+        "of a namespace",
+        "relative",
+        "by importlib",
+        "of its own package",
+        "by a helper",
+    ],
 )
 def test_a_changed_helper_is_another_model(files: dict[str, str], helper: str, tmp_path: Path) -> None:
     path = _write(tmp_path, files | {helper: "V = 0.25"})
@@ -289,7 +298,7 @@ def test_a_traceback_is_kept(pictures: Dataset, tmp_path: Path) -> None:
     assert "found ZeroDivisionError: division by zero (helper.py:1, in work)." in failures.reason
     assert f'File "{path}", line 3, in fill' in failures.traceback
     assert "isolation" not in failures.traceback
-    (shown,) = failure_tracebacks(run)
+    (shown,) = first_failures(run)
     assert shown.startswith("model python:model.py:fill failed at picture p000:")
     assert shown.endswith("ZeroDivisionError: division by zero")
     assert {record.traceback for record in run.records(next(iter(run.cells)))} == {failures.traceback}
@@ -309,8 +318,8 @@ def test_a_fresh_interpreter_does_as_well(tmp_path: Path, monkeypatch: pytest.Mo
     path = _write(tmp_path, model=USES_UTILS, utils="V = 0.25")
     expected = _print(path)
     monkeypatch.setattr(sys, "platform", "darwin")
-    supervisor = client._Supervisor()
-    monkeypatch.setattr(client, "_SUPERVISOR", supervisor)
+    supervisor = supervisor_client.SupervisorClient()
+    monkeypatch.setattr(supervisor_client, "SUPERVISOR", supervisor)
 
     model = bench.models.load(f"python:{path}:fill")
     image = model.inpaint(make_batch(1)).image

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 import weakref
@@ -18,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bench.errors import ModelFailure, UsageError
+from bench.models.isolation import supervisor_client
 from bench.models.isolation.channel import SharedTensors, TensorSizes, copy_values, create_memory, receive, send
 
 if TYPE_CHECKING:
@@ -33,80 +31,7 @@ _MOST_HANGS = 3
 """Time limits in a row, after which a process is not started again."""
 _ENDING = 1.0
 """Seconds that a process may take to end when it has closed its connection."""
-_QUIET_THREADS = {"GOMP_SPINCOUNT": "0"}
-"""OpenMP's threads sleep between their tasks: threads that wait busily keep spgbench from its cores."""
 _OURS = Path(__file__).parent
-_ROOT = Path(__file__).resolve().parents[3]
-
-
-class _Supervisor:
-    """The process that starts those of models; one for all models of this process, started at first use."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._connection: socket.socket | None = None
-        self._process: subprocess.Popen[bytes] | None = None
-        self._owner = 0
-
-    def start(self, descriptors: tuple[int, int, int]) -> int:
-        """Start the process of a model with descriptors of its own; returns its number."""
-        for _ in range(2):  # a model may have killed the supervisor
-            with contextlib.suppress(EOFError):
-                return int(self._ask({"do": "start"}, descriptors)["process"])
-        raise ModelFailure("the process that starts models", "run", "its end", "Look for a message above this one.")
-
-    def end(self, process: int, seconds: float) -> int | None:
-        """End a process; returns its exit code, negative for a signal, or None where nobody knows it."""
-        with contextlib.suppress(EOFError):
-            code: int | None = self._ask({"do": "end", "process": process, "seconds": seconds})["code"]
-            return code
-        return None
-
-    def close(self) -> None:
-        """End the supervisor and with it every process that it started."""
-        with self._lock:
-            if self._connection is not None and self._process is not None and self._owner == os.getpid():
-                self._connection.close()
-                self._connection = None
-                self._process.wait()
-
-    def _ask(self, message: dict[str, Any], descriptors: tuple[int, ...] = ()) -> dict[str, Any]:
-        with self._lock:
-            if self._connection is None or self._owner != os.getpid():
-                if message["do"] == "end":
-                    raise EOFError
-                self._connection = self._begin()
-            try:
-                send(self._connection, message, descriptors)
-                return receive(self._connection)[0]
-            except EOFError:
-                self._connection.close()
-                self._connection = None
-                if self._process is not None:
-                    self._process.wait()
-                raise
-
-    def _begin(self) -> socket.socket:
-        ours, theirs = socket.socketpair()
-        code = (
-            f"import sys; sys.path.insert(0, {str(_ROOT)!r}); from bench.models.isolation import supervisor; "
-            f"del sys.path[0]; supervisor.main({theirs.fileno()}, forks={sys.platform == 'linux'})"
-        )
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 (our own code)
-                [sys.executable, "-P", "-c", code, str(_ROOT)],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                env={**_QUIET_THREADS, **os.environ},
-                start_new_session=True,  # Ctrl-C is for spgbench alone
-            )
-        self._owner = os.getpid()
-        return ours
-
-
-_SUPERVISOR = _Supervisor()
-atexit.register(_SUPERVISOR.close)
 
 
 @dataclass
@@ -199,7 +124,7 @@ class IsolatedModel:
         ours, theirs = socket.socketpair()
         trace = create_memory(0)
         with theirs, _standard_error() as errors:
-            worker = _Worker(_SUPERVISOR.start((theirs.fileno(), errors, trace)), ours, trace)
+            worker = _Worker(supervisor_client.SUPERVISOR.start((theirs.fileno(), errors, trace)), ours, trace)
         self._worker = worker
         weakref.finalize(self, _forget, worker)
         import torch
@@ -251,7 +176,7 @@ class IsolatedModel:
     def _end(self, worker: _Worker, seconds: float) -> int | None:
         self._worker = None
         worker.connection.close()
-        return _SUPERVISOR.end(worker.process, seconds)
+        return supervisor_client.SUPERVISOR.end(worker.process, seconds)
 
     @contextlib.contextmanager
     def _descriptors(self, worker: _Worker, sizes: TensorSizes, message: dict[str, Any]) -> Iterator[tuple[int, ...]]:
@@ -317,7 +242,7 @@ def _standard_error() -> Iterator[int]:
 def _forget(worker: _Worker) -> None:
     """End a process that nobody can call any more, and close what was its own."""
     worker.connection.close()
-    _SUPERVISOR.end(worker.process, 0)
+    supervisor_client.SUPERVISOR.end(worker.process, 0)
     os.close(worker.trace)
 
 

@@ -7,6 +7,7 @@ import os
 import site
 import sys
 import sysconfig
+import tempfile
 import threading
 from collections.abc import Iterable
 from pathlib import Path
@@ -53,7 +54,9 @@ class ModelFiles:
     def __init__(self, path: Path, folders: tuple[Path, ...], declared: str = "") -> None:
         self._path, self._folders, self._declared = path, folders, declared
         self._installed = installed_folders(folders[0])
-        self._watched = {str(folder) + os.sep for folder in (*folders, Path.cwd()) if folder != Path(folder.anchor)}
+        own = path.resolve().parent, path.parent
+        working = [] if Path(tempfile.gettempdir()).is_relative_to(Path.cwd()) else [Path.cwd()]
+        self._watched = {str(folder) + os.sep for folder in (*own, *working) if folder != Path(folder.anchor)}
         self._before = {id(module) for module in sys.modules.values()}
         self._path_before = set(sys.path)
         self._known: dict[Path, str] = {}

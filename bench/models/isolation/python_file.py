@@ -76,8 +76,19 @@ def load_function(path: str, function: str, labels: bool, files: str, device: st
 
 
 def _folders(path: Path) -> tuple[Path, ...]:
-    """Where imports begin: the folder of the file, and that of the link that names it."""
-    return tuple(dict.fromkeys((path.resolve().parent, path.parent)))
+    """Where imports begin: the folder of the file, that of the link that names it, and that of the file's package."""
+    folder = path.resolve().parent
+    return tuple(dict.fromkeys((folder, path.parent, path.resolve().parents[len(_package(path))])))
+
+
+def _package(path: Path) -> list[str]:
+    """Names of the packages that the file lies in, the outermost first; relative imports begin at the innermost."""
+    names: list[str] = []
+    for folder in path.resolve().parents:
+        if not (folder / "__init__.py").is_file() or not folder.name.isidentifier():
+            break
+        names.insert(0, folder.name)
+    return names
 
 
 def _finder(entry: str, installed: tuple[str, ...]) -> FileFinder:
@@ -98,7 +109,8 @@ def _forget_shadowed(folder: Path) -> None:
 
 
 def _run_file(path: Path, *, as_main: bool) -> ModuleType:
-    name = path.stem if as_main else f"spgbench_model_{path.stem}"
+    package = _package(path)
+    name = ".".join([*package, path.stem if as_main or package else f"spgbench_model_{path.stem}"])
     spec = importlib.util.spec_from_file_location(name, path, loader=_SourceLoader(name, str(path)))
     if spec is None or spec.loader is None:
         raise UsageError(f"Python file {path.name}", "end in .py", path.suffix or "no ending")
