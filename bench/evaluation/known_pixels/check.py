@@ -86,7 +86,7 @@ class _Batch:
     def explain(self, row: int) -> str:
         """Of a prediction whose known pixels differ from those given."""
         picture = self.raw[row], self.truth[row], self.hole[row]
-        pixels, blocks, text = take_known(*picture), take_blocks(*picture), self.explain_whole(row)
+        pixels, text = take_known(*picture), self.explain_whole(row)
         if not text and has_another_hole(*picture):
             text = _OTHER_HOLE
         if text or pixels.error <= FAR_LEVELS:
