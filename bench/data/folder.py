@@ -46,13 +46,9 @@ def find_folder_pictures(root: Path) -> tuple[Path, dict[str, Path]]:
             _log.warning("folder %s: the pictures in images/ are taken, and not the %d beside it", root, len(beside))
         return images, find_pictures(images)
     if not beside:
-        below = sorted(path.name for path in root.iterdir() if path.is_dir() and path.name[0] != ".")
-        if not below or any((root / name).exists() for name in (*_KNOWN, "classes.json")):
-            found = some(sorted(path.name for path in root.iterdir())) or "an empty folder"
-            must = "hold a folder images/, or pictures"
-            raise DataError(f"folder {root} of folder", must, found, f"Put the pictures into {images}.")
-        _log.warning("folder %s: the pictures in its folders %s are taken", root, some(below))
-        return root, find_pictures(root)
+        found = some(sorted(path.name for path in root.iterdir())) or "an empty folder"
+        must = "hold a folder images/, or pictures"
+        raise DataError(f"folder {root} of folder", must, found, f"Put the pictures into {images}.")
     found_below = find_pictures(root, deep=False)
     others = sorted(
         path.name for path in root.iterdir() if path.is_dir() and path.name not in _KNOWN and path.name[0] != "."
