@@ -126,6 +126,12 @@ def test_a_helper_of_another_folder_counts(tmp_path: Path) -> None:
     assert _print(path) != before
 
 
+def test_a_package_that_is_no_part_of_the_installation_may_be_imported_late(tmp_path: Path) -> None:
+    path = _write(tmp_path, model=LAZY.format("from bench.errors import NotApplicable; V = 0.3"))
+
+    assert _level(path) == 0.3
+
+
 def test_a_linked_file_finds_the_helpers_of_both_places(tmp_path: Path) -> None:
     target = _write(tmp_path / "real", model=USES_UTILS, utils="from here import V")
     _write(tmp_path / "links", here="V = 0.6")

@@ -18,6 +18,8 @@ from bench.models.isolation.source_files import find_named_files, find_reachable
 
 __all__ = ["ModelFiles", "installed_folders"]
 
+_OURS = Path(__file__).resolve().parents[3] / "bench"
+"""The harness itself, which a checkout holds outside the Python installation; a model may import it at any time."""
 _opened: dict[str, None] = {}
 _written: set[str] = set()
 _watch = threading.local()
@@ -81,7 +83,7 @@ class ModelFiles:
         """Files that were read since `digest`, and that it does not cover or that changed since; once found, always."""
         if len(sys.modules) != self._seen or _opened:
             for path in dict.fromkeys([*self._loaded_files(), *self._read_files()]):
-                if self._known.get(path) != _hashes([path]).get(path):
+                if not path.is_relative_to(_OURS) and self._known.get(path) != _hashes([path]).get(path):
                     self._late[os.path.relpath(path, self._folders[0])] = None
         return list(self._late)
 
