@@ -17,7 +17,7 @@ from bench.statistics.intervals import BLOCK, check_resampling
 
 __all__ = ["sign_flip_p", "standard_errors", "wilcoxon_p"]
 
-_EXACT = 14  # clusters up to which all patterns of signs are gone through: 2**13 of them, up to symmetry
+_EXACT = 16  # clusters up to which all patterns of signs are gone through: 2**15 of them, up to symmetry
 
 _ENOUGH = 100  # extreme resamples after which a p-value is known well enough
 
@@ -28,7 +28,7 @@ _SHARP = 3.178
 def sign_flip_p(columns: ClusterSums, *, draws: int = 10_000, seed: int = 0) -> Floats:
     """Two-sided p-values [K] of "the mean difference is 0", by changing the signs of whole clusters.
 
-    Up to 14 clusters all patterns of signs are counted. Beyond, `draws` random ones: p = (1 + as extreme) / (1 + draws)
+    Up to 16 clusters all patterns of signs are counted. Beyond, `draws` random ones: p = (1 + as extreme) / (1 + draws)
     after Phipson and Smyth (2010); a column that has seen 100 extreme ones after some thousand draws is not drawn on,
     since its p is large and known to 10 % (Besag and Clifford 1991). Such a p cannot fall below 1 / (1 + draws), and so
     cannot survive a correction for thousands of tests. Where the bound of Bentkus and Dzindzalieta, "A tight Gaussian
