@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,11 +13,12 @@ from bench.errors import ModelFailure
 from bench.evaluation.known_pixels.colours import explain_by_colours
 from bench.evaluation.known_pixels.geometry import explain_by_geometry, has_another_hole
 from bench.evaluation.known_pixels.names import explain_by_names, stored_thumbnails, thumbnail
-from bench.evaluation.known_pixels.sample import FAR_LEVELS, NEAR_LEVELS, take_blocks, take_known
+from bench.evaluation.known_pixels.sample import FAR_LEVELS, NEAR_LEVELS, KnownSample, take_blocks, take_known
 from bench.pictures import known_error
 from bench.vocabulary import Inpainter, StoredPredictions
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
     from torch import Tensor
 
     from bench.evaluation.known_pixels.sample import Planes
@@ -52,7 +54,10 @@ def check_predictions(
         every = hole.logical_not()
         batch = _Batch(raw.numpy(), truth.numpy(), every[:, 0].numpy(), samples, ids, model)
         errors = known_error(raw, truth, every).mul(255).tolist()
-        return [batch.explain_whole(row) if error > NEAR_LEVELS else "" for row, error in enumerate(errors)]
+        return [
+            batch.explain_whole(row, batch.known(row)) if error > NEAR_LEVELS else ""
+            for row, error in enumerate(errors)
+        ]
     errors = known_error(raw, truth, hole).mul(255).tolist()
     batch = _Batch(raw.numpy(), truth.numpy(), hole[:, 0].numpy(), samples, ids, model)
     return [batch.explain(row) if error > NEAR_LEVELS else batch.look(row, error) for row, error in enumerate(errors)]
@@ -74,10 +79,18 @@ class _Batch:
         colour = self.unfilled(row)
         return f"the hole is {colour}. Look whether the model was run." if colour else ""
 
-    def explain_whole(self, row: int) -> str:
+    @cached_property
+    def thumbnails(self) -> npt.NDArray[np.uint8]:
+        """Of the predictions of the batch."""
+        return np.stack([thumbnail(picture.transpose(1, 2, 0)) for picture in self.raw])
+
+    def known(self, row: int) -> KnownSample:
+        """Known pixels of a prediction."""
+        return take_known(self.raw[row], self.truth[row], self.hole[row])
+
+    def explain_whole(self, row: int, pixels: KnownSample) -> str:
         """Of a prediction whose pixels differ from the true ones, which is no fault without one of these causes."""
-        picture = self.raw[row], self.truth[row], self.hole[row]
-        pixels, blocks = take_known(*picture), take_blocks(*picture)
+        blocks = take_blocks(self.raw[row], self.truth[row], self.hole[row])
         text = explain_by_colours(pixels) or explain_by_geometry(pixels)
         if not text and blocks and blocks.error > NEAR_LEVELS:
             text = explain_by_colours(blocks)
@@ -86,7 +99,8 @@ class _Batch:
     def explain(self, row: int) -> str:
         """Of a prediction whose known pixels differ from those given."""
         picture = self.raw[row], self.truth[row], self.hole[row]
-        pixels, text = take_known(*picture), self.explain_whole(row)
+        pixels = self.known(row)
+        text = self.explain_whole(row, pixels)
         if not text and has_another_hole(*picture):
             text = _OTHER_HOLE
         if text or pixels.error <= FAR_LEVELS:
@@ -119,6 +133,5 @@ class _Batch:
             except ModelFailure:  # an unreadable prediction, which fails on its own
                 return ""
         else:
-            places = self.samples
-            predictions = np.stack([thumbnail(picture.transpose(1, 2, 0)) for picture in self.raw])
+            places, predictions = self.samples, self.thumbnails
         return explain_by_names(self.truth[row], self.hole[row], self.samples[row], places, predictions)

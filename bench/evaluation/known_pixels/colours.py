@@ -14,6 +14,8 @@ __all__ = ["explain_by_colours"]
 
 Values: TypeAlias = npt.NDArray[np.floating]  # [3, K], 0 to 255
 
+_STEP = 4
+"""Each fourth of the pixels is enough to tell a change of all values, and takes a fourth of the time."""
 _GIVEN = "the known pixels are those given"
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _CHROMA = np.array([[-0.168736, -0.331264, 0.5], [0.5, -0.418688, -0.081312]], np.float32)  # Cb, Cr of JPEG
@@ -24,7 +26,8 @@ def explain_by_colours(pixels: KnownSample) -> str:
     """What was done to the values, or nothing; the change that leaves the smallest difference counts."""
     if text := _one_colour(pixels):
         return text
-    errors = [(float(np.abs(pixels.values - changed).mean()), text) for text, changed in _changes(pixels.expected)]
+    values, expected = pixels.values[:, ::_STEP], pixels.expected[:, ::_STEP]
+    errors = [(float(np.abs(values - changed).mean()), text) for text, changed in _changes(expected)]
     error, text = min(errors)
     return text if explains(pixels.error, error) else ""
 
