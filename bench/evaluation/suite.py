@@ -13,7 +13,7 @@ from bench.registry import Registry
 __all__ = ["SUITES", "Suite", "packaged", "read_suite"]
 
 SUITES: Registry[Suite] = Registry("suite", "spgbench.suites", "spgbench ls suites")
-SUITES.add("quick", "bench.evaluation.suite:packaged", "four protocols on 12 pictures, minutes", file="quick.yaml")
+SUITES.add("quick", "bench.evaluation.suite:packaged", "three protocols on 16 pictures, minutes", file="quick.yaml")
 SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
 )

@@ -93,7 +93,7 @@ class Verdict:
         alone = self._of("alone")
         if len(alone) == len(self.protocols):
             names = list(dict.fromkeys(one.models[0] for one in alone))
-            yield f"{_listed(names)} {_has(names)} no other model beside {'it' if len(names) == 1 else 'them'}"
+            yield f"{_listed(names)} {_has(names)} no other model to compare with"
             if self.oracles:
                 yield "oracles are not ranked"
             yield from self._missing()
@@ -177,7 +177,9 @@ def _of_protocol(group: Group, column: Column) -> ProtocolVerdict | None:
     if not rows:
         return None
     without = tuple(row.model.title for row in ranked if row not in rows)
-    best, tied = (tuple(row.model.title for row in rows if _mark(row, column) == mark) for mark in ("best", "second"))
+    sign = -1 if column.higher_is_better else 1
+    placed = sorted(rows, key=lambda row: sign * (row.scores[column.key].value or 0.0))  # none of them is None
+    best, tied = (tuple(row.model.title for row in placed if _mark(row, column) == mark) for mark in ("best", "second"))
     untested = list(dict.fromkeys(row.untested[column.key] for row in rows if column.key in row.untested))
     if len(rows) == 1:
         return ProtocolVerdict(group.name, "alone", (rows[0].model.title,), "", without)

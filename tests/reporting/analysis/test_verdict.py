@@ -88,7 +88,7 @@ def test_a_model_whose_rivals_all_failed_does_not_lead(make_run: MakeRun) -> Non
     failed = {"telea": range(20)}
     found = verdict(make_run, {"spgnet": {"*": 24.0}, "telea": {"*": 10.0}}, protocols=PROTOCOLS[:1], failed=failed)
 
-    assert found.text == "By PSNR hole, spgnet has no other model beside it; telea has no number in center-50."
+    assert found.text == "By PSNR hole, spgnet has no other model to compare with; telea has no number in center-50."
     assert found.leader is None
 
 
@@ -96,9 +96,9 @@ def test_one_model_and_an_oracle(make_run: MakeRun) -> None:
     levels = {"telea": {"*": 20.0}, "cheat": {"*": 40.0}}
 
     alone = verdict(make_run, {"telea": {"*": 20.0}})
-    assert alone.text == "By PSNR hole, telea has no other model beside it."
+    assert alone.text == "By PSNR hole, telea has no other model to compare with."
     beside = verdict(make_run, levels, name="oracle", oracles=["cheat"])
-    assert beside.text == "By PSNR hole, telea has no other model beside it; oracles are not ranked."
+    assert beside.text == "By PSNR hole, telea has no other model to compare with; oracles are not ranked."
     assert beside.leader is None
 
 
