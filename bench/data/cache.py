@@ -6,9 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 
-import numpy as np
-
-from bench.data.files import FileDataset
 from bench.errors import DataError
 from bench.runtime.byte_lru import ByteLRU
 from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
@@ -58,6 +55,8 @@ class Cached:
     @property
     def from_files(self) -> bool:
         """Whether samples are read from files, which may be damaged."""
+        from bench.data.files import FileDataset
+
         return isinstance(self.dataset, FileDataset)
 
     @property
@@ -88,6 +87,8 @@ class Cached:
         except DataError:
             if not self._tolerant:
                 raise
+            import numpy as np
+
             return Sample(self.ids[index], np.zeros((1, 1, 3), np.uint8))
 
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:

@@ -13,7 +13,7 @@ from typing import Literal
 from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import run_here, run_in_processes
-from bench.evaluation.kept_cases import CaseKeeper, write_inputs
+from bench.evaluation.fills.cases import CaseKeeper, write_inputs
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve
 from bench.evaluation.reuse import select

@@ -17,8 +17,8 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
+from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.judging import segment_pictures, segment_references
-from bench.evaluation.kept_pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan

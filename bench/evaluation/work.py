@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.evaluation.examination import Drawn, draw_first_holes, examine, refuse_bad
-from bench.evaluation.kept_pictures import has_kept
+from bench.evaluation.fills.pictures import has_kept
 from bench.evaluation.plan import Plan
 from bench.evaluation.reuse import select
 from bench.evaluation.shard import Unit

@@ -178,7 +178,7 @@ def test_without_a_judge_its_columns_are_left_out_with_a_reason(
 
     run, reason = outcome.run, "no judge comes with the package for the data set folder: name one with --judge"
     assert run.info.unavailable == {"judge-miou": reason, "judge-assd": reason}
-    assert outcome.warnings == (f"judge-miou, judge-assd: not measured: {reason}",)
+    assert outcome.warnings[0] == f"judge-miou, judge-assd: not measured: {reason}"
     (cell,) = run.cells.values()
     assert all(name.startswith("l1.") for name in (*cell.metrics, *run.info.metrics))
 
@@ -195,7 +195,7 @@ def test_a_judge_is_only_looked_for_when_a_metric_needs_it(pictures: Dataset, tm
 def test_another_judge_is_another_run(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:
     bench.evaluate([flat_model()], pictures, ["center-50"], ["judge-miou"], tmp_path / "o", judge=Lookup(pictures))
 
-    with pytest.raises(RunConflict, match="a run with another metrics"):
+    with pytest.raises(RunConflict, match="a run with another definition of judge-miou"):
         bench.evaluate(
             [flat_model()], pictures, ["center-50"], ["judge-miou"], tmp_path / "o", judge=Lookup(pictures, "3" * 64)
         )

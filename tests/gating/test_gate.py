@@ -397,9 +397,9 @@ def test_truncated_lines_are_refused(make_run: MakeRun) -> None:
 
 def test_records_of_another_format_are_refused(make_run: MakeRun, tmp_path: Path) -> None:
     file = make_run("b").layout.run_file
-    file.write_text(file.read_text().replace('"format": 2', '"format": 99'))
+    file.write_text(file.read_text().replace('"format": 3', '"format": 99'))
 
-    with pytest.raises(UsageError, match=r"field format of .*run\.json must be 1 or 2; found 99"):
+    with pytest.raises(UsageError, match=r"field format of .*run\.json must be 1, 2 or 3; found 99"):
         gating.select(str(tmp_path / "b"))
 
 
@@ -407,11 +407,11 @@ def test_a_cell_of_another_format_is_refused(make_run: MakeRun) -> None:
     run = make_run("b")
     (key,) = run.cells
     (folder, done) = run.layout.cell_file(key), run.layout.done(key)
-    write_atomically(folder, folder.read_text().replace('"format": 2', '"format": 99'))
+    write_atomically(folder, folder.read_text().replace('"format": 3', '"format": 99'))
     sums = {**json.loads(done.read_text()), "cell.json": hashlib.sha256(folder.read_bytes()).hexdigest()}
     write_atomically(done, dump(sums))
 
-    with pytest.raises(UsageError, match="field format must be 1 or 2; found 99"):
+    with pytest.raises(UsageError, match="field format must be 1, 2 or 3; found 99"):
         gating.gate(make_run("a"), read_run(run.layout.out))
 
 

@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 import spgnet
 
@@ -18,6 +20,8 @@ PAGES = [
 
 def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (64, 48), (90, 120, 150)).save("photo.png")
+    Image.fromarray(np.pad(np.full((20, 20), 255, np.uint8), ((14, 14), (22, 22)))).save("mask.png")
     names: dict[str, Any] = {}
     for code in re.findall(r"```python\n(.*?)```", PAGES[0], re.DOTALL):
         exec(code, names)  # noqa: S102 - our own page

@@ -95,7 +95,7 @@ def test_bad_arguments_are_named(pair: MakePair) -> None:
         bench.metrics.l1_relative(reference, completed.float())
     with pytest.raises(DataError, match="completed picture must have the shape"):
         bench.metrics.l1_relative(reference, completed[..., 1:])
-    with pytest.raises(DataError, match="region must be a bool tensor"):
+    with pytest.raises(DataError, match="region must be a bool array"):
         bench.metrics.l1_relative(reference, completed, torch.ones(1, 1, 8, 8))
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import bench.metrics
 from bench.errors import NotApplicable
-from bench.evaluation.kept_pictures import remove_pictures
+from bench.evaluation.fills.pictures import remove_pictures
 from bench.evaluation.plan import Plan
 from bench.pictures import png_bytes
 from bench.records import Record, write_atomically

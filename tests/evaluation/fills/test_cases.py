@@ -83,7 +83,7 @@ def test_a_run_that_was_stopped_between_records_and_pictures_is_put_right(
 ) -> None:
     whole = run_into(tmp_path / "whole", pictures)
     with monkeypatch.context() as patch:
-        patch.setattr("bench.evaluation.kept_cases.CaseKeeper.settle", _stop_at_the_last_protocol())
+        patch.setattr("bench.evaluation.fills.cases.CaseKeeper.settle", _stop_at_the_last_protocol())
         with pytest.raises(KeyboardInterrupt):
             run_into(tmp_path / "stopped", pictures)
     stopped = run_into(tmp_path / "stopped", pictures)
@@ -92,7 +92,7 @@ def test_a_run_that_was_stopped_between_records_and_pictures_is_put_right(
 
 
 def _stop_at_the_last_protocol() -> object:
-    from bench.evaluation.kept_cases import CaseKeeper
+    from bench.evaluation.fills.cases import CaseKeeper
 
     settle, calls = CaseKeeper.settle, iter(range(100))
 

@@ -1,0 +1,1 @@
+"""Fills of models on disk: those that a run keeps, and those that grids and the page show."""
