@@ -14,8 +14,9 @@ from bench.cli.stopping import continuing_command, stoppable
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_the_block_and_says_how_to_go_on(
-    capsys: pytest.CaptureFixture[str], number: signal.Signals, code: int
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, number: signal.Signals, code: int
 ) -> None:
+    monkeypatch.setattr(sys, "argv", ["spgbench", "run", "quick"])
     before = signal.getsignal(number)
 
     def work() -> None:
@@ -27,7 +28,7 @@ def test_a_signal_ends_the_block_and_says_how_to_go_on(
         work()
 
     assert stopped.value.exit_code == code
-    assert "stopped; all is kept. To go on:\nspgbench " in capsys.readouterr().err
+    assert "stopped; all is kept. To go on:\nspgbench run quick\n" in capsys.readouterr().err
     assert signal.getsignal(number) == before
 
 
