@@ -39,6 +39,7 @@ __all__ = [
     "SourcePicture",
     "Staged",
     "StoredPredictions",
+    "Truth",
     "whole_split",
 ]
 
@@ -73,6 +74,19 @@ class SourcePicture:
 
 
 @dataclass(frozen=True)
+class Truth:
+    """What the removal of an object should give: the same scene without the object.
+
+    Attributes:
+        image: uint8 [H, W, 3] RGB.
+        labels: uint8 [H, W] of `image`, or None.
+    """
+
+    image: Picture
+    labels: LabelMap | None = None
+
+
+@dataclass(frozen=True)
 class Sample:
     """One picture of a dataset.
 
@@ -81,12 +95,16 @@ class Sample:
         image: uint8 [H, W, 3] RGB.
         labels: uint8 [H, W] class indices with VOID where unlabelled, or None.
         source: what `image` was cropped from, so that masks can go the same way; None where it is whole.
+        truth: what a removal should give, of a dataset that pairs pictures with and without an object.
+        prompt: what the picture shows, in words, for models that take a text; empty where nothing is known.
     """
 
     id: str
     image: Picture
     labels: LabelMap | None = None
     source: SourcePicture | None = None
+    truth: Truth | None = None
+    prompt: str = ""
 
 
 class Dataset(typing.Protocol):
@@ -95,27 +113,22 @@ class Dataset(typing.Protocol):
     @property
     def name(self) -> str:
         """As in `spgbench ls datasets`."""
-        ...
 
     @property
     def revision(self) -> str:
         """Hash of everything that the pictures depend on: files or generator version, split, size, limit."""
-        ...
 
     @property
     def classes(self) -> tuple[str, ...]:
         """Class names; a label map holds their indices, or VOID."""
-        ...
 
     @property
     def objects(self) -> tuple[int, ...]:
         """Indices of the classes of countable things (cars, people), for the object protocols."""
-        ...
 
     @property
     def ids(self) -> Sequence[str]:
         """The samples' ids, in order; reading them decodes no picture."""
-        ...
 
     def __len__(self) -> int: ...
 
@@ -131,7 +144,6 @@ class Limited(typing.Protocol):
     @property
     def whole(self) -> Dataset:
         """All samples of the split, at the same size; the data set itself where nothing is left out."""
-        ...
 
 
 def whole_split(dataset: Dataset) -> Dataset:
@@ -146,11 +158,9 @@ class SampleRevisions(typing.Protocol):
     @property
     def rules(self) -> str:
         """Hash of everything that all samples depend on: name, split, size, sizing rule, classes. Not their number."""
-        ...
 
     def sample_revisions(self) -> Sequence[str]:
         """Of each sample, in order, a hash of `rules` and of its own files."""
-        ...
 
 
 class Protocol(typing.Protocol):
@@ -159,19 +169,16 @@ class Protocol(typing.Protocol):
     @property
     def name(self) -> str:
         """Full name with its version, e.g. `center-50@1`."""
-        ...
 
     @property
     def needs_labels(self) -> bool:
         """Whether the rule looks at label maps of the dataset."""
-        ...
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
         """bool [H, W], True = missing; a function of its arguments alone, called from several threads at once.
 
         Raises NotApplicable.
         """
-        ...
 
 
 @typing.runtime_checkable
@@ -180,7 +187,6 @@ class DatasetBound(typing.Protocol):
 
     def for_dataset(self, dataset: Dataset) -> Protocol:
         """The same protocol for one data set; raises DataError when its files do not fit the samples."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -193,6 +199,7 @@ class Batch:
         labels: uint8 [N, H, W] with VOID in the hole, or None.
         ids: sample ids.
         seeds: one seed a sample, for models that draw random numbers; the same for any batch composition.
+        prompts: what each picture shows, in words; empty where nothing is known.
     """
 
     image: torch.Tensor
@@ -200,6 +207,7 @@ class Batch:
     labels: torch.Tensor | None
     ids: tuple[str, ...]
     seeds: tuple[int, ...]
+    prompts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -249,7 +257,6 @@ class Inpainter(typing.Protocol):
 
     def inpaint(self, batch: Batch) -> Prediction:
         """Fill the holes of a batch; the fill of a sample does not depend on the others in the batch."""
-        ...
 
 
 @typing.runtime_checkable
@@ -258,7 +265,6 @@ class CellBound(typing.Protocol):
 
     def bind(self, protocol: str, ids: Sequence[str]) -> Inpainter:
         """The same model for one cell; raises DataError when a prediction is missing or there is one too many."""
-        ...
 
 
 @typing.runtime_checkable
@@ -267,7 +273,6 @@ class StoredPredictions(typing.Protocol):
 
     def stored(self, sample_id: str) -> Picture:
         """The prediction of a sample, uint8 [H, W, 3] of any size; raises ModelFailure where it cannot be read."""
-        ...
 
 
 @typing.runtime_checkable
@@ -276,7 +281,6 @@ class Sampler(typing.Protocol):
 
     def sample(self, batch: Batch, count: int) -> Sequence[Prediction]:
         """`count` fills of every sample of a batch, drawn with the batch's seeds, or one where there is no other."""
-        ...
 
 
 class Judge(typing.Protocol):
@@ -298,7 +302,6 @@ class Judge(typing.Protocol):
 
         The map of a picture does not depend on the others in the batch.
         """
-        ...
 
 
 @typing.runtime_checkable
@@ -308,11 +311,9 @@ class Editable(typing.Protocol):
     @property
     def classes(self) -> tuple[str, ...]:
         """What the indices of its label maps mean, in their order."""
-        ...
 
     def paint(self, batch: Batch, labels: torch.Tensor) -> Prediction:
         """Fill the holes under `labels`, uint8 [N, H, W], used in the hole too; VOID where nothing is known."""
-        ...
 
 
 @typing.runtime_checkable
@@ -321,4 +322,3 @@ class Staged(typing.Protocol):
 
     def stages(self, batch: Batch) -> Mapping[str, Callable[[], object]]:
         """The parts of `inpaint(batch)`, in the order of the work and to be called in it; each may be called again."""
-        ...

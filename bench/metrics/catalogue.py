@@ -42,7 +42,7 @@ __all__ = [
     "with_companions",
 ]
 
-FAMILIES = ("pixel", "structural", "perceptual", "distribution", "segmentation")
+FAMILIES = ("pixel", "structural", "seam", "perceptual", "distribution", "segmentation", "removal", "evaluators")
 """The packages that metrics lie in."""
 
 

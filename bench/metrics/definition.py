@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 from bench.errors import UsageError
 from bench.metrics.width import BOUNDARY_SHARE, BoundaryWidth, boundary_width
 from bench.registry import Entry, Registry
+from bench.removal import TASKS, Task
 from bench.vocabulary import REGIONS, Region
 
 if TYPE_CHECKING:
@@ -115,6 +116,8 @@ class MetricDefinition:
         draws: `"module:attribute"` of a function `(features of the truth, of the completed pictures, rows of each draw,
             **options) -> float64 [draws]` that takes the metric of all draws faster than one by one; or empty.
         few: for an aggregate `set`, what to say when there are few pictures.
+        needs_truth: whether it compares with the truth, so that it is refused where a removal has none.
+        tasks: what protocols may ask of a model for the metric to mean something.
         needs: what must be at hand: `judge`, or names of weights that `spgbench fetch weights` takes.
         beside: metrics that are always taken with it, since it means little without them.
         ceiling_of: the metric that this one bounds: the same number for every model, printed below tables.
@@ -149,6 +152,8 @@ class MetricDefinition:
     resampling: Literal["", "half-samples"] = ""
     draws: str = ""
     few: FewPictures | None = None
+    needs_truth: bool = True
+    tasks: tuple[Task, ...] = TASKS
     needs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     ceiling_of: str = ""

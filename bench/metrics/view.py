@@ -22,14 +22,16 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, eq=False)
 class PictureView:
-    """A picture to compare with the truth, and the regions where to look at it.
+    """A picture to compare with a reference, and the regions where to look at it.
 
     Attributes:
+        reference: uint8 [N, 3, H, W], what it should be.
         picture: uint8 [N, 3, H, W].
         regions: names of the R regions.
         masks: bool [N, 1, H, W] each, R of them.
     """
 
+    reference: torch.Tensor
     picture: torch.Tensor
     regions: tuple[Region, ...]
     masks: tuple[torch.Tensor, ...]
@@ -40,8 +42,9 @@ class BatchView:
     """What metrics see of a batch. Parts that several metrics or regions need are computed once.
 
     Attributes:
-        reference: uint8 [N, 3, H, W], the truth.
-        completed: uint8 [N, 3, H, W], the output in the hole and the truth elsewhere.
+        reference: uint8 [N, 3, H, W], the truth; of a removal the scene without the object. Where a removal has no
+            truth it is the input, and only metrics that need no truth are taken.
+        completed: uint8 [N, 3, H, W], the output in the hole and the input elsewhere.
         raw: uint8 [N, 3, H, W], the output everywhere.
         hole: bool [N, 1, H, W], True = missing.
         labels: uint8 [N, H, W] true labels with VOID = 255, or None: then region boundary is undefined (NaN).
@@ -52,6 +55,12 @@ class BatchView:
             class have only their mean.
         fills: uint8 [N, K, 3, H, W] several completed pictures of each, or None: the scores of several are undefined.
         device: where networks that metrics need work; empty: where the pictures are.
+        source: uint8 [N, 3, H, W], the input whose hole was filled, or None where it is the truth.
+        removed: uint8 [N], classes of the removed objects, VOID where unknown, or None: completion.
+        object_pixels: bool [N, 1, H, W], where the removed objects showed, or None.
+        judged_without: uint8 [N, H, W] what a judge sees in pictures that never had the object, or None.
+        objects: indices of the classes of countable things.
+        prompts: what each picture shows, in words; empty where nothing is known.
 
     Raises:
         DataError: a tensor is not what it must be.
@@ -68,11 +77,21 @@ class BatchView:
     classes: tuple[str, ...] = ()
     fills: torch.Tensor | None = None
     device: str = ""
+    source: torch.Tensor | None = None
+    removed: torch.Tensor | None = None
+    object_pixels: torch.Tensor | None = None
+    judged_without: torch.Tensor | None = None
+    objects: tuple[int, ...] = ()
+    prompts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
         check_pair(self.reference, self.raw, "raw output")
         check_region("hole", self.hole, self.reference)
+        if self.source is not None:
+            check_pair(self.reference, self.source, "input")
+        if self.object_pixels is not None:
+            check_region("pixels of the removed object", self.object_pixels, self.reference)
         for fill in () if self.fills is None else self.fills.unbind(dim=1):
             check_pair(self.reference, fill, "one of several fills")
         if self.labels is not None:
@@ -81,6 +100,7 @@ class BatchView:
             ("predicted label maps", self.predicted_labels),
             ("judge's label maps of completed pictures", self.judged),
             ("judge's label maps of untouched pictures", self.judged_truth),
+            ("judge's label maps of pictures without the object", self.judged_without),
         ):
             if maps is not None:
                 check_labels(maps, self.reference, subject)
@@ -101,13 +121,14 @@ class BatchView:
     def composited(self) -> PictureView:
         """The composited picture: regions full, hole and boundary."""
         masks = (region_or_all(None, self.reference), self.hole, self.boundary)
-        return PictureView(self.completed, ("full", "hole", "boundary"), masks)
+        return PictureView(self.reference, self.completed, ("full", "hole", "boundary"), masks)
 
     @cached_property
     def known(self) -> PictureView:
-        """The raw output outside the hole and the truth inside: errors in the hole reach no window of region known."""
-        picture = elementwise("where", self.hole, self.reference, self.raw)
-        return PictureView(picture, ("known",), (elementwise("logical_not", self.hole),))
+        """The raw output outside the hole and the input inside: errors in the hole reach no window of region known."""
+        source = self.reference if self.source is None else self.source
+        picture = elementwise("where", self.hole, source, self.raw)
+        return PictureView(source, picture, ("known",), (elementwise("logical_not", self.hole),))
 
     def once(self, key: Hashable, compute: Callable[[], Value]) -> Value:
         """What several metrics or regions need of this batch: `compute()`, called for the first of them alone."""

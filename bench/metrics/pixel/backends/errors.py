@@ -61,7 +61,7 @@ def errors_of(reference: torch.Tensor, completed: torch.Tensor, region: torch.Te
 
 def errors_of_view(view: BatchView, seen: PictureView) -> PixelErrors:
     """The sums of one picture of a batch in its regions, taken once for all metrics."""
-    return view.once(("pixel errors", seen.regions), lambda: pixel_errors(view.reference, seen.picture, seen.masks))
+    return view.once(("pixel errors", seen.regions), lambda: pixel_errors(seen.reference, seen.picture, seen.masks))
 
 
 def psnr_by_region(view: BatchView) -> dict[Region, torch.Tensor]:

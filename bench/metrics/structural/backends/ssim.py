@@ -31,7 +31,7 @@ def similarity(reference: torch.Tensor, completed: torch.Tensor, region: torch.T
 
 def ssim_by_region(view: BatchView) -> dict[Region, torch.Tensor]:
     """SSIM in every region, float64 [N] each; raises TooSmall for pictures smaller than the window."""
-    return view.by_region(lambda seen: mean_similarity(view.reference, seen.picture, seen.masks))
+    return view.by_region(lambda seen: mean_similarity(seen.reference, seen.picture, seen.masks))
 
 
 def mean_similarity(reference: torch.Tensor, picture: torch.Tensor, regions: Sequence[torch.Tensor]) -> torch.Tensor:

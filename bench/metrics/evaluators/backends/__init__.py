@@ -1,0 +1,5 @@
+"""What computes them."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
