@@ -19,6 +19,7 @@ import bench.metrics
 from bench.errors import NotApplicable
 from bench.evaluation.fills.pictures import remove_pictures
 from bench.evaluation.plan import Plan
+from bench.evaluation.removals import find_removed
 from bench.pictures import png_bytes
 from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
@@ -82,6 +83,7 @@ class CaseKeeper:
         for protocol in self._plan.protocols:
             for name in self.kept(protocol.name):
                 shown |= {layout.truth(name), layout.labels(name), layout.hole(protocol.name, name)}
+                shown |= {layout.removal_truth(protocol.name, name), layout.removal_labels(protocol.name, name)}
         for path in (layout.gallery / "samples").rglob("*.png"):
             if path not in shown:
                 path.unlink()
@@ -99,7 +101,7 @@ class CaseKeeper:
 
 
 def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protocol], *, anew: bool) -> None:
-    """Write the untouched pictures, label maps and holes of some samples.
+    """Write the untouched pictures, label maps and holes of some samples, and the truths of removals.
 
     Args:
         samples: their ids.
@@ -120,6 +122,12 @@ def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protoco
             write(layout.labels(name), partial(png_bytes, sample.labels))
         for protocol in protocols:
             write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
+            with suppress(NotApplicable):
+                removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
+                if removed and removed.truth:
+                    write(layout.removal_truth(protocol.name, name), partial(png_bytes, removed.truth.image))
+                    if removed.truth.labels is not None:
+                        write(layout.removal_labels(protocol.name, name), partial(png_bytes, removed.truth.labels))
 
 
 def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
