@@ -39,7 +39,8 @@ class CaseKeeper:
     def __init__(
         self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Iterable[Record]]
     ) -> None:
-        self._plan, self._key, self._sign = plan, *_ranked_by(plan)
+        self._plan = plan
+        self._ranked_by = {protocol.name: _ranked_by(plan, protocol) for protocol in plan.protocols}
         self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
         self._waiting = Counter((plan.cells[cell].protocol.name, name) for cell in missing for name in missing[cell])
         self._lying: dict[str, set[str]] = {protocol.name: set() for protocol in plan.protocols}
@@ -90,8 +91,9 @@ class CaseKeeper:
 
     def _count(self, cell: int, records: Iterable[Record]) -> None:
         """Keep the ends of what each usable fill costs: less is better; an exact one costs least of all."""
-        values = [(record.values.get(self._key, math.nan), record.sample) for record in records]
-        costs = {(self._sign * value, sample) for value, sample in values if not math.isnan(value)}
+        key, sign = self._ranked_by[self._plan.cells[cell].protocol.name]
+        values = [(record.values.get(key, math.nan), record.sample) for record in records]
+        costs = {(sign * value, sample) for value, sample in values if not math.isnan(value)}
         worst, best = worst_and_best(self._ends[cell] | costs)
         self._ends[cell] = {*worst, *best}
 
@@ -124,9 +126,13 @@ def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
     return png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset))
 
 
-def _ranked_by(plan: Plan) -> tuple[str, float]:
-    """The suite's first metric of single pictures in the hole as `metric.hole`, and the sign that makes it a cost."""
-    measured = {metric.name: metric for metric in plan.measurement.of_images if "hole" in metric.regions}
+def _ranked_by(plan: Plan, protocol: Protocol) -> tuple[str, float]:
+    """The suite's first metric of single pictures in the hole as `metric.hole`, and the sign that makes it a cost.
+
+    It is the first that is taken under the protocol.
+    """
+    measurement = plan.measurements[protocol.name]
+    measured = {metric.name for metric in measurement.of_images if "hole" in measurement.regions_of(metric)}
     name = next((name for name in plan.suite.metrics if name in measured), None)
     if name is None:
         return "", 1.0
