@@ -119,7 +119,9 @@ class Cached:
 
 
 def _count_bytes(sample: Sample) -> int:
-    return sum(array.nbytes for array in (sample.image, sample.labels) if array is not None) + _truth_bytes(sample.truth)
+    return sum(array.nbytes for array in (sample.image, sample.labels) if array is not None) + _truth_bytes(
+        sample.truth
+    )
 
 
 def _count_bytes_without(removed: RemovedObject) -> int:
