@@ -74,7 +74,7 @@ def make_batch_view(
 
 
 def _stacked(maps: Sequence[LabelMap | None], pictures: torch.Tensor) -> torch.Tensor | None:
-    """Label maps, uint8 [N, H, W], VOID for a picture without one so that neighbours do not decide; None without any."""
+    """Label maps, uint8 [N, H, W], VOID for a picture without one; None where no picture has one."""
     if all(labels is None for labels in maps):
         return None
     unknown = np.full(pictures.shape[2:], VOID, np.uint8)

@@ -25,6 +25,7 @@ from bench.records import (
 )
 from bench.records.cell_store import recorded_revisions
 from bench.records.published import PublishedFigure
+from bench.removal import task_of
 from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
@@ -144,6 +145,7 @@ def _describe(plan: Plan) -> RunInfo:
         ),
         judge=suite.judge if plan.judge is None else "",
         given=_protocols_given(plan),
+        tasks={one.name: task for one in plan.protocols if (task := task_of(one)) != "completion"},
         published=tuple(_published(plan)),
     )
 
