@@ -149,7 +149,7 @@ def _published(block: Published, screen: Screen) -> str:
     from bench.reporting.tables.published import PUBLISHED_TITLE
 
     grid = [GridColumn("model", left=True), *map(_heading, block.columns), GridColumn("source", left=True)]
-    rows = [[GridText(text) for text in (row.model, *row.texts, row.sources)] for row in block.rows]
+    rows = [[GridText(text) for text in (row.model, *row.texts, row.source)] for row in block.rows]
     notes = "".join(paragraph(note, screen, "  ") for note in block.notes)
     return _heading_line(PUBLISHED_TITLE, screen) + draw_grid(grid, rows, screen) + notes
 

@@ -160,7 +160,7 @@ def _published_title(table: Table, block: Published) -> str:
 
 def _published_grid(block: Published) -> str:
     headings = [f"{_metric(column)} {escape_latex(column.region)}" for column in block.columns]
-    rows = [_line([escape_latex(row.model), *map(_number, row.texts), escape_latex(row.sources)]) for row in block.rows]
+    rows = [_line([escape_latex(row.model), *map(_number, row.texts), escape_latex(row.source)]) for row in block.rows]
     notes = "\\\\\n".join(map(escape_latex, block.notes))
     return (
         f"\\begin{{tabular}}{{@{{}}l{'r' * len(headings)}l@{{}}}}\n\\toprule\n{_line(['model', *headings, 'source'])}"

@@ -55,8 +55,8 @@ def _section(table: Table, group: Group, *, intervals: bool) -> str:
 
 def _published(block: Published) -> str:
     header = ["model", *map(_heading, block.columns), "source"]
-    body = [[escape_markdown(row.model), *row.texts, escape_markdown(row.sources)] for row in block.rows]
-    notes = "\n".join(f"- {escape_markdown(note)}" for note in block.notes)
+    body = [[escape_markdown(row.model), *row.texts, escape_markdown(row.source)] for row in block.rows]
+    notes = "\n\n".join(map(escape_markdown, block.notes))  # no list, which would run on into that of the foot
     grid = markdown_grid(header, body, left=(0, len(header) - 1))
     return f"### {PUBLISHED_TITLE}\n\n{grid}\n\n{notes}"
 

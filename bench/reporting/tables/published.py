@@ -22,17 +22,17 @@ PUBLISHED_TITLE = "Published, not comparable row by row"
 
 @dataclass(frozen=True)
 class PublishedRow:
-    """The figures of one model.
+    """The figures of one model from one source.
 
     Attributes:
-        model: what the sources call it.
+        model: what the source calls it.
         texts: one a column, a dash where nothing is published.
-        sources: numbers of the notes, such as `[1]`.
+        source: number of its note, such as `[1]`.
     """
 
     model: str
     texts: tuple[str, ...]
-    sources: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -87,26 +87,21 @@ def _is_of(figure: PublishedFigure, info: RunInfo) -> bool:
 
 def _block(protocol: str, figures: Sequence[PublishedFigure]) -> Published:
     keys = sorted({one.metric for one in figures}, key=key_order)
+    digits = {key: max(_digits(one.value) for one in figures if one.metric == key) for key in keys}
     sources = list(dict.fromkeys((one.source, one.note) for one in figures))
+    rows: dict[tuple[str, int], dict[str, str]] = {}
+    for one in figures:
+        row = rows.setdefault((one.model, 1 + sources.index((one.source, one.note))), {})
+        row[one.metric] = f"{one.value:.{digits[one.metric]}f}"
     return Published(
         protocol,
         tuple(map(_column, keys)),
-        tuple(_row(model, keys, figures, sources) for model in dict.fromkeys(one.model for one in figures)),
+        tuple(
+            PublishedRow(model, tuple(texts.get(key, NOTHING) for key in keys), f"[{source}]")
+            for (model, source), texts in rows.items()
+        ),
         tuple(f"[{number}] {source}. Not equal: {note}." for number, (source, note) in enumerate(sources, 1)),
         tuple(figures),
-    )
-
-
-def _row(
-    model: str, keys: Sequence[str], figures: Sequence[PublishedFigure], sources: Sequence[tuple[str, str]]
-) -> PublishedRow:
-    own = {one.metric: one for one in figures if one.model == model}
-    digits = {key: max(_digits(one.value) for one in figures if one.metric == key) for key in keys}
-    numbers = sorted({sources.index((one.source, one.note)) + 1 for one in own.values()})
-    return PublishedRow(
-        model,
-        tuple(f"{own[key].value:.{digits[key]}f}" if key in own else NOTHING for key in keys),
-        " ".join(f"[{number}]" for number in numbers),
     )
 
 
