@@ -180,6 +180,11 @@ class CellRecord:
     notes: dict[str, str] = field(default_factory=dict)
     warnings: tuple[PredictionWarning, ...] = ()
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """`metric.region` to why it is not taken in this cell at all, of the metrics that the run asked for."""
+        return {name: why for name, why in self.notes.items() if name not in self.metrics}
+
     def to_json(self) -> str:
         """The text of `cell.json`; without `by_class`, `notes` and `warnings` where they are empty."""
         optional = ("by_class", "notes", "warnings")

@@ -10,7 +10,8 @@ import pytest
 import torch
 
 import bench
-from bench.errors import DataError
+from bench import gating
+from bench.errors import DataError, UsageError
 from bench.records import CellRecord, Run, Score, read_run
 from tests.support.removals import register, removing, repainting, scenes
 
@@ -148,3 +149,30 @@ def test_a_run_of_a_removal_is_read_back_and_asks_no_model_again(tmp_path: Path)
     assert first.seen
     assert not second.seen
     assert read_run(out).cells == run.cells
+
+
+def test_gate_and_compare_say_why_a_metric_is_not_there(tmp_path: Path) -> None:
+    data = scenes(paired=False)
+    protocols, metrics = ["thing-out", "center-50"], ["psnr", "only-removal"]
+    a = bench.evaluate([repainting(data)], data, protocols, metrics, tmp_path / "a")
+    b = bench.evaluate(["mean"], data, protocols, metrics, tmp_path / "b")
+    alone = bench.evaluate(["mean"], data, ["thing-out"], metrics, tmp_path / "alone")
+
+    result = gating.gate(a, b, {"psnr.hole": "99dB", "only-removal.hole": "99%"})
+
+    assert result.verdict == "PASS"
+    assert [check.protocol for check in result.checks if check.metric == "psnr.hole"] == ["center-50@1"]
+    assert any("thing-out@1: the margin of psnr.hole is not held: needs pictures" in note for note in result.notes)
+    assert any("center-50@1: the margin of only-removal.hole is not held" in note for note in result.notes)
+    with pytest.raises(UsageError, match=r"margin of psnr.hole must .* found none, because it needs pictures without"):
+        gating.gate(alone, alone, {"psnr.hole": "1dB"})
+    held = gating.gate(alone, alone, regression=False, suite={"psnr.hole": "1dB", "only-removal.hole": "1%"})
+    assert any("psnr.hole: the baseline does not have it" in note for note in held.notes)
+
+    compared = gating.compare(a, b, metrics=["psnr"], regions=["hole"])
+
+    (removal, completion) = compared.cells
+    assert [(row.metric, row.outcome) for row in removal.differences] == [("psnr.hole", "incomparable")]
+    assert "still show" in removal.differences[0].note
+    assert not compared.refused
+    assert completion.differences[0].outcome != "incomparable"
