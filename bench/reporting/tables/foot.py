@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bench.metrics import MetricKey, ceiling_of, find_definition, find_definition, metric_title
+from bench.metrics import MetricKey, ceiling_of, find_definition, metric_title
 from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
