@@ -19,7 +19,7 @@ from bench.records import CellRecord, Run
 from bench.removal import RemovedObject
 from bench.reporting import main_table
 from bench.segmentation.mapping import MappedJudge
-from bench.vocabulary import VOID, Sample
+from bench.vocabulary import VOID, Judge, Sample
 from tests.support.removals import Scenes, register, removing, repainting, scenes
 
 NAMES = ("class-left", "class-invented", "object-left")
@@ -45,7 +45,7 @@ def isolated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     shared_cache.cache_clear()
 
 
-def run(data: Scenes, out: Path, judge: object = None) -> Run:
+def run(data: Scenes, out: Path, judge: Judge | None = None) -> Run:
     return bench.evaluate(
         [repainting(data), removing(data)], data, ["thing-out"], NAMES, out, judge=judge or FlatIsThing()
     )
@@ -142,7 +142,7 @@ class Split(Scenes):
 def test_the_next_picture_that_fits_is_taken_whatever_the_limit() -> None:
     first, second = scenes(2, paired=False).samples
     bares = [bare(index) for index in range(5, 10)]
-    small = replace(bares[0], image=bares[0].image[:16], labels=bares[0].labels[:16])
+    small = replace(bares[0], image=bares[0].image[:16], labels=np.zeros((16, 32), np.uint8))
     without_labels = replace(bares[1], labels=None)
     unknown = replace(bares[2], labels=np.full((32, 32), VOID, np.uint8))
     whole = Split([bares[4], first, second, small, without_labels, unknown, bares[3]])

@@ -34,7 +34,7 @@ def _with_published(numbers: pd.DataFrame, table: Table) -> pd.DataFrame:
             "region": MetricKey.parse(figure.metric).region,
             "value": figure.value,
             "unit": column.unit,
-            "direction": {True: "higher", False: "lower"}.get(column.higher_is_better),
+            "direction": {True: "higher", False: "lower", None: None}[column.higher_is_better],
             "published": True,
             "source": figure.source,
             "note": figure.note,
