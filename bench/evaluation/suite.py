@@ -19,16 +19,16 @@ SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
 )
 SUITES.add(
-    "guidance",
-    "bench.evaluation.suite:packaged",
-    "what SPG-Net's guidance is worth, on 200 pictures",
-    file="guidance.yaml",
-)
-SUITES.add(
     "places2-mat",
     "bench.evaluation.suite:packaged",
     "Places2 at 512 under MAT's masks, beside its published table",
     file="places2-mat.yaml",
+)
+SUITES.add(
+    "guidance",
+    "bench.evaluation.suite:packaged",
+    "what SPG-Net's guidance is worth, on 200 pictures",
+    file="guidance.yaml",
 )
 
 
