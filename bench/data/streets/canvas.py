@@ -124,18 +124,20 @@ class Canvas:
         """The picture uint8 [H, W, 3], every pixel the mean of its subsamples, and its label map uint8 [H, W]."""
         return self._picture(self._colours()), self._label_map()
 
-    def visible(self) -> frozenset[int]:
-        """The things that show: that have at least one subsample."""
-        return frozenset(np.unique(self._owned()).tolist()) - {_NO_THING}
-
     def shows(self, things: Set[int]) -> npt.NDArray[np.bool_]:
         """Where things show, bool [H, W]: every pixel that has at least one subsample of one of them."""
         return _any_subsample(np.isin(self._owned(), list(things)))
 
-    def things_of(self, region: npt.NDArray[np.bool_]) -> frozenset[int]:
-        """The things that give pixels of a region, bool [H, W], their label; a mere edge in a pixel does not count."""
+    def things(self, region: npt.NDArray[np.bool_] | None = None) -> frozenset[int]:
+        """The things that give pixels their label; a mere edge in a pixel does not count.
+
+        Args:
+            region: bool [H, W], the pixels to look at; None for all.
+        """
         label = np.array(self._labels, np.uint8)[self._surface]
-        told = (_doubled(self._label_map()) == label) & _doubled(region)
+        told = _doubled(self._label_map()) == label
+        if region is not None:
+            told &= _doubled(region)
         return frozenset(np.unique(self._owned()[told]).tolist()) - {_NO_THING}
 
     def _owned(self) -> npt.NDArray[np.int32]:

@@ -101,8 +101,8 @@ class Streets:
 
         A countable thing is a car, a pedestrian, a bicycle with its rider, a sign or traffic light with its post, a
         tree, or a piece of hedge; a lawn is ground, though its label is `tree`. A thing shows in a region if it gives
-        one of its pixels their label; a mere edge in a pixel does not count. Things that the removed ones hide
-        completely are removed with them.
+        one of its pixels their label; a mere edge in a pixel does not count. A thing that shows nowhere, because the
+        removed ones hide it, is removed with them.
 
         Args:
             sample_id: one of `ids`.

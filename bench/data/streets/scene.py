@@ -29,14 +29,15 @@ def draw(stream: Stream, height: int, width: int) -> tuple[npt.NDArray[np.uint8]
 def draw_without(stream: Stream, height: int, width: int, region: Hole) -> RemovedObject:
     """The scene without the countable things that give pixels of a region, bool [H, W], their label.
 
-    A thing that shows nowhere, because what is removed hides all of it, is removed as well: nobody could know of it.
+    A thing that gives no pixel its label, because what is removed hides it, is removed as well: nobody could know of
+    it.
     """
     scene = paint(stream, height, width)
-    gone = scene.things_of(region)
+    gone = scene.things(region)
     if not gone:
         raise NotApplicable("nothing countable shows in the region")
-    rest, seen = paint(stream, height, width, gone), scene.visible()
-    while revealed := rest.visible() - seen:
+    rest, seen = paint(stream, height, width, gone), scene.things()
+    while revealed := rest.things() - seen:
         gone |= revealed
         rest = paint(stream, height, width, gone)
     image, labels = scene.resolve()
