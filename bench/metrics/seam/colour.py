@@ -76,4 +76,5 @@ def seam_colour(
     from bench.metrics.conversion import score_pictures
     from bench.metrics.seam.backends.colour import seam_colours
 
-    return score_pictures(lambda *pictures: seam_colours(*pictures, width), reference, completed, hole)
+    size = SEAM_COLOUR_WIDTH if width is None else width
+    return score_pictures(lambda *pictures: seam_colours(size, *pictures), reference, completed, hole)

@@ -76,4 +76,5 @@ def seam_gradient(
     from bench.metrics.conversion import score_pictures
     from bench.metrics.seam.backends.gradient import seam_gradients
 
-    return score_pictures(lambda *pictures: seam_gradients(*pictures, width), reference, completed, hole)
+    size = SEAM_GRADIENT_WIDTH if width is None else width
+    return score_pictures(lambda *pictures: seam_gradients(size, *pictures), reference, completed, hole)

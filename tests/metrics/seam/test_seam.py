@@ -81,7 +81,7 @@ def test_an_added_step_is_measured(step: int) -> None:
     hole = square(64, 20, 44)
     answer = truth + step
     jumps, pairs = 4 * 24, 4 * 24 + 2 * (24 * 23 - 20 * 19)
-    lightness = [rgb2lab(np.full((1, 1, 3), level, np.uint8))[0, 0, 0] for level in (120, 120 + step)]  # type: ignore[no-untyped-call]  # scikit-image is untyped
+    lightness = [rgb2lab(np.full((1, 1, 3), level, np.uint8))[0, 0, 0] for level in (120, 120 + step)]
 
     expected = 10 * np.log10(1 + step**2 * jumps / pairs)
 
