@@ -48,7 +48,7 @@ DEFINITIONS = (
         regions=("hole",),
         parameters=(("space", "cielab-d65"), ("difference", "cie76"), ("window", "2w+1"), ("connectivity", "4")),
         width=SEAM_COLOUR_WIDTH,
-        tolerance=1e-6,
+        tolerance=1e-3,
         margins=(("hole", "0.2dE"),),
     ),
 )

@@ -49,6 +49,7 @@ DEFINITIONS = (
         regions=("hole",),
         parameters=(("pairs", "4-neighbours"), ("scale", "10log10(1+mse)"), ("channels", "rgb"), ("range", "255")),
         width=SEAM_GRADIENT_WIDTH,
+        tolerance=1e-3,
         margins=(("hole", "0.2dB"),),
     ),
 )
