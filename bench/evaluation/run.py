@@ -148,7 +148,9 @@ def run_suite(
         if work.lacking and reuse == "only-kept":
             raise UsageError(f"run {out}", "have kept fills of all pictures", "; ".join(_lacking(plan, work)), _FIX)
         sizes = measure_sizes(plan, earlier)
-        warnings = [*plan.measurement.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
+        refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
+        not_measured = [*plan.measurement.warnings, *refusals]
+        warnings = [*not_measured, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
@@ -224,12 +226,13 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
     recorded = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
     found = {**recorded.partial, **recorded.whole}
     shards = [[found[plan.dataset.ids[index]] for index in shard] for shard in plan.shards()]
-    measured = plan.measurement
+    measured, signatures = plan.measurements[cell.protocol.name], plan.signatures_under(cell.protocol)
     write_results(plan.layout, cell.key, shards, recorded.others, with_features=bool(measured.of_sets))
     records = [result.record for shard in shards for result in shard]
-    reduced = reduce_cell(cell.key, cell.model.label_sources, records, plan.signatures, measured.classes)
+    reduced = reduce_cell(cell.key, cell.model.label_sources, records, signatures, measured.classes)
     if measured.of_sets:
-        reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, plan.signatures)
+        reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, signatures)
+    reduced = replace(reduced, notes={**reduced.notes, **measured.refused})
     write_cell(plan.layout, reduced, len(shards), plan.asked[cell.protocol.name])
     if recorded.changed:
         yield (

@@ -103,6 +103,7 @@ def _notes(
     yield from foot.left_out_notes(cells, titles, columns)
     yield from foot.ceiling_notes(cells, columns)
     yield from foot.remark_notes(cells, titles, columns)
+    yield from foot.earlier_rule_notes(cells, columns)
     yield from foot.size_notes(model.size for model in analysis.models)
     yield from foot.weight_notes(info)
     yield from foot.unavailable_notes(info.unavailable)
