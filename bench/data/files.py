@@ -37,11 +37,12 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """Where one sample lies on disk; `labels` is empty for a picture without a label map."""
+    """Where one sample lies on disk; `labels` is empty for a picture without a label map, `prompt` without a text."""
 
     id: str
     picture: Path
     labels: tuple[Path, ...] = ()
+    prompt: str = ""
 
 
 def read_single_map(paths: Sequence[Path]) -> npt.NDArray[np.int32]:
@@ -164,11 +165,11 @@ class FileDataset:
                 f"the picture of label map {files.labels[0]} is turned by its EXIF orientation; the labels are taken "
                 "as drawn on the picture as it is shown",
             )
-        return self._resized(Sample(files.id, picture, labels, source))
+        return self._resized(Sample(files.id, picture, labels, source, prompt=files.prompt))
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+        """SHA-256 over name, split, size, sizing rule, classes, and id, text, files of every sample within the limit.
 
         Raises DataError for a file that cannot be read.
         """
@@ -176,8 +177,7 @@ class FileDataset:
             for path, digest in zip((file.picture, *file.labels), digests, strict=True):
                 if digest == _UNREADABLE:
                     raise DataError(f"file {path}", "be readable", _why_unreadable(path), "Check the file.")
-        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
-        return _hash({**self._facts, "samples": samples})
+        return _hash({**self._facts, "samples": self._sample_facts})
 
     @cached_property
     def rules(self) -> str:
@@ -185,10 +185,16 @@ class FileDataset:
         return _hash(self._facts)
 
     def sample_revisions(self) -> tuple[str, ...]:
-        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
-        return tuple(
-            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
-        )
+        """Of each sample, SHA-256 over `rules`, its id, its text and the content of its files."""
+        return tuple(_hash([self.rules, *facts]) for facts in self._sample_facts)
+
+    @property
+    def _sample_facts(self) -> list[list[str]]:
+        """Of each sample, its id, the hashes of its files, and its text where it has one."""
+        return [
+            [file.id, *digests, *([f"prompt:{file.prompt}"] if file.prompt else [])]
+            for file, digests in zip(self._files, self._digests, strict=True)
+        ]
 
     @property
     def _facts(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Anyone's pictures: `images/` or a flat folder, and if there are any, `labels/` with `classes.json`, and `splits/`."""
+"""Anyone's pictures: `images/` or a flat folder, and if there are any, `labels/`, `splits/` and `prompts.json`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
 from bench.data.listing import choose_split, need_root, pair, pick, read_names, split_files
+from bench.data.prompts import with_prompts
 from bench.errors import DataError, UsageError
 from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
@@ -33,6 +34,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
         files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
+    files = with_prompts(files, root / "prompts.json", found)
     labelling = _labelling(root / "classes.json", needed=labels.is_dir())
     return FileDataset("folder", split, files, labelling, size, limit)
 

@@ -257,6 +257,7 @@ def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: 
         classes=plan.measurement.classes,
         fills=fills,
         device=plan.device,
+        prompts=tuple(masked.sample.prompt for masked, _ in good),
     )
 
 

@@ -126,9 +126,9 @@ class _Bounds:
             some = self._first[start : start + step]
             upper = (some * np.float32(-2)) @ self._second.T
             lower = upper.copy()
-            for bound, sign, of_second in zip((lower, upper), (-1, 1), lengths, strict=True):
-                bound += self._bounded(some, sign)[:, None]
-                bound += of_second
+            for products, sign, of_second in zip((lower, upper), (-1, 1), lengths, strict=True):
+                np.add(products, self._bounded(some, sign)[:, None], out=products)
+                np.add(products, of_second, out=products)
             yield np.arange(start, start + len(some)), lower, upper
 
     def _bounded(self, rows: _Singles, sign: int) -> _Singles:
