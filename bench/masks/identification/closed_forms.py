@@ -135,7 +135,7 @@ def _named(height: int, width: int) -> dict[str, tuple[str, str]]:
 
 def _axes(marked: npt.NDArray[np.bool_]) -> tuple[_Axis, _Axis] | None:
     """The rows and columns whose crossings are the marked pixels, if both are regular."""
-    rows, columns = marked.any(axis=1), marked.any(axis=0)
+    rows, columns = np.atleast_1d(marked.any(axis=1)), np.atleast_1d(marked.any(axis=0))
     if np.count_nonzero(marked) != np.count_nonzero(rows) * np.count_nonzero(columns):
         return None
     vertical, horizontal = _axis(rows), _axis(columns)

@@ -19,6 +19,7 @@ from bench.masks.identification.reading import MaskReading, read_mask_file
 __all__ = ["Identification", "Polarity", "identify"]
 
 _READING_THREADS = min(8, os.cpu_count() or 1)
+_COLOURS: tuple[MaskColour, ...] = ("white", "black")
 _SELDOM = 0.25
 """A share that published sets rarely exceed when inverted: `files:` warns of holes above 75 %, too."""
 
@@ -122,7 +123,7 @@ class Identification:
 
     def _by_form(self) -> Polarity | None:
         told = Counter(one.form.hole if one.form else None for one in self.readings)
-        for colour in ("white", "black"):
+        for colour in _COLOURS:
             if self.readings and told[colour] == len(self.readings):
                 form = self.readings[0].form
                 assert form is not None  # noqa: S101 (told by its form)
@@ -136,7 +137,7 @@ class Identification:
             return Polarity(None, False, "pixels alone do not say which of the two is missing")
         mean = sum(shares) / len(shares)
         text = f"{100 * mean:.0f} % of the pixels are white on average"
-        for colour, share in (("white", mean), ("black", 1 - mean)):
+        for colour, share in zip(_COLOURS, (mean, 1 - mean), strict=True):
             if share <= _SELDOM:
                 more = f"published holes rarely cover more than {100 * (1 - _SELDOM):.0f} %"
                 return Polarity(colour, False, f"{text}, and {more}")
