@@ -72,7 +72,9 @@ def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> 
     if not all(_names(suite)):
         return None
     size = bench.data.parse_size(suite.size)
-    dataset = bench.data.Cached(bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit))
+    dataset = bench.data.Cached(
+        bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit, suite.split_list)
+    )
     by_labels = any(bench.masks.get(name).needs_labels for name in suite.protocols)
     facts = {
         "suite": asdict(suite),

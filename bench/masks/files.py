@@ -21,6 +21,8 @@ from bench.image_files.finding import find_pictures, some
 from bench.image_files.masks import DecodedMask, HoleSign, read_mask
 from bench.image_files.pairing import PairedNames, pair_by_name
 from bench.image_files.sizes import nearest, resize_labels
+from bench.masks.identification.catalogue import name_of_set
+from bench.masks.identification.hashing import hole_sha256, set_sha256
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
@@ -50,6 +52,9 @@ class FileMasks(MaskProtocol):
     from, whose masks are resized to the picture's size. All files are read and checked at once. The version is a hash
     of their names and bytes.
 
+    Attributes:
+        published: the published set that the holes of all files are together, by its passport; else empty.
+
     Args:
         argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, and
             `pick=own` or `random` where the names shall not decide, such as `masks?hole=black&pick=random`.
@@ -77,6 +82,7 @@ class FileMasks(MaskProtocol):
         summary, source = f"{len(found)} masks of a folder", f"folder {self._folder.name}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
+        self.published = name_of_set(set_sha256(file.hole_sha256 for file in found.values()))
         self._last: tuple[Sequence[str], FileMasks] | None = None
         self._warned = False
         self._warn(found)
@@ -145,7 +151,8 @@ class FileMasks(MaskProtocol):
 
     def _examine(self, path: Path) -> _MaskFile:
         mask = read_mask(path, self._sign)
-        return _MaskFile(hashlib.sha256(path.read_bytes()).hexdigest(), float(mask.hole.mean()), mask.unclear)
+        sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        return _MaskFile(sha256, float(mask.hole.mean()), mask.unclear, hole_sha256(mask.hole))
 
     def _warn(self, found: Mapping[str, _MaskFile]) -> None:
         share = float(np.mean([file.share for file in found.values()]))
@@ -169,6 +176,7 @@ class _MaskFile:
     sha256: str
     share: float
     unclear: float
+    hole_sha256: str
 
 
 def _parse(argument: str) -> tuple[str, dict[str, str]]:
