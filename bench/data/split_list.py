@@ -65,7 +65,7 @@ def _twice(lines: Sequence[str], found: Mapping[str, Sequence[str]]) -> Iterator
         by_id[found[line][0]].append(line)
     for one, names in by_id.items():
         if len(names) > 1:
-            yield f"'{one}' ({' and '.join(names[:2])})"
+            yield f"'{one}' ('{names[0]}' and '{names[1]}')"
 
 
 class _Finder:
