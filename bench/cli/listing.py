@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from enum import StrEnum
 from importlib import import_module
 from typing import Annotated, Any
@@ -24,6 +25,7 @@ class Catalogue(StrEnum):
     metrics = "metrics"
     judges = "judges"
     suites = "suites"
+    splits = "splits"
 
 
 _REGISTRIES = {
@@ -33,6 +35,7 @@ _REGISTRIES = {
     Catalogue.metrics: "bench.metrics:METRICS",
     Catalogue.judges: "bench.segmentation:JUDGES",
     Catalogue.suites: "bench.evaluation.suite:SUITES",
+    Catalogue.splits: "bench.data.known_splits:SPLITS",
 }
 
 
@@ -40,7 +43,7 @@ def ls(
     what: Annotated[Catalogue, typer.Argument(help="Catalogue to list.", case_sensitive=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List models, data sets, protocols, metrics, judges or suites.
+    """List models, data sets, protocols, metrics, judges, suites or published splits.
 
     Example: spgbench ls models
     """
@@ -48,7 +51,10 @@ def ls(
     registry: Registry[Any] = getattr(import_module(module), attribute)
     entries = list(registry)
     if as_json:
-        typer.echo(json.dumps([{"name": entry.name, "summary": entry.summary} for entry in entries], indent=1))
+        facts = [{"name": entry.name, "summary": entry.summary} for entry in entries]
+        if what is Catalogue.splits:
+            facts = [one | asdict(registry.create(one["name"])) for one in facts]
+        typer.echo(json.dumps(facts, indent=1))
         return
     width, screen = max(len(entry.name) for entry in entries), screen_of_stdout()
     for entry in entries:

@@ -50,6 +50,7 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
         metrics=tuple(dict.fromkeys((*recorded, *metrics))),
         dataset=dataset.name,
         split=dataset.split,
+        split_list=dataset.split_list.file if dataset.split_list else None,
         size=dataset.size,
         limit=dataset.limit,
         seed=info.seed,

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from bench.cli import app, main
 from bench.errors import UsageError
 
-COMMANDS = [command.name for command in app.registered_commands] + ["masks export"]
+COMMANDS = [command.name for command in app.registered_commands] + ["masks export", "masks identify", "masks passport"]
 CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites")
 
 

@@ -107,6 +107,7 @@ def _notes(
     yield from foot.remark_notes(cells, titles, columns)
     yield from foot.earlier_rule_notes(cells, columns)
     yield from foot.size_notes(model.size for model in analysis.models)
+    yield from foot.source_notes(info)
     yield from foot.weight_notes(info)
     yield from foot.unavailable_notes(info.unavailable)
     yield from foot.absence_notes(wanted, {column.key for column in columns}, cells, bool(info.dataset.classes))
