@@ -26,7 +26,7 @@ DEFINITIONS = (
         "10 log10(255² / MSE), the MSE over all pixels, channels and pictures together; one number of a set.",
         unit="dB",
         value_range="0 to ∞; ∞ where all pictures are exact",
-        reference="torchmetrics `PeakSignalNoiseRatio` in float64",
+        reference="the formula in NumPy float64 (torchmetrics `PeakSignalNoiseRatio`: 1e-5 dB)",
         parameters=(("range", "255"), ("pooled", "squared-errors")),
         aggregate="set",
         features="squared-error",
