@@ -92,7 +92,7 @@ def _with_rules(run: Run, evaluators: tuple[str, ...], data_root: str | None, de
 
     recorded = {MetricKey.parse(key).metric for key in run.info.metrics}
     wanted = [metric.name for evaluator in evaluators for metric in translations_of(evaluator)]
-    lacking = [name for name in wanted if name not in recorded and name not in run.info.unavailable]
+    lacking = [name for name in wanted if name not in recorded]  # weights that were missing may be at hand now
     if not lacking:
         return run
     from bench.evaluation.rescore import rescore_run
