@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -18,9 +19,10 @@ from torchmetrics.functional.image import structural_similarity_index_measure
 from torchmetrics.image import PeakSignalNoiseRatio
 
 from bench.errors import DataError
-from bench.metrics import BatchView, measure
+from bench.metrics import BatchView, lpips, measure
 from bench.metrics.catalogue import BUILT_IN
 from bench.metrics.evaluators.backends.pooled import squared_errors
+from tests.support.stand_in_weights import publish, random_trunk
 
 Picture = npt.NDArray[np.uint8]  # [H, W, 3]
 Hole = npt.NDArray[np.bool_]
@@ -272,6 +274,18 @@ def test_torchmetrics_pools_the_squared_errors_of_all_pictures() -> None:
     assert error is None
     with pytest.raises(DataError, match="exact pictures only: infinity"):
         BUILT_IN["torchmetrics-psnr"].load_distance()(values[2:], squared[2:])
+
+
+def test_lpips_of_brushbench_sees_no_hole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trunk = {f"features.{name}": tensor for name, tensor in random_trunk("squeezenet1_1").state_dict().items()}
+    publish("squeezenet", {**trunk, "classifier.1.bias": torch.zeros(1000)}, tmp_path, monkeypatch)
+    truth, raw, hole = case("noisy", 64, 64)
+    black = [np.where(hole[:, :, None], 0, one).astype(np.uint8) for one in (truth, raw)]
+
+    found = measure(view_of((truth, raw, hole)), ["brushbench-lpips"])["brushbench-lpips.known"]
+
+    assert float(found) == pytest.approx(float(lpips(*black, net="squeeze")), rel=1e-6)
+    assert float(found) > 0
 
 
 def test_small_pictures_are_undefined_where_the_window_does_not_fit() -> None:
