@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from bench.metrics import MetricKey, ceiling_of, find_definition, metric_title
+from bench.metrics.translations import is_translation
 from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
@@ -247,9 +248,9 @@ def size_notes(sizes: Iterable[ModelSize | None]) -> Iterator[str]:
 
 
 def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
-    """Metrics that were asked for and could not be taken, by reason."""
+    """Metrics that were asked for and could not be taken, by reason; not those under the rules of other evaluators."""
     reasons: dict[str, list[str]] = {}
-    for metric, reason in unavailable.items():
+    for metric, reason in ((name, why) for name, why in unavailable.items() if not is_translation(name)):
         reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
     yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
 
