@@ -16,7 +16,17 @@ from bench.masks.random_stream import RandomStream
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["DIRECTIONS", "add_lab", "clearest_patch", "displaced", "growing_part", "mirrored", "normals", "rounded", "short_side"]
+__all__ = [
+    "DIRECTIONS",
+    "add_lab",
+    "clearest_patch",
+    "displaced",
+    "growing_part",
+    "mirrored",
+    "normals",
+    "rounded",
+    "short_side",
+]
 
 Floats = npt.NDArray[np.float64]
 
@@ -112,6 +122,4 @@ def mirrored(image: Picture, unknown: Hole) -> Picture:
     far_rows = np.clip(2 * rows - own_rows, 0, height - 1)
     far_columns = np.clip(2 * columns - own_columns, 0, width - 1)
     known = ~unknown[far_rows, far_columns]
-    return np.ascontiguousarray(
-        image[np.where(known, far_rows, rows), np.where(known, far_columns, columns)]
-    )
+    return np.ascontiguousarray(image[np.where(known, far_rows, rows), np.where(known, far_columns, columns)])

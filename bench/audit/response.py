@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 __all__ = ["NoNoise", "Responses", "responses_of_images", "responses_of_set", "verdict_of"]
 
+_NEGLIGIBLE = 0.1
+"""A response below this is none, however sure it is."""
+
 _Z95 = 1.959963984540054
 
 
@@ -124,10 +127,10 @@ def verdict_of(response: float, ci95: tuple[float, float] | None) -> Verdict:
     """What an interval of a response says: see docs/reference/metric-audit.md."""
     if ci95 is None:
         return "unknown"
-    if ci95[1] < 0:
-        return "wrong"
-    if ci95[0] <= 0:
+    if abs(response) < _NEGLIGIBLE or ci95[0] <= 0 <= ci95[1]:
         return "blind"
+    if response < 0:
+        return "wrong"
     return "sees" if response >= 1 else "weak"
 
 

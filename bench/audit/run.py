@@ -23,7 +23,7 @@ from bench.audit.values import Measured
 from bench.errors import NotApplicable, UsageError
 from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.measurement import Measurement, prepare
-from bench.metrics import BatchView, MetricDefinition
+from bench.metrics import BatchView, MetricDefinition, MetricKey
 from bench.pictures import stack_pictures
 from bench.records.audit import AuditInfo, AuditRecord
 from bench.removal import task_of
@@ -199,7 +199,8 @@ def _measure_state(
     view = _view(plan, [pictures[row] for row in rows], stack_pictures(list(there.values())))
     names = [metric.name for metric in plan.measurement.of_images]
     for key, values in bench.metrics.measure(view, names).items():
-        measured.put(key, state, rows, values.cpu().numpy())
+        if not MetricKey.parse(key).class_name:
+            measured.put(key, state, rows, values.cpu().numpy())
     for kind in plan.measurement.features:
         from bench.metrics.distribution.backends.extraction import completed_features, true_features
 

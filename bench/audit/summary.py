@@ -54,7 +54,11 @@ def summarise(
             audited.append(_audited(metric, region, signatures, found))
             responses += _of_states(metric, states, found)
     return AuditRecord(
-        info, tuple(_distortion(one, measured) for one in measured.distortions), tuple(audited), tuple(responses), not_audited
+        info,
+        tuple(_distortion(one, measured) for one in measured.distortions),
+        tuple(audited),
+        tuple(responses),
+        not_audited,
     )
 
 
@@ -86,8 +90,8 @@ def _audited(
         metric.higher_is_better,
         region,
         signatures[f"{metric.name}.{region}"],
-        found.value,
-        found.noise,
+        _digits(found.value),
+        _digits(found.noise),
     )
 
 
@@ -98,12 +102,12 @@ def _of_states(metric: MetricDefinition, states: Sequence[State], found: Respons
         change = float(found.change[index])
         if math.isnan(change):
             continue
-        ends = float(found.low[index]) / found.noise, float(found.high[index]) / found.noise
+        ends = _digits(found.low[index] / found.noise), _digits(found.high[index] / found.noise)
         ci95 = None if math.isnan(ends[0]) else ends
-        response = change / found.noise
+        response = _digits(change / found.noise)
         verdict = verdict_of(response, ci95)
         responses.append(
-            Response(metric.name, distortion, grade, int(found.n[index]), change, response, ci95, verdict)
+            Response(metric.name, distortion, grade, int(found.n[index]), _digits(change), response, ci95, verdict)
         )
     return responses
 
@@ -113,3 +117,8 @@ def _distortion(one: Distortion, measured: Measured) -> AuditedDistortion:
     reasons: Counter[str] = measured.reasons[one.name, one.grades[-1]]
     n = len(measured.pictures) - reasons.total()
     return AuditedDistortion(one.name, one.title, one.unit, one.grades, one.summary, n, dict(reasons))
+
+
+def _digits(value: float) -> float:
+    """Six significant digits: more would differ between kinds of processors."""
+    return float(f"{value:.6g}")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -59,8 +58,8 @@ class Measured:
         """Features, float [N, D], and NaN of a picture without them; none at all, [N, 0], of a state without a picture."""
         return self._features.get((kind, state), np.zeros((len(self.pictures), 0)))
 
-    def frame(self) -> pd.DataFrame:
-        """A row for every value: metric and region, state, picture."""
+    def frame(self, keys: Collection[str]) -> pd.DataFrame:
+        """A row for every value of these `metric.region`: key, state, picture."""
         import pandas as pd
 
         columns = ("metric", "distortion", "grade", "picture", "value")
@@ -68,12 +67,6 @@ class Measured:
             (key, *state, picture, value)
             for (key, state), values in self._values.items()
             for picture, value in zip(self.pictures, values.tolist(), strict=True)
-            if not np.isnan(value)
+            if key in keys and not np.isnan(value)
         ]
         return pd.DataFrame(rows, columns=columns).sort_values(list(columns[:-1]), kind="stable", ignore_index=True)
-
-    def to_csv(self) -> str:
-        """The same as text."""
-        buffer = io.StringIO()
-        self.frame().to_csv(buffer, index=False, lineterminator="\n")
-        return buffer.getvalue()

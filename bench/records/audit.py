@@ -1,7 +1,7 @@
 """What an audit of metrics leaves on disk, and its reader.
 
-    OUT/audit.json     responses of every metric to every distortion, and how they were taken
-    OUT/values.csv     every value that is behind them
+OUT/audit.json     responses of every metric to every distortion, and how they were taken
+OUT/values.csv     every value that is behind them
 """
 
 from __future__ import annotations
@@ -144,6 +144,11 @@ class AuditRecord:
     def curve(self, metric: str, distortion: str) -> list[Response]:
         """The responses of a metric to a distortion, from its slightest grade; none where it could not be made."""
         return self._by_pair.get((metric, distortion), [])
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """`metric.region` of every metric."""
+        return tuple(f"{metric.name}.{metric.region}" for metric in self.metrics)
 
     def to_json(self) -> str:
         """The text of `audit.json`."""
