@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from bench.errors import DataError
+from bench.removal import RemovedObject, RemovesObjects
 from bench.runtime.byte_lru import ByteLRU
-from bench.vocabulary import Dataset, Sample, SampleRevisions, whole_split
+from bench.vocabulary import Dataset, Sample, SampleRevisions, Truth, whole_split
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Hole, Picture
 
 __all__ = ["Cached"]
+
+Scene: TypeAlias = tuple[str, bytes]
+"""A sample's id, and a hash of the region whose objects are taken out."""
 
 
 class Cached:
@@ -21,14 +30,22 @@ class Cached:
     Args:
         dataset: where samples come from.
         max_bytes: limit of the pixels in memory, pictures and labels together; a larger sample passes through uncached.
+
+    Attributes:
+        without: as of RemovesObjects; there alone where the data set has it.
     """
+
+    without: Callable[[str, Hole], RemovedObject]
 
     def __init__(self, dataset: Dataset, max_bytes: int = 1 << 30) -> None:
         self.dataset, self.max_bytes = dataset, max_bytes
         self.name, self.ids = dataset.name, dataset.ids
         self.classes, self.objects = dataset.classes, dataset.objects
         self._samples: ByteLRU[str, Sample] = ByteLRU(max_bytes, _count_bytes)
+        self._scenes: ByteLRU[Scene, RemovedObject] = ByteLRU(max_bytes, _count_bytes_without)
         self._tolerant = False
+        if isinstance(dataset, RemovesObjects):  # so that the cached data set is a RemovesObjects as well, or is not
+            self.without = self._without
 
     @cached_property
     def revision(self) -> str:
@@ -49,7 +66,7 @@ class Cached:
 
     def _beside(self, dataset: Dataset, *, tolerant: bool) -> Cached:
         cached = Cached(dataset, self.max_bytes)
-        cached._samples, cached._tolerant = self._samples, tolerant
+        cached._samples, cached._scenes, cached._tolerant = self._samples, self._scenes, tolerant
         return cached
 
     @property
@@ -91,18 +108,42 @@ class Cached:
 
             return Sample(self.ids[index], np.zeros((1, 1, 3), np.uint8))
 
+    def _without(self, sample_id: str, region: Hole) -> RemovedObject:
+        assert isinstance(self.dataset, RemovesObjects)  # noqa: S101 (else there is no attribute `without`)
+        scene = sample_id, hashlib.sha256(region.tobytes()).digest()
+        without = self.dataset.without
+        return self._scenes.get(scene, lambda: without(sample_id, region))
+
     def __reduce__(self) -> tuple[type[Cached], tuple[Dataset, int]]:
         return Cached, (self.dataset, self.max_bytes)  # another process starts with an empty cache
 
 
 def _count_bytes(sample: Sample) -> int:
-    return sample.image.nbytes + (0 if sample.labels is None else sample.labels.nbytes)
+    return sum(array.nbytes for array in (sample.image, sample.labels) if array is not None) + _truth_bytes(
+        sample.truth
+    )
+
+
+def _count_bytes_without(removed: RemovedObject) -> int:
+    maps = (removed.pixels, removed.effects)
+    return sum(array.nbytes for array in maps if array is not None) + _truth_bytes(removed.truth)
+
+
+def _truth_bytes(truth: Truth | None) -> int:
+    arrays = () if truth is None else (truth.image, truth.labels)
+    return sum(array.nbytes for array in arrays if array is not None)
 
 
 def _read_only(sample: Sample) -> Sample:
     """The sample behind views that refuse writing; the dataset's own arrays stay as they are."""
-    image, labels = sample.image.view(), None if sample.labels is None else sample.labels.view()
-    for array in (image, labels):
-        if array is not None:
-            array.setflags(write=False)
-    return replace(sample, image=image, labels=labels)
+    truth = sample.truth
+    if truth is not None:
+        truth = Truth(_sealed(truth.image), None if truth.labels is None else _sealed(truth.labels))
+    labels = None if sample.labels is None else _sealed(sample.labels)
+    return replace(sample, image=_sealed(sample.image), labels=labels, truth=truth)
+
+
+def _sealed(array: Picture) -> Picture:
+    view = array.view()
+    view.setflags(write=False)
+    return view

@@ -10,6 +10,8 @@ from typing import TypeAlias
 from bench.errors import DataError, NotApplicable
 from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
+from bench.evaluation.removals import find_removed, refuse_partial_truths, removed_sha256
+from bench.removal import RemovesObjects, task_of
 from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import DatasetBound, Protocol, Sample
@@ -20,8 +22,9 @@ _THREADS = 8
 _LISTED = 10
 _FIX = "Mend or remove them, or give --skip-bad to leave them out; nothing has run yet:"
 
-Drawn: TypeAlias = tuple[str, str]
-"""SHA-256 of the picture and of the hole; for a sample without a hole, an empty text and the reason."""
+Drawn: TypeAlias = tuple[str, str, str]
+"""SHA-256 of the picture, of the hole and of what a removal takes out, empty under completion; for a sample without a
+hole, an empty text, the reason and an empty text."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,7 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
 
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
+        DataError: under a removal protocol some pictures have a truth and others none.
     """
     always = {protocol.name for protocol in plan.protocols if _reads_files(plan, protocol)}
     every = plan.dataset.from_files or bool(always)
@@ -53,15 +57,16 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
     drawn: dict[tuple[str, str], Drawn] = {}
+    truths: dict[str, dict[str, bool]] = {name: {} for name, one in by_name.items() if task_of(one) == "removal"}
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
         protocols = always.union(recorded.get(name, ()))
         try:
             sample = strict[index]
-            return name, "", {protocol: _draw(plan, by_name[protocol], sample) for protocol in protocols}
+            return name, "", {protocol: _draw(plan, by_name[protocol], sample, truths) for protocol in protocols}
         except DataError as error:  # of the sample, of its mask, or of a sample whose objects are its hole
-            return name, str(error), dict.fromkeys(protocols, ("", str(error)))
+            return name, str(error), dict.fromkeys(protocols, ("", str(error), ""))
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
@@ -72,6 +77,8 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
                 bad[name] = reason
             drawn |= {(protocol, name): hashes for protocol, hashes in holes.items()}
             advance(1)
+    for protocol, known in truths.items():
+        refuse_partial_truths(protocol, plan.dataset, {name: known[name] for name in plan.dataset.ids if name in known})
     return Examination(bad, drawn)
 
 
@@ -90,16 +97,26 @@ def refuse_bad(bad: Mapping[str, str]) -> None:
 def draw_first_holes(plan: Plan) -> None:
     """Draw a hole of each protocol, so that one that does not go with the data set is refused at once."""
     for protocol in plan.protocols:
-        _draw(plan, protocol, plan.first)
+        _draw(plan, protocol, plan.first, {})
 
 
 def _reads_files(plan: Plan, protocol: Protocol) -> bool:
-    """Whether holes come from files that may be damaged: masks, or label maps of other samples."""
+    """Whether holes or truths come from files that may be damaged or missing: masks, truths, or other label maps.
+
+    A data set that makes the truths itself has one of every sample.
+    """
+    if task_of(protocol) == "removal" and not isinstance(plan.dataset, RemovesObjects):
+        return True
     return isinstance(protocol, DatasetBound) or (plan.dataset.from_files and protocol.needs_labels)
 
 
-def _draw(plan: Plan, protocol: Protocol, sample: Sample) -> Drawn:
+def _draw(plan: Plan, protocol: Protocol, sample: Sample, truths: dict[str, dict[str, bool]]) -> Drawn:
+    """Draw a hole; what a removal knows of the truth is noted in `truths`, by protocol and sample."""
     try:
-        return pixels_sha256(sample.image), pixels_sha256(protocol.hole(sample, plan.suite.seed, plan.dataset))
+        hole = protocol.hole(sample, plan.suite.seed, plan.dataset)
+        removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
     except NotApplicable as reason:
-        return "", str(reason)
+        return "", str(reason), ""
+    if removed is not None and protocol.name in truths:
+        truths[protocol.name][sample.id] = removed.truth is not None
+    return pixels_sha256(sample.image), pixels_sha256(hole), removed_sha256(removed)

@@ -17,7 +17,7 @@ from bench.evaluation.plan import Plan
 from bench.evaluation.shard import predict
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import Protocol
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
@@ -29,7 +29,8 @@ _GRID_TILES = 24
 
 def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> list[Path]:
     """Write what a model elsewhere needs: `<out>/<protocol>/holes/<id>.png` (255 = missing), `inputs/<id>.png` (the
-    picture, 0 in the hole), a contact sheet `<out>/<protocol>.png` and `<out>/manifest.json` with every hole's SHA-256.
+    picture, 0 in the hole), of a removal with truths `truths/<id>.png` (the picture without the object), a contact sheet
+    `<out>/<protocol>.png` and `<out>/manifest.json` with every hole's SHA-256.
 
     Returns:
         The manifest and the sheets.
@@ -44,11 +45,15 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
         shown: list[tuple[str, Hole]] = []
         folder = out / folder_name(protocol.name)
         with _masked_samples(plan, protocol) as masked_samples:
-            for sample, hole in masked_samples:
+            for masked in masked_samples:
+                sample, hole = masked.sample, masked.hole
                 write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
                 write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
-                digest = pixels_sha256(hole)
-                entries[sample.id] = {"sha256": digest, "share": float(hole.mean())}
+                entries[sample.id] = {"sha256": pixels_sha256(hole), "share": float(hole.mean())}
+                if masked.removed and masked.removed.truth:
+                    truth = masked.removed.truth.image
+                    write_atomically(folder / "truths" / f"{sample.id}.png", png_bytes(truth))
+                    entries[sample.id]["truth_sha256"] = pixels_sha256(truth)
                 shown += [(sample.id, hole)] if len(shown) < _GRID_TILES else []
                 on_samples(1)
         sheets.append(out / f"{folder_name(protocol.name)}.png")
@@ -75,8 +80,9 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
     for cell in plan.cells:
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
         with _masked_samples(plan, cell.protocol) as masked_samples:
-            for sample, hole in masked_samples:
-                (output,) = predict(cell.model, [sample], [hole], plan.suite.seed)
+            for masked in masked_samples:
+                sample = masked.given_to(cell.model)
+                (output,) = predict(cell.model, [sample], [masked.hole], plan.suite.seed)
                 if isinstance(output, ModelFailure):
                     failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {output}")
                 else:
@@ -89,14 +95,14 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
 
 
 @contextmanager
-def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[tuple[Sample, Hole]]]:
+def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[MaskedSample]]:
     """All samples that the protocol applies to, with their holes; a warning counts the others."""
     skipped: list[SkippedSample] = []
 
-    def applicable(every: Iterable[MaskedSample | SkippedSample]) -> Iterator[tuple[Sample, Hole]]:
+    def applicable(every: Iterable[MaskedSample | SkippedSample]) -> Iterator[MaskedSample]:
         for one in every:
             if isinstance(one, MaskedSample):
-                yield one.sample, one.hole
+                yield one
             else:
                 skipped.append(one)
 

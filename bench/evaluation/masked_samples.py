@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.errors import NotApplicable
 from bench.evaluation.plan import Plan
+from bench.evaluation.removals import find_removed
+from bench.removal import RemovedObject
 from bench.runtime.prefetch import Prefetcher
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import Inpainter, Protocol, Sample, Truth
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
@@ -25,10 +27,34 @@ _MOST_PREFETCHED = 64  # at 1024x2048 half a gigabyte, at 256x256 a hundredth of
 
 @dataclass(frozen=True)
 class MaskedSample:
-    """A sample with its hole, bool [H, W]."""
+    """A sample with its hole.
+
+    Attributes:
+        sample: whose picture is the input.
+        hole: bool [H, W], True = missing.
+        removed: what a removal takes out; None under completion.
+    """
 
     sample: Sample
     hole: Hole
+    removed: RemovedObject | None = None
+
+    @property
+    def truth(self) -> Truth | None:
+        """What a fill is compared with: under completion the sample itself; None of a removal without a truth."""
+        return Truth(self.sample.image, self.sample.labels) if self.removed is None else self.removed.truth
+
+    def given_to(self, model: Inpainter) -> Sample:
+        """The sample of which a model is given the visible part.
+
+        Of a removal, labels inside the hole, which oracles alone are given, are the truth's: those of the sample would
+        tell the model to paint the object again. Where they are not known, such a model is given no labels.
+        """
+        labels = self.sample.labels
+        if self.removed is None or labels is None or model.label_sources.hole != "oracle":
+            return self.sample
+        inside = None if self.truth is None else self.truth.labels
+        return replace(self.sample, labels=None if inside is None else np.where(self.hole, inside, labels))
 
 
 @dataclass(frozen=True)
@@ -51,7 +77,8 @@ def load_masked_sample(plan: Plan, protocol: Protocol, index: int) -> MaskedSamp
         return SkippedSample(sample_id, plan.bad[sample_id])
     sample = plan.dataset[index]
     try:
-        return MaskedSample(sample, protocol.hole(sample, plan.suite.seed, plan.dataset))
+        hole = protocol.hole(sample, plan.suite.seed, plan.dataset)
+        return MaskedSample(sample, hole, find_removed(protocol, sample, plan.suite.seed, plan.dataset))
     except NotApplicable as reason:
         return SkippedSample(sample.id, str(reason))
 

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 import bench.metrics
 from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
 from bench.metrics import MetricDefinition
+from bench.removal import Task
 from bench.vocabulary import REGIONS, Dataset, Judge, Region
 from bench.weights import find_set
 
-__all__ = ["Measurement", "prepare"]
+__all__ = ["NO_TRUTH", "Measurement", "prepare"]
+
+NO_TRUTH = "needs pictures without the object, and the data set has none: its own still show what is to be removed"
+"""Why a metric that compares with the truth is refused of a removal."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,8 @@ class Measurement:
         judge: who segments completed pictures, or None where no metric needs it.
         classes: keys of the data set's classes in records.
         regions: where metrics are taken.
+        task: what the protocol asks of a model.
+        refused: `metric.region` to why it is not taken under the protocol, though it can be under others.
     """
 
     names: tuple[str, ...]
@@ -32,6 +38,33 @@ class Measurement:
     judge: Judge | None = None
     classes: tuple[str, ...] = ()
     regions: tuple[Region, ...] = REGIONS
+    task: Task = "completion"
+    refused: Mapping[str, str] = field(default_factory=dict)
+
+    def under(self, task: Task, *, has_truths: bool) -> Measurement:
+        """What of it is measured under a protocol.
+
+        Args:
+            task: of the protocol.
+            has_truths: whether pictures can be compared with the truth.
+        """
+        refused = {
+            f"{metric.name}.{region}": why
+            for metric in self._definitions
+            for region in self.regions_of(metric)
+            if (why := _refusal(metric, region, task, has_truths=has_truths))
+        }
+        return replace(self, task=task, refused=refused)
+
+    def regions_of(self, metric: MetricDefinition) -> list[Region]:
+        """Where a metric is taken."""
+        regions = (region for region in metric.regions if region in self.regions)
+        return [region for region in regions if f"{metric.name}.{region}" not in self.refused]
+
+    @property
+    def keys_of_images(self) -> frozenset[str]:
+        """`metric.region` of every value that an image has."""
+        return frozenset(f"{metric.name}.{region}" for metric in self.of_images for region in self.regions_of(metric))
 
     @property
     def warnings(self) -> list[str]:
@@ -43,12 +76,12 @@ class Measurement:
     @property
     def of_images(self) -> list[MetricDefinition]:
         """Metrics with a value an image."""
-        return [metric for metric in self._definitions if metric.aggregate == "image-mean"]
+        return [metric for metric in self._taken if metric.aggregate == "image-mean"]
 
     @property
     def of_sets(self) -> list[MetricDefinition]:
         """Metrics with one value of all images."""
-        return [metric for metric in self._definitions if metric.aggregate == "set"]
+        return [metric for metric in self._taken if metric.aggregate == "set"]
 
     @property
     def features(self) -> list[str]:
@@ -67,14 +100,18 @@ class Measurement:
 
     def signatures(self, height: int, width: int, size: str) -> dict[str, str]:
         """`metric.region` to its signature, for pictures of one size, or `native` ones."""
+        task = [] if self.task == "completion" else [f"task:{self.task}"]
         return {
             f"{metric.name}.{region}": "|".join(
-                [metric.signature(region, height, width), *self._judged_by(metric), f"size:{size}"]
+                [metric.signature(region, height, width), *self._judged_by(metric), f"size:{size}", *task]
             )
             for metric in self._definitions
-            for region in metric.regions
-            if region in self.regions
+            for region in self.regions_of(metric)
         }
+
+    @property
+    def _taken(self) -> list[MetricDefinition]:
+        return [metric for metric in self._definitions if self.regions_of(metric)]
 
     @property
     def _definitions(self) -> list[MetricDefinition]:
@@ -116,6 +153,15 @@ def prepare(
     available = tuple(name for name, why in lacking.items() if not why)
     unavailable = {name: "; ".join(lacking[name]) for name in wanted if lacking[name]}
     return Measurement(available, unavailable, found, bench.metrics.class_keys(dataset.classes), regions)
+
+
+def _refusal(metric: MetricDefinition, region: Region, task: Task, *, has_truths: bool) -> str:
+    """Why a metric is not taken under a protocol, or nothing."""
+    if task not in metric.tasks:
+        return f"means nothing under {task}: it is a metric of {' and '.join(metric.tasks)}"
+    if metric.needs_truth and not has_truths and region != "known":
+        return NO_TRUTH
+    return ""
 
 
 def _missing_weights(name: str) -> str:

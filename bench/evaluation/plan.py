@@ -17,8 +17,10 @@ import bench.metrics
 import bench.models
 from bench.errors import DataError, Failure, UsageError
 from bench.evaluation.measurement import Measurement, prepare
+from bench.evaluation.removals import has_truths
 from bench.evaluation.suite import Suite
 from bench.records import CellKey, ModelInfo, RunLayout
+from bench.removal import task_of
 from bench.vocabulary import (
     REGIONS,
     Batch,
@@ -40,7 +42,7 @@ __all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve"]
 SHARD_SIZE = 16
 """Samples a shard: what is done again at most after a kill. Never depends on the number of workers."""
 
-_SLOW = ("measurement", "revision", "revisions", "first")
+_SLOW = ("measurement", "measurements", "revision", "revisions", "first")
 
 
 class RecordedModel:
@@ -130,10 +132,17 @@ class Plan:
 
     @cached_property
     def signatures(self) -> dict[str, str]:
-        """`metric.region` to its signature, for every number that a cell of the plan holds."""
+        """`metric.region` to its signature, for every number that some cell of the plan holds, under whatever task."""
+        return self._signatures(self.measurement)
+
+    def signatures_under(self, protocol: Protocol) -> dict[str, str]:
+        """The same for the numbers of the cells of one protocol."""
+        return self._signatures(self.measurements[protocol.name])
+
+    def _signatures(self, measurement: Measurement) -> dict[str, str]:
         height, width = self.first.image.shape[:2]
         size = "native" if self.suite.size == "native" else f"{height}x{width}"
-        return self.measurement.signatures(height, width, size)
+        return measurement.signatures(height, width, size)
 
     @cached_property
     def asked(self) -> dict[str, str]:
@@ -142,12 +151,15 @@ class Plan:
         These are the pictures in their order, the metrics, the seed and which fills are kept; for a protocol that looks
         at label maps, whose holes may come from pictures beyond the limit, also the whole split.
         """
-        pictures, metrics = list(self.revisions.items()), sorted(self.signatures.items())
-        content = [pictures, metrics, self.measurement.classes, self.suite.seed, list(self.gallery)]
-        return {
-            protocol.name: _hash([*content, self.dataset.revisions_beyond() if protocol.needs_labels else []])
-            for protocol in self.protocols
-        }
+        pictures, classes = list(self.revisions.items()), self.measurement.classes
+
+        def content(protocol: Protocol) -> list[object]:
+            metrics = sorted(self.signatures_under(protocol).items())
+            of_others = protocol.needs_labels or task_of(protocol) == "removal"  # holes, or pictures without an object
+            beyond = self.dataset.revisions_beyond() if of_others else []
+            return [pictures, metrics, classes, self.suite.seed, list(self.gallery), beyond]
+
+        return {protocol.name: _hash(content(protocol)) for protocol in self.protocols}
 
     @cached_property
     def first(self) -> Sample:
@@ -163,6 +175,15 @@ class Plan:
         """What is measured; found out at first use, since judges and weights are large. Raises as `prepare` does."""
         regions: tuple[Region, ...] = ("full",) if all(map(_covers_all, self.protocols)) else REGIONS
         return prepare(self.suite.metrics, self.judge or self.suite.judge, self.dataset, self.device, regions)
+
+    @cached_property
+    def measurements(self) -> dict[str, Measurement]:
+        """Protocol to what of it is measured under that protocol."""
+        strict, seed = self.dataset.tolerating(bad=False), self.suite.seed
+        return {
+            one.name: self.measurement.under(task_of(one), has_truths=has_truths(one, strict, seed))
+            for one in self.protocols
+        }
 
     @cached_property
     def places(self) -> dict[str, int]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bench.evaluation.examination import Drawn
+from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
 from bench.records.cell_store import Results, SampleResult
 
@@ -32,19 +33,19 @@ class Recorded:
 def select(plan: Plan, cell: Cell, results: Results, drawn: Mapping[tuple[str, str], Drawn]) -> Recorded:
     """Sort the results of a cell.
 
-    A result fits when it is of the same version of the sample and, where the hole was drawn again, of the same picture
-    and hole. Values of one output are put together; of two that differ, the older one stays.
+    A result fits when it is of the same version of the sample and, where the hole was drawn again, of the same picture,
+    hole and removed object. Values of one output are put together; of two that differ, the older one stays.
     """
     whole: dict[str, SampleResult] = {}
     partial: dict[str, SampleResult] = {}
-    changed = 0
+    changed, measured = 0, plan.measurements[cell.protocol.name]
     for sample, revision in plan.revisions.items():
         hashes = drawn.get((cell.protocol.name, sample))
         fitting = [one for one in results.get(sample, ()) if one.record.revision == revision and _is_of(one, hashes)]
         if fitting:
             merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
             changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
-            (whole if _has_all(plan, merged) else partial)[sample] = merged
+            (whole if _has_all(measured, merged) else partial)[sample] = merged
     others = [found[-1] for sample, found in sorted(results.items()) if sample not in plan.revisions]
     return Recorded(whole, partial, others, changed)
 
@@ -53,10 +54,10 @@ def _is_of(result: SampleResult, hashes: Drawn | None) -> bool:
     record = result.record
     if hashes is None:
         return True
-    image, hole = hashes
+    image, hole, _ = hashes
     if record.status == "skipped" or not image:
         return record.status == "skipped" and not image and record.reason == hole
-    return (record.image_sha256, record.hole_sha256) == hashes
+    return (record.image_sha256, record.hole_sha256, record.removed_sha256) == hashes
 
 
 def _output(result: SampleResult) -> tuple[str, str]:
@@ -72,12 +73,9 @@ def _merged(results: Sequence[SampleResult]) -> SampleResult:
     return merged
 
 
-def _has_all(plan: Plan, result: SampleResult) -> bool:
+def _has_all(measured: Measurement, result: SampleResult) -> bool:
     if result.record.status != "ok":
         return True
-    measured = plan.measurement
-    names = [f"{metric.name}.{region}" for metric in measured.of_images for region in metric.regions]
-    taken = (name for name in names if name.rpartition(".")[2] in measured.regions)
-    return all(name in result.record.values for name in taken) and all(
+    return measured.keys_of_images <= result.record.values.keys() and all(
         name in result.features for name in measured.feature_names
     )

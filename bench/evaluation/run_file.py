@@ -24,6 +24,7 @@ from bench.records import (
     write_atomically,
 )
 from bench.records.cell_store import recorded_revisions
+from bench.removal import task_of
 from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
@@ -138,6 +139,7 @@ def _describe(plan: Plan) -> RunInfo:
         ),
         judge=suite.judge if plan.judge is None else "",
         given=_protocols_given(plan),
+        tasks={one.name: task for one in plan.protocols if (task := task_of(one)) != "completion"},
     )
 
 

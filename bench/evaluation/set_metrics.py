@@ -33,8 +33,9 @@ def with_set_metrics(
     scores, notes = dict(cell.metrics), dict(cell.notes)
     ok = cell.n - cell.n_failed - cell.n_skipped
     for metric in metrics:
-        for region in metric.regions:
-            key = f"{metric.name}.{region}"
+        for key in (f"{metric.name}.{region}" for region in metric.regions):
+            if key not in signatures:
+                continue
             scores[key], note = _score(metric, features[metric.features], signatures[key], ok)
             notes |= {key: note} if note else {}
     return replace(cell, metrics=scores, notes=notes)

@@ -17,25 +17,25 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
+from bench.evaluation.batch_view import make_batch_view
 from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
-from bench.evaluation.judging import segment_pictures, segment_references
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
+from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
+from bench.evaluation.removals import removed_sha256
 from bench.metrics import MetricKey
 from bench.models.model_error import error_traceback
 from bench.pictures import (
     check_prediction,
-    composite,
     hide,
     quantise,
     sample_seed,
-    stack_pictures,
     unstack_pictures,
 )
 from bench.records import Record
 from bench.records.cell_store import SampleResult, write_batch
-from bench.vocabulary import Batch, Inpainter, Region, Sample, Sampler
+from bench.vocabulary import Batch, Inpainter, Sample, Sampler
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -178,9 +178,11 @@ def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSamp
 
 def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[SampleResult]:
     with phases.phase("model"):
-        samples, holes = [masked.sample for masked in masked_samples], [masked.hole for masked in masked_samples]
+        samples = [masked.given_to(cell.model) for masked in masked_samples]
+        holes = [masked.hole for masked in masked_samples]
         worker_status.note(cell.model.name, samples[0].id)
-        outputs = predict(cell.model, samples, holes, plan.suite.seed, plan.measurement.fills)
+        fills = plan.measurements[cell.protocol.name].fills
+        outputs = predict(cell.model, samples, holes, plan.suite.seed, fills)
     pairs = list(zip(masked_samples, outputs, strict=True))
     failed = [SampleResult(_failed(plan, masked, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
     good = [(masked, output) for masked, output in pairs if isinstance(output, ModelOutput)]
@@ -190,12 +192,14 @@ def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: P
 def _measured(
     plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases
 ) -> list[SampleResult]:
-    view = _view(plan, good, phases)
+    measured = plan.measurements[cell.protocol.name]
+    view = make_batch_view(plan, good, phases.phase("judge"))
     with phases.phase("metrics"):
-        values = bench.metrics.measure(view, [metric.name for metric in plan.measurement.of_images])
-        features = _features(plan, view)
+        values = bench.metrics.measure(view, [metric.name for metric in measured.of_images])
+        features = _features(measured, view)
         places = [plan.places[masked.sample.id] for masked, _ in good]
-        warnings = check_predictions(view.raw, view.reference, view.hole, places, plan.dataset.ids, cell.model)
+        given = view.reference if view.source is None else view.source
+        warnings = check_predictions(view.raw, given, view.hole, places, plan.dataset.ids, cell.model)
     with phases.phase("write"):
         pictures = unstack_pictures(view.completed)
         results = []
@@ -203,7 +207,7 @@ def _measured(
             record = replace(
                 _base(plan, masked),
                 output_sha256=pixels_sha256(picture),
-                values=_values_of(values, row, plan.measurement.regions),
+                values=_values_of(values, row, measured),
                 warning=warnings[row],
             )
             results.append(SampleResult(record, {name: named[row] for name, named in features.items()}))
@@ -211,53 +215,26 @@ def _measured(
     return results
 
 
-def _values_of(values: dict[str, torch.Tensor], row: int, regions: Sequence[Region]) -> dict[str, float]:
+def _values_of(values: dict[str, torch.Tensor], row: int, measured: Measurement) -> dict[str, float]:
     """One image's values; a class where a metric is undefined is left out, since most classes are in few pictures."""
-    every = {name: float(column[row]) for name, column in values.items() if MetricKey.parse(name).region in regions}
-    undefined = {name for name, value in every.items() if math.isnan(value) and MetricKey.parse(name).class_name}
-    return {name: value for name, value in every.items() if name not in undefined}
+    taken = measured.keys_of_images
+    every = {MetricKey.parse(name): float(column[row]) for name, column in values.items()}
+    return {
+        str(key): value
+        for key, value in every.items()
+        if f"{key.metric}.{key.region}" in taken and not (math.isnan(value) and key.class_name)
+    }
 
 
-def _features(plan: Plan, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
+def _features(measured: Measurement, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
     """Name to float32 [N, D] of completed and untouched pictures, for the metrics of sets."""
     features: dict[str, npt.NDArray[np.float32]] = {}
-    for kind in plan.measurement.features:
+    for kind in measured.features:
         from bench.metrics.distribution.backends.extraction import completed_features, true_features
 
         features[kind] = completed_features(kind, view.completed, view.network_device).numpy()
         features[f"truth-{kind}"] = true_features(kind, view.reference, view.network_device).numpy()
     return features
-
-
-def _view(plan: Plan, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> bench.metrics.BatchView:
-    raw = torch.stack([output.picture for _, output in good])
-    truth = stack_pictures([masked.sample.image for masked, _ in good])
-    hole = torch.from_numpy(np.stack([masked.hole for masked, _ in good]))[:, None]
-    completed = composite(raw, truth, hole)
-    maps = [masked.sample.labels for masked, _ in good if masked.sample.labels is not None]
-    labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(good) else None
-    label_maps = [output.labels for _, output in good if output.labels is not None]
-    predicted = torch.stack(label_maps) if len(label_maps) == len(good) else None
-    drawn = [output.fills for _, output in good if output.fills is not None]
-    fills = composite(torch.stack(drawn), truth[:, None], hole[:, None]) if len(drawn) == len(good) else None
-    judge, judged, judged_truth = plan.measurement.judge, None, None
-    if judge is not None:
-        with phases.phase("judge"):
-            judged = segment_pictures(judge, completed)
-            judged_truth = segment_references(judge, truth, plan.device)
-    return bench.metrics.BatchView(
-        truth,
-        completed,
-        raw,
-        hole,
-        labels,
-        predicted,
-        judged,
-        judged_truth,
-        classes=plan.measurement.classes,
-        fills=fills,
-        device=plan.device,
-    )
 
 
 def _base(plan: Plan, masked: MaskedSample) -> Record:
@@ -270,6 +247,7 @@ def _base(plan: Plan, masked: MaskedSample) -> Record:
         hole_sha256=pixels_sha256(masked.hole),
         hole_share=float(masked.hole.mean()),
         revision=plan.revisions[sample.id],
+        removed_sha256=removed_sha256(masked.removed),
     )
 
 

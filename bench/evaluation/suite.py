@@ -23,6 +23,12 @@ SUITES.add(
     "what SPG-Net's guidance is worth, on 200 pictures",
     file="guidance.yaml",
 )
+SUITES.add(
+    "removal",
+    "bench.evaluation.suite:packaged",
+    "objects removed from street scenes, against the scenes without them",
+    file="removal.yaml",
+)
 
 
 @dataclass(frozen=True)

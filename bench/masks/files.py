@@ -24,6 +24,7 @@ from bench.image_files.sizes import nearest, resize_labels
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
+from bench.removal import TASKS, Task
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ __all__ = ["FileMasks"]
 
 _RULE = 2
 """Version of what this module does with the files: part of the protocol's version."""
-_OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own", "random")}
+_OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own", "random"), "task": TASKS}
 _OPPOSITE = {"white": "black", "black": "white", "opaque": "transparent", "transparent": "opaque"}
 _SUSPICIOUS_SHARE = 0.75
 _UNCLEAR_SHARE = 0.05
@@ -51,8 +52,9 @@ class FileMasks(MaskProtocol):
     of their names and bytes.
 
     Args:
-        argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, and
-            `pick=own` or `random` where the names shall not decide, such as `masks?hole=black&pick=random`.
+        argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, `pick=own`
+            or `random` where the names shall not decide, and `task=removal` where the holes hide objects that a fill
+            should not show, such as `masks?hole=black&task=removal`.
 
     Raises:
         DataError: no such folder, an empty one, or a file that is no picture, all hole or no hole.
@@ -63,6 +65,7 @@ class FileMasks(MaskProtocol):
         place, options = _parse(argument)
         self._sign = cast("HoleSign", options.get("hole", "white"))
         self._pick = options.get("pick")
+        self.task = cast("Task", options.get("task", "completion"))
         self._folder = Path(place).expanduser().resolve()
         if not self._folder.is_dir():
             raise DataError(f"mask folder {self._folder}", "be a folder", "none", "Give a folder of mask pictures.")
@@ -73,7 +76,8 @@ class FileMasks(MaskProtocol):
         contents = [[path, file.sha256] for path, file in zip(paths, found.values(), strict=True)]
         version = hashlib.sha256(json.dumps([_RULE, contents]).encode()).hexdigest()[:12]
         sign = "" if self._sign == "white" else f"-hole-{self._sign}"
-        self._names = {kind: f"files:{self._folder.name}{sign}{kind}@{version}" for kind in ("", "-random")}
+        task = "" if self.task == "completion" else f"-{self.task}"
+        self._names = {kind: f"files:{self._folder.name}{sign}{kind}{task}@{version}" for kind in ("", "-random")}
         summary, source = f"{len(found)} masks of a folder", f"folder {self._folder.name}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None

@@ -12,6 +12,7 @@ import numpy as np
 from bench.errors import UsageError
 from bench.masks.mask_info import MaskInfo
 from bench.masks.random_stream import RandomStream
+from bench.removal import RemovedObject, Task
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -30,12 +31,14 @@ class MaskProtocol(ABC):
         info: name, summary and source.
         needs_labels: whether `cut` looks at label maps of the dataset.
         covers_all: whether every pixel is missing, so that nothing but predictions made elsewhere can be scored.
+        task: what a fill should be; `removal` where the hole hides an object that the fill should not show.
     """
 
     info: MaskInfo
     name: str = field(init=False)
     summary: str = field(init=False)
     source: str = field(init=False)
+    task: Task = field(init=False, default="completion")
     needs_labels = False
     covers_all = False
 
@@ -45,6 +48,10 @@ class MaskProtocol(ABC):
     @abstractmethod
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The rule: bool [H, W] of the sample's size, True = missing. Raises NotApplicable."""
+
+    def stream(self, sample: Sample, seed: int) -> RandomStream:
+        """The random numbers of one hole; protocols that share a stream make the same choices."""
+        return RandomStream(self.name, seed, sample.id)
 
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
         """The hole of a sample, a function of the arguments alone.
@@ -56,7 +63,7 @@ class MaskProtocol(ABC):
             NotApplicable: the rule has no hole for this sample.
             UsageError: the rule gave a hole of another shape, an empty one, or one that covers the whole picture.
         """
-        hole = self.cut(RandomStream(self.name, seed, sample.id), sample, dataset)
+        hole = self.cut(self.stream(sample, seed), sample, dataset)
         size = sample.image.shape[:2]
         missing = int(np.count_nonzero(hole))
         if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size + self.covers_all:
@@ -68,6 +75,18 @@ class MaskProtocol(ABC):
             f"{hole.dtype} of {'x'.join(map(str, hole.shape))} with share {share:.4f}",
             "Use another protocol or a larger size.",
         )
+
+    def removed(self, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:  # noqa: ARG002
+        """What is known of the object that the hole of the same arguments hides; here, the sample's truth alone.
+
+        Raises:
+            NotApplicable: the rule has no hole for this sample.
+            UsageError: the task of the protocol is completion: its holes hide no object.
+        """
+        if self.task != "removal":
+            must, fix = "remove objects to tell what it removes", "Ask for its hole alone, or use a removal protocol."
+            raise UsageError(f"protocol '{self.name}'", must, f"the task {self.task}", fix)
+        return RemovedObject(truth=sample.truth)
 
 
 class DrawnProtocol(MaskProtocol):

@@ -1,6 +1,6 @@
 """Metrics: their definitions, the functions as a library, and one pass that takes them all in four regions.
 
-A metric is one file in the package of its family (`pixel`, `structural`, `perceptual`, `distribution`,
+A metric is one file in the package of its family (`pixel`, `structural`, `seam`, `perceptual`, `distribution`,
 `segmentation`): its `DEFINITIONS`, which hold every fact about it, and its public function. Such a file imports nothing
 heavy at module level, so that listings, tables and verdicts read definitions without torch. What computes lies in the
 package `backends` beside it, imported when the function is called or the definition is loaded.
@@ -46,6 +46,8 @@ if TYPE_CHECKING:
     from bench.metrics.pixel.l1 import l1
     from bench.metrics.pixel.l1_relative import l1_relative
     from bench.metrics.pixel.psnr import psnr
+    from bench.metrics.seam.colour import seam_colour
+    from bench.metrics.seam.gradient import seam_gradient
     from bench.metrics.segmentation.assd import assd
     from bench.metrics.segmentation.backends.comparison import LabelComparison
     from bench.metrics.segmentation.boundary_f import boundary_f
@@ -91,6 +93,8 @@ __all__ = [
     "metric_title",
     "ms_ssim",
     "psnr",
+    "seam_colour",
+    "seam_gradient",
     "signature",
     "signatures",
     "ssim",
@@ -120,6 +124,8 @@ _LAZY = {
     "lpips_diversity": "bench.metrics.perceptual.diversity",
     "ms_ssim": "bench.metrics.structural.ms_ssim",
     "psnr": "bench.metrics.pixel.psnr",
+    "seam_colour": "bench.metrics.seam.colour",
+    "seam_gradient": "bench.metrics.seam.gradient",
     "ssim": "bench.metrics.structural.ssim",
     "trimap_iou": "bench.metrics.segmentation.trimap_iou",
 }

@@ -78,6 +78,14 @@ class RunLayout:
         """The hole (255 = missing) that `protocol` cuts into a gallery sample."""
         return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
 
+    def removal_truth(self, protocol: str, sample_id: str) -> Path:
+        """A gallery sample without what the removal `protocol` takes out, where there is such a picture."""
+        return self.gallery / "samples" / "without" / folder_name(protocol) / f"{sample_id}.png"
+
+    def removal_labels(self, protocol: str, sample_id: str) -> Path:
+        """The label map of that picture, where there is one."""
+        return self.gallery / "samples" / "labels-without" / folder_name(protocol) / f"{sample_id}.png"
+
     @property
     def finished_stamp(self) -> Path:
         """What the last call asked for, when it left nothing to do."""

@@ -144,6 +144,7 @@ class RunInfo:
         judge: name of the judge that was asked for; empty for an object in memory, None for that of the data set.
         given: name of a protocol to the text that named it, where the name alone does not find it again.
         command: that runs it again; empty where the command line cannot.
+        tasks: protocol to what it asks of a model, of those that ask for something else than completion.
     """
 
     suite: str
@@ -162,12 +163,13 @@ class RunInfo:
     judge: str | None = None
     given: dict[str, str] = field(default_factory=dict)
     command: str = ""
+    tasks: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """The text of `run.json`; what a run or a model does not have is left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        for name in ("unavailable", "other_metrics", "given", "command"):
+        for name in ("unavailable", "other_metrics", "given", "command", "tasks"):
             if not data[name]:
                 del data[name]
         if self.judge is None:

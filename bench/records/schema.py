@@ -39,6 +39,9 @@ of formats 1 and 2 cannot grow: their records do not say which version of a pict
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""
 
+_OPTIONAL = ("removed_sha256", "traceback", "warning")
+"""Fields of a line that are left out where they are empty."""
+
 Status = Literal["ok", "failed", "skipped"]
 
 
@@ -59,6 +62,8 @@ class Record:
             class also have `metric.region.class`, for the classes where they are defined.
         warning: what is odd about a usable prediction, by its known pixels; else empty, and then left out of the line.
         traceback: the last frames of what the model raised, as Python prints them; left out where it is empty.
+        removed_sha256: of all that is known of the object that a removal takes out: its pixels, its class, the truth
+            without it; under completion empty, and then left out.
     """
 
     sample: str
@@ -73,6 +78,7 @@ class Record:
     values: dict[str, float] = field(default_factory=dict)
     warning: str = ""
     traceback: str = ""
+    removed_sha256: str = ""
 
 
 @dataclass(frozen=True)
@@ -203,7 +209,7 @@ def dump(data: Any) -> str:
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
     data = asdict(record)
-    data = {name: part for name, part in data.items() if part or name not in ("traceback", "warning")}
+    data = {name: part for name, part in data.items() if part or name not in _OPTIONAL}
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"

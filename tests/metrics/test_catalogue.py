@@ -40,6 +40,7 @@ REGIONS_OF = {
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
+    **dict.fromkeys(("seam-gradient", "seam-colour"), ("hole",)),
     **dict.fromkeys(("psnr", "ssim", "l1"), REGIONS),
 }
 LABEL_SCORES = {
@@ -82,6 +83,14 @@ def test_signatures_are_pinned() -> None:
     assert (
         signature("gradient", "boundary", 256, 256) == "gradient|region:boundary|band:4px|band-share:0.01"
         "|pairs:4-neighbours|norm:l1|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("seam-gradient", "hole", 256, 256) == "seam-gradient|region:hole|width:2px|width-share:0.005"
+        "|pairs:4-neighbours|scale:10log10(1+mse)|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("seam-colour", "hole", 256, 256) == "seam-colour|region:hole|width:4px|width-share:0.01"
+        "|space:cielab-d65|difference:cie76|window:2w+1|connectivity:4|agg:image-mean|composite:yes|v1"
     )
     assert (
         signature("judge-boundary-f", "hole", 256, 512) == "judge-boundary-f|region:hole|width:5px|width-share:0.008"
@@ -144,6 +153,8 @@ def test_directions_and_units() -> None:
             "ms-ssim": ("", True),
             "l1-relative": ("", False),
             "gradient": ("%", False),
+            "seam-gradient": ("dB", False),
+            "seam-colour": ("dE", False),
             **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
             "diversity-lpips-alex": ("", True),
             "best-of-4-psnr": ("dB", True),

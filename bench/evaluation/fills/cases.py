@@ -19,6 +19,7 @@ import bench.metrics
 from bench.errors import NotApplicable
 from bench.evaluation.fills.pictures import remove_pictures
 from bench.evaluation.plan import Plan
+from bench.evaluation.removals import find_removed
 from bench.pictures import png_bytes
 from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
@@ -39,7 +40,8 @@ class CaseKeeper:
     def __init__(
         self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Iterable[Record]]
     ) -> None:
-        self._plan, self._key, self._sign = plan, *_ranked_by(plan)
+        self._plan = plan
+        self._ranked_by = {protocol.name: _ranked_by(plan, protocol) for protocol in plan.protocols}
         self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
         self._waiting = Counter((plan.cells[cell].protocol.name, name) for cell in missing for name in missing[cell])
         self._lying: dict[str, set[str]] = {protocol.name: set() for protocol in plan.protocols}
@@ -81,6 +83,7 @@ class CaseKeeper:
         for protocol in self._plan.protocols:
             for name in self.kept(protocol.name):
                 shown |= {layout.truth(name), layout.labels(name), layout.hole(protocol.name, name)}
+                shown |= {layout.removal_truth(protocol.name, name), layout.removal_labels(protocol.name, name)}
         for path in (layout.gallery / "samples").rglob("*.png"):
             if path not in shown:
                 path.unlink()
@@ -90,14 +93,15 @@ class CaseKeeper:
 
     def _count(self, cell: int, records: Iterable[Record]) -> None:
         """Keep the ends of what each usable fill costs: less is better; an exact one costs least of all."""
-        values = [(record.values.get(self._key, math.nan), record.sample) for record in records]
-        costs = {(self._sign * value, sample) for value, sample in values if not math.isnan(value)}
+        key, sign = self._ranked_by[self._plan.cells[cell].protocol.name]
+        values = [(record.values.get(key, math.nan), record.sample) for record in records]
+        costs = {(sign * value, sample) for value, sample in values if not math.isnan(value)}
         worst, best = worst_and_best(self._ends[cell] | costs)
         self._ends[cell] = {*worst, *best}
 
 
 def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protocol], *, anew: bool) -> None:
-    """Write the untouched pictures, label maps and holes of some samples.
+    """Write the untouched pictures, label maps and holes of some samples, and the truths of removals.
 
     Args:
         samples: their ids.
@@ -118,15 +122,25 @@ def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protoco
             write(layout.labels(name), partial(png_bytes, sample.labels))
         for protocol in protocols:
             write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
+            with suppress(NotApplicable):
+                removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
+                if removed and removed.truth:
+                    write(layout.removal_truth(protocol.name, name), partial(png_bytes, removed.truth.image))
+                    if removed.truth.labels is not None:
+                        write(layout.removal_labels(protocol.name, name), partial(png_bytes, removed.truth.labels))
 
 
 def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
     return png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset))
 
 
-def _ranked_by(plan: Plan) -> tuple[str, float]:
-    """The suite's first metric of single pictures in the hole as `metric.hole`, and the sign that makes it a cost."""
-    measured = {metric.name: metric for metric in plan.measurement.of_images if "hole" in metric.regions}
+def _ranked_by(plan: Plan, protocol: Protocol) -> tuple[str, float]:
+    """The suite's first metric of single pictures in the hole as `metric.hole`, and the sign that makes it a cost.
+
+    It is the first that is taken under the protocol.
+    """
+    measurement = plan.measurements[protocol.name]
+    measured = {metric.name for metric in measurement.of_images if "hole" in measurement.regions_of(metric)}
     name = next((name for name in plan.suite.metrics if name in measured), None)
     if name is None:
         return "", 1.0

@@ -61,7 +61,7 @@ def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, o
 
 def has_kept(plan: Plan, cell: Cell, sample_id: str) -> bool:
     """Whether all that is asked can be measured of kept pictures."""
-    return not plan.measurement.fills and plan.layout.kept_fill(cell.key, sample_id).exists()
+    return not plan.measurements[cell.protocol.name].fills and plan.layout.kept_fill(cell.key, sample_id).exists()
 
 
 def read_kept(plan: Plan, cell: Cell, masked: MaskedSample, output_sha256: str) -> ModelOutput | None:

@@ -1,0 +1,92 @@
+"""What a removal takes out of each picture: asked of the protocol, checked, hashed, and complete or not."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.errors import DataError, NotApplicable
+from bench.image_files.finding import some
+from bench.removal import RemovedObject, Removing, task_of
+from bench.vocabulary import Dataset, Protocol, Sample
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+__all__ = ["find_removed", "has_truths", "refuse_partial_truths", "removed_sha256"]
+
+
+def find_removed(protocol: Protocol, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject | None:
+    """What the protocol's hole takes out of a sample; None under completion.
+
+    Raises:
+        NotApplicable: the protocol has no hole for this sample.
+        DataError: the truth, or a map of the object, is not of the picture's size and type, or the class is not one of
+            the data set's.
+    """
+    if not isinstance(protocol, Removing) or task_of(protocol) != "removal":
+        return None
+    removed = protocol.removed(sample, seed, dataset)
+    size, truth = sample.image.shape[:2], removed.truth
+    labels = None if truth is None else truth.labels
+    of = f"of sample '{sample.id}' under protocol '{protocol.name}'"
+    for subject, array, shape, dtype in (
+        (f"truth {of}", None if truth is None else truth.image, (*size, 3), np.uint8),
+        (f"label map of the truth {of}", labels, size, np.uint8),
+        (f"pixels of the removed object {of}", removed.pixels, size, np.bool_),
+        (f"pixels that change with the removed object {of}", removed.effects, size, np.bool_),
+    ):
+        if array is not None and (array.shape != shape or array.dtype != dtype):
+            must = f"be {np.dtype(dtype).name} {list(shape)}, as large as the picture"
+            found, fix = f"{array.dtype.name} {list(array.shape)}", "Give both pictures at one size."
+            raise DataError(subject, must, found, fix)
+    if removed.label is not None and not 0 <= removed.label < len(dataset.classes):
+        must = f"be an index of the data set's {len(dataset.classes)} classes"
+        raise DataError(f"class of the removed object {of}", must, str(removed.label), "Leave it out if not known.")
+    return removed
+
+
+def has_truths(protocol: Protocol, dataset: Dataset, seed: int) -> bool:
+    """Whether a removal has truths, as the first sample that can be read and has a hole tells; True for completion."""
+    if task_of(protocol) != "removal":
+        return True
+    for index in range(len(dataset)):
+        with suppress(NotApplicable, DataError):
+            removed = find_removed(protocol, dataset[index], seed, dataset)
+            return removed is not None and removed.truth is not None
+    return False
+
+
+def refuse_partial_truths(protocol: str, dataset: Dataset, truths: Mapping[str, bool]) -> None:
+    """Raise DataError when some samples have a truth under a removal protocol and others have none.
+
+    Args:
+        truths: sample id to whether it has one, of the samples that have a hole.
+    """
+    lacking = [name for name, known in truths.items() if not known]
+    if 0 < len(lacking) < len(truths):
+        raise DataError(
+            f"data set '{dataset.name}' under protocol '{protocol}'",
+            "have a truth, which is the picture without the object, of every sample or of none",
+            f"{len(lacking)} of {len(truths)} samples without one ({some(lacking)})",
+            "Add the missing truths, leave out these pictures, or take all truths away.",
+        )
+
+
+def removed_sha256(removed: RemovedObject | None) -> str:
+    """Hash of everything that is known of a removed object; empty under completion."""
+    if removed is None:
+        return ""
+    truth = removed.truth
+    arrays = (removed.pixels, removed.effects, truth and truth.image, truth and truth.labels)
+    content = [removed.label, *map(_sha256, arrays)]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
+def _sha256(array: npt.NDArray[np.generic] | None) -> str:
+    return "" if array is None else hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

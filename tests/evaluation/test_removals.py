@@ -1,0 +1,150 @@
+"""Removal protocols: fills are compared with the picture without the object, never with the one that shows it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import bench
+from bench.errors import DataError
+from bench.records import CellRecord, Run, Score, read_run
+from tests.support.removals import register, removing, repainting, scenes
+
+
+@pytest.fixture(autouse=True)
+def catalogues(monkeypatch: pytest.MonkeyPatch) -> None:
+    register(monkeypatch)
+
+
+def score(run: Run, model: str, key: str, protocol: str = "thing-out@1") -> Score:
+    return cell(run, model, protocol).metrics[key]
+
+
+def cell(run: Run, model: str, protocol: str = "thing-out@1") -> CellRecord:
+    return next(one for key, one in run.cells.items() if (key.model, key.protocol) == (model, protocol))
+
+
+def test_a_fill_is_compared_with_the_picture_without_the_object(tmp_path: Path) -> None:
+    data = scenes()
+
+    run = bench.evaluate([repainting(data), removing(data)], data, ["thing-out"], ["psnr", "l1"], tmp_path / "out")
+
+    for record, sample in zip(run.records(next(iter(run.cells))), data, strict=True):
+        assert sample.truth is not None
+        error = np.abs(sample.image.astype(float) - sample.truth.image)
+        assert record.values["l1.hole"] == pytest.approx(error[6:22, 6:22].mean() / 2.55, abs=1e-9)
+        assert record.values["l1.full"] == pytest.approx(error.mean() / 2.55, abs=1e-9)
+    assert score(run, "removing", "psnr.hole").n_infinite == 3
+    assert score(run, "removing", "l1.full").value > 0, "the shadow outside of the hole stays, and counts"
+    assert score(run, "repainting", "psnr.known").n_infinite == 3, "known pixels are those of the input"
+    assert not cell(run, "removing").warnings
+
+
+def test_the_model_sees_neither_the_truth_nor_the_object(tmp_path: Path) -> None:
+    data = scenes()
+    model = removing(data)
+
+    bench.evaluate([model], data, ["thing-out"], ["l1"], tmp_path / "out")
+
+    for batch in model.seen:
+        for picture, hole, name in zip(batch.image, batch.hole, batch.ids, strict=True):
+            image = next(sample.image for sample in data if sample.id == name)
+            given = torch.from_numpy(image).permute(2, 0, 1) / 255
+            assert torch.equal(picture, given.masked_fill(hole, 0))
+
+
+def test_records_say_the_task_under_removal_alone(tmp_path: Path) -> None:
+    data = scenes()
+
+    run = bench.evaluate([removing(data)], data, ["thing-out", "center-50"], ["l1"], tmp_path / "out")
+
+    assert score(run, "removing", "l1.hole").signature.endswith("|size:32x32|task:removal|n:3")
+    assert "task:" not in score(run, "removing", "l1.hole", "center-50@1").signature
+    assert run.info.tasks == {"thing-out@1": "removal"}
+    assert all(record.removed_sha256 for record in run.records(cell(run, "removing").key))
+    assert not any(record.removed_sha256 for record in run.records(cell(run, "removing", "center-50@1").key))
+
+
+def test_without_truths_what_compares_with_them_is_refused_with_the_reason(tmp_path: Path) -> None:
+    data = scenes(paired=False)
+
+    run = bench.evaluate([repainting(data)], data, ["thing-out", "center-50"], ["psnr", "label-miou"], tmp_path / "out")
+
+    refused = cell(run, "repainting")
+    assert list(refused.metrics) == ["psnr.known"]
+    assert all("still show" in refused.notes[key] for key in ("psnr.hole", "psnr.full", "label-miou.hole"))
+    assert not any(key.startswith("label-miou") for key in refused.by_class)
+    assert {key for record in run.records(refused.key) for key in record.values} == {"psnr.known"}
+    assert score(run, "repainting", "psnr.hole", "center-50@1").n_infinite == 3
+    assert not cell(run, "repainting", "center-50@1").notes
+
+
+def test_a_metric_of_one_task_is_refused_under_the_other(tmp_path: Path) -> None:
+    data = scenes()
+
+    run = bench.evaluate([removing(data)], data, ["thing-out", "center-50"], ["l1", "only-removal"], tmp_path / "out")
+
+    assert score(run, "removing", "only-removal.hole").n == 3
+    assert "only-removal.hole" not in cell(run, "removing", "center-50@1").metrics
+    assert "completion" in cell(run, "removing", "center-50@1").notes["only-removal.hole"]
+
+
+def test_some_truths_are_refused_at_once_with_the_samples_that_lack_one(tmp_path: Path) -> None:
+    data, bare = scenes(4), scenes(4, paired=False)
+    mixed = replace(data, samples=[*data.samples[:2], bare.samples[2], data.samples[3]])
+    model = repainting(data)
+
+    with pytest.raises(DataError, match=r"of every sample or of none; found 1 of 4 samples without one \('s2'\)"):
+        bench.evaluate([model], mixed, ["thing-out"], ["l1"], tmp_path / "out")
+
+    assert not model.seen
+    bench.evaluate([model], mixed, ["center-50"], ["l1"], tmp_path / "completion")
+
+
+def test_a_truth_of_another_size_is_refused(tmp_path: Path) -> None:
+    data = scenes()
+    one = data.samples[1]
+    assert one.truth is not None
+    small = replace(one, truth=replace(one.truth, image=one.truth.image[:16]))
+
+    with pytest.raises(DataError, match=r"truth of sample 's1' under.*found uint8 \[16, 32, 3\]"):
+        bench.evaluate(
+            [repainting(data)],
+            replace(data, samples=[data.samples[0], small]),
+            ["thing-out"],
+            ["l1"],
+            tmp_path / "out",
+        )
+
+
+def test_another_truth_makes_recorded_values_stale(tmp_path: Path) -> None:
+    data = scenes()
+    first = data.samples[0]
+    assert first.truth is not None
+    other = replace(first, truth=replace(first.truth, image=255 - first.truth.image))
+    changed = replace(data, samples=[other, *data.samples[1:]], revision="1")
+    model = repainting(data)
+    before = bench.evaluate([model], data, ["thing-out"], ["l1"], tmp_path / "out")
+    kept = [record.values["l1.hole"] for record in before.records(cell(before, "repainting").key)]
+
+    after = bench.evaluate([model], changed, ["thing-out"], ["l1"], tmp_path / "new")
+
+    values = [record.values["l1.hole"] for record in after.records(cell(after, "repainting").key)]
+    assert values[0] != kept[0]
+    assert values[1:] == kept[1:]
+
+
+def test_a_run_of_a_removal_is_read_back_and_asks_no_model_again(tmp_path: Path) -> None:
+    data, out = scenes(), tmp_path / "out"
+    first, second = removing(data), removing(data)
+    run = bench.evaluate([first], data, ["thing-out"], ["l1"], out)
+
+    bench.evaluate([second], data, ["thing-out"], ["l1"], out)
+
+    assert first.seen
+    assert not second.seen
+    assert read_run(out).cells == run.cells
