@@ -112,7 +112,7 @@ def responses_of_set(
     noise = float(np.std(draws[1] - draws[0])) * math.sqrt(len(set(clusters)))
     rows = [_set_change(metric, truth, first, *state, clusters) for state in states[2:]]
     change, error, n = (np.array(column) for column in zip(*rows, strict=True))
-    value = metric.load_distance()(first, truth)[0]
+    value = metric.load_distance()(truth, first)[0]
     return Responses(
         value,
         max(noise, metric.tolerance),

@@ -55,7 +55,7 @@ class Measured:
         return self._values.get((key, state), np.full(len(self.pictures), np.nan))
 
     def features(self, kind: str, state: State) -> Features:
-        """Features, float [N, D], and NaN of a picture without them; none at all, [N, 0], of a state without a picture."""
+        """Features, float [N, D], NaN of a picture without them; [N, 0] of a state that could not be made at all."""
         return self._features.get((kind, state), np.zeros((len(self.pictures), 0)))
 
     def frame(self, keys: Collection[str]) -> pd.DataFrame:

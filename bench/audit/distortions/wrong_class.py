@@ -52,8 +52,8 @@ DISTORTION = Distortion(
     unit="",
     grades=(0.1, 0.25, 0.5, 0.75),
     summary=(
-        "Texture of the class of the picture that least of the hole is of, from outside the hole, grows around a random "
-        "pixel; the grade is the share of the hole."
+        "Texture of the class of the picture that least of the hole is of, from outside the hole, grows around a "
+        "random pixel; the grade is the share of the hole."
     ),
     apply=_wrong,
     order=70,

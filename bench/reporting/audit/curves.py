@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.records.audit import AuditedMetric, AuditRecord
-from bench.reporting.audit.table import grade_text, metric_label
+from bench.reporting.audit.table import grades_text, metric_label
 from bench.reporting.fonts import printable
 from bench.reporting.plots.style import add_note, look, new_figure
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["curves_plot"]
+
+_ASIDE = 0.025
+"""Of a grade, from one distortion to the next: equal curves lie beside one another."""
 
 _NOTE = (
     "Response: how much worse the metric calls a distorted fill, in units of its noise (grey: below the noise), with "
@@ -35,10 +38,11 @@ def curves_plot(record: AuditRecord, metric: AuditedMetric) -> Figure:
         curve = record.curve(metric.name, one.name)
         if not curve:
             continue
-        places = [1 + one.grades.index(response.grade) for response in curve]
+        aside = _ASIDE * (index - (len(record.distortions) - 1) / 2)
+        places = [1 + one.grades.index(response.grade) + aside for response in curve]
         middle = np.array([response.response for response in curve])
         ends = np.array([response.ci95 or (response.response, response.response) for response in curve]).T
-        label = f"{one.title}, {grade_text(one, one.grades[0])} to {grade_text(one, one.grades[-1])}"
+        label = f"{one.title}, {grades_text(one, (one.grades[0], one.grades[-1]), ' to ')}"
         style = look(index)
         axes.plot([0, *places], [0.0, *middle], label=label, **vars(style))
         axes.errorbar(places, middle, np.abs(ends - middle), fmt="none", ecolor=style.color, elinewidth=0.9)

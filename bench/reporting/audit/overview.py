@@ -19,9 +19,9 @@ __all__ = ["overview_plot"]
 _STRONGEST = 30.0  # a response of the darkest colour
 _GAP = 0.35  # columns between two distortions
 _NOTE = (
-    "Response in units of the metric's noise, from the slightest grade (left) to the strongest (right). Blue: the metric "
-    "calls the distorted fill worse; below 1 by less than its noise. Red: it calls it better. A point: blind, the "
-    "response is below 0.1 or its 95 % interval holds 0."
+    "Response in units of the metric's noise, from the slightest grade (left) to the strongest (right). Blue: the "
+    "metric calls the distorted fill worse; below 1 by less than its noise. Red: it calls it better. A point: "
+    "blind, the response is below 0.1 or its 95 % interval holds 0."
 )
 
 

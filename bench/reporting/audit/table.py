@@ -1,4 +1,4 @@
-"""An audit as a table: what each metric makes of the strongest grade of each distortion, and from which grade it sees it."""
+"""An audit as a table: the response of each metric to each distortion, and the slightest grade that it sees."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bench.reporting.tables.model import Table, TableEntry
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["audit_frame", "audit_table", "grade_text", "metric_label", "response_text"]
+__all__ = ["audit_frame", "audit_table", "grade_text", "grades_text", "metric_label", "response_text"]
 
 _LEGEND = (
     "Response: how much worse a metric calls a fill with the distortion than without it, in units of the metric's "
@@ -101,6 +101,13 @@ def grade_text(distortion: AuditedDistortion, grade: float) -> str:
     return f"{grade:g} {distortion.unit}" if distortion.unit else f"{100 * grade:g} %"
 
 
+def grades_text(distortion: AuditedDistortion, grades: Sequence[float], joint: str = ", ") -> str:
+    """`0.5, 1, 2 px`: the unit stands once."""
+    *others, last = grades
+    scale = 1 if distortion.unit else 100
+    return joint.join([*(f"{scale * grade:g}" for grade in others), grade_text(distortion, last)])
+
+
 def response_text(value: float) -> str:
     """One digit after the point below 10, none from there on."""
     return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
@@ -120,8 +127,8 @@ def _strongest(one: AuditedDistortion, curve: Sequence[Response]) -> TableEntry:
     """Response, verdict, and the grades that the metric rewards."""
     last = curve[-1]
     words = [response_text(last.response), "" if last.verdict == "sees" else last.verdict]
-    wrong = [f"{grade_text(one, r.grade)}" for r in curve[:-1] if r.verdict == "wrong"]
-    text = " ".join(filter(None, words)) + (f", wrong at {' and '.join(wrong)}" if wrong else "")
+    wrong = [response.grade for response in curve[:-1] if response.verdict == "wrong"]
+    text = " ".join(filter(None, words)) + (f", wrong at {grades_text(one, wrong)}" if wrong else "")
     ends = "" if last.ci95 is None else f"[{', '.join(map(response_text, last.ci95))}]"
     return TableEntry(text, ends)
 
@@ -142,11 +149,10 @@ def _notes(record: AuditRecord) -> Iterator[str]:
     if record.info.judge:
         yield f"Judge: {record.info.judge}."
     for one in record.distortions:
-        grades = ", ".join(grade_text(one, grade) for grade in one.grades)
-        reasons = "; ".join(f"not on {count} pictures: {why}" for why, count in sorted(one.reasons.items()))
-        yield f"{one.title} ({grades}): {one.summary}{f' {reasons[0].upper()}{reasons[1:]}.' if reasons else ''}"
-    reasons_: dict[str, list[str]] = {}
+        missing = [f"Not on {count} pictures: {why}." for why, count in sorted(one.reasons.items())]
+        yield " ".join([f"{one.title} ({grades_text(one, one.grades)}): {one.summary}", *missing])
+    reasons: dict[str, list[str]] = {}
     for name, why in record.not_audited.items():
-        reasons_.setdefault(why, []).append(name)
-    for why, names in reasons_.items():
+        reasons.setdefault(why, []).append(name)
+    for why, names in reasons.items():
         yield f"Not audited: {', '.join(names)}: {why}"

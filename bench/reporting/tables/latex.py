@@ -102,7 +102,8 @@ def _header(table: Table) -> str:
         rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
         place += len(columns)
     regions = [escape_latex(column.region) for column in table.columns]
-    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line([escape_latex(table.row_title), *regions, *table.facts])
+    heads = [escape_latex(table.row_title), *regions, *table.facts]
+    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(heads)
 
 
 def _metric(column: Column) -> str:
