@@ -1,12 +1,12 @@
 """The response of a metric: how much worse it calls distorted fills, in units of its own noise.
 
-With m a metric, oriented so that more is worse, A and B two redrawn truths of a picture, and D the distorted A:
-the change is m(D) - m(A), the noise is the root mean square of m(B) - m(A) over pictures, and the response is the mean
-change over the noise. A response of 1 is a change as large as the one between two fills that nobody prefers to one
-another. Pictures are the clusters of the interval; the noise is taken as known in it.
+With m a metric, oriented so that more is worse, A, B, C and E redrawn truths of a picture, and D the distorted A: the
+change is m(D) - m(A). The noise is the root mean square, over pictures, of the difference of two redrawn truths of a
+picture. The response is the mean change over the noise: 1 is a change as large as the one between two fills that nobody
+prefers to one another. The interval draws pictures again, and takes the noise as known.
 
-A metric of sets has one value of all pictures. Its noise is the standard error of m(B) - m(A) by half-samples, times
-the square root of the number of pictures: what that error is for a mean over pictures.
+A metric of sets has one value of all pictures. Its noise is the standard error of such a difference, by half-samples,
+times the square root of the number of pictures: the same of a mean over pictures.
 """
 
 from __future__ import annotations
@@ -62,35 +62,38 @@ class NoNoise(Exception):
 
 
 def responses_of_images(
-    metric: MetricDefinition, first: Floats, second: Floats, distorted: Floats, clusters: Sequence[str]
+    metric: MetricDefinition, redrawn: Floats, distorted: Floats, clusters: Sequence[str]
 ) -> Responses:
     """The responses of a metric with a value a picture.
 
     Args:
         metric: its definition.
-        first, second: values of two redrawn truths, float64 [N].
-        distorted: values of the S distorted states of the first, float64 [N, S]; NaN where there is none.
+        redrawn: values of the redrawn truths, float64 [N, R]; NaN where there is none.
+        distorted: values of the S distorted states of the first, float64 [N, S]; NaN likewise.
         clusters: source picture of each row [N].
 
     Raises:
-        NoNoise: no picture has a value of both redrawn truths.
+        NoNoise: no picture has a value of all redrawn truths.
     """
     sign = -1.0 if metric.higher_is_better else 1.0
-    first, second, distorted = (_finite(values, metric.cap) for values in (first, second, distorted))
-    between = (second - first)[~np.isnan(second - first)]
-    if not len(between):
+    redrawn, distorted = (_finite(values, metric.cap) for values in (redrawn, distorted))
+    first, whole = redrawn[:, 0], redrawn[~np.isnan(redrawn).any(axis=1)]
+    if not len(whole):
         raise NoNoise
     changes = sign * (distorted - first[:, None])
     sums = cluster_sums(changes, clusters)
     low, high = cluster_intervals(sums)
-    noise = max(math.sqrt(float(np.mean(between**2))), metric.tolerance)
+    noise = math.sqrt(2.0 * float(np.mean(whole.var(axis=1, ddof=1))))  # of a difference: twice the variance
     n = np.count_nonzero(~np.isnan(changes), axis=0)
-    return Responses(float(np.nanmean(first)), noise, np.asarray(n, np.int64), sums.means(), low, high)
+    return Responses(
+        float(np.nanmean(first)), max(noise, metric.tolerance), np.asarray(n, np.int64), sums.means(), low, high
+    )
 
 
 def responses_of_set(
     metric: MetricDefinition,
     truth: Features,
+    redrawn: Sequence[Features],
     states: Sequence[tuple[Features, npt.NDArray[np.bool_]]],
     clusters: Sequence[str],
 ) -> Responses:
@@ -99,18 +102,19 @@ def responses_of_set(
     Args:
         metric: its definition, with resampling.
         truth: features of the untouched pictures, float [N, D].
-        states: features [N, D] and the pictures that have them, bool [N]: of two redrawn truths, then of S distorted
-            states. A state that some pictures lack is compared with the redrawn truth of the others.
+        redrawn: of the redrawn truths, float [N, D] each.
+        states: features [N, D] of S distorted states, and the pictures that have them, bool [N]. A state that some
+            pictures lack is compared with the redrawn truths of the others.
         clusters: source picture of each row [N].
 
     Raises:
         DataError: too few pictures.
     """
     sign = -1.0 if metric.higher_is_better else 1.0
-    first = states[0][0]
-    draws = half_sample_spread(metric, truth, [first, states[1][0]], clusters)
-    noise = float(np.std(draws[1] - draws[0])) * math.sqrt(len(set(clusters)))
-    rows = [_set_change(metric, truth, first, *state, clusters) for state in states[2:]]
+    first = redrawn[0]
+    draws = half_sample_spread(metric, truth, redrawn, clusters)
+    noise = math.sqrt(2.0 * float(np.mean(draws.var(axis=0, ddof=1))) * len(set(clusters)))
+    rows = [_set_change(metric, truth, first, *state, clusters) for state in states]
     change, error, n = (np.array(column) for column in zip(*rows, strict=True))
     value = metric.load_distance()(truth, first)[0]
     return Responses(

@@ -17,7 +17,7 @@ import bench.data
 import bench.masks
 import bench.metrics
 from bench.audit.catalogue import distortions
-from bench.audit.states import FIRST, SECOND, TRUTH, AuditedPicture, State, states_of
+from bench.audit.states import REDRAWN, TRUTH, AuditedPicture, State, states_of
 from bench.audit.summary import summarise
 from bench.audit.values import Measured
 from bench.errors import NotApplicable, UsageError
@@ -162,7 +162,7 @@ def _pictures(plan: _Plan) -> list[AuditedPicture]:
 
 def _measure(plan: _Plan, pictures: Sequence[AuditedPicture], *, progress: bool) -> Measured:
     chosen = distortions()
-    states = [FIRST, SECOND, *((one.name, grade) for one in chosen for grade in one.grades)]
+    states = [*REDRAWN, *((one.name, grade) for one in chosen for grade in one.grades)]
     measured = Measured([one.key for one in pictures], [one.sample.id for one in pictures], chosen)
 
     def make(index: int) -> dict[State, Picture | str]:
@@ -206,7 +206,7 @@ def _measure_state(
 
         features = completed_features(kind, view.completed, view.network_device)
         measured.put_features(kind, state, rows, features.numpy())
-        if state == FIRST:
+        if state == REDRAWN[0]:
             truth = true_features(kind, view.reference, view.network_device)
             measured.put_features(kind, TRUTH, rows, truth.numpy())
 

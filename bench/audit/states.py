@@ -1,4 +1,4 @@
-"""The states of a picture that are measured: two redrawn truths, and the first of them under every distortion."""
+"""The states of a picture that are measured: redrawn truths, and the first of them under every distortion."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 
 from bench.audit.distortion import Distortion, Scene
-from bench.audit.redraw import redraw_direction, redrawn
+from bench.audit.redraw import DRAWS, redraw_direction, redrawn
 from bench.errors import NotApplicable
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, Picture
 
-__all__ = ["FIRST", "SECOND", "TRUTH", "AuditedPicture", "State", "states_of"]
+__all__ = ["REDRAWN", "TRUTH", "AuditedPicture", "State", "states_of"]
 
 State: TypeAlias = tuple[str, float]
 """Name of a distortion, and the grade."""
 
 TRUTH: State = ("truth", 0.0)
-FIRST: State = ("redrawn truth", 0.0)
-SECOND: State = ("redrawn truth", 1.0)
+REDRAWN: tuple[State, ...] = tuple(("redrawn truth", float(draw)) for draw in range(DRAWS))
+"""Fills that nobody prefers to one another; the first of them is what distortions are put on."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,11 @@ def states_of(
     A state depends on the picture, its hole, the data set and the seed, and on nothing else.
     """
     sample = picture.sample
-    truths = [redrawn(sample.image, seed, sample.id, draw) for draw in (0, 1)]
+    truths = [redrawn(sample.image, seed, sample.id, draw) for draw in range(DRAWS)]
     redraw: Callable[[Picture], Picture] = partial(redrawn, seed=seed, sample_id=sample.id, draw=0)
     scene = Scene(sample, truths[0], picture.hole, seed, dataset, redraw_direction(seed, sample.id, 0), redraw)
     found: dict[State, Picture | str] = {
-        state: picture.completed(truth) for state, truth in zip((FIRST, SECOND), truths, strict=True)
+        state: picture.completed(truth) for state, truth in zip(REDRAWN, truths, strict=True)
     }
     for distortion in chosen:
         for grade in distortion.grades:

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from bench.audit.distortion import Distortion
+from bench.audit.redraw import DRAWS
 from bench.audit.response import NoNoise, Responses, responses_of_images, responses_of_set, verdict_of
-from bench.audit.states import FIRST, SECOND, TRUTH, State
+from bench.audit.states import REDRAWN, TRUTH, State
 from bench.audit.values import Measured
 from bench.errors import DataError
 from bench.metrics import MetricDefinition, column_order
@@ -66,17 +67,18 @@ def _responses(metric: MetricDefinition, measured: Measured, states: Sequence[St
     """Where the metric is audited, and its responses; raises NoNoise and DataError."""
     if metric.aggregate == "set":
         kind = metric.features
-        every = [measured.features(kind, state) for state in (FIRST, SECOND, *states)]
+        redrawn = [measured.features(kind, state) for state in REDRAWN]
+        every = [measured.features(kind, state) for state in states]
         pairs = [(features, ~np.isnan(features).any(axis=1) & (features.shape[1] > 0)) for features in every]
-        return "full", responses_of_set(metric, measured.features(kind, TRUTH), pairs, measured.clusters)
+        truth = measured.features(kind, TRUTH)
+        return "full", responses_of_set(metric, truth, redrawn, pairs, measured.clusters)
     for region in _REGIONS:
         key = f"{metric.name}.{region}"
         if region in metric.regions:
-            columns = [measured.values(key, state) for state in (FIRST, SECOND, *states)]
-            if not np.isnan(columns[0] - columns[1]).all():
-                return region, responses_of_images(
-                    metric, columns[0], columns[1], np.stack(columns[2:], axis=1), measured.clusters
-                )
+            columns = [measured.values(key, state) for state in (*REDRAWN, *states)]
+            values, distorted = np.stack(columns[:DRAWS], axis=1), np.stack(columns[DRAWS:], axis=1)
+            if not np.isnan(values).any(axis=1).all():
+                return region, responses_of_images(metric, values, distorted, measured.clusters)
     raise NoNoise
 
 

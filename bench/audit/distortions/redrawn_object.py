@@ -40,10 +40,11 @@ def _cut_out(scene: Scene) -> tuple[Picture, Hole]:
     """An object of the picture or of another one, cropped, and its outline."""
     if scene.sample.labels is None or not scene.dataset.objects:
         raise NotApplicable("no label map with countable things")
-    own = scene.dataset.ids.index(scene.sample.id)
-    count = len(scene.dataset)
-    for step in range(min(count, _DONORS)):
-        donor = scene.dataset[(own + step) % count]
+    places = {name: place for place, name in enumerate(scene.dataset.ids)}
+    names = sorted(places)  # so that the order of the data set does not matter
+    own = names.index(scene.sample.id)
+    for name in (names[own:] + names[:own])[:_DONORS]:
+        donor = scene.dataset[places[name]]
         found = None if donor.labels is None else _largest_object(donor.labels, scene.dataset.objects)
         if found is not None:
             rows, columns = np.nonzero(found)
