@@ -151,11 +151,11 @@ def _set_change(
     own = [cluster for cluster, one in zip(clusters, there.tolist(), strict=True) if one]
 
     try:
-        distance = metric.load_distance()
-        change = distance(real, after)[0] - distance(real, before)[0]
         draws = half_sample_spread(metric, real, [before, after], own)
     except DataError:
         return math.nan, math.nan, 0
+    distance = metric.load_distance()
+    change = distance(real, after)[0] - distance(real, before)[0]
     return change, float(np.std(draws[1] - draws[0])), len(own)
 
 

@@ -144,7 +144,7 @@ def _protocol(name: str, dataset: bench.data.Cached) -> Protocol:
 
 
 def _pictures(plan: _Plan) -> list[AuditedPicture]:
-    """Samples with their holes, of all protocols."""
+    """Samples with their holes, of all protocols, in an order that does not depend on that of the data set."""
     found, reasons = [], Counter[str]()
     for protocol in plan.protocols:
         for sample in plan.dataset:
@@ -157,7 +157,7 @@ def _pictures(plan: _Plan) -> list[AuditedPicture]:
     if not found:
         why = "; ".join(reasons)
         raise UsageError("pictures of an audit", "have a hole", why, "Take another protocol or data set.")
-    return found
+    return sorted(found, key=lambda one: one.key)  # half-samples are drawn by place
 
 
 def _measure(plan: _Plan, pictures: Sequence[AuditedPicture], *, progress: bool) -> Measured:

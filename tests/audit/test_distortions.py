@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -125,7 +126,7 @@ def test_a_larger_share_holds_a_smaller_one(name: str, streets: Dataset) -> None
 
     for grade, part in zip(BY_NAME[name].grades, changed, strict=True):
         assert 0.7 * grade < part.sum() / scene.hole.sum() <= grade + 0.01
-    for smaller, larger in zip(changed, changed[1:], strict=False):
+    for smaller, larger in pairwise(changed):
         assert not (smaller & ~larger).any()
 
 
@@ -186,7 +187,7 @@ def test_a_redrawn_object_has_its_share_of_the_hole(picture_folder: Callable[...
 
     for grade in BY_NAME["redrawn-object"].grades:
         drawn = (BY_NAME["redrawn-object"].apply(scene, grade) != 255).any(axis=-1)
-        assert drawn.sum() / scene.hole.sum() == pytest.approx(grade, rel=0.2)
+        assert drawn.sum() / scene.hole.sum() == pytest.approx(grade, rel=0.3)  # whole pixels
         assert not drawn[~scene.hole].any()
 
 
@@ -195,10 +196,7 @@ def test_redrawn_truths_are_moved_by_one_pixel_each_another_way(streets: Dataset
     truths = [redrawn(image, 0, name, draw).astype(int) for draw in range(DRAWS)]
     inner = (slice(2, -2), slice(2, -2))
     ways = [(0, 1), (1, 0), (0, -1), (-1, 0)]
-    nearest = [
-        min(ways, key=lambda way: np.abs(truth - displaced(image, *way))[inner].mean())  # noqa: B023
-        for truth in truths
-    ]
+    nearest = [min(ways, key=lambda way: np.abs(truth - displaced(image, *way))[inner].mean()) for truth in truths]
 
     assert sorted(nearest) == sorted(ways)
     hole = _hole(image.shape[:2])
