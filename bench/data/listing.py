@@ -17,6 +17,7 @@ from bench.image_files.opening import upright_size
 __all__ = [
     "choose_split",
     "need_folder",
+    "need_layout",
     "need_root",
     "pair",
     "pair_truth_labels",
@@ -44,6 +45,15 @@ def need_folder(folder: Path, dataset: str, fix: str) -> Path:
     if not folder.is_dir():
         raise DataError(f"folder {folder} of {dataset}", "be there", "no such folder", fix)
     return folder
+
+
+def need_layout(root: Path, dataset: str, names: Sequence[str], fix: str) -> list[Path]:
+    """The folders of those names in `root`; raises DataError with `fix`, and with what is there, when one is not."""
+    if any(not (root / name).is_dir() for name in names):
+        must = f"hold the folders {' and '.join(f'{name}/' for name in names)}"
+        there = sorted(path.name + "/" * path.is_dir() for path in root.iterdir() if not path.name.startswith("."))
+        raise DataError(f"folder {root} of {dataset}", must, some(there) or "an empty folder", fix)
+    return [root / name for name in names]
 
 
 def split_files(folder: Path) -> dict[str, Path]:
