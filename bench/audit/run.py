@@ -137,7 +137,7 @@ def _measurement(plan: Plan) -> Measurement:
 def _unavailable(measurement: Measurement, names: Sequence[str]) -> dict[str, str]:
     """Why metrics could not be taken here, in words that do not depend on the machine."""
     needs = {name: set(bench.metrics.definition(name).needs) - {"judge"} for name in measurement.unavailable}
-    absent = "weights are not at hand: `spgbench fetch weights` fetches them"
+    absent = "weights are not at hand"
     found = {name: absent if needs[name] else reason for name, reason in measurement.unavailable.items()}
     taken = {metric.name for metric in (*measurement.of_images, *measurement.of_sets)}
     for key, why in measurement.refused.items():
