@@ -98,7 +98,7 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
     assert Path(ROOT / "pyproject.toml").read_text(encoding="utf-8").split('version = "')[1].split('"')[0] in text
 
 
-@pytest.mark.parametrize("task", ["completion"])
+@pytest.mark.parametrize("task", ["completion", "removal"])
 def test_the_page_of_the_audit_shows_the_kept_audits_and_all_distortions(task: str) -> None:
     record, text = read_audit(ROOT / KEPT[task]), (ROOT / PAGE).read_text(encoding="utf-8")
 
