@@ -92,7 +92,7 @@ def test_a_run_says_what_it_does_not_measure(tmp_path: Path) -> None:
     outcome = run_suite(suite, tmp_path / "out", dataset=scenes(paired=False), models=["mean"])
 
     assert [line.partition(": needs")[0].partition(": means")[0] for line in outcome.warnings] == [
-        "thing-out@1: psnr: not measured",
+        "thing-out@1: psnr (but of known pixels): not measured",
         "center-50@1: only-removal: not measured",
     ]
 
