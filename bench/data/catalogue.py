@@ -20,6 +20,10 @@ for _name, _target, _summary in (
     ("ade20k", "ade20k:load", "ADE20K, scene parsing 2016: 150 classes; splits train, val"),
     ("voc", "voc:load", "PASCAL VOC 2012: 21 classes; splits train, val, trainval"),
     ("helen", "helen:load", "Helen faces, segments of Smith et al. 2013: 11 classes"),
+    ("texterasebench", "texterasebench:load", "TextEraseBench: 185 pictures with and without text, for removal"),
+    ("rord", "rord:load", "RORD: frames with and without an object, for removal; splits train, val"),
+    ("misato", "misato:load", "MISATO: pictures of four kinds, with a mask each"),
+    ("brushbench", "brushbench:load", "BrushBench: the pictures of its mapping_file.json"),
 ):
     DATASETS.add(_name, f"bench.data.{_target}", _summary)
 for _name, _grouping, _summary in (

@@ -155,7 +155,8 @@ class Plan:
 
         def content(protocol: Protocol) -> list[object]:
             metrics = sorted(self.signatures_under(protocol).items())
-            beyond = self.dataset.revisions_beyond() if protocol.needs_labels else []
+            of_others = protocol.needs_labels or task_of(protocol) == "removal"  # holes, or pictures without an object
+            beyond = self.dataset.revisions_beyond() if of_others else []
             return [pictures, metrics, classes, self.suite.seed, list(self.gallery), beyond]
 
         return {protocol.name: _hash(content(protocol)) for protocol in self.protocols}

@@ -29,7 +29,7 @@ NOTHING = "\N{EN DASH}"
 INFINITE = "\N{INFINITY}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-_DECIMALS = {"dB": 2, "%": 2, "px": 2, "pixels": 2}
+_DECIMALS = {"dB": 2, "%": 2, "px": 2, "pixels": 2, "dE": 2}
 
 
 def decimals_of(unit: str, values: Iterable[float | None]) -> int:

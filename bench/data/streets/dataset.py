@@ -5,13 +5,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from bench.data.limits import limited
-from bench.data.streets.layout import render
 from bench.data.streets.randomness import Stream
+from bench.data.streets.scene import draw, draw_without
 from bench.data.streets.street import CLASSES, OBJECTS
 from bench.errors import UnknownName, UsageError
 from bench.vocabulary import Sample
+
+if TYPE_CHECKING:
+    from bench.removal import RemovedObject
+    from bench.vocabulary import Hole
 
 __all__ = ["SPLITS", "VERSION", "Streets"]
 
@@ -86,8 +93,41 @@ class Streets:
         Raises:
             IndexError: there is no such sample.
         """
-        image, labels = render(Stream(self.name, VERSION, self._scenes[index]), *self.size)
+        image, labels = draw(self._stream(index), *self.size)
         return Sample(self.ids[index], image, labels)
+
+    def without(self, sample_id: str, region: Hole) -> RemovedObject:
+        """The scene of a sample without every countable thing that shows in a region, and without its shadow.
+
+        A countable thing is a car, a pedestrian, a bicycle with its rider, a sign or traffic light with its post, a
+        tree, or a piece of hedge; a lawn is ground, though its label is `tree`. A thing shows in a region if it gives
+        one of its pixels their label; a mere edge in a pixel does not count. A thing that shows nowhere, because the
+        removed ones hide it, is removed with them.
+
+        Args:
+            sample_id: one of `ids`.
+            region: bool [H, W].
+
+        Returns:
+            Where the removed things show (every pixel with at least one of its four subsamples), the class of most of
+            them in the region, the scene without them, and every pixel that changes. Outside `effects` the truth is
+            the sample's picture to the byte. Shadows are on the ground alone; nothing in a scene mirrors a thing.
+
+        Raises:
+            NotApplicable: nothing countable shows there.
+            UnknownName: no such sample.
+            UsageError: a region of another size.
+        """
+        if sample_id not in self.ids:
+            raise UnknownName("sample of streets", sample_id, self.ids)
+        if region.shape != self.size or region.dtype != np.bool_:
+            must = f"be a boolean map of {self.size[0]}x{self.size[1]} like the picture"
+            found = f"{region.dtype} of {'x'.join(map(str, region.shape))}"
+            raise UsageError(f"region of sample '{sample_id}'", must, found, "Draw it for this size.")
+        return draw_without(self._stream(self.ids.index(sample_id)), *self.size, region)
+
+    def _stream(self, index: int) -> Stream:
+        return Stream(self.name, VERSION, self._scenes[index])
 
     def __iter__(self) -> Iterator[Sample]:
         return (self[index] for index in range(len(self)))

@@ -154,11 +154,12 @@ def _absence_under(key: str, cells: Sequence[CellRecord], has_labels: bool) -> s
 
 
 def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
-    """What the judge reaches on the untouched pictures: the most that a model can be expected to."""
+    """What the judge reaches on the untouched pictures, or without the object: the best to be expected of a model."""
     for column in columns:
         found: dict[str, Score] = {}
+        ceiling = ceiling_of(column.metric)
         for key, cell in cells.items():
-            score = cell.metrics.get(f"{ceiling_of(column.metric)}.{column.region}")
+            score = cell.metrics.get(f"{ceiling}.{column.region}")
             if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
                 found[key.protocol] = score
         several = len({key.protocol for key in cells}) > 1
@@ -168,7 +169,15 @@ def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
         ]
         if texts:
             unit = f" ({column.unit})" if column.unit else ""
-            yield f"{column.title}, the judge's ceiling on the untouched pictures{unit}: {', '.join(texts)}"
+            yield f"{column.title}, the judge's ceiling on {_ceiling_pictures(ceiling)}{unit}: {', '.join(texts)}"
+        lacking = {cell.notes.get(f"{ceiling}.{column.region}", "") for cell in cells.values()} - {""}
+        yield from (f"{column.title}, no ceiling: {_one_line(why)}" for why in sorted(lacking))
+
+
+def _ceiling_pictures(name: str) -> str:
+    metric = find_definition(name)
+    of_removals = metric is not None and metric.tasks == ("removal",)
+    return "pictures that never had the object" if of_removals else "the untouched pictures"
 
 
 def remark_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
