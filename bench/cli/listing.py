@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli.console.screen import paragraph, screen_of_stdout
-from bench.registry import Registry
+from bench.masks.mask_info import MaskInfo
+from bench.registry import Entry, Registry
 
 __all__ = ["Catalogue", "ls"]
 
@@ -48,9 +49,19 @@ def ls(
     registry: Registry[Any] = getattr(import_module(module), attribute)
     entries = list(registry)
     if as_json:
-        typer.echo(json.dumps([{"name": entry.name, "summary": entry.summary} for entry in entries], indent=1))
+        typer.echo(
+            json.dumps([{"name": entry.name, "summary": entry.summary, **_task(entry)} for entry in entries], indent=1)
+        )
         return
     width, screen = max(len(entry.name) for entry in entries), screen_of_stdout()
     for entry in entries:
         line = f"{entry.name:{width}}  {entry.summary}"
+        if _task(entry).get("task") == "removal":
+            line += " (task: removal)"
         typer.echo(line if screen is None else paragraph(line, screen, " " * (width + 2)), nl=screen is None)
+
+
+def _task(entry: Entry) -> dict[str, str]:
+    """What a protocol of this package asks of a model; nothing for other entries."""
+    info = dict(entry.options).get("info")
+    return {"task": info.task} if isinstance(info, MaskInfo) else {}
