@@ -113,7 +113,7 @@ def _add_comodgan() -> None:
     def boxes_and_strokes(name: str, source: str, canvas: int, counts: tuple[int, int, int]) -> None:
         small, large, strokes = counts
         summary = f"up to {small - 1 + large - 1} boxes and {strokes - 1} brush strokes"
-        parameters = {"canvas": canvas, "small_boxes": small, "large_boxes": large, "strokes": strokes}
+        parameters: dict[str, Any] = {"canvas": canvas, "small_boxes": small, "large_boxes": large, "strokes": strokes}
         _add(f"{name}-{canvas}@1", "comodgan:CoModGan", summary, source, **parameters)
 
     boxes_and_strokes("comodgan", _COMODGAN, 512, (10, 5, 20))
