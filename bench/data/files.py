@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -14,13 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from bench.data.hashing import check_readable, hash_files
 from bench.data.limits import limited
+from bench.data.selection import SplitList
 from bench.errors import DataError
 from bench.image_files.decode import decode_picture, read_index_map
 from bench.image_files.finding import some
 from bench.image_files.pairing import names_of_masks
 from bench.image_files.sizes import SIZING, Size, centre_crop, check_size, resize_labels, resize_picture
-from bench.vocabulary import Sample, SourcePicture
+from bench.vocabulary import Sample, SourcePicture, Truth
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -29,19 +30,36 @@ if TYPE_CHECKING:
 
 __all__ = ["FileDataset", "Labelling", "SampleFiles"]
 
-HASHING_THREADS = 8
-_UNREADABLE = "unreadable"
 OUTSIDE = -1
 """In a lookup table: a number that no label map of the dataset may hold."""
 
 
 @dataclass(frozen=True)
 class SampleFiles:
-    """Where one sample lies on disk; `labels` is empty for a picture without a label map."""
+    """Where one sample lies on disk.
+
+    Attributes:
+        id: of the sample.
+        picture: its picture.
+        labels: files of its label map; empty for a picture without one.
+        truth: the picture that a removal should give, where the data set pairs pictures with and without an object.
+        truth_labels: files of the label map of `truth`.
+        prompt: what the picture shows, in words; empty for a picture without a text.
+    """
 
     id: str
     picture: Path
     labels: tuple[Path, ...] = ()
+    truth: Path | None = None
+    truth_labels: tuple[Path, ...] = ()
+    prompt: str = ""
+
+    @property
+    def parts(self) -> tuple[tuple[str, Path], ...]:
+        """Every file, behind what tells the hashes of truths from those of pictures and labels."""
+        own = [("", path) for path in (self.picture, *self.labels)]
+        truths = [] if self.truth is None else [("truth:", self.truth)]
+        return (*own, *truths, *(("truth-labels:", path) for path in self.truth_labels))
 
 
 def read_single_map(paths: Sequence[Path]) -> npt.NDArray[np.int32]:
@@ -108,6 +126,7 @@ class FileDataset:
         labelling: what the numbers in the label files mean.
         size: (height, width), or None for pictures as large as they are.
         limit: keep so many samples, spread evenly.
+        split_list: the list that chose the files, or None.
 
     Raises:
         UsageError: `size` or `limit` is not what it must be.
@@ -122,10 +141,11 @@ class FileDataset:
         labelling: Labelling,
         size: Size | None = None,
         limit: int | None = None,
+        split_list: SplitList | None = None,
     ) -> None:
         check_size(size)
         _check_files(name, split, files)
-        self.name, self.split, self.size = name, split, size
+        self.name, self.split, self.size, self.split_list = name, split, size, split_list
         self.classes, self.objects = labelling.classes, labelling.objects
         self._split, self._labelling = tuple(files), labelling
         self._files = tuple(limited(self._split, limit))
@@ -137,7 +157,13 @@ class FileDataset:
         """The whole split, without the limit."""
         if len(self._files) == len(self._split):
             return self
-        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size, split_list=self.split_list)
+
+    def select(self, chosen: SplitList, limit: int | None) -> FileDataset:
+        """The samples that a list names (`bench.data.selection.Selectable`)."""
+        wanted = set(chosen.ids)
+        files = [file for file in self._split if file.id in wanted]
+        return FileDataset(self.name, self.split, files, self._labelling, self.size, limit, chosen)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -149,14 +175,7 @@ class FileDataset:
         files = self._files[index]
         decoded = decode_picture(files.picture)
         picture = decoded.pixels
-        labels = self._labelling.label_map(files.labels) if files.labels else None
-        if labels is not None and labels.shape != picture.shape[:2]:
-            raise DataError(
-                f"label map {files.labels[0]}",
-                f"be as large as its picture ({_height_by_width(picture.shape)})",
-                _height_by_width(labels.shape),
-                f"Make it from {files.picture} as it is shown upright, without resizing.",
-            )
+        labels = self._label_map(files.labels, files.picture, picture)
         source = SourcePicture(picture.shape[0], picture.shape[1], decoded.orientation)
         if files.labels and source.turned_in_place:
             self._warn_once(
@@ -164,31 +183,35 @@ class FileDataset:
                 f"the picture of label map {files.labels[0]} is turned by its EXIF orientation; the labels are taken "
                 "as drawn on the picture as it is shown",
             )
-        return self._resized(Sample(files.id, picture, labels, source))
+        truth = None if files.truth is None else self._truth(files, files.truth, picture, source)
+        return self._resized(Sample(files.id, picture, labels, source, truth, files.prompt))
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+        """SHA-256 over name, split, list, size, sizing, classes, and id, text, files of every sample within the limit.
 
         Raises DataError for a file that cannot be read.
         """
         for file, digests in zip(self._files, self._digests, strict=True):
-            for path, digest in zip((file.picture, *file.labels), digests, strict=True):
-                if digest == _UNREADABLE:
-                    raise DataError(f"file {path}", "be readable", _why_unreadable(path), "Check the file.")
-        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
-        return _hash({**self._facts, "samples": samples})
+            check_readable([path for _, path in file.parts], digests)
+        return _hash({**self._facts, "samples": self._sample_facts})
 
     @cached_property
     def rules(self) -> str:
-        """SHA-256 over name, split, size, sizing rule and classes: the same with any limit."""
+        """SHA-256 over name, split and list, size, sizing rule and classes: the same with any limit."""
         return _hash(self._facts)
 
     def sample_revisions(self) -> tuple[str, ...]:
-        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
-        return tuple(
-            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
-        )
+        """Of each sample, SHA-256 over `rules`, its id, its text and the content of its files."""
+        return tuple(_hash([self.rules, *facts]) for facts in self._sample_facts)
+
+    @property
+    def _sample_facts(self) -> list[list[str]]:
+        """Of each sample, its id, the hashes of its files, and its text where it has one."""
+        return [
+            [file.id, *digests, *([f"prompt:{file.prompt}"] if file.prompt else [])]
+            for file, digests in zip(self._files, self._digests, strict=True)
+        ]
 
     @property
     def _facts(self) -> dict[str, Any]:
@@ -201,22 +224,41 @@ class FileDataset:
             "classes": self.classes,
             "objects": self.objects,
             "indices": sorted((self._labelling.indices or {}).items()),
+            **({"split list": self.split_list.sha256} if self.split_list else {}),
         }
 
     @cached_property
     def _digests(self) -> list[list[str]]:
         """SHA-256 of the files of each sample."""
-        paths = [path for file in self._files for path in (file.picture, *file.labels)]
-        with ThreadPoolExecutor(HASHING_THREADS) as pool:
-            digests = iter(list(pool.map(_sha256, paths)))
-        return [[next(digests) for _ in (file.picture, *file.labels)] for file in self._files]
+        hashes = iter(hash_files([path for file in self._files for _, path in file.parts]))
+        return [[role + next(hashes) for role, _ in file.parts] for file in self._files]
+
+    def _label_map(self, paths: Sequence[Path], path: Path, picture: Picture) -> LabelMap | None:
+        """The label map of a picture, where there is one; `path` is the picture's."""
+        if not paths:
+            return None
+        labels = self._labelling.label_map(paths)
+        _check_size(f"label map {paths[0]}", labels.shape, picture, f"Make it from {path}")
+        return labels
+
+    def _truth(self, files: SampleFiles, path: Path, picture: Picture, source: SourcePicture) -> Truth:
+        decoded = decode_picture(path, "truth")
+        _check_size(f"truth {path}", decoded.pixels.shape, picture, f"Make it of the scene of {files.picture}")
+        if source.turned_in_place and decoded.orientation == 1:
+            self._warn_once(
+                "turned truth",
+                f"the picture of truth {path} is turned by its EXIF orientation, and the truth is not; the truth is "
+                "taken as it is stored",
+            )
+        return Truth(decoded.pixels, self._label_map(files.truth_labels, path, decoded.pixels))
 
     def _resized(self, sample: Sample) -> Sample:
         if self.size is None:
             return sample
         self._warn_of_upscaling(sample.id, sample.image, self.size)
-        labels = None if sample.labels is None else resize_labels(sample.labels, self.size)
-        return replace(sample, image=resize_picture(sample.image, self.size), labels=labels)
+        image, labels = _resize(sample.image, sample.labels, self.size)
+        truth = sample.truth and Truth(*_resize(sample.truth.image, sample.truth.labels, self.size))
+        return replace(sample, image=image, labels=labels, truth=truth)
 
     def _warn_of_upscaling(self, sample_id: str, picture: Picture, size: Size) -> None:
         _, _, height, width = centre_crop(picture.shape, size)
@@ -254,25 +296,19 @@ def _check_files(name: str, split: str, files: Sequence[SampleFiles]) -> None:
         )
 
 
+def _check_size(subject: str, shape: Sequence[int], picture: Picture, fix: str) -> None:
+    """Raise DataError unless `shape` is as large as the picture that it belongs to."""
+    if tuple(shape[:2]) != picture.shape[:2]:
+        must = f"be as large as its picture ({_height_by_width(picture.shape)})"
+        raise DataError(subject, must, _height_by_width(shape), f"{fix} as it is shown upright, without resizing.")
+
+
+def _resize(picture: Picture, labels: LabelMap | None, size: Size) -> tuple[Picture, LabelMap | None]:
+    return resize_picture(picture, size), None if labels is None else resize_labels(labels, size)
+
+
 def _hash(content: object) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-
-
-def _sha256(path: Path) -> str:
-    """Of the content; of a file that cannot be read a word that no hash is, since reading the sample says why."""
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return _UNREADABLE
-
-
-def _why_unreadable(path: Path) -> str:
-    try:
-        path.open("rb").close()
-    except OSError as error:
-        return error.strerror or str(error)
-    return "a file that could not be read before"
 
 
 def _height_by_width(shape: Sequence[int]) -> str:

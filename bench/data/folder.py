@@ -1,4 +1,8 @@
-"""Anyone's pictures: `images/` or a flat folder, and if there are any, `labels/` with `classes.json`, and `splits/`."""
+"""Anyone's pictures: `images/` or a flat folder, and what there is beside them.
+
+`labels/` with `classes.json`; `splits/`; `prompts.json`; and for removals `truths/`, the same scenes without the
+object, and `truth-labels/`.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,17 @@ from pathlib import Path
 from typing import Any
 
 from bench.data.files import FileDataset, Labelling, SampleFiles
-from bench.data.listing import choose_split, need_root, pair, pick, read_names, split_files
+from bench.data.listing import (
+    choose_split,
+    need_root,
+    pair,
+    pair_truth_labels,
+    pair_truths,
+    pick,
+    read_names,
+    split_files,
+)
+from bench.data.prompts import with_prompts
 from bench.errors import DataError, UsageError
 from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
@@ -16,7 +30,7 @@ from bench.vocabulary import VOID
 
 __all__ = ["find_folder_pictures", "load"]
 
-_KNOWN = ("labels", "splits")
+_KNOWN = ("labels", "splits", "truths", "truth-labels")
 _log = logging.getLogger("bench")
 
 
@@ -33,7 +47,10 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
         files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
-    labelling = _labelling(root / "classes.json", needed=labels.is_dir())
+    files = _with_truths(root, files, found, limit)
+    files = with_prompts(files, root / "prompts.json", found)
+    labelled = labels.is_dir() or (root / "truth-labels").is_dir()
+    labelling = _labelling(root / "classes.json", needed=labelled)
     return FileDataset("folder", split, files, labelling, size, limit)
 
 
@@ -56,6 +73,17 @@ def find_folder_pictures(root: Path) -> tuple[Path, dict[str, Path]]:
     if others:
         _log.warning("folder %s: the pictures in it are taken, and nothing of its folders %s", root, some(others))
     return root, found_below
+
+
+def _with_truths(root: Path, files: list[SampleFiles], known: dict[str, Path], limit: int | None) -> list[SampleFiles]:
+    truths, labels = root / "truths", root / "truth-labels"
+    if truths.is_dir():
+        files = pair_truths(files, find_pictures(truths), truths, known, limit)
+    elif labels.is_dir():
+        raise DataError(f"folder {labels}", f"lie beside {truths}", "no such folder", "Add the truths or remove it.")
+    if labels.is_dir():
+        files = pair_truth_labels(files, find_pictures(labels, suffixes=(".png",)), labels, known)
+    return files
 
 
 def _in_split(split: str, folder: Path, found: dict[str, Path], images: Path) -> list[tuple[str, Path]]:

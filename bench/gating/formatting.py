@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 __all__ = ["change", "harmless", "interval", "markdown_text", "number", "p_value", "some", "xml_text"]
 
-_DECIMALS = {"dB": 3, "%": 3}
+_DECIMALS = {"dB": 3, "%": 3, "dE": 3}
 
 
 def number(value: float | None, unit: str = "") -> str:

@@ -1,6 +1,6 @@
 """Metrics: their definitions, the functions as a library, and one pass that takes them all in four regions.
 
-A metric is one file in the package of its family (`pixel`, `structural`, `perceptual`, `distribution`,
+A metric is one file in the package of its family (`pixel`, `structural`, `seam`, `perceptual`, `distribution`,
 `segmentation`): its `DEFINITIONS`, which hold every fact about it, and its public function. Such a file imports nothing
 heavy at module level, so that listings, tables and verdicts read definitions without torch. What computes lies in the
 package `backends` beside it, imported when the function is called or the definition is loaded.
@@ -36,9 +36,12 @@ from bench.metrics.width import boundary_width
 
 if TYPE_CHECKING:
     from bench.metrics.boundary import boundary_band
+    from bench.metrics.distribution.density_coverage import coverage, density
     from bench.metrics.distribution.fid import fid
     from bench.metrics.distribution.ids import ids
     from bench.metrics.distribution.kid import kid
+    from bench.metrics.distribution.precision_recall import precision, recall
+    from bench.metrics.distribution.sliced_wasserstein import sliced_wasserstein
     from bench.metrics.perceptual.best_of import best_of
     from bench.metrics.perceptual.diversity import lpips_diversity
     from bench.metrics.perceptual.lpips import lpips
@@ -46,6 +49,8 @@ if TYPE_CHECKING:
     from bench.metrics.pixel.l1 import l1
     from bench.metrics.pixel.l1_relative import l1_relative
     from bench.metrics.pixel.psnr import psnr
+    from bench.metrics.seam.colour import seam_colour
+    from bench.metrics.seam.gradient import seam_gradient
     from bench.metrics.segmentation.assd import assd
     from bench.metrics.segmentation.backends.comparison import LabelComparison
     from bench.metrics.segmentation.boundary_f import boundary_f
@@ -74,7 +79,9 @@ __all__ = [
     "ceiling_of",
     "class_keys",
     "column_order",
+    "coverage",
     "definition",
+    "density",
     "fid",
     "find_definition",
     "gradient",
@@ -90,9 +97,14 @@ __all__ = [
     "measure",
     "metric_title",
     "ms_ssim",
+    "precision",
     "psnr",
+    "recall",
+    "seam_colour",
+    "seam_gradient",
     "signature",
     "signatures",
+    "sliced_wasserstein",
     "ssim",
     "trimap_iou",
     "with_companions",
@@ -108,6 +120,8 @@ _LAZY = {
     "boundary_band": "bench.metrics.boundary",
     "boundary_f": "bench.metrics.segmentation.boundary_f",
     "boundary_iou": "bench.metrics.segmentation.boundary_iou",
+    "coverage": "bench.metrics.distribution.density_coverage",
+    "density": "bench.metrics.distribution.density_coverage",
     "fid": "bench.metrics.distribution.fid",
     "gradient": "bench.metrics.pixel.gradient",
     "hd95": "bench.metrics.segmentation.hd95",
@@ -119,7 +133,12 @@ _LAZY = {
     "lpips": "bench.metrics.perceptual.lpips",
     "lpips_diversity": "bench.metrics.perceptual.diversity",
     "ms_ssim": "bench.metrics.structural.ms_ssim",
+    "precision": "bench.metrics.distribution.precision_recall",
     "psnr": "bench.metrics.pixel.psnr",
+    "recall": "bench.metrics.distribution.precision_recall",
+    "seam_colour": "bench.metrics.seam.colour",
+    "seam_gradient": "bench.metrics.seam.gradient",
+    "sliced_wasserstein": "bench.metrics.distribution.sliced_wasserstein",
     "ssim": "bench.metrics.structural.ssim",
     "trimap_iou": "bench.metrics.segmentation.trimap_iou",
 }

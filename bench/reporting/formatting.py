@@ -29,7 +29,7 @@ NOTHING = "\N{EN DASH}"
 INFINITE = "\N{INFINITY}"
 TIMES = "\N{MULTIPLICATION SIGN}"
 
-_DECIMALS = {"dB": 2, "%": 2, "px": 2, "pixels": 2}
+_DECIMALS = {"dB": 2, "%": 2, "px": 2, "pixels": 2, "dE": 2}
 
 
 def decimals_of(unit: str, values: Iterable[float | None]) -> int:
@@ -52,6 +52,8 @@ def score_text(score: Score | None, decimals: int | None) -> str:
         return "exact" if score.higher_is_better else INFINITE
     if score is None or score.value is None:
         return NOTHING
+    if math.isinf(score.value):
+        return INFINITE
     return three_digits(score.value) if decimals is None else f"{score.value:.{decimals}f}"
 
 

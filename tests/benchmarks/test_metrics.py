@@ -11,6 +11,7 @@ import torch
 from skimage.metrics import structural_similarity
 from torchmetrics.image import StructuralSimilarityIndexMeasure
 
+import bench.masks
 from bench.metrics import BatchView, measure, ssim
 
 Benchmark = Callable[..., Any]
@@ -90,6 +91,21 @@ def test_ssim_of_composited_pictures(benchmark: Benchmark, composited: Pictures,
 @pytest.mark.benchmark(group="four-regions-256 (8 images)")
 def test_all_metrics_in_four_regions(benchmark: Benchmark, comparison: Callable[[], BatchView]) -> None:
     assert len(benchmark(lambda: measure(comparison(), ["psnr", "ssim", "l1"]))) == 12
+
+
+@pytest.mark.benchmark(group="seam-256 (8 images that differ everywhere)")
+@pytest.mark.parametrize("metric", ["seam-gradient", "seam-colour"])
+@pytest.mark.parametrize("protocol", ["center-50", "freeform", "irregular-40-50"])
+def test_seams_cost_less_than_2_ms_an_image(benchmark: Any, different: Pictures, metric: str, protocol: str) -> None:
+    holes = [bench.masks.draw(protocol, height=SIZE, width=SIZE, key=str(image)) for image in range(COUNT)]
+    view = BatchView(*different, different[1], torch.from_numpy(np.stack(holes))[:, None])
+    measure(view, [metric])  # compiles
+
+    benchmark(measure, view, [metric])
+
+    milliseconds = 1000 * benchmark.stats.stats.median / COUNT
+    benchmark.extra_info["milliseconds_an_image"] = round(milliseconds, 2)
+    assert milliseconds < 2, f"{milliseconds:.2f} ms an image"
 
 
 @pytest.mark.benchmark(group="ssim-256 ratios (one round runs ours and the peer in turn)")

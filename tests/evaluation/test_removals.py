@@ -12,6 +12,8 @@ import torch
 import bench
 from bench import gating
 from bench.errors import DataError, UsageError
+from bench.evaluation.run import run_suite
+from bench.evaluation.suite import Suite
 from bench.records import CellRecord, Run, Score, read_run
 from tests.support.removals import register, removing, repainting, scenes
 
@@ -84,6 +86,17 @@ def test_without_truths_what_compares_with_them_is_refused_with_the_reason(tmp_p
     assert not cell(run, "repainting", "center-50@1").notes
 
 
+def test_a_run_says_what_it_does_not_measure(tmp_path: Path) -> None:
+    suite = Suite("test", protocols=("thing-out", "center-50"), metrics=("psnr", "only-removal"))
+
+    outcome = run_suite(suite, tmp_path / "out", dataset=scenes(paired=False), models=["mean"])
+
+    assert [line.partition(": needs")[0].partition(": means")[0] for line in outcome.warnings] == [
+        "thing-out@1: psnr: not measured",
+        "center-50@1: only-removal: not measured",
+    ]
+
+
 def test_a_metric_of_one_task_is_refused_under_the_other(tmp_path: Path) -> None:
     data = scenes()
 
@@ -104,6 +117,18 @@ def test_some_truths_are_refused_at_once_with_the_samples_that_lack_one(tmp_path
 
     assert not model.seen
     bench.evaluate([model], mixed, ["center-50"], ["l1"], tmp_path / "completion")
+
+
+def test_truths_that_still_show_the_object_are_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = scenes()
+    copies = [replace(one, truth=replace(one.truth, image=one.image)) for one in data if one.truth]
+    one_copy = replace(data, samples=[copies[0], *data.samples[1:]])
+
+    with pytest.raises(DataError, match="truths that differ from the pictures inside the holes; found none that does"):
+        bench.evaluate(["mean"], replace(data, samples=copies), ["thing-out"], ["l1"], tmp_path / "out")
+    bench.evaluate(["mean"], one_copy, ["thing-out"], ["l1"], tmp_path / "one")
+
+    assert "in 1 of 3 samples the truth equals the picture inside the hole" in caplog.text
 
 
 def test_a_truth_of_another_size_is_refused(tmp_path: Path) -> None:

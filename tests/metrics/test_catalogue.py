@@ -38,8 +38,10 @@ REGIONS_OF = {
     **dict.fromkeys(("diversity-lpips-alex", "best-of-4-lpips-alex"), ("full",)),
     "best-of-4-psnr": ("hole",),
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
+    **dict.fromkeys(("sliced-wasserstein", "precision", "recall", "density", "coverage"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
+    **dict.fromkeys(("seam-gradient", "seam-colour"), ("hole",)),
     **dict.fromkeys(("psnr", "ssim", "l1"), REGIONS),
 }
 LABEL_SCORES = {
@@ -84,6 +86,14 @@ def test_signatures_are_pinned() -> None:
         "|pairs:4-neighbours|norm:l1|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
     )
     assert (
+        signature("seam-gradient", "hole", 256, 256) == "seam-gradient|region:hole|width:2px|width-share:0.005"
+        "|pairs:4-neighbours|scale:10log10(1+mse)|channels:rgb|range:255|agg:image-mean|composite:yes|v1"
+    )
+    assert (
+        signature("seam-colour", "hole", 256, 256) == "seam-colour|region:hole|width:4px|width-share:0.01"
+        "|space:cielab-d65|difference:cie76|window:2w+1|connectivity:4|agg:image-mean|composite:yes|v1"
+    )
+    assert (
         signature("judge-boundary-f", "hole", 256, 512) == "judge-boundary-f|region:hole|width:5px|width-share:0.008"
         "|labels:judged|void:ignored|classes:in-either|agg:image-mean|composite:yes|v1"
     )
@@ -98,6 +108,10 @@ def test_signatures_are_pinned() -> None:
     assert (
         signature("fid", "full", 256, 256)
         == "fid|region:full|network:inception-2015-12-05|resize:tf1-bilinear|ddof:1|agg:set|composite:yes|v1"
+    )
+    assert (
+        signature("precision", "full", 256, 256) == "precision|region:full|network:inception-2015-12-05"
+        "|resize:tf1-bilinear|k:3|balls:untouched,closed|agg:set|composite:yes|v1"
     )
 
 
@@ -144,6 +158,8 @@ def test_directions_and_units() -> None:
             "ms-ssim": ("", True),
             "l1-relative": ("", False),
             "gradient": ("%", False),
+            "seam-gradient": ("dB", False),
+            "seam-colour": ("dE", False),
             **{f"lpips-{net}": ("", False) for net in ("alex", "vgg", "squeeze")},
             "diversity-lpips-alex": ("", True),
             "best-of-4-psnr": ("dB", True),
@@ -153,6 +169,8 @@ def test_directions_and_units() -> None:
             "kid": ("", False),
             "p-ids": ("%", True),
             "u-ids": ("%", True),
+            "sliced-wasserstein": ("", False),
+            **dict.fromkeys(("precision", "recall", "density", "coverage"), ("", True)),
             **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
             **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
             **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},

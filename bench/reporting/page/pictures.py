@@ -32,8 +32,8 @@ class PagePictures:
     """Collects the pictures that the page shows and encodes them, all at once and on all cores.
 
     Outside of its hole a fill is the untouched picture, pixel for pixel, so it is stored as its hole alone (the rest
-    transparent). Fills are lossless when they are few, otherwise of quality 90; everything else is always lossless. Pictures longer
-    than 512 pixels are reduced by a whole factor.
+    transparent). Fills are lossless when they are few, otherwise of quality 90; everything else is always lossless.
+    Pictures longer than 512 pixels are reduced by a whole factor.
     """
 
     def __init__(self, run: Run) -> None:
