@@ -23,10 +23,11 @@ DEFINITIONS = with_ceiling(
             "things (`objects` of the data set) which is not in the surroundings, over all pixels of the hole to "
             "which the judge gives a class, of one image. The surroundings are the known pixels within the width of "
             "the hole, as the judge sees them in the picture that the fill is compared with: the truth of the "
-            "removal, or else the input. A thing that reaches into the hole or stands close by may go on in it; one "
-            "across the picture may not. The removed class is no exception: where nothing of it stands near, an "
-            "object that is left counts. Undefined without classes of countable things, and where no known pixel near "
-            "the hole has a class."
+            "removal, or else the input, where a thing of the removed class that reaches into the hole is no part of "
+            "them. A thing that reaches into the hole or stands close by may go on in it; one across the picture may "
+            "not. The removed class is no exception: where no other thing of it stands near, an object that is left "
+            "counts. Undefined without classes of countable things, and where no known pixel near the hole has a "
+            "class."
         ),
         value_range="0 to 100; 0 where nothing is invented",
         reference="NumPy counts of the judge's label map, with the surroundings from SciPy's distance transform",
@@ -34,8 +35,7 @@ DEFINITIONS = with_ceiling(
         blind_to=(
             "Another thing of a class that stands near the hole already: read it beside `class-left`. Invented walls "
             "and other uncountable classes. What the judge takes for a thing by mistake counts: read it beside its "
-            "ceiling. Without a truth, an object that the judge draws over the rim of the hole is a part of its own "
-            "surroundings."
+            "ceiling."
         ),
         implementation="bench.metrics.removal.backends.hole_classes:class_invented",
         order=281,

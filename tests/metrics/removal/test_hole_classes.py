@@ -49,6 +49,7 @@ def tensors(pair: MakePair) -> Tensors:
         "removed": torch.tensor([CAR, CAR, PERSON, BICYCLE, VOID], dtype=torch.uint8),
         "objects": OBJECTS,
         "classes": ("road", "car", "person", "bicycle"),
+        "source": raw,  # the reference is a truth
     }
 
 
@@ -148,6 +149,21 @@ def test_one_across_the_picture_licenses_no_other_in_the_hole(street: Tensors) -
 
     assert far == {"class-invented": [pytest.approx(100 * 80 / 384)]}
     assert measured({**street, "judged": painted, "judged_truth": near}, "class-invented") == {"class-invented": [0.0]}
+
+
+def test_an_object_that_the_judge_draws_over_the_rim_is_no_licence_for_itself(street: Tensors) -> None:
+    spilt = street["judged"].clone()
+    spilt[:, 18:30, 30:54] = CAR  # 2 px over the rim
+    another = spilt.clone()
+    another[:, 34:36, 40:44] = CAR  # not connected, 2 px below the hole
+
+    def invented(around: torch.Tensor, **change: torch.Tensor) -> float:
+        shown = {**street, "judged": spilt, "judged_truth": around, **change}
+        return measured(shown, "class-invented")["class-invented"][0]
+
+    assert invented(spilt) == pytest.approx(100 * 12 * 22 / 384)
+    assert invented(another) == 0
+    assert invented(spilt, source=street["raw"]) == 0, "what a truth shows may go on in the hole"
 
 
 def test_a_fill_whose_thing_spills_over_the_rim_is_no_licence(street: Tensors) -> None:

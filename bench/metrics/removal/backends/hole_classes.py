@@ -39,12 +39,14 @@ class HoleClasses:
         around: the same of the picture that the hole was cut from; None where it is not known.
         hole: bool [H, W].
         removed: class of the removed object, VOID where it is not known.
+        shows_object: whether the picture of `around` still shows the object.
     """
 
     labels: Labels
     around: Labels | None
     hole: Mask
     removed: int
+    shows_object: bool
 
     def left(self) -> float:
         """Pixels of the hole that have the removed class, in %; NaN where that is not known."""
@@ -60,8 +62,10 @@ class HoleClasses:
         """The classes of `objects` that are not within `width` pixels of the hole; None without surroundings."""
         if self.around is None or not objects:
             return None
-        near = set(np.unique(self.around[self._surroundings(width)]).tolist()) - {VOID}
-        return [index for index in objects if index not in near] if near else None
+        ring = self._surroundings(width)
+        near = set(np.unique(self.around[ring]).tolist()) - {VOID}
+        own = {self.removed} if self.shows_object and not self._another_near(self.around, ring) else set()
+        return [index for index in objects if index not in near - own] if near else None
 
     def pieces(self, smallest: float) -> float:
         """Connected components of the removed class in the hole, of at least a share of it; NaN like `left`."""
@@ -71,6 +75,13 @@ class HoleClasses:
         _, _, facts, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
         areas = facts[1:, cv2.CC_STAT_AREA]  # the first is what is not left
         return float((areas >= smallest * self.hole.sum()).sum())
+
+    def _another_near(self, around: Labels, ring: Mask) -> bool:
+        """Whether the removed class is near in another thing than one that reaches into the hole."""
+        of_class = around == self.removed
+        _, numbers = cv2.connectedComponents(of_class.astype(np.uint8), connectivity=8)
+        reaching = np.unique(numbers[of_class & self.hole])
+        return bool((of_class & ring & ~np.isin(numbers, reaching)).any())
 
     def _surroundings(self, width: int) -> Mask:
         """Known pixels within `width` pixels of the hole."""
@@ -114,8 +125,14 @@ def _pictures(view: BatchView, maps: Maps) -> Sequence[HoleClasses | None]:
     if seen is None or view.removed is None:
         return [None] * len(view.reference)
     labels, holes = seen.cpu().numpy(), view.hole[:, 0].cpu().numpy()
+    shows = [maps == "judged" and _shows_object(view, row) for row in range(len(labels))]
     near = None if around is None else around.cpu().numpy()
     return [
-        HoleClasses(labels[row], None if near is None else near[row], holes[row], removed)
+        HoleClasses(labels[row], None if near is None else near[row], holes[row], removed, shows[row])
         for row, removed in enumerate(view.removed.tolist())
     ]
+
+
+def _shows_object(view: BatchView, row: int) -> bool:
+    """Whether what a fill is compared with is the input itself: a removal without a truth."""
+    return view.source is None or torch.equal(view.reference[row], view.source[row])
