@@ -10,7 +10,7 @@ from typing import TypeAlias
 from bench.errors import DataError, NotApplicable
 from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
-from bench.evaluation.removals import find_removed, refuse_partial_truths, removed_sha256
+from bench.evaluation.removals import TruthState, check_truths, find_removed, removed_sha256, truth_state
 from bench.removal import RemovesObjects, task_of
 from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
@@ -48,7 +48,7 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
 
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
-        DataError: under a removal protocol some pictures have a truth and others none.
+        DataError: under a removal protocol some pictures have a truth and others none, or all truths show the objects.
     """
     always = {protocol.name for protocol in plan.protocols if _reads_files(plan, protocol)}
     every = plan.dataset.from_files or bool(always)
@@ -57,7 +57,7 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
     strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
     drawn: dict[tuple[str, str], Drawn] = {}
-    truths: dict[str, dict[str, bool]] = {name: {} for name, one in by_name.items() if task_of(one) == "removal"}
+    truths: dict[str, dict[str, TruthState]] = {name: {} for name, one in by_name.items() if task_of(one) == "removal"}
 
     def look(index: int) -> tuple[str, str, dict[str, Drawn]]:
         name = plan.dataset.ids[index]
@@ -78,7 +78,7 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
             drawn |= {(protocol, name): hashes for protocol, hashes in holes.items()}
             advance(1)
     for protocol, known in truths.items():
-        refuse_partial_truths(protocol, plan.dataset, {name: known[name] for name in plan.dataset.ids if name in known})
+        check_truths(protocol, plan.dataset, {name: known[name] for name in plan.dataset.ids if name in known})
     return Examination(bad, drawn)
 
 
@@ -110,7 +110,7 @@ def _reads_files(plan: Plan, protocol: Protocol) -> bool:
     return isinstance(protocol, DatasetBound) or (plan.dataset.from_files and protocol.needs_labels)
 
 
-def _draw(plan: Plan, protocol: Protocol, sample: Sample, truths: dict[str, dict[str, bool]]) -> Drawn:
+def _draw(plan: Plan, protocol: Protocol, sample: Sample, truths: dict[str, dict[str, TruthState]]) -> Drawn:
     """Draw a hole; what a removal knows of the truth is noted in `truths`, by protocol and sample."""
     try:
         hole = protocol.hole(sample, plan.suite.seed, plan.dataset)
@@ -118,5 +118,5 @@ def _draw(plan: Plan, protocol: Protocol, sample: Sample, truths: dict[str, dict
     except NotApplicable as reason:
         return "", str(reason), ""
     if removed is not None and protocol.name in truths:
-        truths[protocol.name][sample.id] = removed.truth is not None
+        truths[protocol.name][sample.id] = truth_state(sample, hole, removed)
     return pixels_sha256(sample.image), pixels_sha256(hole), removed_sha256(removed)

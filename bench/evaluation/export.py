@@ -29,8 +29,8 @@ _GRID_TILES = 24
 
 def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> list[Path]:
     """Write what a model elsewhere needs: `<out>/<protocol>/holes/<id>.png` (255 = missing), `inputs/<id>.png` (the
-    picture, 0 in the hole), of a removal with truths `truths/<id>.png` (the picture without the object), a contact sheet
-    `<out>/<protocol>.png` and `<out>/manifest.json` with every hole's SHA-256.
+    picture, 0 in the hole), of a removal with truths `truths/<id>.png` (the picture without the object), a contact
+    sheet `<out>/<protocol>.png` and `<out>/manifest.json` with the SHA-256 of every hole and truth.
 
     Returns:
         The manifest and the sheets.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import bench.metrics
 from bench.errors import WeightsMissing
 from bench.evaluation.judging import find_judge
-from bench.metrics import MetricDefinition
+from bench.metrics import MetricDefinition, MetricKey
 from bench.removal import Task
 from bench.vocabulary import REGIONS, Dataset, Judge, Region
 from bench.weights import find_set
@@ -71,6 +71,14 @@ class Measurement:
         """What is left out, a line a reason."""
         reasons = dict.fromkeys(self.unavailable.values())
         metrics = {why: [name for name, reason in self.unavailable.items() if reason == why] for why in reasons}
+        return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
+
+    @property
+    def refusals(self) -> list[str]:
+        """What is refused under the protocol, a line a reason."""
+        metrics: dict[str, dict[str, None]] = {}
+        for name, why in self.refused.items():
+            metrics.setdefault(why, {})[MetricKey.parse(name).metric] = None
         return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property

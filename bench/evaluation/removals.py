@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 
@@ -18,7 +19,12 @@ from bench.vocabulary import Dataset, Protocol, Sample
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-__all__ = ["find_removed", "has_truths", "refuse_partial_truths", "removed_sha256"]
+    from bench.vocabulary import Hole
+
+__all__ = ["TruthState", "check_truths", "find_removed", "has_truths", "removed_sha256", "truth_state"]
+
+TruthState: TypeAlias = Literal["missing", "equal", "different"]
+_log = logging.getLogger("bench")
 
 
 def find_removed(protocol: Protocol, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject | None:
@@ -62,19 +68,44 @@ def has_truths(protocol: Protocol, dataset: Dataset, seed: int) -> bool:
     return False
 
 
-def refuse_partial_truths(protocol: str, dataset: Dataset, truths: Mapping[str, bool]) -> None:
-    """Raise DataError when some samples have a truth under a removal protocol and others have none.
+def truth_state(sample: Sample, hole: Hole, removed: RemovedObject) -> TruthState:
+    """Whether a removal has a truth, and whether it differs from the sample's picture inside the hole."""
+    if removed.truth is None:
+        return "missing"
+    return "equal" if np.array_equal(sample.image[hole], removed.truth.image[hole]) else "different"
+
+
+def check_truths(protocol: str, dataset: Dataset, states: Mapping[str, TruthState]) -> None:
+    """Refuse truths that some samples lack, or that still show the objects; warn of single ones that may show them.
 
     Args:
-        truths: sample id to whether it has one, of the samples that have a hole.
+        protocol: name of a removal protocol.
+        dataset: whose samples they are.
+        states: by sample id, of the samples that have a hole.
+
+    Raises:
+        DataError: some samples have a truth and others none, or no truth differs from its picture inside the hole.
     """
-    lacking = [name for name, known in truths.items() if not known]
-    if 0 < len(lacking) < len(truths):
+    subject = f"data set '{dataset.name}' under protocol '{protocol}'"
+    missing, equal = ([name for name, state in states.items() if state == kind] for kind in ("missing", "equal"))
+    if 0 < len(missing) < len(states):
         raise DataError(
-            f"data set '{dataset.name}' under protocol '{protocol}'",
+            subject,
             "have a truth, which is the picture without the object, of every sample or of none",
-            f"{len(lacking)} of {len(truths)} samples without one ({some(lacking)})",
+            f"{len(missing)} of {len(states)} samples without one ({some(missing)})",
             "Add the missing truths, leave out these pictures, or take all truths away.",
+        )
+    if 0 < len(equal) == len(states):
+        raise DataError(
+            subject,
+            "have truths that differ from the pictures inside the holes",
+            "none that does: truths still show the objects, or the holes lie elsewhere",
+            "Check truths and masks; masks whose holes are black need ?hole=black.",
+        )
+    if equal:
+        _log.warning(
+            "%s: in %d of %d samples the truth equals the picture inside the hole: nothing is removed there (%s).",
+            *(subject, len(equal), len(states), some(equal)),
         )
 
 

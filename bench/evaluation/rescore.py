@@ -57,4 +57,5 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
         data_root=data_root or dataset.root,
         judge=judge or info.judge or None,
         gate=tuple(info.gate.items()),
+        published=info.published,
     )

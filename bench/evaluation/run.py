@@ -149,7 +149,9 @@ def run_suite(
         if work.lacking and reuse == "only-kept":
             raise UsageError(f"run {out}", "have kept fills of all pictures", "; ".join(_lacking(plan, work)), _FIX)
         sizes = measure_sizes(plan, earlier)
-        warnings = [*plan.measurement.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
+        refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
+        not_measured = [*plan.measurement.warnings, *refusals]
+        warnings = [*not_measured, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)

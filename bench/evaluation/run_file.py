@@ -24,6 +24,7 @@ from bench.records import (
     write_atomically,
 )
 from bench.records.cell_store import recorded_revisions
+from bench.records.published import PublishedFigure
 from bench.removal import task_of
 from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
@@ -107,7 +108,12 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         warnings = list(_drift(earlier, info))
         versions, environment = earlier.versions, earlier.environment
         info = replace(
-            info, models=tuple(merged.values()), other_metrics=others, versions=versions, environment=environment
+            info,
+            models=tuple(merged.values()),
+            other_metrics=others,
+            versions=versions,
+            environment=environment,
+            published=info.published or earlier.published,
         )
     info = replace(info, command=command_of(info))
     warnings += info.weight_warnings
@@ -140,6 +146,7 @@ def _describe(plan: Plan) -> RunInfo:
         judge=suite.judge if plan.judge is None else "",
         given=_protocols_given(plan),
         tasks={one.name: task for one in plan.protocols if (task := task_of(one)) != "completion"},
+        published=tuple(_published(plan)),
     )
 
 
@@ -156,6 +163,12 @@ def _protocols_given(plan: Plan) -> dict[str, str]:
     """Masks from files: the name of the protocol holds the folder's name alone."""
     pairs = zip(plan.protocols, plan.suite.protocols, strict=True)
     return {protocol.name: text for protocol, text in pairs if ":" in text}
+
+
+def _published(plan: Plan) -> Iterator[PublishedFigure]:
+    """The suite's figures, under the protocols' full names."""
+    names = dict(zip(plan.suite.protocols, (protocol.name for protocol in plan.protocols), strict=True))
+    return (replace(one, protocol=names.get(one.protocol, one.protocol)) for one in plan.suite.published)
 
 
 def _dataset(plan: Plan) -> DatasetInfo:

@@ -40,13 +40,15 @@ def signature_difference(baseline: str, candidate: str) -> str:
 
 
 def hole_difference(baseline: CellValues, candidate: CellValues) -> str:
-    """Which common samples were cut by other holes, or are other pictures; empty when none."""
-    if baseline.cell.holes_sha256 == candidate.cell.holes_sha256 and baseline.pictures == candidate.pictures:
+    """Which common samples have other holes, pictures, removed objects or truths; empty when none."""
+    of_both = (baseline.pictures, baseline.removed) == (candidate.pictures, candidate.removed)
+    if baseline.cell.holes_sha256 == candidate.cell.holes_sha256 and of_both:
         return ""
     found = []
     for what, left, right in (
         ("holes", baseline.holes, candidate.holes),
         ("pixels", baseline.pictures, candidate.pictures),
+        ("removed objects or truths", baseline.removed, candidate.removed),
     ):
         other = [
             sample

@@ -234,17 +234,18 @@ def _draft(
 
 def _rows(a: CellValues, b: CellValues, asked: _Asked) -> list[Difference]:
     """A row for each metric of either side that is asked for, baseline's first."""
-    every = [*a.cell.metrics, *(metric for metric in b.cell.metrics if metric not in a.cell.metrics)]
-    order = chosen_keys(every, *asked)
     known = {**b.cell.metrics, **a.cell.metrics}
+    refused = {**b.cell.refused, **a.cell.refused}
+    order = chosen_keys(dict.fromkeys((*a.cell.metrics, *b.cell.metrics, *refused)), *asked)
+    measured = [metric for metric in order if metric in known]
     return [
         _row(
             Difference(
                 metric,
-                known[metric].unit,
-                known[metric].higher_is_better,
+                known[metric].unit if metric in known else "",
+                metric not in known or known[metric].higher_is_better,
                 "unclear",
-                follows_from=follows_from(metric, order),
+                follows_from=follows_from(metric, measured),
             ),
             a,
             b,
@@ -256,9 +257,9 @@ def _rows(a: CellValues, b: CellValues, asked: _Asked) -> list[Difference]:
 def _row(row: Difference, a: CellValues, b: CellValues) -> Difference:
     first, second = a.cell.metrics.get(row.metric), b.cell.metrics.get(row.metric)
     if first is None or second is None:
-        return replace(
-            row, outcome="incomparable", note=f"only {'the candidate' if first is None else 'the baseline'} has it"
-        )
+        side = "neither side" if first is second else f"only {'the candidate' if first is None else 'the baseline'}"
+        why = a.cell.refused.get(row.metric) or b.cell.refused.get(row.metric)
+        return replace(row, outcome="incomparable", note=f"{side} has it{f': {why}' if why else ''}")
     unlike = signature_difference(first.signature, second.signature)
     return replace(row, outcome="incomparable", note=f"unlike signatures: {unlike}", refused=True) if unlike else row
 

@@ -21,6 +21,7 @@ from bench.gating.sets import SetPair, set_regression_check
 from bench.metrics.questions import chosen_keys
 from bench.records import Run
 from bench.records.spread import Spread, read_spread
+from bench.registry import match_name
 
 __all__ = ["gate"]
 
@@ -95,7 +96,7 @@ def gate(
     if any(modes.values()):
         state.spread = read_spread(left.run)
     if not all(modes.values()):
-        every = named_margins(margins, units) if margins is not None else _suite_margins(state, suite, units)
+        every = _given_margins(state, margins, units) if margins is not None else _suite_margins(state, suite, units)
         state.margins = {name: margin for name, margin in every.items() if name in state.asked}
         if not state.margins:
             asked = "--metrics and --regions of the gate"
@@ -114,19 +115,38 @@ def gate(
     return GateResult(_ordered(one_per_metric(state.checks), order, left.run.info.protocols), tuple(state.notes))
 
 
+def _given_margins(
+    state: _GateState, margins: Mapping[str, Margin | str], units: Mapping[str, str]
+) -> dict[str, Margin]:
+    """Those that the caller names; raises UsageError, with the reason, for a metric that every cell refuses."""
+    refused = _refused(state.left)
+    for name in (match_name(given, refused) for given in margins):
+        if name is not None:
+            must, fix = "be of a metric that the baseline has", "Name another metric."
+            raise UsageError(f"margin of {name}", must, f"none, because it {refused[name]}", fix)
+    return named_margins(margins, units)
+
+
 def _suite_margins(
     state: _GateState, suite: Mapping[str, Margin | str] | None, units: Mapping[str, str]
 ) -> dict[str, Margin]:
-    """Of the suite, less what could not be measured for want of weights, which is noted; the usual ones without any."""
-    info = state.left.run.info
+    """Of the suite, less what the baseline does not measure, which is noted; the usual ones without any."""
+    info, refused = state.left.run.info, _refused(state.left)
     wanted = dict(info.gate if suite is None else suite)
     for name in list(wanted):
         metric = name.partition(".")[0]  # not yet a MetricKey: an unknown region is refused below, with suggestions
-        reason = info.unavailable.get(metric)
+        reason = info.unavailable.get(metric) or refused.get(name)
         if reason and name not in units:
             state.notes.append(f"{name}: the baseline does not have it, its margin is not held: {reason}")
             del wanted[name]
     return named_margins(wanted or None, units, "the suite's gate")
+
+
+def _refused(side: Selection) -> dict[str, str]:
+    """`metric.region` to why no whole cell has it, of what some cell refuses."""
+    cells = side.run.cells.values()
+    measured = {name for cell in cells for name in cell.metrics}
+    return {name: why for cell in cells for name, why in cell.refused.items() if name not in measured}
 
 
 def _units(side: Selection) -> dict[str, str]:
@@ -161,6 +181,19 @@ def _check_cell(state: _GateState, pair: ModelPair, protocol: str, by_regression
     for metric in before.scores if by_regression else state.margins:
         if metric in before.scores and metric in state.asked:
             _check_metric(state, pair.title, protocol, both, metric, by_regression)
+    if not by_regression:
+        _note_refused(state, protocol, before.cell.refused)
+
+
+def _note_refused(state: _GateState, protocol: str, refused: Mapping[str, str]) -> None:
+    """Say once a protocol which margins are not held there, because the metric is not taken under it."""
+    reasons: dict[str, list[str]] = {}
+    for metric in state.margins:
+        if metric in refused:
+            reasons.setdefault(refused[metric], []).append(metric)
+    for reason, metrics in reasons.items():
+        note = f"{protocol}: the margin of {', '.join(metrics)} is not held: {reason}"
+        state.notes += [] if note in state.notes else [note]
 
 
 def _check_metric(
@@ -212,6 +245,9 @@ def _shrinkage(model: str, protocol: str, both: PairedCell) -> Iterable[CheckRes
 def _obstacle(model: str, protocol: str, metric: str, both: PairedCell) -> CheckResult | None:
     """What stands in the way of comparing one metric, if anything does."""
     first, second = both.baseline.scores[metric], both.candidate.scores.get(metric)
+    if second is None and metric in both.candidate.cell.refused:
+        text = f"the candidate does not have it: {both.candidate.cell.refused[metric]}"
+        return CheckResult("INCOMPARABLE", "cell", model, protocol, metric, text)
     if second is None:
         text = "vanished: the candidate does not have this metric"
         return CheckResult("REGRESSION", "cell", model, protocol, metric, text)

@@ -18,7 +18,7 @@ from typing import Any, Literal, Union
 from bench.errors import UnknownName
 from bench.records.profile import PROFILE_FORMAT, ProfileRecord
 from bench.records.run_info import RunInfo
-from bench.records.schema import FORMAT, CellRecord, Record
+from bench.records.schema import FORMAT, OPTIONAL_FIELDS, CellRecord, Record
 
 __all__ = ["FOLDER", "NAMES", "generate", "read_schema"]
 
@@ -60,8 +60,7 @@ def _sample() -> dict[str, Any]:
     of_share, of_values = schema["properties"]["hole_share"], schema["properties"]["values"]
     schema["properties"]["hole_share"] = {**_SPELLED, "description": of_share["description"]}
     of_values["additionalProperties"] = _SPELLED
-    optional = ("revision", "traceback", "warning")
-    schema["required"] = [name for name in schema["properties"] if name not in optional]
+    schema["required"] = [name for name in schema["properties"] if name not in OPTIONAL_FIELDS]
     return {"$schema": _DRAFT, "title": "One line of samples-*.jsonl", **schema}
 
 

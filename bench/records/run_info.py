@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from bench.records.decoding import decode
+from bench.records.published import PublishedFigure
 from bench.records.schema import FORMAT, dump, without_format
 
 __all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo", "WeightsInfo"]
@@ -145,6 +146,7 @@ class RunInfo:
         given: name of a protocol to the text that named it, where the name alone does not find it again.
         command: that runs it again; empty where the command line cannot.
         tasks: protocol to what it asks of a model, of those that ask for something else than completion.
+        published: figures of papers that the suite names; no number of the run depends on them.
     """
 
     suite: str
@@ -164,12 +166,13 @@ class RunInfo:
     given: dict[str, str] = field(default_factory=dict)
     command: str = ""
     tasks: dict[str, str] = field(default_factory=dict)
+    published: tuple[PublishedFigure, ...] = ()
 
     def to_json(self) -> str:
         """The text of `run.json`; what a run or a model does not have is left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        for name in ("unavailable", "other_metrics", "given", "command", "tasks"):
+        for name in ("unavailable", "other_metrics", "given", "command", "tasks", "published"):
             if not data[name]:
                 del data[name]
         if self.judge is None:

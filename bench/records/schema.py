@@ -14,6 +14,7 @@ from bench.records.layout import CellKey
 
 __all__ = [
     "FORMAT",
+    "OPTIONAL_FIELDS",
     "READABLE",
     "SET_INTERVAL",
     "CellRecord",
@@ -39,8 +40,11 @@ of formats 1 and 2 cannot grow: their records do not say which version of a pict
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""
 
-_OPTIONAL = ("removed_sha256", "traceback", "warning")
+_LEFT_OUT = ("removed_sha256", "traceback", "warning")
 """Fields of a line that are left out where they are empty."""
+
+OPTIONAL_FIELDS = ("revision", *_LEFT_OUT)
+"""Fields that a line may lack."""
 
 Status = Literal["ok", "failed", "skipped"]
 
@@ -176,6 +180,11 @@ class CellRecord:
     notes: dict[str, str] = field(default_factory=dict)
     warnings: tuple[PredictionWarning, ...] = ()
 
+    @property
+    def refused(self) -> dict[str, str]:
+        """`metric.region` to why it is not taken in this cell at all, of the metrics that the run asked for."""
+        return {name: why for name, why in self.notes.items() if name not in self.metrics}
+
     def to_json(self) -> str:
         """The text of `cell.json`; without `by_class`, `notes` and `warnings` where they are empty."""
         optional = ("by_class", "notes", "warnings")
@@ -209,7 +218,7 @@ def dump(data: Any) -> str:
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
     data = asdict(record)
-    data = {name: part for name, part in data.items() if part or name not in _OPTIONAL}
+    data = {name: part for name, part in data.items() if part or name not in _LEFT_OUT}
     data["hole_share"] = _encode(record.hole_share)
     data["values"] = {name: _encode(value) for name, value in record.values.items()}
     return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"

@@ -16,14 +16,13 @@ import numpy.typing as npt
 
 from bench.errors import UsageError
 from bench.records.caps import capped
-from bench.records.schema import CellRecord, Record, Score, Status, data_from_lines
+from bench.records.schema import OPTIONAL_FIELDS, CellRecord, Record, Score, Status, data_from_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
 
 Floats = npt.NDArray[np.float64]
 
 _FIELDS = {field.name for field in fields(Record)}
-_OPTIONAL = {"revision", "traceback", "warning"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,7 @@ class CellValues:
         reasons: why not `ok`, by sample id.
         pictures: what picture each sample was cut from [N]: the SHA-256 of its pixels, or else the sample's id.
         holes: SHA-256 of each hole [N].
+        removed: hash of what a removal takes out of each sample [N]; empty under completion.
         hole_share: missing pixels over all pixels, float64 [N]; NaN where there is no hole.
         values: `metric.region`, and `metric.region.class` of metrics by class, to float64 [N]; NaN where undefined or
             the sample is not `ok`, infinities as they are.
@@ -48,6 +48,7 @@ class CellValues:
     reasons: dict[str, str]
     pictures: tuple[str, ...]
     holes: tuple[str, ...]
+    removed: tuple[str, ...]
     hole_share: Floats
     values: dict[str, Floats]
 
@@ -104,6 +105,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
         reasons={data["sample"]: data["reason"] for data in records if data["status"] != "ok"},
         pictures=tuple(data["image_sha256"] or data["sample"] for data in records),
         holes=tuple(data["hole_sha256"] for data in records),
+        removed=tuple(data.get("removed_sha256", "") for data in records),
         hole_share=hole_share,
         values=values,
     )
@@ -112,7 +114,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
 def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
         found = data_from_lines(content.decode("utf-8"))
-        if all(data.keys() | _OPTIONAL == _FIELDS for data in found):
+        if all(data.keys() | set(OPTIONAL_FIELDS) == _FIELDS for data in found):
             return found
     except (ValueError, AttributeError):
         pass

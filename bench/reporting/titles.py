@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Mapping
+
 from bench.metrics import MetricKey, column_order, metric_title
-from bench.records import RunInfo
+from bench.records import CellKey, RunInfo
 from bench.records.profile import Configuration
 from bench.reporting.formatting import TIMES
 
-__all__ = ["dataset_title", "key_order", "key_title", "protocol_title", "resolution_title", "size_title"]
+__all__ = ["among", "dataset_title", "key_order", "key_title", "protocol_title", "resolution_title", "size_title"]
 
 _REGION_ORDER = ("hole", "boundary", "full", "known")
 
@@ -45,3 +47,21 @@ def resolution_title(configuration: Configuration) -> str:
 def protocol_title(protocol: str, hole_share: float | None) -> str:
     """`center-50@1, 25.0 % missing`."""
     return protocol if hole_share is None else f"{protocol}, {100 * hole_share:.1f} % missing"
+
+
+def among(some: Collection[CellKey], every: Iterable[CellKey], titles: Mapping[CellKey, str]) -> str:
+    """Which models and protocols some cells of a table are of: ` (spgnet, under center-50@1)`; of all cells, nothing.
+
+    Args:
+        some: the cells.
+        every: those of the table.
+        titles: what the model of each cell is called.
+    """
+    every = list(every)
+    models, protocols = dict.fromkeys(titles[key] for key in some), dict.fromkeys(key.protocol for key in some)
+    parts = (
+        ", ".join(models) if len(models) < len({titles[key] for key in every}) else "",
+        f"under {', '.join(protocols)}" if len(protocols) < len({key.protocol for key in every}) else "",
+    )
+    text = ", ".join(filter(None, parts))
+    return f" ({text})" if text else ""

@@ -10,7 +10,10 @@ import pytest
 import torch
 
 import bench
-from bench.errors import DataError
+from bench import gating
+from bench.errors import DataError, UsageError
+from bench.evaluation.run import run_suite
+from bench.evaluation.suite import Suite
 from bench.records import CellRecord, Run, Score, read_run
 from tests.support.removals import register, removing, repainting, scenes
 
@@ -83,6 +86,17 @@ def test_without_truths_what_compares_with_them_is_refused_with_the_reason(tmp_p
     assert not cell(run, "repainting", "center-50@1").notes
 
 
+def test_a_run_says_what_it_does_not_measure(tmp_path: Path) -> None:
+    suite = Suite("test", protocols=("thing-out", "center-50"), metrics=("psnr", "only-removal"))
+
+    outcome = run_suite(suite, tmp_path / "out", dataset=scenes(paired=False), models=["mean"])
+
+    assert [line.partition(": needs")[0].partition(": means")[0] for line in outcome.warnings] == [
+        "thing-out@1: psnr: not measured",
+        "center-50@1: only-removal: not measured",
+    ]
+
+
 def test_a_metric_of_one_task_is_refused_under_the_other(tmp_path: Path) -> None:
     data = scenes()
 
@@ -103,6 +117,18 @@ def test_some_truths_are_refused_at_once_with_the_samples_that_lack_one(tmp_path
 
     assert not model.seen
     bench.evaluate([model], mixed, ["center-50"], ["l1"], tmp_path / "completion")
+
+
+def test_truths_that_still_show_the_object_are_refused(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = scenes()
+    copies = [replace(one, truth=replace(one.truth, image=one.image)) for one in data if one.truth]
+    one_copy = replace(data, samples=[copies[0], *data.samples[1:]])
+
+    with pytest.raises(DataError, match="truths that differ from the pictures inside the holes; found none that does"):
+        bench.evaluate(["mean"], replace(data, samples=copies), ["thing-out"], ["l1"], tmp_path / "out")
+    bench.evaluate(["mean"], one_copy, ["thing-out"], ["l1"], tmp_path / "one")
+
+    assert "in 1 of 3 samples the truth equals the picture inside the hole" in caplog.text
 
 
 def test_a_truth_of_another_size_is_refused(tmp_path: Path) -> None:
@@ -148,3 +174,30 @@ def test_a_run_of_a_removal_is_read_back_and_asks_no_model_again(tmp_path: Path)
     assert first.seen
     assert not second.seen
     assert read_run(out).cells == run.cells
+
+
+def test_gate_and_compare_say_why_a_metric_is_not_there(tmp_path: Path) -> None:
+    data = scenes(paired=False)
+    protocols, metrics = ["thing-out", "center-50"], ["psnr", "only-removal"]
+    a = bench.evaluate([repainting(data)], data, protocols, metrics, tmp_path / "a")
+    b = bench.evaluate(["mean"], data, protocols, metrics, tmp_path / "b")
+    alone = bench.evaluate(["mean"], data, ["thing-out"], metrics, tmp_path / "alone")
+
+    result = gating.gate(a, b, {"psnr.hole": "99dB", "only-removal.hole": "99%"})
+
+    assert result.verdict == "PASS"
+    assert [check.protocol for check in result.checks if check.metric == "psnr.hole"] == ["center-50@1"]
+    assert any("thing-out@1: the margin of psnr.hole is not held: needs pictures" in note for note in result.notes)
+    assert any("center-50@1: the margin of only-removal.hole is not held" in note for note in result.notes)
+    with pytest.raises(UsageError, match=r"margin of psnr.hole must .* found none, because it needs pictures without"):
+        gating.gate(alone, alone, {"psnr.hole": "1dB"})
+    held = gating.gate(alone, alone, regression=False, suite={"psnr.hole": "1dB", "only-removal.hole": "1%"})
+    assert any("psnr.hole: the baseline does not have it" in note for note in held.notes)
+
+    compared = gating.compare(a, b, metrics=["psnr"], regions=["hole"])
+
+    (removal, completion) = compared.cells
+    assert [(row.metric, row.outcome) for row in removal.differences] == [("psnr.hole", "incomparable")]
+    assert "still show" in removal.differences[0].note
+    assert not compared.refused
+    assert completion.differences[0].outcome != "incomparable"

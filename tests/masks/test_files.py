@@ -9,7 +9,9 @@ from PIL import Image
 
 import bench.masks
 from bench.errors import DataError, UsageError
+from bench.removal import Removing, task_of
 from bench.vocabulary import Dataset, Sample
+from tests.support.removals import Scenes
 
 HALF = np.zeros((40, 60), np.uint8)
 HALF[:, :20] = 255
@@ -189,3 +191,21 @@ def test_two_files_of_one_name_are_refused(folder: Path) -> None:
 
     with pytest.raises(DataError, match=r"m\.png and m\.webp"):
         bench.masks.get(f"files:{folder}")
+
+
+def test_masks_of_objects_to_remove(folder: Path) -> None:
+    save(folder / "m.png", HALF)
+    sample = Sample("a", np.zeros((40, 60, 3), np.uint8))
+    removal, plain = (bench.masks.get(f"files:{folder}{options}") for options in ("?task=removal", ""))
+
+    assert (task_of(removal), task_of(plain)) == ("removal", "completion")
+    assert removal.name.startswith("files:brushes-removal@")
+    assert plain.name.startswith("files:brushes@")
+    assert bench.masks.get(f"files:{folder}?task=completion").name == plain.name
+    assert isinstance(removal, Removing)
+    assert removal.removed(sample, 0, Scenes([sample])).truth is None
+    assert isinstance(plain, Removing)
+    with pytest.raises(UsageError, match="must remove objects to tell what it removes; found the task completion"):
+        plain.removed(sample, 0, Scenes([sample]))
+    with pytest.raises(UsageError, match=r"task=completion\|removal behind a \?.*found 'files:.*task=remove'"):
+        bench.masks.get(f"files:{folder}?task=remove")

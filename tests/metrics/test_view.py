@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from skimage.metrics import structural_similarity
 
 import bench.metrics
 from bench.errors import DataError, UnknownName
@@ -181,3 +183,68 @@ def test_another_device_gives_the_same_values(tensors: Tensors) -> None:
     for key in here:
         assert there[key].is_cuda
         torch.testing.assert_close(there[key].cpu(), here[key], rtol=0, atol=1e-9)
+
+
+def _changed_known_pixels() -> tuple[BatchView, np.ndarray, np.ndarray, np.ndarray]:
+    """A removal whose known pixels differ from the truth all over, as a shadow makes them, and its arrays [N, ...]."""
+    random = np.random.default_rng(7)
+    truth, given, output = random.integers(0, 256, (3, 2, 3, 40, 36), dtype=np.uint8)
+    hole = np.zeros((2, 1, 40, 36), np.bool_)
+    hole[:, :, 10:25, 8:30] = True
+    completed = np.where(hole, output, given)
+    parts = (torch.from_numpy(array) for array in (truth, completed, output, hole))
+    return BatchView(*parts, source=torch.from_numpy(given)), truth, completed, hole
+
+
+@pytest.mark.parametrize("region", ["full", "hole"])
+def test_known_pixels_that_differ_from_the_truth_count(region: str) -> None:
+    view, truth, completed, hole = _changed_known_pixels()
+    inside = np.broadcast_to(hole if region == "hole" else np.ones_like(hole), truth.shape)
+    squared = (truth.astype(float) - completed) ** 2
+    similarity = [
+        structural_similarity(
+            one, other, channel_axis=0, data_range=255, gaussian_weights=True, use_sample_covariance=False, full=True
+        )[1]
+        for one, other in zip(truth, completed, strict=True)
+    ]
+    windows = np.zeros(truth.shape[2:], np.bool_)
+    windows[5:-5, 5:-5] = True
+
+    values = measure(view, ["psnr", "l1", "l1-relative", "ssim"])
+
+    for row, mask in enumerate(inside):
+        psnr = 10 * np.log10(255**2 / squared[row][mask].mean())
+        absolute = np.sqrt(squared[row])[mask]
+        levels = (truth[row].astype(float) + completed[row])[mask]
+        assert values[f"psnr.{region}"][row] == pytest.approx(psnr, abs=1e-9)
+        assert values[f"l1.{region}"][row] == pytest.approx(absolute.mean() / 2.55, abs=1e-9)
+        assert values[f"l1-relative.{region}"][row] == pytest.approx(absolute.sum() / levels.sum(), abs=1e-9)
+        assert values[f"ssim.{region}"][row] == pytest.approx(similarity[row][mask & windows].mean(), abs=1e-6)
+
+
+def test_gradients_over_the_rim_reach_known_pixels_that_differ() -> None:
+    view, truth, completed, hole = _changed_known_pixels()
+    total, pairs = np.zeros(2), np.zeros(2)
+    for axis in (2, 3):
+        change = np.abs(
+            np.abs(np.diff(truth.astype(float), axis=axis)) - np.abs(np.diff(completed.astype(float), axis=axis))
+        )
+        ends = [np.delete(hole, place, axis=axis) for place in (0, -1)]
+        counted = np.logical_or(*ends)
+        total += (change * counted).sum(axis=(1, 2, 3))
+        pairs += counted.sum(axis=(1, 2, 3))
+
+    values = measure(view, ["gradient"])["gradient.hole"]
+
+    assert values.tolist() == pytest.approx((100 * total / (255 * 3 * pairs)).tolist(), abs=1e-9)
+
+
+def test_the_known_region_is_held_against_the_input() -> None:
+    view, *_ = _changed_known_pixels()
+    assert view.source is not None
+
+    kept = measure(replace(view, raw=view.source), ["psnr", "ssim"])
+
+    assert kept["psnr.known"].isinf().all()
+    assert (kept["ssim.known"] == 1).all()
+    assert kept["psnr.full"].isfinite().all()

@@ -23,6 +23,7 @@ from bench.evaluation.removals import find_removed
 from bench.pictures import png_bytes
 from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
+from bench.removal import task_of
 from bench.vocabulary import Protocol, Sample
 
 __all__ = ["CaseKeeper", "write_inputs"]
@@ -101,7 +102,7 @@ class CaseKeeper:
 
 
 def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protocol], *, anew: bool) -> None:
-    """Write the untouched pictures, label maps and holes of some samples, and the truths of removals.
+    """Write the untouched pictures, label maps and holes of some samples, and truths of removals.
 
     Args:
         samples: their ids.
@@ -122,12 +123,22 @@ def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protoco
             write(layout.labels(name), partial(png_bytes, sample.labels))
         for protocol in protocols:
             write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
-            with suppress(NotApplicable):
-                removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
-                if removed and removed.truth:
-                    write(layout.removal_truth(protocol.name, name), partial(png_bytes, removed.truth.image))
-                    if removed.truth.labels is not None:
-                        write(layout.removal_labels(protocol.name, name), partial(png_bytes, removed.truth.labels))
+            if task_of(protocol) == "removal":
+                _write_truth(plan, protocol, sample, anew=anew)
+
+
+def _write_truth(plan: Plan, protocol: Protocol, sample: Sample, *, anew: bool) -> None:
+    """Write the picture and the label map without the object; with `anew`, remove those that there are no more."""
+    paths = [of(protocol.name, sample.id) for of in (plan.layout.removal_truth, plan.layout.removal_labels)]
+    truth = None
+    with suppress(NotApplicable):
+        removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
+        truth = removed.truth if removed else None
+    for path, pixels in zip(paths, (truth.image, truth.labels) if truth else (None, None), strict=True):
+        if pixels is not None and (anew or not path.exists()):
+            write_atomically(path, png_bytes(pixels))
+        elif pixels is None and anew:
+            path.unlink(missing_ok=True)
 
 
 def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:

@@ -40,6 +40,7 @@ DEFINITIONS = (
         parameters=(("net", "alex"), *PARAMETERS, ("fills", str(FILLS))),
         needs=("lpips-alex",),
         fills=FILLS,
+        needs_truth=False,
     ),
 )
 

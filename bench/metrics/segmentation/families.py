@@ -57,6 +57,7 @@ class LabelFamily:
         definition: which maps they are, a sentence or two.
         blind_to: on top of what the score is blind to.
         needs: what must be at hand.
+        needs_truth: whether the other maps are those of the truth.
     """
 
     form: str
@@ -67,6 +68,7 @@ class LabelFamily:
     definition: str
     blind_to: str
     needs: tuple[str, ...] = ()
+    needs_truth: bool = True
 
 
 LABEL_FAMILIES = (
@@ -109,6 +111,7 @@ LABEL_FAMILIES = (
         "which stands in the place of the true one: control accuracy. Undefined for models without label maps.",
         "Whether the label map was right. What the judge confuses: no better than the judge's ceiling.",
         ("judge",),
+        needs_truth=False,
     ),
 )
 
@@ -175,6 +178,7 @@ def _define(score: LabelScore, family: LabelFamily) -> MetricDefinition:
         parameters=(("labels", family.maps), ("void", "ignored"), *score.parameters),
         options=tuple(options.items()),
         width=score.width,
+        needs_truth=family.needs_truth,
         needs=family.needs,
         beside=(f"judge-{score.name}-ceiling",) if family.maps == "judged" else (),
         ceiling_of=f"judge-{score.name}" if family.maps == "ceiling" else "",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -107,19 +107,20 @@ class Aggregate:
         facts = facts.reshape(5, len(values), len(self.models))
         return [
             {
-                key: _score(self._recorded(cells[0], key) if cells else None, int(exact[key][row]), facts_of, least)
+                key: _score(self._recorded(cells, key), int(exact[key][row]), facts_of, least)
                 for key, facts_of in zip(values, facts[:, :, row].T, strict=True)
             }
             for row, cells in enumerate(self._cells)
         ]
 
-    def _recorded(self, key: CellKey, name: str) -> Score | None:
-        """A score of a cell that says what `name` is: its own, or that of one of its classes."""
-        scores = self.run.values(key).scores
-        if name in scores:
-            return scores[name]
-        of_class = (full for full in scores if str(replace(MetricKey.parse(full), class_name="")) == name)
-        return next((scores[full] for full in of_class), None)
+    def _recorded(self, cells: Iterable[CellKey], name: str) -> Score | None:
+        """A score that says what `name` is: that of a cell that has one, or of one of its classes."""
+        for scores in (self.run.values(key).scores for key in cells):
+            of_class = (full for full in scores if str(replace(MetricKey.parse(full), class_name="")) == name)
+            found = name if name in scores else next(of_class, None)
+            if found is not None:
+                return scores[found]
+        return None
 
     @cached_property
     def _holes(self) -> list[str]:
@@ -135,8 +136,9 @@ class Aggregate:
 
     @cached_property
     def _cells(self) -> list[list[CellKey]]:
-        """The whole cells of each model [M]."""
-        return [[key for key in self.run.cells if model.owns(key)] for model in self.models]
+        """The whole cells of each model [M], of these protocols."""
+        cells = [key for key in self.run.cells if key.protocol in self.by_protocol]
+        return [[key for key in cells if model.owns(key)] for model in self.models]
 
 
 def _score(recorded: Score | None, infinite: int, facts: Floats, least: int) -> Score:

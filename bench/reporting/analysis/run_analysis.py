@@ -66,9 +66,25 @@ class RunAnalysis:
         return values_by_protocol(self.run)
 
     @cached_property
+    def taken_together(self) -> tuple[str, ...]:
+        """The protocols that are averaged over: those of completion, or all of them in a run without any.
+
+        A removal is another task: its numbers say nothing of how well what was there is completed.
+        """
+        info = self.run.info
+        return tuple(name for name in info.protocols if name not in info.tasks) or info.protocols
+
+    @property
+    def together_text(self) -> str:
+        """What they are called in notes."""
+        every = len(self.taken_together) == len(self.run.info.protocols)
+        return "all protocols" if every else "all protocols of completion"
+
+    @cached_property
     def aggregate(self) -> Aggregate:
-        """All protocols together."""
-        return Aggregate.over_protocols(self.run, self.models, self.values)
+        """All protocols of one task together."""
+        values = {protocol: self.values[protocol] for protocol in self.taken_together}
+        return Aggregate.over_protocols(self.run, self.models, values)
 
     @cached_property
     def shown_keys(self) -> tuple[str, ...]:
@@ -130,7 +146,7 @@ class RunAnalysis:
         """The main columns, and all models over all protocols."""
         values = {column.key: column.key for column in self.main_columns}
         fills = self.aggregate.scored | self.aggregate.failed
-        return self.main_columns, self.aggregate.group("all protocols", values, fills)
+        return self.main_columns, self.aggregate.group(self.together_text, values, fills)
 
     def model_of(self, key: CellKey) -> ListedModel:
         """The model of a cell."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bench.records import CellKey, CellRecord
 from bench.reporting.analysis.columns import Column
+from bench.reporting.titles import among
 
 __all__ = ["merge_signatures", "signature_without_n"]
 
@@ -16,7 +17,7 @@ def merge_signatures(
 ) -> Iterator[tuple[str, str]]:
     """Column title and signature, once a column; the numbers of samples that differ are joined.
 
-    Signatures that differ in more than `n` come one by one with the models that they belong to.
+    Signatures that differ in more than `n` come one by one with the models or protocols that they belong to.
 
     Args:
         cells: those of the table.
@@ -24,14 +25,15 @@ def merge_signatures(
         columns: those of the table.
     """
     for column in columns:
-        kinds: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+        kinds: dict[str, tuple[list[CellKey], dict[str, None]]] = {}
         for key, cell in cells.items():
             if column.key in cell.metrics:
                 kind, n = signature_without_n(cell.metrics[column.key].signature)
-                models, counts = kinds.setdefault(kind, ({}, {}))
-                models[titles[key]], counts[n] = None, None
-        for kind, (models, counts) in kinds.items():
-            whose = f" ({', '.join(models)})" if len(kinds) > 1 else ""
+                keys, counts = kinds.setdefault(kind, ([], {}))
+                keys.append(key)
+                counts[n] = None
+        for kind, (keys, counts) in kinds.items():
+            whose = among(keys, cells, titles) if len(kinds) > 1 else ""
             numbers = ",".join(sorted(counts, key=lambda n: (len(n), n)))
             yield column.title + whose, kind.replace("|n:#", f"|n:{numbers}")
 

@@ -47,22 +47,25 @@ def write_gallery(analysis: RunAnalysis) -> list[Path]:
         titles = [f"{protocol}\n{sample}" if name == "overall" else sample for protocol, sample in rows]
         where = "" if name == "overall" else f"{name} on "
         title = f"{where}{dataset_title(run.info)}; under each fill the PSNR of its hole"
-        tiles = [_row(run, protocol, sample) for protocol, sample in rows]
-        names = ["input", *(model.title for model in analysis.models), "truth"]
-        write_atomically(path, png_bytes(_sheet(tiles, names, titles, title)))
+        before = ["picture", "input"] if any(protocol in run.info.tasks for protocol, _ in rows) else ["input"]
+        tiles = [_row(run, protocol, sample, before) for protocol, sample in rows]
+        names = [*before, *(model.title for model in analysis.models), "truth"]
+        write_atomically(path, png_bytes(_sheet(tiles, names, titles, title, len(before))))
         written.append(path)
     return written
 
 
-def _sheet(rows: Sequence[Sequence[Tile]], names: Sequence[str], row_titles: Sequence[str], title: str) -> Image.Image:
+def _sheet(
+    rows: Sequence[Sequence[Tile]], names: Sequence[str], row_titles: Sequence[str], title: str, before: int
+) -> Image.Image:
     grids = [
         draw_grid(
-            [_band(row, band) for row in rows],
-            column_titles=_band(names, band),
+            [_band(row, band, before) for row in rows],
+            column_titles=_band(names, band, before),
             row_titles=row_titles,
             title="" if band.start else title,
         )
-        for band in _bands(len(names) - 2)
+        for band in _bands(len(names) - before - 1)
     ]
     return stacked(grids)
 
@@ -73,19 +76,24 @@ def _bands(models: int) -> list[range]:
     return [range(start, min(start + size, models)) for start in range(0, models, size)]
 
 
-def _band(row: Sequence[T], band: range) -> list[T]:
-    """The first and the last of a row, and what the models of a band have between."""
-    return [row[0], *(row[1 + model] for model in band), row[-1]]
+def _band(row: Sequence[T], band: range, before: int) -> list[T]:
+    """The first tiles and the last one of a row, and what the models of a band have between."""
+    return [*row[:before], *(row[before + model] for model in band), row[-1]]
 
 
-def _row(run: Run, protocol: str, sample: str) -> list[Tile]:
-    truth = _read(run.layout.truth(sample), "RGB")
+def _row(run: Run, protocol: str, sample: str, before: Sequence[str]) -> list[Tile]:
+    """The picture, where it is not the truth; the input; the fills; the truth."""
+    picture = _read(run.layout.truth(sample), "RGB")
     hole = run.layout.hole(protocol, sample)
+    given = Tile(hatched(picture, _read(hole, "L") >= 128)) if hole.exists() else Tile(None, message="no hole")
     every = run.keys()
-    keys = [key for key in every if key.protocol == protocol]
-    start = Tile(hatched(truth, _read(hole, "L") >= 128)) if hole.exists() else Tile(None, message="no hole")
-    fills = [_fill(run, key, sample) for key in keys]
-    return [start, *fills, Tile(scaled(truth))]
+    fills = [_fill(run, key, sample) for key in every if key.protocol == protocol]
+    whole, truth = Tile(scaled(picture)), Tile(None, message="no truth")
+    if protocol not in run.info.tasks:
+        whole, truth = Tile(None, message="the truth"), whole
+    elif (path := run.layout.removal_truth(protocol, sample)).exists():
+        truth = Tile(scaled(_read(path, "RGB")))
+    return [*([whole] if len(before) > 1 else []), given, *fills, truth]
 
 
 def _fill(run: Run, key: CellKey, sample: str) -> Tile:

@@ -28,8 +28,9 @@ _MOST_SAMPLES = 48
 def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: PagePictures) -> dict[str, Any]:
     """Plain lists and dictionaries for JSON; the pictures that they name are added to `pictures`.
 
-    `fills` is indexed by protocol, model and sample; `extremes` by protocol, model and measure: the ids and values of
-    the worst and of the best pictures of the cell, kept or not.
+    `removals` says of each protocol whether it removes objects, and `without`, by protocol and sample, names the
+    picture without them. `fills` is indexed by protocol, model and sample; `extremes` by protocol, model and measure:
+    the ids and values of the worst and of the best pictures of the cell, kept or not.
     """
     run, models = analysis.run, analysis.models
     protocols = list(run.info.protocols)
@@ -49,6 +50,8 @@ def gallery_data(analysis: RunAnalysis, columns: Sequence[Column], pictures: Pag
         "models": [{"name": model.title, "oracle": model.oracle} for model in models if protocols],
         "samples": samples,
         "measures": [_measure(column) for column in shown],
+        "removals": [protocol in run.info.tasks for protocol in protocols],
+        "without": [[_without(run, protocol, sample, pictures) for sample in kept] for protocol in protocols],
         "holes": [[pictures.hole(protocol, sample) for sample in kept] for protocol in protocols],
         "fills": fills,
         "extremes": extremes,
@@ -70,6 +73,10 @@ def _kept(run: Run, extremes: Sequence[Sequence[Sequence[Ends]]]) -> list[str]:
 def _sample(sample: str, in_gallery: bool, pictures: PagePictures) -> dict[str, Any]:
     width, height = pictures.size(sample)
     return {"id": sample, "gallery": in_gallery, "truth": pictures.truth(sample), "width": width, "height": height}
+
+
+def _without(run: Run, protocol: str, sample: str, pictures: PagePictures) -> str | None:
+    return pictures.removal_truth(protocol, sample) if protocol in run.info.tasks else None
 
 
 def _measure(column: Column) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The pictures of the page: WebP files of what a hole holds, to be laid over the truth."""
+"""The pictures of the page: WebP files of what a hole holds, to be laid over the untouched picture."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _PAPER, _STRIPE = 232, 150
 class PagePictures:
     """Collects the pictures that the page shows and encodes them, all at once and on all cores.
 
-    Outside of its hole a fill is the truth, pixel for pixel, so it is stored as its hole alone (the rest transparent).
-    Fills are lossless when they are few, otherwise of quality 90; everything else is always lossless. Pictures longer
-    than 512 pixels are reduced by a whole factor.
+    Outside of its hole a fill is the untouched picture, pixel for pixel, so it is stored as its hole alone (the rest
+    transparent). Fills are lossless when they are few, otherwise of quality 90; everything else is always lossless.
+    Pictures longer than 512 pixels are reduced by a whole factor.
     """
 
     def __init__(self, run: Run) -> None:
@@ -45,6 +45,11 @@ class PagePictures:
     def truth(self, sample: str) -> str:
         """Key of the untouched picture."""
         return self._add("truth", self._run.layout.truth(sample), None)
+
+    def removal_truth(self, protocol: str, sample: str) -> str | None:
+        """Key of the picture without what a removal takes out, None where there is none."""
+        path = self._run.layout.removal_truth(protocol, sample)
+        return self._add("truth", path, None) if path.exists() else None
 
     def size(self, sample: str) -> tuple[int, int]:
         """Width and height of the untouched picture, as stored."""

@@ -32,18 +32,18 @@ def class_table(analysis: RunAnalysis) -> Table | None:
         title=f"{dataset_title(analysis.run.info)}, by class",
         columns=columns,
         groups=tuple(map(oracles_last, groups)),
-        notes=(*mark_notes(groups, columns, "class"), *_notes(classes, columns)),
+        notes=(*mark_notes(groups, columns, "class"), *_notes(analysis.together_text, classes, columns)),
         signatures=tuple(merge_signatures(cells, analysis.titles_of(cells), columns)),
         name="by-class",
         numbers=partial(class_frame, classes),
     )
 
 
-def _notes(classes: Sequence[ClassGroup], columns: Sequence[Column]) -> Iterator[str]:
+def _notes(together: str, classes: Sequence[ClassGroup], columns: Sequence[Column]) -> Iterator[str]:
     yield (
-        "All protocols together. n counts the fills in which the class has a value: where it is in the region, in "
-        "truth or in the prediction; several of one picture are drawn and tested as one. No number from fewer than "
-        f"{MIN_VALUES}."
+        f"{together.capitalize()} together. n counts the fills in which the class has a value: where it is in the "
+        "region, in truth or in the prediction; several of one picture are drawn and tested as one. No number from "
+        f"fewer than {MIN_VALUES}."
     )
     for column in columns:
         ceilings = [(one.name, one.ceilings[column.key]) for one in classes if column.key in one.ceilings]

@@ -32,7 +32,7 @@ def hole_share_table(analysis: RunAnalysis) -> Table | None:
         title=f"{dataset_title(analysis.run.info)}, by share of missing pixels",
         columns=columns,
         groups=tuple(map(oracles_last, groups)),
-        notes=(*mark_notes(groups, columns, "share"), *_notes(every, columns)),
+        notes=(*mark_notes(groups, columns, "share"), *_notes(analysis.together_text, every, columns)),
         signatures=tuple(merge_signatures(cells, analysis.titles_of(cells), columns)),
         name="hole-share",
         numbers=partial(hole_share_frame, every),
@@ -43,10 +43,10 @@ def _has(bin_: HoleShareBin, key: str) -> bool:
     return any(row.scores[key].value is not None for row in bin_.group.rows)
 
 
-def _notes(bins: Sequence[HoleShareBin], columns: Sequence[Column]) -> Iterator[str]:
+def _notes(together: str, bins: Sequence[HoleShareBin], columns: Sequence[Column]) -> Iterator[str]:
     yield (
-        "All protocols together; the upper end belongs to a share. n counts fills: several of one picture are drawn "
-        "and tested as one."
+        f"{together.capitalize()} together; the upper end belongs to a share. "
+        "n counts fills: several of one picture are drawn and tested as one."
     )
     empty = [bin_.group.name for bin_ in bins if bin_.empty]
     if empty:

@@ -52,7 +52,7 @@ def cost_table(analysis: RunAnalysis, profile: Profile) -> Table | None:
         groups=(oracles_last(_with_costs(compared, costs)),),
         notes=(
             *mark_notes([compared], qualities, "table"),
-            *_notes(costs, [row.model.title for row in group.rows]),
+            *_notes(analysis.together_text, costs, [row.model.title for row in group.rows]),
         ),
         signatures=tuple(merge_signatures(cells, analysis.titles_of(cells), qualities)),
         name="cost",
@@ -89,9 +89,9 @@ def _as_score(column: Column, value: float) -> Score:
     return Score(value if known else None, None, int(known), 0, 0, column.unit, bool(column.higher_is_better), "")
 
 
-def _notes(costs: RunCosts, models: Sequence[str]) -> Iterator[str]:
+def _notes(together: str, costs: RunCosts, models: Sequence[str]) -> Iterator[str]:
     yield (
-        f"Quality: mean over the fills of all protocols. Cost: {costs.title}; latency is the median on the host's "
+        f"Quality: mean over the fills of {together}. Cost: {costs.title}; latency is the median on the host's "
         "clock from call to finished result, throughput that of the best batch size measured, multiply-adds are of one "
         "picture as torch counts them. The least cost is bold; costs are not tested."
     )

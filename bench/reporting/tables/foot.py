@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from bench.metrics import MetricKey, ceiling_of, metric_title
+from bench.metrics import MetricKey, ceiling_of, find_definition, metric_title
 from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
-from bench.reporting.titles import key_title
+from bench.reporting.titles import among, key_title
 
 __all__ = [
     "absence_notes",
     "ceiling_notes",
+    "earlier_rule_notes",
     "failure_notes",
     "left_out_notes",
     "missing_notes",
@@ -27,6 +28,9 @@ Cells = Mapping[CellKey, CellRecord]
 Titles = Mapping[CellKey, str]
 
 _NOTHING_YET = Score(None, None, 0, 0, 0, "", True, "")
+_UNDEFINED = "undefined in every picture"
+_ONCE_COMPLETION = ("object-removal@1",)
+"""Removal protocols of which earlier versions recorded completions."""
 _LONGEST_REASON = 160
 _MOST_REASONS = 6
 
@@ -127,23 +131,35 @@ def absence_notes(wanted: Sequence[str], shown: set[str], cells: Cells, has_labe
 
 
 def _absence(key: str, cells: Cells, has_labels: bool) -> str:
-    remarks = {_one_line(cell.notes[key]) for cell in cells.values() if key in cell.notes}
+    """Why no cell has a number; where protocols have other reasons, each reason with its protocols."""
+    reasons: dict[str, list[str]] = {}
+    for protocol in _protocols(cells):
+        of_protocol = [cell for where, cell in cells.items() if where.protocol == protocol]
+        reasons.setdefault(_absence_under(key, of_protocol, has_labels), []).append(protocol)
+    if len(reasons) < 2:
+        return next(iter(reasons), "not measured")
+    return "; ".join(f"under {', '.join(protocols)} {reason}" for reason, protocols in reasons.items())
+
+
+def _absence_under(key: str, cells: Sequence[CellRecord], has_labels: bool) -> str:
+    remarks = {_one_line(cell.notes[key]) for cell in cells if key in cell.notes}
     if len(remarks) == 1:
         return remarks.pop()
-    scores = [cell.metrics[key] for cell in cells.values() if key in cell.metrics]
+    scores = [cell.metrics[key] for cell in cells if key in cell.metrics]
     if not scores:
         return "not measured"
     if not any(score.n_undefined for score in scores):
         return "no picture was scored"
-    return "undefined in every picture" if has_labels else "no labels"
+    return _UNDEFINED if has_labels else "no labels"
 
 
 def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
-    """What the judge reaches on the untouched pictures: the most that a model can be expected to."""
+    """What the judge reaches on the untouched pictures, or without the object: the best to be expected of a model."""
     for column in columns:
         found: dict[str, Score] = {}
+        ceiling = ceiling_of(column.metric)
         for key, cell in cells.items():
-            score = cell.metrics.get(f"{ceiling_of(column.metric)}.{column.region}")
+            score = cell.metrics.get(f"{ceiling}.{column.region}")
             if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
                 found[key.protocol] = score
         several = len({key.protocol for key in cells}) > 1
@@ -153,19 +169,70 @@ def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
         ]
         if texts:
             unit = f" ({column.unit})" if column.unit else ""
-            yield f"{column.title}, the judge's ceiling on the untouched pictures{unit}: {', '.join(texts)}"
+            yield f"{column.title}, the judge's ceiling on {_ceiling_pictures(ceiling)}{unit}: {', '.join(texts)}"
+        lacking = {cell.notes.get(f"{ceiling}.{column.region}", "") for cell in cells.values()} - {""}
+        yield from (f"{column.title}, no ceiling: {_one_line(why)}" for why in sorted(lacking))
+
+
+def _ceiling_pictures(name: str) -> str:
+    metric = find_definition(name)
+    of_removals = metric is not None and metric.tasks == ("removal",)
+    return "pictures that never had the object" if of_removals else "the untouched pictures"
 
 
 def remark_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
-    """What the cells themselves say about a number that is shown, each remark once."""
+    """What the cells say about columns that are shown, and why a protocol has no number: each remark once, of whom."""
+    found: dict[tuple[str, str], list[str]] = {}
     for column in columns:
-        whose: dict[str, dict[str, None]] = {}
+        whose: dict[str, list[CellKey]] = {}
         for key, cell in cells.items():
             if column.key in cell.notes:
-                whose.setdefault(_one_line(cell.notes[column.key]), {})[titles[key]] = None
-        for remark, models in whose.items():
-            who = "" if len(models) == len(set(titles.values())) else f" ({', '.join(models)})"
-            yield f"{column.title}{who}: {remark}"
+                whose.setdefault(_one_line(cell.notes[column.key]), []).append(key)
+        for protocol in _protocols(cells):
+            of_protocol = {key: cell for key, cell in cells.items() if key.protocol == protocol}
+            if all(_is_undefined(cell, column.key) for cell in of_protocol.values()):
+                whose.setdefault(_UNDEFINED, []).extend(of_protocol)
+        for remark, keys in whose.items():
+            found.setdefault((among(keys, cells, titles), remark), []).append(column.title)
+    for (where, remark), of_remark in found.items():
+        yield f"{', '.join(of_remark)}{where}: {remark}"
+
+
+def _is_undefined(cell: CellRecord, key: str) -> bool:
+    """Whether a cell has pictures and no number, and does not say why."""
+    score = cell.metrics.get(key)
+    return bool(score and score.value is None and not score.n_infinite and score.n_undefined and key not in cell.notes)
+
+
+def _protocols(cells: Cells) -> list[str]:
+    return list(dict.fromkeys(key.protocol for key in cells))
+
+
+def earlier_rule_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
+    """Removals that an earlier version scored as completions: their numbers are not what they seem to be."""
+    shown = [column for column in columns if column.region != "known" and _needs_truth(column.metric)]
+    for protocol in dict.fromkeys(key.protocol for key in cells if key.protocol in _ONCE_COMPLETION):
+        scored = [cell for key, cell in cells.items() if key.protocol == protocol]
+        old = [
+            column.title
+            for column in shown
+            if any(column.key in cell.metrics and not _of_removal(cell.metrics[column.key]) for cell in scored)
+        ]
+        if old:
+            yield (
+                f"{', '.join(old)} under {protocol}: recorded by an earlier version, which compares fills with the "
+                "picture that still shows the object. These numbers reward painting the object again; run the "
+                "protocol again."
+            )
+
+
+def _needs_truth(metric: str) -> bool:
+    definition = find_definition(metric)
+    return definition is None or definition.needs_truth
+
+
+def _of_removal(score: Score) -> bool:
+    return "|task:removal|" in f"{score.signature}|"
 
 
 def size_notes(sizes: Iterable[ModelSize | None]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from bench.reporting.analysis.signatures import merge_signatures
 from bench.reporting.tables import foot
 from bench.reporting.tables.mark_notes import mark_notes
 from bench.reporting.tables.model import Table, oracles_last
+from bench.reporting.tables.published import published_blocks, published_notes
 from bench.reporting.titles import dataset_title
 
 __all__ = ["PAPER", "boundary_table", "build_main_table", "paper_table"]
@@ -58,6 +59,7 @@ def build_main_table(
         name=name or (chosen[0] if len(chosen) == 1 else "overall"),
         numbers=partial(scores_frame, analysis, chosen, keys),
         has_sizes=True,
+        published=published_blocks(analysis, chosen, keys),
     )
 
 
@@ -103,10 +105,12 @@ def _notes(
     yield from foot.left_out_notes(cells, titles, columns)
     yield from foot.ceiling_notes(cells, columns)
     yield from foot.remark_notes(cells, titles, columns)
+    yield from foot.earlier_rule_notes(cells, columns)
     yield from foot.size_notes(model.size for model in analysis.models)
     yield from foot.weight_notes(info)
     yield from foot.unavailable_notes(info.unavailable)
     yield from foot.absence_notes(wanted, {column.key for column in columns}, cells, bool(info.dataset.classes))
+    yield from published_notes(info)
     yield from foot.missing_notes([key for key in every if key not in cells], titles)
 
 

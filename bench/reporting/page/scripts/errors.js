@@ -15,11 +15,12 @@ function pixels(images, width, height) {
   return context.getImageData(0, 0, width, height);
 }
 
-async function drawErrors(canvas, truthPicture, fillPicture) {
-  const [truth, fill] = await Promise.all([decoded(truthPicture), decoded(fillPicture)]);
+/* The fill covers the hole of the input, which is the truth unless the hole hides an object to be removed. */
+async function drawErrors(canvas, truthPicture, inputPicture, fillPicture) {
+  const [truth, input, fill] = await Promise.all([decoded(truthPicture), decoded(inputPicture), decoded(fillPicture)]);
   const { naturalWidth: width, naturalHeight: height } = truth;
   const expected = pixels([truth], width, height).data;
-  const map = pixels([truth, fill], width, height);
+  const map = pixels([input, fill], width, height);
   const found = map.data;
   for (let at = 0; at < found.length; at += 4) {
     let sum = 0;

@@ -37,7 +37,10 @@ function startTiles(withLabels) {
   const { protocol, sample, only } = state;
   const hole = data.holes[protocol][sample];
   const map = data.labels[sample];
-  const tiles = [plainTile("Truth", sample)];
+  const removed = data.removals[protocol];
+  const truth = truthOf(protocol, sample);
+  const tiles = [plainTile(removed ? "Picture" : "Truth", sample)];
+  if (removed && truth) tiles.push(plainTile("Truth", sample, make("img", { src: sourceOf(truth), alt: "", draggable: false })));
   if (hole) tiles.unshift(plainTile("Input", sample, layer("", hole)));
   if (withLabels && map) tiles.push(plainTile("True label map", sample, mapLayer("", map, "", only)));
   return tiles;

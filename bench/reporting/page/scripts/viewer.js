@@ -1,18 +1,29 @@
-/* One tile of the gallery: layers over the truth, the left ones seen before the wipe and the right ones behind it. */
+/* One tile of the gallery: layers over the untouched picture, the left ones seen before the wipe and the right ones behind it. */
 
 function layer(side, picture, alt = "") {
   return make("img", { src: sourceOf(picture), alt, className: `${side} hole`, draggable: false });
 }
 
-/* Against what a fill is seen; null when there is nothing to lay over the truth. */
+/* What a fill is compared with: the picture without the object where one is removed; null where there is none. */
+function truthOf(protocol, sample) {
+  return data.removals[protocol] ? data.without[protocol][sample] : data.samples[sample].truth;
+}
+
+/* Against what a fill is seen; null when there is nothing to lay over the untouched picture. */
 function rightLayer(model, { protocol, sample, against, only }) {
   const { picture } = data.fills[protocol][model][sample];
   if (MAPS[against]) return mapLayer("right", mapOf(against, protocol, model, sample), "", only);
   if (against === "input") return data.holes[protocol][sample] && layer("right", data.holes[protocol][sample]);
   if (against === "error") {
+    const truth = truthOf(protocol, sample);
+    if (!truth) return make("p", { className: "message right" }, "no truth");
     const canvas = make("canvas", { className: "right" });
-    drawErrors(canvas, data.samples[sample].truth, picture);
+    drawErrors(canvas, truth, data.samples[sample].truth, picture);
     return canvas;
+  }
+  if (against === "truth" && data.removals[protocol]) {
+    const truth = truthOf(protocol, sample);
+    return truth ? make("img", { src: sourceOf(truth), alt: "", className: "right", draggable: false }) : null;
   }
   const other = data.fills[protocol][Number(against)]?.[sample];
   return other?.picture ? layer("right", other.picture) : null;
