@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.data.streets.layout import paint
-from bench.data.streets.street import OBJECTS
+from bench.data.streets.street import CLASSES, OBJECTS
 from bench.errors import NotApplicable
 from bench.removal import RemovedObject
-from bench.vocabulary import VOID, Truth
+from bench.vocabulary import Truth
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -48,9 +48,9 @@ def draw_without(stream: Stream, height: int, width: int, region: Hole) -> Remov
 
 
 def _commonest_object(*choices: LabelMap) -> int | None:
-    """The class of things that most pixels have, of the first labels [n] with such a class: posts of signs have none."""
+    """The class of things that most pixels have, of the first labels that have any: the posts of signs have none."""
     for labels in choices:
-        counts = np.bincount(labels, minlength=VOID + 1)
+        counts = np.bincount(labels, minlength=len(CLASSES))
         if counts[list(OBJECTS)].any():
             return max(OBJECTS, key=lambda label: int(counts[label]))
     return None
