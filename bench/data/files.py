@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.data.hashing import check_readable, hash_files
 from bench.data.limits import limited
+from bench.data.selection import SplitList
 from bench.errors import DataError
 from bench.image_files.decode import decode_picture, read_index_map
 from bench.image_files.finding import some
@@ -43,6 +44,7 @@ class SampleFiles:
         labels: files of its label map; empty for a picture without one.
         truth: the picture that a removal should give, where the data set pairs pictures with and without an object.
         truth_labels: files of the label map of `truth`.
+        prompt: what the picture shows, in words; empty for a picture without a text.
     """
 
     id: str
@@ -50,6 +52,7 @@ class SampleFiles:
     labels: tuple[Path, ...] = ()
     truth: Path | None = None
     truth_labels: tuple[Path, ...] = ()
+    prompt: str = ""
 
     @property
     def parts(self) -> tuple[tuple[str, Path], ...]:
@@ -123,6 +126,7 @@ class FileDataset:
         labelling: what the numbers in the label files mean.
         size: (height, width), or None for pictures as large as they are.
         limit: keep so many samples, spread evenly.
+        split_list: the list that chose the files, or None.
 
     Raises:
         UsageError: `size` or `limit` is not what it must be.
@@ -137,10 +141,11 @@ class FileDataset:
         labelling: Labelling,
         size: Size | None = None,
         limit: int | None = None,
+        split_list: SplitList | None = None,
     ) -> None:
         check_size(size)
         _check_files(name, split, files)
-        self.name, self.split, self.size = name, split, size
+        self.name, self.split, self.size, self.split_list = name, split, size, split_list
         self.classes, self.objects = labelling.classes, labelling.objects
         self._split, self._labelling = tuple(files), labelling
         self._files = tuple(limited(self._split, limit))
@@ -152,7 +157,13 @@ class FileDataset:
         """The whole split, without the limit."""
         if len(self._files) == len(self._split):
             return self
-        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size, split_list=self.split_list)
+
+    def select(self, chosen: SplitList, limit: int | None) -> FileDataset:
+        """The samples that a list names (`bench.data.selection.Selectable`)."""
+        wanted = set(chosen.ids)
+        files = [file for file in self._split if file.id in wanted]
+        return FileDataset(self.name, self.split, files, self._labelling, self.size, limit, chosen)
 
     def __len__(self) -> int:
         return len(self._files)
@@ -173,29 +184,34 @@ class FileDataset:
                 "as drawn on the picture as it is shown",
             )
         truth = None if files.truth is None else self._truth(files, files.truth, picture, source)
-        return self._resized(Sample(files.id, picture, labels, source, truth))
+        return self._resized(Sample(files.id, picture, labels, source, truth, files.prompt))
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+        """SHA-256 over name, split, list, size, sizing, classes, and id, text, files of every sample within the limit.
 
         Raises DataError for a file that cannot be read.
         """
         for file, digests in zip(self._files, self._digests, strict=True):
             check_readable([path for _, path in file.parts], digests)
-        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
-        return _hash({**self._facts, "samples": samples})
+        return _hash({**self._facts, "samples": self._sample_facts})
 
     @cached_property
     def rules(self) -> str:
-        """SHA-256 over name, split, size, sizing rule and classes: the same with any limit."""
+        """SHA-256 over name, split and list, size, sizing rule and classes: the same with any limit."""
         return _hash(self._facts)
 
     def sample_revisions(self) -> tuple[str, ...]:
-        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
-        return tuple(
-            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
-        )
+        """Of each sample, SHA-256 over `rules`, its id, its text and the content of its files."""
+        return tuple(_hash([self.rules, *facts]) for facts in self._sample_facts)
+
+    @property
+    def _sample_facts(self) -> list[list[str]]:
+        """Of each sample, its id, the hashes of its files, and its text where it has one."""
+        return [
+            [file.id, *digests, *([f"prompt:{file.prompt}"] if file.prompt else [])]
+            for file, digests in zip(self._files, self._digests, strict=True)
+        ]
 
     @property
     def _facts(self) -> dict[str, Any]:
@@ -208,6 +224,7 @@ class FileDataset:
             "classes": self.classes,
             "objects": self.objects,
             "indices": sorted((self._labelling.indices or {}).items()),
+            **({"split list": self.split_list.sha256} if self.split_list else {}),
         }
 
     @cached_property

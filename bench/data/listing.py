@@ -17,6 +17,7 @@ from bench.image_files.opening import upright_size
 __all__ = [
     "choose_split",
     "need_folder",
+    "need_layout",
     "need_root",
     "pair",
     "pair_truth_labels",
@@ -46,6 +47,15 @@ def need_folder(folder: Path, dataset: str, fix: str) -> Path:
     return folder
 
 
+def need_layout(root: Path, dataset: str, names: Sequence[str], fix: str) -> list[Path]:
+    """The folders of those names in `root`; raises DataError with `fix`, and with what is there, when one is not."""
+    if any(not (root / name).is_dir() for name in names):
+        must = f"hold the folders {' and '.join(f'{name}/' for name in names)}"
+        there = sorted(path.name + "/" * path.is_dir() for path in root.iterdir() if not path.name.startswith("."))
+        raise DataError(f"folder {root} of {dataset}", must, some(there) or "an empty folder", fix)
+    return [root / name for name in names]
+
+
 def split_files(folder: Path) -> dict[str, Path]:
     """The split files `NAME.txt` in `folder`, by name in form NFC."""
     return {same_form(path.stem): path for path in sorted(folder.glob("*.txt"))}
@@ -59,15 +69,15 @@ def choose_split(dataset: str, split: str, known: Iterable[str]) -> str:
     return split
 
 
-def read_names(path: Path) -> list[str]:
+def read_names(path: Path, noun: str = "split file") -> list[str]:
     """The names in a split file, one a line, in form NFC; raises DataError when it cannot be read or holds none."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"split file {path}", "be a text file of names", str(error), "Restore it.") from error
+        raise DataError(f"{noun} {path}", "be a text file of names", str(error), "Restore it.") from error
     names = [same_form(line.strip()) for line in lines if line.strip()]
     if not names:
-        raise DataError(f"split file {path}", "hold names, one a line", "no name", "Restore it.")
+        raise DataError(f"{noun} {path}", "hold names, one a line", "no name", "Restore it.")
     return names
 
 

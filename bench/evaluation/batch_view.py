@@ -65,6 +65,7 @@ def make_batch_view(
         classes=plan.measurement.classes,
         fills=several,
         device=plan.device,
+        prompts=tuple(masked.sample.prompt for masked in samples),
         source=given if removal else None,
         removed=_removed_classes(samples, judge) if removal else None,
         object_pixels=_object_pixels(samples) if removal else None,

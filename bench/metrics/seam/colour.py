@@ -48,7 +48,7 @@ DEFINITIONS = (
         regions=("hole",),
         parameters=(("space", "cielab-d65"), ("difference", "cie76"), ("window", "2w+1"), ("connectivity", "4")),
         width=SEAM_COLOUR_WIDTH,
-        tolerance=1e-6,
+        tolerance=1e-3,
         margins=(("hole", "0.2dE"),),
     ),
 )
@@ -76,4 +76,5 @@ def seam_colour(
     from bench.metrics.conversion import score_pictures
     from bench.metrics.seam.backends.colour import seam_colours
 
-    return score_pictures(lambda *pictures: seam_colours(*pictures, width), reference, completed, hole)
+    size = SEAM_COLOUR_WIDTH if width is None else width
+    return score_pictures(lambda *pictures: seam_colours(size, *pictures), reference, completed, hole)

@@ -49,6 +49,7 @@ DEFINITIONS = (
         regions=("hole",),
         parameters=(("pairs", "4-neighbours"), ("scale", "10log10(1+mse)"), ("channels", "rgb"), ("range", "255")),
         width=SEAM_GRADIENT_WIDTH,
+        tolerance=1e-3,
         margins=(("hole", "0.2dB"),),
     ),
 )
@@ -76,4 +77,5 @@ def seam_gradient(
     from bench.metrics.conversion import score_pictures
     from bench.metrics.seam.backends.gradient import seam_gradients
 
-    return score_pictures(lambda *pictures: seam_gradients(*pictures, width), reference, completed, hole)
+    size = SEAM_GRADIENT_WIDTH if width is None else width
+    return score_pictures(lambda *pictures: seam_gradients(size, *pictures), reference, completed, hole)

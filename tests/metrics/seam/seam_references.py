@@ -35,7 +35,7 @@ def plain_gradient(truth: Picture, answer: Picture, hole: Mask, width: int) -> f
 def plain_colour(truth: Picture, answer: Picture, hole: Mask, width: int) -> float:
     """`seam_colour` of one picture, with both rings."""
     completed = np.where(hole, answer, truth)
-    colours = [np.asarray(rgb2lab(picture.transpose(1, 2, 0))) for picture in (truth, completed)]  # type: ignore[no-untyped-call]  # scikit-image is untyped
+    colours = [np.asarray(rgb2lab(picture.transpose(1, 2, 0))) for picture in (truth, completed)]
     inside, outside = near(hole, width), near(~hole, width)
     parts = label(hole)[0]
     known = np.pad(~hole, 1)

@@ -8,8 +8,13 @@ import torch
 from scipy.ndimage import gaussian_filter
 from skimage.color import rgb2lab
 
+import bench.data
+import bench.masks
+import bench.models
 from bench.errors import DataError
 from bench.metrics import BatchView, measure, seam_colour, seam_gradient
+from bench.pictures import hide, quantise
+from bench.vocabulary import LabelSources
 from tests.metrics.seam import seam_references as plain
 
 MakePair = Callable[..., tuple[torch.Tensor, torch.Tensor]]
@@ -76,7 +81,7 @@ def test_an_added_step_is_measured(step: int) -> None:
     hole = square(64, 20, 44)
     answer = truth + step
     jumps, pairs = 4 * 24, 4 * 24 + 2 * (24 * 23 - 20 * 19)
-    lightness = [rgb2lab(np.full((1, 1, 3), level, np.uint8))[0, 0, 0] for level in (120, 120 + step)]  # type: ignore[no-untyped-call]  # scikit-image is untyped
+    lightness = [rgb2lab(np.full((1, 1, 3), level, np.uint8))[0, 0, 0] for level in (120, 120 + step)]
 
     expected = 10 * np.log10(1 + step**2 * jumps / pairs)
 
@@ -182,3 +187,18 @@ def test_arguments_are_checked(score: Score, pair: MakePair) -> None:
         score(truth, answer / 255, square(16, 4, 8))
     with pytest.raises(DataError, match="region must be"):
         score(truth, answer, square(16, 4, 8).float())
+
+
+def test_the_seam_of_spgnet_shows() -> None:
+    """Its L1 is about that of Telea's method, which continues the pixels of the rim."""
+    dataset, protocol = bench.data.load("streets", split="val", size=(128, 128), limit=4), bench.masks.get("object")
+    samples = list(dataset)
+    holes = [protocol.hole(sample, 0, dataset) for sample in samples]
+    batch = hide(samples, holes, 0, LabelSources())
+    truth = torch.from_numpy(np.stack([sample.image for sample in samples]).transpose(0, 3, 1, 2))
+
+    fills = {name: quantise(bench.models.load(name).inpaint(batch).image) for name in ("telea", "spgnet")}
+
+    for score, factor in ((seam_gradient, 1.02), (seam_colour, 1.3)):
+        values = {name: score(truth, fill, batch.hole).mean().item() for name, fill in fills.items()}
+        assert values["spgnet"] > factor * values["telea"]

@@ -10,7 +10,6 @@ import torch
 from scipy.ndimage import label
 
 from bench.metrics.seam.backends.rim import Image, Mask, borders_known, inside_ring, score_each
-from bench.metrics.seam.colour import SEAM_COLOUR_WIDTH
 from bench.metrics.width import BoundaryWidth
 from bench.runtime.numba import compiled
 from bench.vocabulary import Region
@@ -35,10 +34,10 @@ def seam_colour_of_view(view: BatchView, width: BoundaryWidth) -> dict[Region, t
 
 
 def seam_colours(
-    reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None, width: int | None
+    width: int | BoundaryWidth, reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None
 ) -> torch.Tensor:
     """See `bench.metrics.seam_colour`."""
-    return score_each(_mean_difference, reference, completed, hole, SEAM_COLOUR_WIDTH if width is None else width)
+    return score_each(_mean_difference, reference, completed, hole, width)
 
 
 def _mean_difference(reference: Image, completed: Image, hole: Mask, width: int) -> float:
@@ -80,7 +79,7 @@ def _difference(differences: Floats, parts: Parts, row: int, column: int, width:
                 green_red += differences[v, u, 1]
                 blue_yellow += differences[v, u, 2]
                 pixels += 1
-    return np.sqrt(lightness**2 + green_red**2 + blue_yellow**2) / pixels
+    return float(np.sqrt(lightness**2 + green_red**2 + blue_yellow**2)) / pixels
 
 
 @compiled

@@ -9,7 +9,6 @@ import numpy as np
 import torch
 
 from bench.metrics.seam.backends.rim import Image, Mask, inside_ring, score_each
-from bench.metrics.seam.gradient import SEAM_GRADIENT_WIDTH
 from bench.metrics.width import BoundaryWidth
 from bench.runtime.numba import compiled
 from bench.vocabulary import Region
@@ -26,23 +25,23 @@ def seam_gradient_of_view(view: BatchView, width: BoundaryWidth) -> dict[Region,
 
 
 def seam_gradients(
-    reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None, width: int | None
+    width: int | BoundaryWidth, reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None
 ) -> torch.Tensor:
     """See `bench.metrics.seam_gradient`."""
-    return score_each(_decibels, reference, completed, hole, SEAM_GRADIENT_WIDTH if width is None else width)
+    return score_each(_decibels, reference, completed, hole, width)
 
 
 def _decibels(reference: Image, completed: Image, hole: Mask, width: int) -> float:
     squared, pairs = _sums(reference, completed, hole, width)
-    return 10 * math.log10(1 + squared / (len(reference) * pairs)) if pairs else math.nan
+    return 10 * math.log10(1 + int(squared) / (len(reference) * pairs)) if pairs else math.nan
 
 
 @compiled
-def _sums(reference: Image, completed: Image, hole: Mask, width: int) -> tuple[int, int]:
+def _sums(reference: Image, completed: Image, hole: Mask, width: int) -> tuple[np.int64, int]:
     """Squared differences of the error over pairs with a pixel in the ring, over all channels; and those pairs."""
     height, columns = hole.shape
     ring = inside_ring(hole, width)
-    squared, pairs = 0, 0
+    squared, pairs = np.int64(0), 0
     for row in range(height):
         for column in range(columns):
             for down in range(2):
@@ -51,7 +50,7 @@ def _sums(reference: Image, completed: Image, hole: Mask, width: int) -> tuple[i
                     continue
                 pairs += 1
                 for channel in range(len(reference)):
-                    change = 0
+                    change = np.int64(0)
                     if hole[row, column]:
                         change += np.int64(completed[channel, row, column]) - np.int64(reference[channel, row, column])
                     if hole[v, u]:
