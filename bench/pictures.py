@@ -133,7 +133,8 @@ def hide(samples: Sequence[Sample], holes: Sequence[Hole], seed: int, sources: L
     labels = torch.from_numpy(np.stack(maps)) if len(maps) == len(samples) else None
     ids = tuple(sample.id for sample in samples)
     seeds = tuple(sample_seed(seed, sample_id) for sample_id in ids)
-    return Batch(image, hole, visible_labels(labels, hole, sources), ids, seeds)
+    prompts = tuple(sample.prompt for sample in samples)
+    return Batch(image, hole, visible_labels(labels, hole, sources), ids, seeds, prompts if any(prompts) else ())
 
 
 def check_picture(image: object, shape: Sequence[int]) -> Tensor:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 import sys
@@ -69,6 +70,13 @@ def test_labels_come_only_when_asked_for() -> None:
     assert (context[0].numpy()[~HOLE] == sample.labels[~HOLE]).all()  # type: ignore[index]
     assert whole is not None
     assert (whole[0].numpy() == sample.labels).all()
+
+
+def test_texts_go_with_their_samples_and_stay_away_where_there_is_none() -> None:
+    samples = [dataclasses.replace(_sample(name), prompt=text) for name, text in (("a", ""), ("b", "a house"))]
+
+    assert hide(samples, [HOLE, HOLE], 0, LabelSources()).prompts == ("", "a house")
+    assert hide(samples[:1], [HOLE], 0, LabelSources()).prompts == ()
 
 
 def test_known_pixels_survive_exactly() -> None:

@@ -43,6 +43,7 @@ class SampleFiles:
         labels: files of its label map; empty for a picture without one.
         truth: the picture that a removal should give, where the data set pairs pictures with and without an object.
         truth_labels: files of the label map of `truth`.
+        prompt: what the picture shows, in words; empty where nothing is known.
     """
 
     id: str
@@ -50,6 +51,7 @@ class SampleFiles:
     labels: tuple[Path, ...] = ()
     truth: Path | None = None
     truth_labels: tuple[Path, ...] = ()
+    prompt: str = ""
 
     @property
     def parts(self) -> tuple[tuple[str, Path], ...]:
@@ -173,18 +175,17 @@ class FileDataset:
                 "as drawn on the picture as it is shown",
             )
         truth = None if files.truth is None else self._truth(files, files.truth, picture, source)
-        return self._resized(Sample(files.id, picture, labels, source, truth))
+        return self._resized(Sample(files.id, picture, labels, source, truth, files.prompt))
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+        """SHA-256 over name, split, size, sizing rule, classes, and id, text, files of every sample within the limit.
 
         Raises DataError for a file that cannot be read.
         """
         for file, digests in zip(self._files, self._digests, strict=True):
             check_readable([path for _, path in file.parts], digests)
-        samples = [[file.id, *digests] for file, digests in zip(self._files, self._digests, strict=True)]
-        return _hash({**self._facts, "samples": samples})
+        return _hash({**self._facts, "samples": self._sample_facts})
 
     @cached_property
     def rules(self) -> str:
@@ -192,10 +193,16 @@ class FileDataset:
         return _hash(self._facts)
 
     def sample_revisions(self) -> tuple[str, ...]:
-        """Of each sample, SHA-256 over `rules`, its id and the content of its files."""
-        return tuple(
-            _hash([self.rules, file.id, *digests]) for file, digests in zip(self._files, self._digests, strict=True)
-        )
+        """Of each sample, SHA-256 over `rules`, its id, its text and the content of its files."""
+        return tuple(_hash([self.rules, *facts]) for facts in self._sample_facts)
+
+    @property
+    def _sample_facts(self) -> list[list[str]]:
+        """Of each sample, its id, the hashes of its files, and its text where it has one."""
+        return [
+            [file.id, *digests, *([f"prompt:{file.prompt}"] if file.prompt else [])]
+            for file, digests in zip(self._files, self._digests, strict=True)
+        ]
 
     @property
     def _facts(self) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Anyone's pictures: `images/` or a flat folder, and what there is beside them.
 
-`labels/` with `classes.json`; `splits/`; and for removals `truths/`, the same scenes without the object, and
-`truth-labels/`.
+`labels/` with `classes.json`; `splits/`; `prompts.json`; and for removals `truths/`, the same scenes without the
+object, and `truth-labels/`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from bench.data.listing import (
     read_names,
     split_files,
 )
+from bench.data.prompts import with_prompts
 from bench.errors import DataError, UsageError
 from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
@@ -46,7 +47,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
         files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
-    files = _with_truths(root, files, found, limit)
+    files = with_prompts(_with_truths(root, files, found, limit), root / "prompts.json", found)
     labelled = labels.is_dir() or (root / "truth-labels").is_dir()
     labelling = _labelling(root / "classes.json", needed=labelled)
     return FileDataset("folder", split, files, labelling, size, limit)

@@ -67,6 +67,7 @@ def make_batch_view(
         object_pixels=_object_pixels(samples) if removal else None,
         judged_without=judged_truth if removal and paired else None,
         objects=tuple(plan.dataset.objects),
+        prompts=tuple(masked.sample.prompt for masked in samples),
     )
 
 

@@ -36,9 +36,12 @@ from bench.metrics.width import boundary_width
 
 if TYPE_CHECKING:
     from bench.metrics.boundary import boundary_band
+    from bench.metrics.distribution.density_coverage import coverage, density
     from bench.metrics.distribution.fid import fid
     from bench.metrics.distribution.ids import ids
     from bench.metrics.distribution.kid import kid
+    from bench.metrics.distribution.precision_recall import precision, recall
+    from bench.metrics.distribution.sliced_wasserstein import sliced_wasserstein
     from bench.metrics.perceptual.best_of import best_of
     from bench.metrics.perceptual.diversity import lpips_diversity
     from bench.metrics.perceptual.lpips import lpips
@@ -76,7 +79,9 @@ __all__ = [
     "ceiling_of",
     "class_keys",
     "column_order",
+    "coverage",
     "definition",
+    "density",
     "fid",
     "find_definition",
     "gradient",
@@ -92,11 +97,14 @@ __all__ = [
     "measure",
     "metric_title",
     "ms_ssim",
+    "precision",
     "psnr",
+    "recall",
     "seam_colour",
     "seam_gradient",
     "signature",
     "signatures",
+    "sliced_wasserstein",
     "ssim",
     "trimap_iou",
     "with_companions",
@@ -112,6 +120,8 @@ _LAZY = {
     "boundary_band": "bench.metrics.boundary",
     "boundary_f": "bench.metrics.segmentation.boundary_f",
     "boundary_iou": "bench.metrics.segmentation.boundary_iou",
+    "coverage": "bench.metrics.distribution.density_coverage",
+    "density": "bench.metrics.distribution.density_coverage",
     "fid": "bench.metrics.distribution.fid",
     "gradient": "bench.metrics.pixel.gradient",
     "hd95": "bench.metrics.segmentation.hd95",
@@ -123,9 +133,12 @@ _LAZY = {
     "lpips": "bench.metrics.perceptual.lpips",
     "lpips_diversity": "bench.metrics.perceptual.diversity",
     "ms_ssim": "bench.metrics.structural.ms_ssim",
+    "precision": "bench.metrics.distribution.precision_recall",
     "psnr": "bench.metrics.pixel.psnr",
+    "recall": "bench.metrics.distribution.precision_recall",
     "seam_colour": "bench.metrics.seam.colour",
     "seam_gradient": "bench.metrics.seam.gradient",
+    "sliced_wasserstein": "bench.metrics.distribution.sliced_wasserstein",
     "ssim": "bench.metrics.structural.ssim",
     "trimap_iou": "bench.metrics.segmentation.trimap_iou",
 }

@@ -22,7 +22,7 @@ from bench.models.value_range import from_value_range, to_value_range
 from bench.pictures import composite, hide_pixels
 from bench.vocabulary import Batch, LabelSources, Prediction
 
-__all__ = ["ModelAdapter", "ModelCall", "file_sha256", "require_file"]
+__all__ = ["ModelAdapter", "ModelCall", "PromptedCall", "file_sha256", "require_file"]
 
 _SOURCES = tuple(f"bench.models.{name}" for name in ("any_size", "io_spec", "adapter", "value_range", "seeding"))
 
@@ -45,6 +45,16 @@ class ModelCall(typing.Protocol):
         ...
 
 
+class PromptedCall(typing.Protocol):
+    """A model that is also given a text for each sample, empty where nothing is known; else as `ModelCall`."""
+
+    def __call__(
+        self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], prompts: tuple[str, ...], /
+    ) -> Tensor:
+        """Fill a batch."""
+        ...
+
+
 class ModelAdapter:
     """A model from elsewhere as a model of the harness.
 
@@ -61,6 +71,7 @@ class ModelAdapter:
             this process.
         cuts_batches: whether `call` takes any number of pictures and cuts them as the IOSpec says, each part with the
             seed of its first picture.
+        prompts: whether `call` is a `PromptedCall`, and whether every picture must have a text.
 
     Attributes:
         signature: the facts and the IOSpec in one line.
@@ -70,7 +81,7 @@ class ModelAdapter:
     def __init__(
         self,
         name: str,
-        call: ModelCall,
+        call: ModelCall | PromptedCall,
         io_spec: IOSpec,
         facts: Mapping[str, str],
         *,
@@ -80,11 +91,13 @@ class ModelAdapter:
         device: str = "cpu",
         seeding: Callable[[int], AbstractContextManager[None]] | None = None,
         cuts_batches: bool = False,
+        prompts: typing.Literal["unused", "optional", "needed"] = "unused",
     ) -> None:
         self.name, self.label_sources = name, label_sources
         self.signature = "|".join([*(f"{key}:{value}" for key, value in facts.items()), io_spec.signature])
         self.fingerprint = fingerprint_code((*_SOURCES, *sources), libraries, {"signature": self.signature})
         self._subject, self._call, self._io_spec, self._device = name, call, io_spec, torch.device(device)
+        self._prompts = prompts
         self._takes_any = cuts_batches and io_spec.size is None  # tiles are cut here
         self._seeding = seeding or partial(seeded, device=self._device)
 
@@ -96,6 +109,9 @@ class ModelAdapter:
         """
         if batch.labels is None and self.label_sources.context != "none":
             raise ModelFailure("the data set", f"have label maps for {self._subject}", "none", "Leave out ?labels=.")
+        if self._prompts == "needed" and not (batch.prompts and all(batch.prompts)):
+            fix = "Put prompts.json into the data set's folder, or leave out ?prompts=."
+            raise ModelFailure("the data set", f"have a text for every picture for {self._subject}", "none", fix)
         step = len(batch.ids) if self._takes_any else self._io_spec.batch
         return Prediction(torch.cat([self._fill(batch, rows) for rows in _parts(len(batch.ids), step)]))
 
@@ -104,21 +120,26 @@ class ModelAdapter:
         image = hide_pixels(batch.image[rows].to(self._device), hole, self._io_spec.fill)
         labels = None if batch.labels is None else batch.labels[rows].to(self._device)
         seeds = batch.seeds[rows]
+        prompts = batch.prompts[rows] or ("",) * len(seeds)
 
         def fill(image: Tensor, hole: Tensor, labels: Tensor | None) -> Tensor:
-            return self._call_model(image, hole, labels, seeds)
+            return self._call_model(image, hole, labels, seeds, prompts)
 
         io_spec = self._io_spec
         with self._seeding(seeds[0]):
             filled = fill_at_any_size(fill, image, hole, labels, multiple=io_spec.multiple, size=io_spec.size)
         return composite(filled, image, hole) if io_spec.composite else filled
 
-    def _call_model(self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:
+    def _call_model(
+        self, image: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...], prompts: tuple[str, ...]
+    ) -> Tensor:
         io_spec = self._io_spec
         mask = hole.clone() if io_spec.hole else ~hole  # the model's own, whatever it does to it
         labels = None if labels is None else labels.clone()
         try:
-            raw = self._call(to_value_range(image, io_spec.range), mask, labels, seeds)
+            given = to_value_range(image, io_spec.range), mask, labels, seeds
+            texts = () if self._prompts == "unused" else (prompts,)
+            raw = typing.cast("typing.Callable[..., Tensor]", self._call)(*given, *texts)
         except (ModelFailure, MemoryError, torch.OutOfMemoryError):
             raise
         except Exception as error:

@@ -62,6 +62,7 @@ def load_command(line: str, *, device: str = "cpu", timeout: float = 60, **optio
         facts,
         sources=(__name__, "bench.models.processes", "bench.image_files.decode", "bench.image_files.opening"),
         libraries=("pillow",),
+        prompts="optional",
     )
 
 
@@ -69,8 +70,8 @@ class Command:
     """A program that is run for every batch, in a folder of its own that is deleted afterwards.
 
     It finds `inputs/0000.png`, ... (RGB), `holes/0000.png`, ... (grey, 255 where the mask is 1, else 0) and, beside
-    those folders, `seeds.json` (`{"0000": seed}`), and writes `outputs/0000.png`, ... of the same size. A program that
-    ran out of its time twice in a row is not run again.
+    those folders, `seeds.json` (`{"0000": seed}`) and, where the data set has texts, `prompts.json`. It writes
+    `outputs/0000.png`, ... of the same size. A program that ran out of its time twice in a row is not run again.
 
     Args:
         words: program and arguments.
@@ -81,7 +82,15 @@ class Command:
         self._words, self._seconds, self._timeouts = tuple(words), seconds, 0
         self._folder = Path.cwd()  # where spgbench was started, wherever code of others goes later
 
-    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:  # noqa: ARG002
+    def __call__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        labels: Tensor | None,  # noqa: ARG002
+        seeds: tuple[int, ...],
+        prompts: tuple[str, ...],
+        /,
+    ) -> Tensor:
         """float [N, 3, H, W] of 0 to 255 and bool [N, 1, H, W] -> float32 [N, 3, H, W]; raises ModelFailure."""
         if self._timeouts >= _MAX_TIMEOUTS:
             found = f"{self._timeouts} calls in a row that did not end"
@@ -90,6 +99,8 @@ class Command:
         with tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
             work = Path(folder)
             _write(work, names, image, mask, seeds)
+            if any(prompts):
+                _write_json(work / "prompts.json", names, prompts)
             self._run(work, self._seconds * len(names))
             return torch.from_numpy(np.stack([_read(work, name, names, tuple(image.shape[-2:])) for name in names]))
 
@@ -114,7 +125,11 @@ def _write(work: Path, names: Sequence[str], image: Tensor, mask: Tensor, seeds:
     for name, picture, hole in zip(names, pictures, holes, strict=True):
         (work / "inputs" / f"{name}.png").write_bytes(png_bytes(picture, compress_level=1))
         (work / "holes" / f"{name}.png").write_bytes(png_bytes(hole, compress_level=1))
-    (work / "seeds.json").write_text(json.dumps(dict(zip(names, seeds, strict=True))), encoding="utf-8")
+    _write_json(work / "seeds.json", names, seeds)
+
+
+def _write_json(path: Path, names: Sequence[str], values: Sequence[int] | Sequence[str]) -> None:
+    path.write_text(json.dumps(dict(zip(names, values, strict=True))), encoding="utf-8")
 
 
 def _read(work: Path, name: str, names: Sequence[str], size: tuple[int, ...]) -> np.ndarray[Any, np.dtype[np.float32]]:

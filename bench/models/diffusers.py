@@ -41,7 +41,7 @@ def load_diffusers(
     Args:
         name: a folder, or a name on the Hugging Face hub.
         device: torch device.
-        prompt: what to say about every picture.
+        prompt: what to say about pictures of which the data set says nothing; a text of its own goes first.
         steps: of denoising.
         guidance: classifier-free guidance scale; None for the pipeline's own.
         strength: how much noise the hole starts from, in (0, 1]; None for the pipeline's own.
@@ -59,9 +59,15 @@ def load_diffusers(
     asked = {"guidance_scale": guidance, "strength": strength}
     settings = {"num_inference_steps": steps, **{key: value for key, value in asked.items() if value is not None}}
 
-    def call(image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
+    def call(
+        image: Tensor,
+        mask: Tensor,
+        labels: Tensor | None,  # noqa: ARG001
+        seeds: tuple[int, ...],
+        prompts: tuple[str, ...],
+    ) -> Tensor:
         filled: Tensor = pipeline(
-            prompt=[str(prompt)] * len(image),
+            prompt=[own or str(prompt) for own in prompts],
             image=image,
             mask_image=mask.to(image),
             height=image.shape[-2],
@@ -80,7 +86,9 @@ def load_diffusers(
     }
     libraries = ("diffusers", "torch", "transformers")
     row = f"diffusers:{Path(name).name}"
-    return ModelAdapter(row, call, io_spec, facts, sources=(__name__,), libraries=libraries, device=device)
+    return ModelAdapter(
+        row, call, io_spec, facts, sources=(__name__,), libraries=libraries, device=device, prompts="optional"
+    )
 
 
 def _pipeline(name: str, device: str) -> tuple[Path, Any]:

@@ -75,7 +75,7 @@ def load_onnx(file: str, *, device: str = "cpu", output_name: str = "", **option
         raise ModelFailure(f"ONNX file {path.name}", "be given 0-255", f"{io_spec.range} declared", fix)
     output = _output(path, session, str(output_name))
 
-    def call(picture: Tensor, hole: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001
+    def call(picture: Tensor, hole: Tensor, *_: object) -> Tensor:
         inputs = {image.name: _array(picture, image.type), mask.name: _array(hole, mask.type)}
         return torch.from_numpy(np.asarray(session.run([output], inputs)[0]))
 

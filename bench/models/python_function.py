@@ -1,4 +1,4 @@
-"""A function in a Python file as a model, called as `function(image, hole, labels=None)` in a process of its own."""
+"""A function in a Python file as a model: `function(image, hole, labels=None, prompts=None)`, in its own process."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ def load_python_function(
     device: str = "cpu",
     isolated: bool = True,
     labels: str = "none",
+    prompts: bool = False,
     files: str = "",
     timeout: float = 300,
     **options: Any,
@@ -31,6 +32,7 @@ def load_python_function(
         isolated: whether it runs in a process of its own.
         labels: `context` hands the function `labels=`, uint8 [N, H, W] true label maps with VOID (255) in the hole;
             the row is then recorded as one that uses true labels. `none`: it is called with two arguments.
+        prompts: whether the function is given `prompts=`, a list of N texts; the data set must have them.
         files: pattern, such as `weights/*.pt`, of files below the file's folder that belong to the model beside those
             that it imports, opens when it is run, or names.
         timeout: seconds a picture may take, times the pictures of a call.
@@ -45,13 +47,16 @@ def load_python_function(
         raise UsageError(f"model 'python:{place}'", "name a function", repr(place), "Write python:FILE.py:function.")
     if labels not in ("none", "context"):
         raise UsageError(f"option 'labels' of model 'python:{place}'", "be none or context", repr(labels))
+    if not isinstance(prompts, bool):
+        raise UsageError(f"option 'prompts' of model 'python:{place}'", "be true or false", repr(prompts))
     path = require_file("Python file", file)
-    io_spec = parse_io_spec("python:", options, extra=("labels", "files", "timeout"))
+    io_spec = parse_io_spec("python:", options, extra=("labels", "prompts", "files", "timeout"))
     row = f"python:{path.name}:{name}"
     arguments = {
         "path": str(path),
         "function": name,
         "labels": labels == "context",
+        "prompts": prompts,
         "files": str(files),
         "device": device,
     }
@@ -60,11 +65,18 @@ def load_python_function(
         row,
         call.call,
         io_spec,
-        {**call.facts, "function": name, "labels": labels, "timeout": f"{timeout:g}"},
+        {
+            **call.facts,
+            "function": name,
+            "labels": labels,
+            **({"prompts": "yes"} if prompts else {}),
+            "timeout": f"{timeout:g}",
+        },
         sources=(__name__, "bench.models.isolation.worker", "bench.models.isolation.python_file"),
         libraries=("numpy", "torch"),
         label_sources=LabelSources(context="oracle") if labels == "context" else LabelSources(),
         device=call.device,
         seeding=call.seeding,
         cuts_batches=call.cuts_batches,
+        prompts="needed" if prompts else "unused",
     )

@@ -35,7 +35,14 @@ def make_batch(height: int, width: int, batch_size: int, sources: LabelSources) 
     image = hide_pixels(to_float(stack_pictures([sample.image for sample in samples])), hole)
     truth = torch.from_numpy(np.stack([sample.labels for sample in samples if sample.labels is not None]))
     labels = visible_labels(truth, hole, sources)
-    return Batch(image, hole, labels, tuple(f"{index}" for index in range(batch_size)), tuple(range(batch_size)))
+    return Batch(
+        image,
+        hole,
+        labels,
+        tuple(f"{index}" for index in range(batch_size)),
+        tuple(range(batch_size)),
+        ("a photo",) * batch_size,
+    )
 
 
 def write_batch(path: Path, batch: Batch) -> None:

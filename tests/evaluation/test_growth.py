@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -76,6 +77,18 @@ def test_only_new_pictures_and_protocols_run(picture_folder: Write, tmp_path: Pa
     (cell,) = outcome.run.cells.values()
     assert (cell.n, outcome.run.info.dataset.n) == (5, 5)
     assert outcome.run.values(cell.key).samples == tuple(first)
+
+
+def test_another_text_is_another_picture(picture_folder: Write, tmp_path: Path, flat_model: type) -> None:
+    root, asked = picture_folder(3), []
+    texts = {f"p{index:03d}": "a street" for index in range(3)}
+    for changed in (texts, texts, texts | {"p001": "a house"}):
+        (root / "prompts.json").write_text(json.dumps(changed), encoding="utf-8")
+        model = flat_model()
+        run(root, tmp_path / "out", [model], {"limit": 3})
+        asked.append(model.asked)
+
+    assert asked == [list(texts), [], ["p001"]]
 
 
 def test_what_is_not_asked_for_any_more_stays(picture_folder: Write, tmp_path: Path, flat_model: type) -> None:

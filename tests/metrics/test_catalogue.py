@@ -38,6 +38,7 @@ REGIONS_OF = {
     **dict.fromkeys(("diversity-lpips-alex", "best-of-4-lpips-alex"), ("full",)),
     "best-of-4-psnr": ("hole",),
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
+    **dict.fromkeys(("sliced-wasserstein", "precision", "recall", "density", "coverage"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
     **dict.fromkeys(("seam-gradient", "seam-colour"), ("hole",)),
@@ -108,6 +109,10 @@ def test_signatures_are_pinned() -> None:
         signature("fid", "full", 256, 256)
         == "fid|region:full|network:inception-2015-12-05|resize:tf1-bilinear|ddof:1|agg:set|composite:yes|v1"
     )
+    assert (
+        signature("precision", "full", 256, 256) == "precision|region:full|network:inception-2015-12-05"
+        "|resize:tf1-bilinear|k:3|balls:untouched,closed|agg:set|composite:yes|v1"
+    )
 
 
 def test_a_judge_is_never_without_its_ceiling() -> None:
@@ -164,6 +169,8 @@ def test_directions_and_units() -> None:
             "kid": ("", False),
             "p-ids": ("%", True),
             "u-ids": ("%", True),
+            "sliced-wasserstein": ("", False),
+            **dict.fromkeys(("precision", "recall", "density", "coverage"), ("", True)),
             **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},
             **{f"judge-{name}": facts for name, facts in LABEL_SCORES.items()},
             **{f"judge-{name}-ceiling": facts for name, facts in LABEL_SCORES.items()},

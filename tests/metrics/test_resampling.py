@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from bench.errors import DataError, UsageError
-from bench.metrics import definition, fid, kid
+from bench.metrics import definition, fid, kid, sliced_wasserstein
 from bench.metrics.resampling import half_sample_spread
 
 DIMENSION = 12
@@ -23,15 +25,19 @@ def pictures(count: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]
 
 
 def distances(kind: str, real: np.ndarray, fake: np.ndarray) -> float:
+    if kind == "sliced-wasserstein":
+        return sliced_wasserstein(real, fake, directions=30)
     return fid(real, fake) if kind == "fid" else kid(real, fake, subsets=20, subset_size=len(real))[0]
 
 
-@pytest.mark.parametrize("kind", ["fid", "kid"])
+@pytest.mark.parametrize("kind", ["fid", "kid", "sliced-wasserstein"])
 def test_errors_are_those_over_simulated_pictures(kind: str) -> None:
-    values, errors = [], []
+    metric, values, errors = definition(kind), [], []
+    if kind == "sliced-wasserstein":
+        metric = dataclasses.replace(metric, options=(("directions", 30), ("seed", 0)))
     for seed in range(SIMULATIONS):
         real, good, bad = pictures(80, seed)
-        spread = half_sample_spread(definition(kind), real, [good, bad], range(80), draws=60, seed=seed)
+        spread = half_sample_spread(metric, real, [good, bad], range(80), draws=60, seed=seed)
         values.append(distances(kind, real, bad) - distances(kind, real, good))
         errors.append(float((spread[1] - spread[0]).std(ddof=1)))
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import select
@@ -46,12 +47,13 @@ def test_holes_are_black_and_white(options: str, missing: float, tmp_path: Path)
 
 
 def test_folders_may_be_placed_and_seeds_lie_beside_them(tmp_path: Path) -> None:
-    batch = make_batch(2)
+    batch = dataclasses.replace(make_batch(2), prompts=("a street", ""))
     script = tmp_path / "fill.sh"
-    script.write_text(f'cp "$2/../seeds.json" {tmp_path}; cp "$2"/*.png "$1"\n')
+    script.write_text(f'cp "$2/../seeds.json" "$2/../prompts.json" {tmp_path}; cp "$2"/*.png "$1"\n')
 
     bench.models.load(f"command:sh {script} {{outputs}} {{inputs}}").inpaint(batch)
 
+    assert json.loads((tmp_path / "prompts.json").read_text()) == {"0000": "a street", "0001": ""}
     assert json.loads((tmp_path / "seeds.json").read_text()) == {"0000": batch.seeds[0], "0001": batch.seeds[1]}
 
 

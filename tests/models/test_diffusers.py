@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import sys
@@ -49,6 +50,18 @@ def test_options_reach_the_pipeline_and_the_fingerprint(pipeline: Path) -> None:
     images = [model.inpaint(batch).image for model in models]
     assert not any(torch.equal(images[0], image) for image in images[1:])
     assert "prompt:a street|num_inference_steps:2" in getattr(models[2], "signature", "")
+
+
+def test_texts_of_pictures_go_before_the_one_for_all(pipeline: Path) -> None:
+    batch = make_batch(2)
+    silent, speaking = (bench.models.load(f"diffusers:{pipeline}?steps=2{text}") for text in ("", "&prompt=a street"))
+
+    own = silent.inpaint(dataclasses.replace(batch, prompts=("a street", "a house"))).image
+    mixed = speaking.inpaint(dataclasses.replace(batch, prompts=("", "a house"))).image
+    alone = silent.inpaint(batch).image
+
+    assert torch.equal(own, mixed)
+    assert not any(torch.equal(a, b) for a, b in zip(own, alone, strict=True))
 
 
 def test_changed_weights_are_another_model(pipeline: Path, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +48,29 @@ def test_two_arguments_will_do_and_batches_are_as_declared(tmp_path: Path) -> No
     assert torch.equal(images[0], batch.image.masked_fill(batch.hole, 0.1))
     assert torch.equal(images[1][:3], batch.image[:3].masked_fill(batch.hole[:3], 0.3))
     assert torch.equal(images[1][3:], batch.image[3:].masked_fill(batch.hole[3:], 0.2))
+
+
+def test_texts_are_given_only_when_asked_for(tmp_path: Path) -> None:
+    source = """
+def fill(image, hole, prompts):
+    return image.masked_fill(hole, 0.1 * len(prompts) + 0.01 * len(prompts[0]))
+"""
+    path = write_python(tmp_path / "mine.py", source)
+    model = bench.models.load(f"python:{path}:fill?prompts=true&batch=2")
+    batch = dataclasses.replace(make_batch(3), prompts=("a", "été, so long", "abc"))
+
+    filled = model.inpaint(batch).image
+
+    for row, value in enumerate((0.21, 0.21, 0.13)):
+        wanted = batch.image[row].masked_fill(batch.hole[row], value)
+        assert torch.allclose(filled[row], wanted)
+    assert "prompts:yes" in getattr(model, "signature", "")
+    with pytest.raises(ModelFailure, match="the data set must have a text for every picture"):
+        model.inpaint(make_batch(1))
+    with pytest.raises(ModelFailure, match=r"be callable as two\(image, hole, prompts=prompts\)"):
+        bench.models.load(f"python:{write_python(tmp_path / 'sees.py', SEES)}:two?prompts=true")
+    with pytest.raises(UsageError, match=r"option 'prompts' of model 'python:.*' must be true or false; found 'each'"):
+        bench.models.load(f"python:{path}:fill?prompts=each")
 
 
 def test_labels_are_given_only_when_declared_and_then_recorded(pictures: Dataset, tmp_path: Path) -> None:

@@ -74,7 +74,15 @@ class IsolatedModel:
         self.facts: dict[str, str] = {}
         self._start()
 
-    def __call__(self, image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...], /) -> Tensor:
+    def __call__(
+        self,
+        image: Tensor,
+        mask: Tensor,
+        labels: Tensor | None,
+        seeds: tuple[int, ...],
+        prompts: tuple[str, ...] = (),
+        /,
+    ) -> Tensor:
         """float32 [N, 3, H, W], bool [N, 1, H, W], uint8 [N, H, W] or None -> float32 [N, 3, H, W].
 
         What it returns lies in the shared memory: it holds until the next call.
@@ -90,6 +98,7 @@ class IsolatedModel:
                 "labels": labels is not None,
                 "step": self._step,
                 "seeds": seeds[:: self._step] if self._seeded else [],
+                "prompts": prompts,
             }
             self._seeded = False
             with self._descriptors(worker, sizes, message) as descriptors:

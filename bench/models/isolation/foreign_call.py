@@ -12,6 +12,8 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from bench.models.adapter import ModelCall, PromptedCall
+
 __all__ = ["ForeignCall", "foreign_call", "parse_timeout"]
 
 
@@ -20,13 +22,13 @@ class ForeignCall:
     """What a `ModelAdapter` needs of a model of others.
 
     Attributes:
-        call: the model.
+        call: the model; it may be given texts.
         facts: what its outputs depend on, by name.
         device: where the tensors lie that it is called with.
         seeding, cuts_batches: as of `ModelAdapter`.
     """
 
-    call: Callable[[Tensor, Tensor, Tensor | None, tuple[int, ...]], Tensor]
+    call: ModelCall | PromptedCall
     facts: Mapping[str, str]
     device: str
     seeding: Callable[[int], AbstractContextManager[None]] | None = None
@@ -60,8 +62,14 @@ def _call_here(kind: str, arguments: Mapping[str, Any]) -> ForeignCall:
 
     loaded = load_function(**arguments, as_main=False) if kind == "python" else load_script(**arguments)
 
-    def call(image: Tensor, mask: Tensor, labels: Tensor | None, seeds: tuple[int, ...]) -> Tensor:  # noqa: ARG001 (the adapter seeds)
-        filled: Any = loaded.call(image, mask, labels)  # the adapter looks at what it is
+    def call(
+        image: Tensor,
+        mask: Tensor,
+        labels: Tensor | None,
+        seeds: tuple[int, ...],  # noqa: ARG001 (the adapter seeds)
+        prompts: tuple[str, ...] = (),
+    ) -> Tensor:
+        filled: Any = loaded.call(image, mask, labels, prompts)  # the adapter looks at what it is
         picture: Tensor = filled
         return picture
 

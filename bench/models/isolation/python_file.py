@@ -7,7 +7,7 @@ import importlib.util
 import inspect
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib.machinery import EXTENSION_SUFFIXES, SOURCE_SUFFIXES, ExtensionFileLoader, FileFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
@@ -47,13 +47,16 @@ def prepare_interpreter(path: Path) -> None:
         _forget_shadowed(folder)
 
 
-def load_function(path: str, function: str, labels: bool, files: str, device: str, as_main: bool = True) -> LoadedModel:
+def load_function(
+    path: str, function: str, labels: bool, prompts: bool, files: str, device: str, as_main: bool = True
+) -> LoadedModel:
     """Run a file and find its function.
 
     Args:
         path: the file.
         function: its name.
         labels: whether it is called with `labels=`.
+        prompts: whether it is called with `prompts=`.
         files: pattern of files below the file's folder that belong to the model, or empty.
         device: that the tensors lie on.
         as_main: whether the file is `__main__` of this process.
@@ -67,10 +70,12 @@ def load_function(path: str, function: str, labels: bool, files: str, device: st
     own = ModelFiles(place, folders, files)
     sys.path[:0] = [str(folder) for folder in folders]  # and there they stay, for imports inside functions
     module = _run_file(place, as_main=as_main)
-    called = _find_function(place, module, function, labels=labels)
+    wanted = [name for name, asked in (("labels", labels), ("prompts", prompts)) if asked]
+    called = _find_function(place, module, function, wanted)
 
-    def call(image: Tensor, mask: Tensor, maps: Tensor | None) -> object:
-        return called(image, mask, labels=maps) if labels else called(image, mask)
+    def call(image: Tensor, mask: Tensor, maps: Tensor | None, texts: tuple[str, ...]) -> object:
+        given = {"labels": maps, "prompts": list(texts)}
+        return called(image, mask, **{name: given[name] for name in wanted})
 
     return LoadedModel(call, {"python": own.digest()}, device, own.find_late)
 
@@ -127,16 +132,16 @@ def _run_file(path: Path, *, as_main: bool) -> ModuleType:
     return module
 
 
-def _find_function(path: Path, module: ModuleType, name: str, *, labels: bool) -> Callable[..., Any]:
+def _find_function(path: Path, module: ModuleType, name: str, extra: Sequence[str]) -> Callable[..., Any]:
     function = getattr(module, name, None)
     if not callable(function):
         own = [key for key, value in vars(module).items() if inspect.isfunction(value)]
         near = difflib.get_close_matches(name, own, n=1)
         fix = f"Did you mean {near[0]}?" if near else f"It has {', '.join(own) or 'none'}."
         raise UsageError(f"Python file {path.name}", f"have a function '{name}'", "none of that name", fix)
-    wanted = f"{name}(image, hole{', labels=labels' if labels else ''})"
+    wanted = f"{name}({', '.join(['image', 'hole', *(f'{key}={key}' for key in extra)])})"
     try:
-        inspect.signature(function).bind(None, None, **({"labels": None} if labels else {}))
+        inspect.signature(function).bind(None, None, **dict.fromkeys(extra))
     except TypeError as error:
         raise ModelFailure(f"Python file {path.name}", f"be callable as {wanted}", str(error)) from None
     except ValueError:  # compiled code has no signature

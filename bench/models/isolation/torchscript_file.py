@@ -42,7 +42,7 @@ def load_script(path: str, order: str, probe: list[int], device: str) -> LoadedM
     names = _argument_names(file, script)
     found = order or _order_of_names(names) or _order_by_probe(file, script, names, (probe[0], probe[1]), device)
 
-    def call(image: Tensor, mask: Tensor, labels: Tensor | None) -> object:  # noqa: ARG001 (all models take labels)
+    def call(image: Tensor, mask: Tensor, *_: object) -> object:
         return _forward(script, image, mask.to(image), found)
 
     return LoadedModel(call, {"order": found}, device)

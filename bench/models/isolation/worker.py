@@ -98,19 +98,23 @@ def _fill(model: LoadedModel, shared: SharedTensors, call: dict[str, Any]) -> di
     for part, start in enumerate(range(0, len(views[0]), step)):
         seed = call["seeds"][part] if call["seeds"] else None
         image, filled, mask, labels = (view[start : start + step] for view in views)
-        answer = _fill_part(model, (image, mask, labels) if call["labels"] else (image, mask), filled, seed)
+        shown = (image, mask, labels) if call["labels"] else (image, mask)
+        prompts = call["prompts"][start : start + step]
+        answer = _fill_part(model, shown, prompts, filled, seed)
         if answer:
             return answer
     return {}
 
 
-def _fill_part(model: LoadedModel, shown: Sequence[Tensor], filled: Tensor, seed: int | None) -> dict[str, Any]:
+def _fill_part(
+    model: LoadedModel, shown: Sequence[Tensor], prompts: Sequence[str], filled: Tensor, seed: int | None
+) -> dict[str, Any]:
     try:
         if seed is not None:
             seed_generators(seed, model.device)
         # Copies: a model may keep what it is given, and the memory holds other pictures at the next call.
         given = [copy_values(values, torch.empty_like(values)).to(model.device) for values in shown]
-        result = model.call(given[0], given[1], given[2] if len(given) > 2 else None)
+        result = model.call(given[0], given[1], given[2] if len(given) > 2 else None, tuple(prompts))
         if not isinstance(result, torch.Tensor):
             return {"type": type(result).__name__}
         if result.shape != filled.shape:
