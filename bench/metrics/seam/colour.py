@@ -41,7 +41,8 @@ DEFINITIONS = (
         blind_to=(
             "All that is farther inside the hole than w, and all that keeps local mean colours: blur, small shifts, "
             "noise. Errors of opposite sign cancel out within a window, but not along the rim. CIE76 overrates "
-            "differences of saturated colours."
+            "differences of saturated colours. A removal that leaves the object makes no step where the hole is larger "
+            "than the object."
         ),
         implementation="bench.metrics.seam.backends.colour:seam_colour_of_view",
         order=72,
