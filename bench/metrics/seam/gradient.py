@@ -42,8 +42,8 @@ DEFINITIONS = (
         reference_tolerance=1e-9,
         blind_to=(
             "All that is farther inside the hole than w. Among the errors near the rim it does not tell a visible seam "
-            "from texture that is not the truth's: a plausible fill with other details scores worse than a smooth one. A "
-            "removal that leaves the object makes no seam where the hole is larger than the object."
+            "from texture that is not the truth's: a plausible fill with other details scores worse than a smooth one. "
+            "A removal that leaves the object makes no seam where the hole is larger than the object."
         ),
         implementation="bench.metrics.seam.backends.gradient:seam_gradient_of_view",
         order=70,
