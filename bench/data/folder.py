@@ -47,7 +47,8 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
         files = pair(pictures, find_pictures(labels, suffixes=(".png",)), labels)
     else:
         files = [SampleFiles(key, path) for key, path in pictures]
-    files = with_prompts(_with_truths(root, files, found, limit), root / "prompts.json", found)
+    files = _with_truths(root, files, found, limit)
+    files = with_prompts(files, root / "prompts.json", found)
     labelled = labels.is_dir() or (root / "truth-labels").is_dir()
     labelling = _labelling(root / "classes.json", needed=labelled)
     return FileDataset("folder", split, files, labelling, size, limit)

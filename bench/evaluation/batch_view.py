@@ -10,12 +10,13 @@ import numpy as np
 import torch
 
 from bench.evaluation.fills.pictures import ModelOutput
-from bench.evaluation.judging import segment_pictures, segment_references
+from bench.evaluation.judging import gives_class, segment_pictures, segment_references
 from bench.evaluation.masked_samples import MaskedSample
 from bench.evaluation.plan import Plan
+from bench.evaluation.without_object import judge_without
 from bench.metrics import BatchView
 from bench.pictures import composite, stack_pictures
-from bench.vocabulary import VOID
+from bench.vocabulary import VOID, Judge
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelMap
@@ -45,11 +46,13 @@ def make_batch_view(
     truths = [masked.truth for masked in samples]
     paired = all(truth is not None for truth in truths)
     reference = stack_pictures([truth.image for truth in truths if truth]) if removal and paired else given
-    judge, judged, judged_truth = plan.measurement.judge, None, None
+    judge, judged, judged_truth, judged_without = plan.measurement.judge, None, None, None
     if judge is not None:
         with judging:
             judged = segment_pictures(judge, completed)
             judged_truth = segment_references(judge, reference, plan.device)
+            if removal:
+                judged_without = judged_truth if paired else judge_without(plan, judge, samples)
     return BatchView(
         reference,
         completed,
@@ -62,10 +65,11 @@ def make_batch_view(
         classes=plan.measurement.classes,
         fills=several,
         device=plan.device,
+        prompts=tuple(masked.sample.prompt for masked in samples),
         source=given if removal else None,
-        removed=_removed_classes(samples) if removal else None,
+        removed=_removed_classes(samples, judge) if removal else None,
         object_pixels=_object_pixels(samples) if removal else None,
-        judged_without=judged_truth if removal and paired else None,
+        judged_without=judged_without,
         objects=tuple(plan.dataset.objects),
         prompts=tuple(masked.sample.prompt for masked in samples),
     )
@@ -79,10 +83,11 @@ def _stacked(maps: Sequence[LabelMap | None], pictures: torch.Tensor) -> torch.T
     return torch.from_numpy(np.stack([unknown if labels is None else labels for labels in maps]))
 
 
-def _removed_classes(samples: Sequence[MaskedSample]) -> torch.Tensor:
-    """uint8 [N], VOID where unknown."""
+def _removed_classes(samples: Sequence[MaskedSample], judge: Judge | None) -> torch.Tensor:
+    """uint8 [N], VOID where unknown, or where the judge never gives the class: it would find none of any fill."""
     labels = [masked.removed.label if masked.removed else None for masked in samples]
-    return torch.tensor([VOID if label is None else label for label in labels], dtype=torch.uint8)
+    known = [label is not None and (judge is None or gives_class(judge, label)) for label in labels]
+    return torch.tensor([label if fits else VOID for label, fits in zip(labels, known, strict=True)], dtype=torch.uint8)
 
 
 def _object_pixels(samples: Sequence[MaskedSample]) -> torch.Tensor | None:

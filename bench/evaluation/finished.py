@@ -24,6 +24,7 @@ from bench.evaluation.suite import Suite
 from bench.models.model_name import ModelName
 from bench.records import Run, RunLayout, read_run, write_atomically
 from bench.registry import Registry
+from bench.removal import task_of
 
 __all__ = ["Finished", "find_finished", "mark_finished"]
 
@@ -72,12 +73,14 @@ def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> 
     if not all(_names(suite)):
         return None
     size = bench.data.parse_size(suite.size)
-    dataset = bench.data.Cached(bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit))
-    by_labels = any(bench.masks.get(name).needs_labels for name in suite.protocols)
+    loaded = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit, suite.split_list)
+    dataset = bench.data.Cached(loaded)
+    protocols = [bench.masks.get(name) for name in suite.protocols]
+    of_others = any(protocol.needs_labels or task_of(protocol) == "removal" for protocol in protocols)
     facts = {
         "suite": asdict(suite),
         "options": [str(option) for option in options],
-        "pictures": [dataset.revision, *(dataset.revisions_beyond() if by_labels else ())],
+        "pictures": [dataset.revision, *(dataset.revisions_beyond() if of_others else ())],
         "libraries": sorted((found.name, found.version) for found in distributions()),
         "environment": sorted(item for item in os.environ.items() if item[0].startswith("SPGBENCH_")),
         "code": list(_code()),

@@ -8,10 +8,13 @@ import torch
 
 import bench.segmentation
 from bench.errors import DataError, Failure
+from bench.metrics import MetricKey, definition
 from bench.metrics.cache.feature_cache import arithmetic, picture_key, shared_cache
+from bench.records import CellRecord
+from bench.segmentation.mapping import MappedJudge
 from bench.vocabulary import VOID, Dataset, Judge
 
-__all__ = ["find_judge", "segment_pictures", "segment_references"]
+__all__ = ["find_judge", "gives_class", "segment_pictures", "segment_references", "undefined_notes"]
 
 
 def find_judge(judge: str | Judge | None, dataset: Dataset, device: str) -> tuple[Judge | None, str]:
@@ -73,3 +76,27 @@ def segment_references(judge: Judge, pictures: torch.Tensor, device: str = "cpu"
         return ((labels,) for labels in segment_pictures(judge, pictures[missing]))
 
     return torch.stack([labels for (labels,) in shared_cache().rows(keys, segment)])
+
+
+def gives_class(judge: Judge, label: int) -> bool:
+    """Whether a judge can give a class: one of other classes may have nothing like it, and never see it."""
+    return not isinstance(judge, MappedJudge) or label in judge.given
+
+
+def undefined_notes(cell: CellRecord, judge: Judge | None, dataset: Dataset) -> dict[str, str]:
+    """`metric.region` of the judged scores of removals that no picture of a cell has, to the reason."""
+    found = {}
+    for key, score in cell.metrics.items():
+        metric = definition(MetricKey.parse(key).metric)
+        if judge is not None and metric.tasks == ("removal",) and "judge" in metric.needs and score.n == 0:
+            reasons = ["the class of the removed objects is not known"]
+            never = [name for index, name in enumerate(dataset.classes) if not gives_class(judge, index)]
+            if never:
+                reasons.append(f"judge '{judge.name}' never gives it ({', '.join(never)})")
+            if metric.ceiling_of:
+                reasons.append("no other picture of the split is without it in the hole")
+            countable = (
+                "" if dataset.objects else f"the data set {dataset.name} names no classes of countable things; or "
+            )
+            found[key] = f"undefined in every picture: {countable}{', or '.join(reasons)}"
+    return found

@@ -155,7 +155,8 @@ class Plan:
 
         def content(protocol: Protocol) -> list[object]:
             metrics = sorted(self.signatures_under(protocol).items())
-            beyond = self.dataset.revisions_beyond() if protocol.needs_labels else []
+            of_others = protocol.needs_labels or task_of(protocol) == "removal"  # holes, or pictures without an object
+            beyond = self.dataset.revisions_beyond() if of_others else []
             return [pictures, metrics, classes, self.suite.seed, list(self.gallery), beyond]
 
         return {protocol.name: _hash(content(protocol)) for protocol in self.protocols}
@@ -225,7 +226,7 @@ def resolve(
     wanted = suite.models if models is None else models
     if dataset is None:
         size = bench.data.parse_size(suite.size)
-        dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+        dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit, suite.split_list)
     protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     cached = bench.data.Cached(dataset)

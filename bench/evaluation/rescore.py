@@ -47,9 +47,10 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
         info.suite,
         models=(),
         protocols=tuple(info.given.get(name, name) for name in info.protocols),
-        metrics=tuple(dict.fromkeys((*recorded, *metrics))),
+        metrics=tuple(dict.fromkeys((*recorded, *info.unavailable, *metrics))),
         dataset=dataset.name,
         split=dataset.split,
+        split_list=dataset.split_list.file if dataset.split_list else None,
         size=dataset.size,
         limit=dataset.limit,
         seed=info.seed,
@@ -57,4 +58,5 @@ def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: 
         data_root=data_root or dataset.root,
         judge=judge or info.judge or None,
         gate=tuple(info.gate.items()),
+        published=info.published,
     )

@@ -14,6 +14,7 @@ from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import run_here, run_in_processes
 from bench.evaluation.fills.cases import CaseKeeper, write_inputs
+from bench.evaluation.judging import undefined_notes
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve
 from bench.evaluation.reuse import select
@@ -232,7 +233,8 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
     reduced = reduce_cell(cell.key, cell.model.label_sources, records, signatures, measured.classes)
     if measured.of_sets:
         reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, signatures)
-    reduced = replace(reduced, notes={**reduced.notes, **measured.refused})
+    undefined = undefined_notes(reduced, measured.judge, plan.dataset)
+    reduced = replace(reduced, notes={**reduced.notes, **undefined, **measured.refused})
     write_cell(plan.layout, reduced, len(shards), plan.asked[cell.protocol.name])
     if recorded.changed:
         yield (

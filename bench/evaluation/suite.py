@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from bench.errors import UnknownName, UsageError
+from bench.records.published import PublishedFigure
 from bench.registry import Registry
 
-__all__ = ["SUITES", "Suite", "packaged", "read_suite"]
+__all__ = ["SUITES", "SUITE_KEYS", "Suite", "packaged", "read_suite"]
 
 SUITES: Registry[Suite] = Registry("suite", "spgbench.suites", "spgbench ls suites")
 SUITES.add("quick", "bench.evaluation.suite:packaged", "three protocols on 16 pictures, minutes", file="quick.yaml")
@@ -18,10 +19,22 @@ SUITES.add(
     "standard", "bench.evaluation.suite:packaged", "eight protocols on 200 pictures, for a paper", file="standard.yaml"
 )
 SUITES.add(
+    "places2-mat",
+    "bench.evaluation.suite:packaged",
+    "Places2 at 512 under MAT's masks, beside its published table",
+    file="places2-mat.yaml",
+)
+SUITES.add(
     "guidance",
     "bench.evaluation.suite:packaged",
     "what SPG-Net's guidance is worth, on 200 pictures",
     file="guidance.yaml",
+)
+SUITES.add(
+    "removal",
+    "bench.evaluation.suite:packaged",
+    "objects removed from street scenes, against the scenes without them",
+    file="removal.yaml",
 )
 
 
@@ -37,6 +50,7 @@ class Suite:
         dataset: data set.
         split: split of the data set.
         size: `256` (square), `256x512` (height x width) or `native`.
+        split_list: text file of the pictures of the split to take, one a line; all where it is not given.
         limit: number of pictures, spread evenly over the split; all where it is not given.
         seed: seed of the holes and of models that draw random numbers.
         gallery: number of pictures that are kept for the grids and the page; the same ones when the run grows. The
@@ -44,6 +58,7 @@ class Suite:
         data_root: folder of the data set; no result depends on it.
         judge: segmenter of the metrics `judge-...`; by default the one that ships for the data set.
         gate: margins of `spgbench gate` by `METRIC.REGION`, such as `0.05dB`; by default those of the gate.
+        published: figures of papers, from the file beside the suite's; no key of it.
     """
 
     name: str
@@ -58,11 +73,17 @@ class Suite:
     gallery: int = 4
     data_root: str | None = None
     judge: str | None = None
+    split_list: str | None = None
     gate: tuple[tuple[str, str], ...] = ()
+    published: tuple[PublishedFigure, ...] = field(default=(), metadata={"key": False})
 
     def with_changes(self, **changes: Any) -> Suite:
         """A copy with the changes that are not None: the options of the command line go before the file."""
         return replace(self, **{key: value for key, value in changes.items() if value is not None})
+
+
+SUITE_KEYS = tuple(one for one in fields(Suite) if one.name != "name" and one.metadata.get("key", True))
+"""The fields that are keys of a suite file."""
 
 
 def read_suite(name: str) -> Suite:
@@ -70,7 +91,8 @@ def read_suite(name: str) -> Suite:
 
     Raises:
         UnknownName: for an unknown suite or an unknown key in the file.
-        UsageError: for a missing file, text that is no YAML mapping, or a value of the wrong type.
+        UsageError: for a missing file, text that is no YAML mapping, or a value of the wrong type; also for published
+            figures beside the file that are not what they must be.
     """
     if name.endswith((".yaml", ".yml")):
         return _parse(Path(name))
@@ -91,11 +113,19 @@ def _parse(path: Path) -> Suite:
         raise UsageError(f"suite file {path}", "be a readable YAML file", str(error)) from error
     if not isinstance(data, Mapping):
         raise UsageError(f"suite file {path}", "hold a mapping of keys to values", type(data).__name__)
-    known = [field.name for field in fields(Suite) if field.name != "name"]
+    known = [key.name for key in SUITE_KEYS]
     for key in data:
         if key not in known:
             raise UnknownName(f"key in suite file {path.name}:", str(key), known)
-    return Suite(name=path.stem, **{key: _checked(path, key, value) for key, value in data.items()})
+    suite = Suite(name=path.stem, **{key: _checked(path, key, value) for key, value in data.items()})
+    return replace(suite, published=_published(path, suite))
+
+
+def _published(path: Path, suite: Suite) -> tuple[PublishedFigure, ...]:
+    from bench.evaluation.references import find_references, read_references
+
+    references = find_references(path)
+    return read_references(references, suite.dataset, suite.split, suite.size) if references else ()
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:

@@ -122,12 +122,30 @@ def _add_comodgan() -> None:
     boxes_and_strokes("mat-small", _MAT, 256, (2, 2, 3))
 
 
+def _add_removals() -> None:
+    objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
+    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
+
+    def removal(name: str, summary: str, source: str, **parameters: Any) -> None:
+        _add(name, "objects:RemovableObject", summary, source, **parameters)
+
+    removal("object-removal-0@1", "an object of the picture itself, strictly", objects, margin=0)
+    removal("object-removal-5@1", "all of an object of the picture itself and 5 pixels around it", objects, margin=5)
+    rorem = f"the margin is RORem's (Li et al., CVPR 2025), 20 pixels at 512; the objects are {objects}"
+    removal("object-removal-10@1", "all of an object of the picture itself and 10 pixels around it", rorem, margin=10)
+    removal("object-removal-20@1", "all of an object of the picture itself and 20 pixels around it", objects, margin=20)
+    shadow = "an object of the picture itself, its shadow and reflections, and 5 pixels around them"
+    removal("object-and-shadow-removal@1", shadow, objects, margin=5, affected=True)
+    outside = "everything but an object of the picture itself"
+    brush = "as the outside masks of BrushBench (Ju et al., ECCV 2024); the objects are our own"
+    _add("object-outside@1", "objects:ObjectSurroundings", outside, brush)
+
+
 def _add_others() -> None:
     objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
     silhouette = "the silhouette of an object of another picture"
     _add("object@1", "objects:ObjectOfAnother", f"{silhouette} within --limit", objects, of_split=False)
     _add("object@2", "objects:ObjectOfAnother", f"{silhouette} of the split", objects)
-    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
     whole = "every pixel: predictions made elsewhere are compared as they are"
     _add("whole@1", "fixed:WholePicture", whole, "for pictures without masks")
     masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
@@ -139,4 +157,5 @@ _add_rectangles()
 _add_strokes()
 _add_lama()
 _add_comodgan()
+_add_removals()
 _add_others()

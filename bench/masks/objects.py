@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,15 +14,17 @@ from bench.image_files.sizes import nearest
 from bench.masks.connected_components import connected_components, dilate
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
-from bench.vocabulary import Dataset, Sample, whole_split
+from bench.removal import RemovedObject, RemovesObjects
+from bench.vocabulary import Dataset, Sample, Truth, whole_split
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelMap
 
-__all__ = ["ObjectOfAnother", "OwnObject"]
+__all__ = ["ObjectOfAnother", "ObjectSurroundings", "OwnObject", "RemovableObject"]
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.02, 0.3
 _MARGIN = 5  # pixels at a shorter side of 256
+_FIRST = "object-removal@1"  # its stream picks the object of every protocol for the objects of the picture itself
 
 
 @dataclass
@@ -46,26 +49,128 @@ class ObjectOfAnother(MaskProtocol):
             if donor.labels is not None:
                 objects = _Objects(nearest(donor.labels, height, width), dataset.objects)
                 if objects.fitting:
-                    return objects.pick(stream)
+                    return next(objects.from_one_on(stream))
         raise _error(self.name, dataset, "no object of 2 % to 30 % of a picture's area in any other picture")
 
 
 class OwnObject(MaskProtocol):
     """One object of the picture itself, of 2 % to 30 % of its area, and the pixels at most 5 away from it.
 
-    The margin of 5 pixels is for a shorter side of 256 and scales with it.
+    The object is a connected component of the labels. The margin of 5 pixels is for a shorter side of 256 and scales
+    with it.
     """
 
     needs_labels = True
+    task = "removal"
 
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The dilated silhouette; raises NotApplicable when the picture has no fitting object."""
-        if sample.labels is None or not dataset.objects:
-            raise _error(self.name, dataset, "none")
-        objects = _Objects(sample.labels, dataset.objects)
-        if not objects.fitting:
-            raise NotApplicable("no object of 2 % to 30 % of the picture's area")
-        return dilate(objects.pick(stream), max(1, round(_MARGIN * min(sample.labels.shape) / 256)))
+        return _dilated(next(_components(stream, self.name, sample, dataset)), _MARGIN)
+
+    def removed(self, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:
+        """The object of the hole; raises NotApplicable where it cannot be removed, say for a lawn labelled `tree`."""
+        component = next(_components(self.stream(sample, seed), self.name, sample, dataset))
+        return _taken_out(sample, component, dataset)
+
+
+@dataclass
+class RemovableObject(MaskProtocol):
+    """The same object as `object-removal@1`, or the next one that can be removed, all of it, and a margin.
+
+    Where the data set can draw the scene without the object, the hole covers every pixel that shows it: the parts that
+    a lamp post cuts off, the post of a sign, pixels of its edge. Elsewhere the object is a component of the labels.
+
+    Attributes:
+        margin: pixels around the object at a shorter side of 256; it scales with the shorter side.
+        affected: whether the hole hides the object's shadow and reflections too.
+    """
+
+    needs_labels = True
+    task = "removal"
+    margin: int = _MARGIN
+    affected: bool = False
+
+    def stream(self, sample: Sample, seed: int) -> RandomStream:
+        """The stream of `object-removal@1`, so that all margins are compared on the same objects."""
+        return RandomStream(_FIRST, seed, sample.id)
+
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
+        """The object and its margin; raises NotApplicable when no fitting object can be removed."""
+        found = _removable(stream, self.name, sample, dataset)
+        area = found.effects if self.affected else found.pixels
+        if area is None:
+            must, found_there = "know which pixels the shadow of an object changes", "a data set that does not"
+            fix = "Use streets, or a margin that covers most shadows: object-removal-20."
+            raise UsageError(f"dataset '{dataset.name}' under protocol '{self.name}'", must, found_there, fix)
+        return _dilated(area, self.margin)
+
+    def removed(self, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:
+        """What the hole of the same arguments hides."""
+        return _removable(self.stream(sample, seed), self.name, sample, dataset)
+
+
+class ObjectSurroundings(MaskProtocol):
+    """Everything but the object that `object-removal-0` removes."""
+
+    needs_labels = True
+
+    def stream(self, sample: Sample, seed: int) -> RandomStream:
+        """The stream of the removal protocols: this hole shows the object that they hide."""
+        return RandomStream(_FIRST, seed, sample.id)
+
+    def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
+        """All pixels that do not show the object; raises NotApplicable when there is no fitting object."""
+        pixels = _removable(stream, self.name, sample, dataset).pixels
+        assert pixels is not None  # noqa: S101 (the area of an object is known wherever there is one)
+        return ~pixels
+
+
+def _components(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Hole]:
+    """The fitting objects of a picture, from the one that the stream picks onwards; at least one.
+
+    Raises:
+        UsageError: the picture has no labels, or its data set no countable things.
+        NotApplicable: the picture has no fitting object.
+    """
+    if sample.labels is None or not dataset.objects:
+        found = "no class of countable things" if sample.labels is not None else f"'{sample.id}' without labels"
+        fix = "Use a dataset with labels of cars, people or other countable things, or give masks: files:DIR."
+        must = "have pictures with labelled objects"
+        raise UsageError(f"dataset '{dataset.name}' under protocol '{protocol}'", must, found, fix)
+    objects = _Objects(sample.labels, dataset.objects)
+    if not objects.fitting:
+        raise NotApplicable("no object of 2 % to 30 % of the picture's area")
+    return objects.from_one_on(stream)
+
+
+def _removable(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> RemovedObject:
+    """The first of the fitting objects that can be removed; raises NotApplicable where there is none."""
+    for component in _components(stream, protocol, sample, dataset):
+        with suppress(NotApplicable):
+            return _taken_out(sample, component, dataset)
+    raise NotApplicable("no object of 2 % to 30 % of the picture's area that can be removed")
+
+
+def _taken_out(sample: Sample, component: Hole, dataset: Dataset) -> RemovedObject:
+    """The removal of a component of the labels; raises NotApplicable where that is nothing that can be removed."""
+    if isinstance(dataset, RemovesObjects):
+        return dataset.without(sample.id, component)
+    assert sample.labels is not None  # noqa: S101 (or there would be no component)
+    label = int(sample.labels[component][0])
+    if sample.truth is not None and _still_shows(sample.truth, sample, component, label):
+        raise NotApplicable("the truth of the picture still shows the object")
+    return RemovedObject(component, label, sample.truth)
+
+
+def _still_shows(truth: Truth, sample: Sample, component: Hole, label: int) -> bool:
+    """Whether a truth shows an object: most of it has the same label, or not one of its pixels changed."""
+    if truth.labels is not None:
+        return bool((truth.labels[component] == label).mean() > 0.5)
+    return np.array_equal(truth.image[component], sample.image[component])
+
+
+def _dilated(area: Hole, margin: int) -> Hole:
+    return dilate(area, max(1, round(margin * min(area.shape) / 256))) if margin else area
 
 
 class _Objects:
@@ -79,9 +184,10 @@ class _Objects:
         shares[0] = 0.0  # number 0 is what belongs to no object
         self.fitting = [int(n) for n in np.flatnonzero((shares >= _SMALLEST_SHARE) & (shares < _LARGEST_SHARE))]
 
-    def pick(self, stream: RandomStream) -> Hole:
-        hole: Hole = self._components == self.fitting[stream.integer(0, len(self.fitting) - 1)]
-        return hole
+    def from_one_on(self, stream: RandomStream) -> Iterator[Hole]:
+        """All that fit, each as bool [H, W], from one that the stream picks onwards, around the end."""
+        first = stream.integer(0, len(self.fitting) - 1)
+        return (self._components == number for number in (*self.fitting[first:], *self.fitting[:first]))
 
 
 def _donors(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Sample]:
@@ -104,5 +210,5 @@ def _error(
     found: str,
     fix: str = "Use a dataset with labels of cars, people or other countable things, or another protocol.",
 ) -> UsageError:
-    must = "have pictures with labelled objects, and more than one for the objects of another picture"
+    must = "have other pictures with labelled objects"
     return UsageError(f"dataset '{dataset.name}' under protocol '{protocol}'", must, found, fix)

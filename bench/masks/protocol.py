@@ -49,6 +49,10 @@ class MaskProtocol(ABC):
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The rule: bool [H, W] of the sample's size, True = missing. Raises NotApplicable."""
 
+    def stream(self, sample: Sample, seed: int) -> RandomStream:
+        """The random numbers of one hole; protocols that share a stream make the same choices."""
+        return RandomStream(self.name, seed, sample.id)
+
     def hole(self, sample: Sample, seed: int, dataset: Dataset) -> Hole:
         """The hole of a sample, a function of the arguments alone.
 
@@ -59,7 +63,7 @@ class MaskProtocol(ABC):
             NotApplicable: the rule has no hole for this sample.
             UsageError: the rule gave a hole of another shape, an empty one, or one that covers the whole picture.
         """
-        hole = self.cut(RandomStream(self.name, seed, sample.id), sample, dataset)
+        hole = self.cut(self.stream(sample, seed), sample, dataset)
         size = sample.image.shape[:2]
         missing = int(np.count_nonzero(hole))
         if hole.shape == size and hole.dtype == np.bool_ and 0 < missing < hole.size + self.covers_all:

@@ -50,10 +50,14 @@ class MappedJudge:
         judge: of other classes.
         mapping: as `read_mapping` returns it.
         classes: the data set's.
+
+    Attributes:
+        given: indices of the classes that it can give; of the others it has nothing like them.
     """
 
     def __init__(self, judge: Judge, mapping: tuple[int, ...], classes: tuple[str, ...]) -> None:
         self.name, self.classes = judge.name, classes
+        self.given = frozenset(mapping) - {VOID}
         self._judge, self._mapping = judge, mapping
         text = json.dumps([judge.fingerprint, mapping, classes])
         self.fingerprint = hashlib.sha256(text.encode()).hexdigest()

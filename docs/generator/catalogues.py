@@ -82,14 +82,10 @@ def recipes() -> str:
 
 def suite_keys() -> str:
     """A row a key of a suite file."""
-    from bench.evaluation.suite import Suite
+    from bench.evaluation.suite import SUITE_KEYS, Suite
 
     meaning = _attributes(Suite)
-    rows = [
-        f"| `{field.name}` | {_kind(field)} | {_value(field)} | {meaning[field.name]} |\n"
-        for field in fields(Suite)
-        if field.name != "name"
-    ]
+    rows = [f"| `{field.name}` | {_kind(field)} | {_value(field)} | {meaning[field.name]} |\n" for field in SUITE_KEYS]
     return "| key | value | default | meaning |\n|---|---|---|---|\n" + "".join(rows)
 
 

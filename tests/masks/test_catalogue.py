@@ -26,7 +26,8 @@ PROMISED = {
     *("lama-thin-256", "lama-medium-256", "lama-thick-256", "lama-thin-512", "lama-medium-512", "lama-thick-512"),
     *("comodgan-512", "mat-large-512", "mat-small-512", "mat-large-256", "mat-small-256"),
     *("outpaint-25", "half-left", "half-right", "every-second-line", "expand-64", "super-resolve-2"),
-    *("object", "object-removal", "whole"),
+    *("object", "object-removal", "object-outside", "object-and-shadow-removal", "whole"),
+    *("object-removal-0", "object-removal-5", "object-removal-10", "object-removal-20"),
 }
 
 
@@ -89,7 +90,7 @@ def test_a_label_map_that_cannot_be_one_is_refused(labels: np.ndarray) -> None:
         bench.masks.draw("object", height=9, width=9, key="a", labels=labels)
 
 
-@pytest.mark.parametrize("name", ["object", "object-removal"])
+@pytest.mark.parametrize("name", ["object", "object-removal", "object-removal-0", "object-outside"])
 def test_a_protocol_that_needs_labels_says_so(name: str) -> None:
     with pytest.raises(UsageError, match="be given a label map"):
         bench.masks.draw(name, height=64, width=64, key="a")

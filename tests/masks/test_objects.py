@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -12,7 +13,8 @@ from scipy import ndimage
 import bench.data
 import bench.masks
 from bench.errors import NotApplicable, UsageError
-from bench.vocabulary import VOID, Sample
+from bench.removal import RemovedObject, Removing
+from bench.vocabulary import VOID, Dataset, Protocol, Sample, Truth
 
 CAR, PERSON, ROAD = 1, 2, 0
 ANOTHER, OWN = bench.masks.get("object"), bench.masks.get("object-removal")
@@ -221,3 +223,110 @@ def test_any_size_gives_a_hole(height: int, width: int, seed: int, name: str) ->
     assert hole.shape == (height, width)
     assert 0.02 <= hole.mean() < 1.0
     assert ndimage.label(hole, np.ones((3, 3)))[1] == 1
+
+
+SWEEP = ("object-removal-0", "object-removal-5", "object-removal-10", "object-removal-20")
+
+
+def test_a_wider_margin_is_around_the_same_object() -> None:
+    labels = np.kron(with_box(8, 8, 12, 12) + with_box(36, 36, 14, 14), np.ones((4, 4), np.uint8))
+    sample = picture("a", labels, (256, 256))
+    for seed in range(8):
+        holes = [bench.masks.get(name).hole(sample, seed, Pictures([])) for name in SWEEP]
+        distance = ndimage.distance_transform_edt(~holes[0])
+
+        for hole, margin in zip(holes, (0, 5, 10, 20), strict=True):
+            assert np.array_equal(hole, distance <= margin)
+        assert np.array_equal(holes[1], OWN.hole(sample, seed, Pictures([])))
+        assert np.array_equal(bench.masks.get("object-outside").hole(sample, seed, Pictures([])), ~holes[0])
+
+
+def test_what_is_removed_is_the_object_of_the_hole() -> None:
+    labels = with_box(0, 0) + with_box(40, 40, value=PERSON)
+    for name in (*SWEEP, "object-removal"):
+        protocol = bench.masks.get(name)
+        for seed in range(4):
+            removed = removed_by(protocol, picture("a", labels), seed, Pictures([]))
+
+            assert removed.pixels is not None
+            assert removed.label == labels[removed.pixels][0]
+            assert np.array_equal(removed.pixels, labels == removed.label)
+            assert not (removed.pixels & ~protocol.hole(picture("a", labels), seed, Pictures([]))).any()
+            assert removed.truth is None
+            assert removed.effects is None
+
+
+def test_an_object_that_the_truth_still_shows_is_passed_over() -> None:
+    labels = with_box(0, 0) + with_box(40, 40, value=PERSON)
+    image = np.zeros((64, 64, 3), np.uint8)
+    changed = image.copy()
+    changed[labels == PERSON] = 9
+    for truth in (Truth(image, with_box(0, 0)), Truth(changed)):
+        sample = Sample("a", image, labels, truth=truth)
+        for seed in range(6):
+            removed = removed_by(bench.masks.get("object-removal-0"), sample, seed, Pictures([]))
+
+            assert removed.truth is truth
+            assert removed.label == PERSON
+    unchanged = Sample("a", image, labels, truth=Truth(image))
+    with pytest.raises(NotApplicable, match="that can be removed"):
+        bench.masks.get("object-removal-5").hole(unchanged, 0, Pictures([]))
+
+
+@pytest.mark.parametrize("name", SWEEP)
+@pytest.mark.parametrize(("labels", "found"), [(None, "'a' without labels"), (with_box(0, 0), "no class of countable")])
+def test_pictures_without_objects_are_refused_with_a_way_out(labels: np.ndarray | None, found: str, name: str) -> None:
+    objects = () if labels is not None else (CAR,)
+    with pytest.raises(
+        UsageError, match=rf"'{name}@1' must have pictures with labelled objects; found {found}.*files:"
+    ):
+        bench.masks.get(name).hole(picture("a", labels), 0, Pictures([], objects))
+
+
+def test_shadows_must_be_known_to_be_hidden() -> None:
+    with pytest.raises(UsageError, match=r"'pictures' under protocol 'object-and-shadow-removal@1' must know.*streets"):
+        bench.masks.get("object-and-shadow-removal").hole(picture("a", with_box(0, 0)), 0, Pictures([]))
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_holes_of_streets_cover_all_that_goes(index: int) -> None:
+    streets = bench.data.Cached(bench.data.load("streets", size=(64, 64), limit=6))
+    sample, marks = streets[index], {}
+    try:
+        for name in (*SWEEP, "object-and-shadow-removal"):
+            marks[name] = bench.masks.get(name).hole(sample, 0, streets)
+    except NotApplicable:
+        pytest.skip("no fitting object")
+    removed = removed_by(bench.masks.get("object-removal-10"), sample, 0, streets)
+
+    assert removed.truth is not None
+    assert removed.pixels is not None
+    assert removed.effects is not None
+    assert np.array_equal(marks["object-removal-0"], removed.pixels)
+    assert not (removed.effects & ~marks["object-and-shadow-removal"]).any()
+    for less, more in itertools.pairwise(SWEEP):
+        assert not (marks[less] & ~marks[more]).any()
+    left = marks["object-and-shadow-removal"][..., None]
+    assert np.array_equal(np.where(left, removed.truth.image, sample.image), removed.truth.image)
+
+
+def test_a_lawn_is_no_object_to_remove() -> None:
+    streets = NothingCountable([picture("a", with_box(0, 0))])
+
+    assert OWN.hole(streets[0], 0, streets).any()
+    for name in ("object-removal", *SWEEP):
+        with pytest.raises(NotApplicable):
+            removed_by(bench.masks.get(name), streets[0], 0, streets)
+
+
+class NothingCountable(Pictures):
+    """Pictures whose labelled regions are no things."""
+
+    def without(self, sample_id: str, region: np.ndarray) -> RemovedObject:
+        raise NotApplicable(f"{sample_id}: {np.count_nonzero(region)} pixels of lawn")
+
+
+def removed_by(protocol: Protocol, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:
+    assert isinstance(protocol, Removing)
+    assert protocol.task == "removal"
+    return protocol.removed(sample, seed, dataset)

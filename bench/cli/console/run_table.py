@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bench.reporting.analysis.columns import Column
     from bench.reporting.analysis.groups import Group, Row
     from bench.reporting.tables.model import Table, TableEntry
+    from bench.reporting.tables.published import Published
 
 __all__ = ["show_run", "terminal_table"]
 
@@ -82,6 +83,7 @@ def terminal_table(
     for group, body in zip(table.groups, bodies, strict=True):
         rows = [[row[place] for place in shown] for row in body]
         parts.append(_heading_line(group.title, screen) + draw_grid([grid[place] for place in shown], rows, screen))
+        parts += [_published(block, screen) for block in table.published_below(group)]
     parts.append(_legend(table, screen))
     left_out = [_name(grid[place]) for place in range(len(grid)) if place not in shown]
     parts.append("".join(paragraph(line, screen, "  ") for line in _foot(table, left_out, where, verbose=verbose)))
@@ -140,6 +142,16 @@ def _number(entry: TableEntry, tested: bool, screen: Screen) -> GridText:
     if screen.colour:
         return GridText(entry.text, _STYLES.get(mark, ""))
     return GridText(f"{entry.text} {_SIGNS.get(mark, ' ')}")
+
+
+def _published(block: Published, screen: Screen) -> str:
+    """Figures of papers, with their sources."""
+    from bench.reporting.tables.published import PUBLISHED_TITLE
+
+    grid = [GridColumn("model", left=True), *map(_heading, block.columns), GridColumn("source", left=True)]
+    rows = [[GridText(text) for text in (row.model, *row.texts, row.source)] for row in block.rows]
+    notes = "".join(paragraph(note, screen, "  ") for note in block.notes)
+    return _heading_line(PUBLISHED_TITLE, screen) + draw_grid(grid, rows, screen) + notes
 
 
 def _heading_line(text: str, screen: Screen) -> str:

@@ -6,9 +6,10 @@ once, however many surfaces lie behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,9 @@ __all__ = ["Canvas", "Colour", "Points", "Shader"]
 
 Colour: TypeAlias = tuple[float, float, float]
 """RGB in [0, 1]."""
+
+_NO_THING = 0
+"""Owner of what is no countable thing: sky, ground, houses, fences, lamp posts."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +46,10 @@ class Canvas:
     Args:
         height: of the picture, in pixels.
         width: of the picture, in pixels.
+        omitted: numbers of things that are neither painted nor cast a shadow.
     """
 
-    def __init__(self, height: int, width: int) -> None:
+    def __init__(self, height: int, width: int, omitted: Set[int] = frozenset()) -> None:
         self.rows, self.columns = 2 * height, 2 * width
         self._scale, self._middle = 2.0 * height, float(width)
         self._u = ((np.arange(self.columns) + (0.5 - width)) / self._scale).astype(np.float32)
@@ -54,6 +59,16 @@ class Canvas:
         self._labels: list[int] = []
         self._shaders: list[Shader | None] = []
         self._ramps: list[tuple[float, ...]] = []
+        self._owners: list[int] = []
+        self._things, self._thing, self._omitted = 0, _NO_THING, omitted
+
+    @contextmanager
+    def thing(self) -> Iterator[None]:
+        """All that is painted and cast inside belongs to one countable thing: 1, 2, ... in the order of painting."""
+        self._things += 1
+        self._thing = self._things
+        yield
+        self._thing = _NO_THING
 
     def plain(
         self,
@@ -98,6 +113,8 @@ class Canvas:
 
     def cast(self, outline: Sequence[Point2]) -> None:
         """Mark an object's shadow, for the shaders that ask."""
+        if self._thing in self._omitted:
+            return
         pixels = self._pixels(outline)
         box = window(pixels, self.rows, self.columns)
         if box:
@@ -106,6 +123,26 @@ class Canvas:
     def resolve(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
         """The picture uint8 [H, W, 3], every pixel the mean of its subsamples, and its label map uint8 [H, W]."""
         return self._picture(self._colours()), self._label_map()
+
+    def shows(self, things: Set[int]) -> npt.NDArray[np.bool_]:
+        """Where things show, bool [H, W]: every pixel that has at least one subsample of one of them."""
+        return _any_subsample(np.isin(self._owned(), list(things)))
+
+    def things(self, region: npt.NDArray[np.bool_] | None = None) -> frozenset[int]:
+        """The things that give pixels their label; a mere edge in a pixel does not count.
+
+        Args:
+            region: bool [H, W], the pixels to look at; None for all.
+        """
+        label = np.array(self._labels, np.uint8)[self._surface]
+        told = _doubled(self._label_map()) == label
+        if region is not None:
+            told &= _doubled(region)
+        return frozenset(np.unique(self._owned()[told]).tolist()) - {_NO_THING}
+
+    def _owned(self) -> npt.NDArray[np.int32]:
+        """The thing of every subsample, int32 [rows, columns]."""
+        return np.array(self._owners, np.int32)[self._surface]
 
     def _pixels(self, outline: Sequence[Point2]) -> list[Point2]:
         return [(u * self._scale + self._middle, v * self._scale) for u, v in outline]
@@ -120,7 +157,7 @@ class Canvas:
     ) -> None:
         pixels = self._pixels(outline)
         box = window(pixels, self.rows, self.columns)
-        if box is None:
+        if box is None or self._thing in self._omitted:
             return
         top, bottom, left, right = box
         region = self._surface[top:bottom, left:right]
@@ -133,6 +170,7 @@ class Canvas:
         else:
             region[mask] = len(self._labels)
         self._labels.append(label)
+        self._owners.append(self._thing)
         self._shaders.append(shader)
         self._ramps.append(ramp)
 
@@ -187,3 +225,14 @@ class Canvas:
 def _scatter(colours: Floats, where: npt.NDArray[np.intp], values: Floats) -> None:
     for channel in range(3):
         colours[channel][where] = values[channel]
+
+
+def _doubled(pixels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """The value of every subsample's pixel."""
+    return pixels.repeat(2, axis=0).repeat(2, axis=1)
+
+
+def _any_subsample(subsamples: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    rows = subsamples[0::2] | subsamples[1::2]
+    result: npt.NDArray[np.bool_] = rows[:, 0::2] | rows[:, 1::2]
+    return result

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-
-import numpy as np
-import numpy.typing as npt
 
 from bench.data.streets.bodies import draw_car
 from bench.data.streets.buildings import House, draw_row, paint_distance, paint_row
@@ -30,7 +28,7 @@ from bench.data.streets.sky import paint_sky
 from bench.data.streets.street import KERB, Side, Skyline, Street
 from bench.data.streets.vehicles import paint_car, paint_crossing_car
 
-__all__ = ["render"]
+__all__ = ["paint"]
 
 
 @dataclass(frozen=True)
@@ -78,26 +76,32 @@ def _draw_side(stream: Stream, sign: float, lane: float, character: _Character) 
 class _Things:
     """What stands between the houses, painted far to near."""
 
-    items: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    canvas: Canvas
+    items: list[tuple[float, Callable[[], None], bool]] = field(default_factory=list)
 
-    def add(self, z: float, paint: Callable[[], None]) -> None:
-        self.items.append((z, paint))
+    def add(self, z: float, paint: Callable[[], None], *, countable: bool = True) -> None:
+        self.items.append((z, paint, countable))
 
     def paint(self) -> None:
-        for _, paint in sorted(self.items, key=lambda item: -item[0]):
-            paint()
+        for _, paint, countable in sorted(self.items, key=lambda item: -item[0]):
+            with self.canvas.thing() if countable else nullcontext():
+                paint()
 
 
-def render(stream: Stream, height: int, width: int) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Draw the scene of a stream.
+def paint(stream: Stream, height: int, width: int, omitted: Set[int] = frozenset()) -> Canvas:
+    """Paint the scene of a stream.
+
+    A countable thing is a car, a pedestrian, a bicycle with its rider, a sign or traffic light with its post, a tree,
+    or a piece of hedge. Lamp posts, bollards and fences are none, and a lawn is ground, though its label is `tree`.
 
     Args:
         stream: where every decision comes from.
         height: of the picture in pixels; the scene fills it from top to bottom at any size.
         width: in pixels; a wider picture shows more at its sides.
+        omitted: things that are left out, with their shadows; everything else stays as it is.
 
     Returns:
-        The picture uint8 [H, W, 3] and its label map uint8 [H, W].
+        The canvas, to be resolved into the picture and its label map.
     """
     plan = stream.fork("plan")
     light = draw_light(stream.fork("light"))
@@ -117,9 +121,9 @@ def render(stream: Stream, height: int, width: int) -> tuple[npt.NDArray[np.uint
     skyline = Skyline((left, right)[sunny].wall)
     for house in rows[sunny]:
         skyline.add(house.start, house.end, house.facade.height + house.gable * 0.6)
-    street = Street(camera, Canvas(height, width), light, left, right, skyline)
+    street = Street(camera, Canvas(height, width, omitted), light, left, right, skyline)
     _paint(street, stream, rows, characters, drive)
-    return street.canvas.resolve()
+    return street.canvas
 
 
 def _paint(street: Street, stream: Stream, rows: list[list[House]], characters: list[_Character], drive: float) -> None:
@@ -127,7 +131,7 @@ def _paint(street: Street, stream: Stream, rows: list[list[House]], characters: 
     paint_ground(street, draw_marking(stream.fork("marking"), street.left, street.right), stream.fork("ground"))
     paint_distance(street, stream.fork("distance"))
     palette = tree_palette(stream.fork("season"))
-    things = _Things()
+    things = _Things(street.canvas)
     for side, character, row in zip(street.sides, characters, rows, strict=True):
         _plant_behind(street, stream.fork(f"behind{side.sign}"), side, palette)
         paint_row(street, row)
@@ -150,7 +154,8 @@ def _plant_behind(street: Street, stream: Stream, side: Side, palette: _Palette)
         foot = (side.wall + side.sign * stream.between(12, 24), KERB, z)
         tree = draw_tree(stream, foot, palette, 1.1)
         if stream.chance(0.6):
-            paint_tree(street, tree)
+            with street.canvas.thing():
+                paint_tree(street, tree)
         z *= stream.between(0.62, 0.85)
 
 
@@ -163,7 +168,8 @@ def _plant(street: Street, stream: Stream, side: Side, character: _Character, pa
         x = side.edge + side.sign * room * stream.between(0.25, 0.75)
         tree = draw_tree(stream, (x, KERB, z), palette, 0.85 if room < 10 else 1.3)
         if stream.chance(character.trees):
-            paint_tree(street, tree)
+            with street.canvas.thing():
+                paint_tree(street, tree)
         z *= stream.between(0.66, 0.88)
 
 
@@ -181,7 +187,8 @@ def _border(street: Street, stream: Stream, side: Side, character: _Character, p
             continue
         hedge = character.border == "hedge" or (character.border == "fence" and stream.chance(0.15))
         if hedge:
-            paint_hedge(street, side, start, end, height, leaf, stream.between(0, 450))
+            with street.canvas.thing():
+                paint_hedge(street, side, start, end, height, leaf, stream.between(0, 450))
         elif character.border == "fence":
             paint_fence(street, side, side.edge, start, end, kind, stream.fork(int(start * 10)))
 
@@ -193,7 +200,8 @@ def _furnish(
     metal, z = pick_metal(stream), stream.between(4.0, 20.0)
     spacing, near_kerb = stream.between(18.0, 34.0), side.within(0.12)
     while z < 140:
-        things.add(z, partial(paint_lamp, street, stream.fork(f"lamp{int(z * 10)}"), side, near_kerb, z, metal))
+        lamp = partial(paint_lamp, street, stream.fork(f"lamp{int(z * 10)}"), side, near_kerb, z, metal)
+        things.add(z, lamp, countable=False)
         z += spacing
     if not side.green and stream.chance(character.trees * 2):
         z, x = stream.between(4.0, 14.0), side.within(0.3)
@@ -211,12 +219,13 @@ def _furnish(
         z = stream.between(4.0, 9.0)
         for number in range(6):
             at = z + number * 1.8
-            things.add(at, partial(paint_bollard, street, side.within(0.08), at, metal))
+            bollard = partial(paint_bollard, street, side.within(0.08), at, metal)
+            things.add(at, bollard, countable=False)
     if stream.chance(0.2):
         start, x = stream.between(4.0, 18.0), side.within(0.06)
         end = start + stream.between(4.0, 12.0)
         rail = partial(paint_fence, street, side, x, start, end, "railing", stream.fork("rail"))
-        things.add(end, rail)
+        things.add(end, rail, countable=False)
 
 
 def _walkers(street: Street, stream: Stream, side: Side, things: _Things) -> None:

@@ -20,6 +20,7 @@ from bench.reporting.page.summary import page_summary
 from bench.reporting.page.tables import page_tables, sort_value
 from bench.reporting.tables.main_table import build_main_table
 from bench.reporting.tables.model import ORACLE_NOTE
+from bench.reporting.tables.published import PUBLISHED_TITLE
 from bench.reporting.templating import Markup, html_environment, script_json
 
 __all__ = ["write_page"]
@@ -69,6 +70,7 @@ def write_page(
             sort_value=sort_value,
             nothing=NOTHING,
             oracle_note=ORACLE_NOTE,
+            published_title=PUBLISHED_TITLE,
             plots=embedded_plots(plots),
             precision=pictures.precision,
             data=script_json(data),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from bench.metrics import MetricKey, ceiling_of, find_definition, metric_title
+from bench.metrics.translations import is_translation
 from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
@@ -19,6 +21,7 @@ __all__ = [
     "missing_notes",
     "remark_notes",
     "size_notes",
+    "source_notes",
     "unavailable_notes",
     "warning_notes",
     "weight_notes",
@@ -154,11 +157,12 @@ def _absence_under(key: str, cells: Sequence[CellRecord], has_labels: bool) -> s
 
 
 def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
-    """What the judge reaches on the untouched pictures: the most that a model can be expected to."""
+    """What the judge reaches on the untouched pictures, or without the object: the best to be expected of a model."""
     for column in columns:
         found: dict[str, Score] = {}
+        ceiling = ceiling_of(column.metric)
         for key, cell in cells.items():
-            score = cell.metrics.get(f"{ceiling_of(column.metric)}.{column.region}")
+            score = cell.metrics.get(f"{ceiling}.{column.region}")
             if score and score.value is not None and score.n > found.get(key.protocol, _NOTHING_YET).n:
                 found[key.protocol] = score
         several = len({key.protocol for key in cells}) > 1
@@ -168,7 +172,15 @@ def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
         ]
         if texts:
             unit = f" ({column.unit})" if column.unit else ""
-            yield f"{column.title}, the judge's ceiling on the untouched pictures{unit}: {', '.join(texts)}"
+            yield f"{column.title}, the judge's ceiling on {_ceiling_pictures(ceiling)}{unit}: {', '.join(texts)}"
+        lacking = {cell.notes.get(f"{ceiling}.{column.region}", "") for cell in cells.values()} - {""}
+        yield from (f"{column.title}, no ceiling: {_one_line(why)}" for why in sorted(lacking))
+
+
+def _ceiling_pictures(name: str) -> str:
+    metric = find_definition(name)
+    of_removals = metric is not None and metric.tasks == ("removal",)
+    return "pictures that never had the object" if of_removals else "the untouched pictures"
 
 
 def remark_notes(cells: Cells, titles: Titles, columns: Iterable[Column]) -> Iterator[str]:
@@ -236,9 +248,9 @@ def size_notes(sizes: Iterable[ModelSize | None]) -> Iterator[str]:
 
 
 def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
-    """Metrics that were asked for and could not be taken, by reason."""
+    """Metrics that were asked for and could not be taken, by reason; not those under the rules of other evaluators."""
     reasons: dict[str, list[str]] = {}
-    for metric, reason in unavailable.items():
+    for metric, reason in ((name, why) for name, why in unavailable.items() if not is_translation(name)):
         reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
     yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
 
@@ -250,6 +262,15 @@ def weight_notes(info: RunInfo) -> Iterator[str]:
         texts = [f"{name} {weights.name} ({weights.sha256[:8]})" for name, weights in known]
         yield f"Weights: {', '.join(texts)}"
     yield from (f"Warning: {warning}." for warning in info.weight_warnings)
+
+
+def source_notes(info: RunInfo) -> Iterator[str]:
+    """Which list chose the pictures, and which published set the masks are."""
+    if chosen := info.dataset.split_list:
+        equal = f", equal to {' and '.join(chosen.equal_to)} by its names" if chosen.equal_to else ""
+        yield f"Pictures by list {Path(chosen.file).name} ({chosen.n:,} names, SHA-256 {chosen.sha256[:12]}){equal}"
+    for protocol, published in info.mask_sets.items():
+        yield f"{protocol}: the masks are the set {published}"
 
 
 def missing_notes(missing: Sequence[CellKey], titles: Titles) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bench.reporting.tables.model import ORACLE_NOTE, Table
+from bench.reporting.tables.published import PUBLISHED_TITLE
 from bench.reporting.templating import html_environment
 
 __all__ = ["html_table"]
@@ -23,4 +24,4 @@ def html_table(table: Table, *, intervals: bool = True) -> str:
         *table.notes,
     ]
     template = html_environment("bench.reporting.tables").get_template("table.html.jinja")
-    return template.render(table=table, notes=notes, intervals=intervals)
+    return template.render(table=table, notes=notes, intervals=intervals, published_title=PUBLISHED_TITLE)

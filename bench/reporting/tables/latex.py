@@ -11,6 +11,7 @@ from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Row
 from bench.reporting.formatting import INFINITE, NOTHING, TIMES
 from bench.reporting.tables.model import ORACLE_NOTE, Table, TableEntry
+from bench.reporting.tables.published import PUBLISHED_TITLE, Published
 
 __all__ = ["escape_latex", "latex_table"]
 
@@ -76,7 +77,7 @@ def latex_table(table: Table, *, intervals: bool = False) -> str:
         f"{_PREAMBLE}\\begin{{table}}\n\\centering\n\\small\n\\setlength{{\\tabcolsep}}{{4pt}}\n"
         f"\\caption{{{_caption(table, intervals=intervals)}}}\n\\label{{{_label(table)}}}\n"
         f"\\begin{{tabular}}{{@{{}}{columns}@{{}}}}\n\\toprule\n{_header(table)}\\midrule\n{body}\\bottomrule\n"
-        f"\\end{{tabular}}\n{_foot(table, intervals=intervals)}\\end{{table}}\n"
+        f"\\end{{tabular}}\n{_published(table)}{_foot(table, intervals=intervals)}\\end{{table}}\n"
     )
 
 
@@ -84,7 +85,8 @@ def _caption(table: Table, *, intervals: bool) -> str:
     only = table.groups[0] if len(table.groups) == 1 else None
     what = f"{table.title}; {only.title}" if only else table.title
     second = "rows not distinguishable from it" if table.tested else "second best"
-    text = f"{escape_latex(what)}. Best in bold, {second} underlined"
+    marks = f". Best in bold, {second} underlined" if table.marked else ""
+    text = f"{escape_latex(what)}{marks}"
     return f"{text}; in brackets 95\\,\\% intervals." if intervals and table.interval_notes else f"{text}."
 
 
@@ -101,7 +103,8 @@ def _header(table: Table) -> str:
         rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
         place += len(columns)
     regions = [escape_latex(column.region) for column in table.columns]
-    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(["model", *regions, *table.facts])
+    heads = [escape_latex(table.row_title), *regions, *table.facts]
+    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(heads)
 
 
 def _metric(column: Column) -> str:
@@ -143,6 +146,29 @@ def _number(text: str) -> str:
 
 def _line(cells: Sequence[str]) -> str:
     return " & ".join(cells) + " \\\\\n"
+
+
+def _published(table: Table) -> str:
+    """A `tabular` of its own for the figures of every protocol, with their sources below it."""
+    return "".join(
+        f"\n\\medskip\n\\textit{{{_published_title(table, block)}}}\n\n{_published_grid(block)}"
+        for block in table.published
+    )
+
+
+def _published_title(table: Table, block: Published) -> str:
+    return escape_latex(f"{block.group}: {PUBLISHED_TITLE}" if len(table.groups) > 1 else PUBLISHED_TITLE)
+
+
+def _published_grid(block: Published) -> str:
+    headings = [f"{_metric(column)} {escape_latex(column.region)}" for column in block.columns]
+    rows = [_line([escape_latex(row.model), *map(_number, row.texts), escape_latex(row.source)]) for row in block.rows]
+    notes = "\\\\\n".join(map(escape_latex, block.notes))
+    return (
+        f"\\begin{{tabular}}{{@{{}}l{'r' * len(headings)}l@{{}}}}\n\\toprule\n{_line(['model', *headings, 'source'])}"
+        f"\\midrule\n{''.join(rows)}\\bottomrule\n\\end{{tabular}}\n\n"
+        f"\\begin{{minipage}}{{\\linewidth}}\\raggedright\\scriptsize\n{notes}\n\\end{{minipage}}\n"
+    )
 
 
 def _foot(table: Table, *, intervals: bool) -> str:

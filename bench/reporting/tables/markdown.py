@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Row
 from bench.reporting.tables.model import ORACLE_NOTE, Table, TableEntry
+from bench.reporting.tables.published import PUBLISHED_TITLE, Published
 
 __all__ = ["escape_markdown", "markdown_grid", "markdown_table"]
 
@@ -39,7 +40,7 @@ def markdown_table(table: Table, *, intervals: bool = True) -> str:
 
 
 def _section(table: Table, group: Group, *, intervals: bool) -> str:
-    header = ["model", *map(_heading, table.columns), *table.facts]
+    header = [escape_markdown(table.row_title), *map(_heading, table.columns), *table.facts]
     body = [
         [
             _model(row),
@@ -48,7 +49,16 @@ def _section(table: Table, group: Group, *, intervals: bool) -> str:
         ]
         for row in group.rows
     ]
-    return f"## {escape_markdown(group.title)}\n\n{markdown_grid(header, body)}\n"
+    blocks = "".join(f"\n{_published(block)}\n" for block in table.published_below(group))
+    return f"## {escape_markdown(group.title)}\n\n{markdown_grid(header, body)}\n{blocks}"
+
+
+def _published(block: Published) -> str:
+    header = ["model", *map(_heading, block.columns), "source"]
+    body = [[escape_markdown(row.model), *row.texts, escape_markdown(row.source)] for row in block.rows]
+    notes = "\n\n".join(map(escape_markdown, block.notes))  # no list, which would run on into that of the foot
+    grid = markdown_grid(header, body, left=(0, len(header) - 1))
+    return f"### {PUBLISHED_TITLE}\n\n{grid}\n\n{notes}"
 
 
 def _heading(column: Column) -> str:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from bench.reporting.analysis.columns import Column
 from bench.reporting.analysis.groups import Group, Mark, Row
 from bench.reporting.formatting import NOTHING, interval_text, score_text
+from bench.reporting.tables.published import Published
 from bench.statistics import INTERVAL
 
 if TYPE_CHECKING:
@@ -53,7 +54,9 @@ class Table:
         signatures: column title and signature.
         name: what it is about, as its files are called.
         numbers: makes the unrounded numbers behind it, in long format.
+        row_title: what a row is.
         has_sizes: whether the sizes of the models stand behind the scores, where they are known.
+        published: figures of papers, each block below the group of its name.
     """
 
     title: str
@@ -64,6 +67,8 @@ class Table:
     name: str
     numbers: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
     has_sizes: bool = False
+    row_title: str = "model"
+    published: tuple[Published, ...] = ()
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -81,9 +86,18 @@ class Table:
         return tuple(_interval_notes(self.columns, self.rows))
 
     @property
+    def marked(self) -> bool:
+        """Whether some number is bold or underlined."""
+        return any(entry.mark for row in self.rows for entry in self.entries(row))
+
+    @property
     def tested(self) -> bool:
         """Whether underlined rows were tested against the best."""
         return any(column.key in group.tested for group in self.groups for column in self.columns)
+
+    def published_below(self, group: Group) -> list[Published]:
+        """The figures that stand below a group."""
+        return [block for block in self.published if block.group == group.name]
 
     def entries(self, row: Row) -> list[TableEntry]:
         """The numbers of a row, one a column."""
