@@ -71,7 +71,6 @@ def make_batch_view(
         object_pixels=_object_pixels(samples) if removal else None,
         judged_without=judged_without,
         objects=tuple(plan.dataset.objects),
-        prompts=tuple(masked.sample.prompt for masked in samples),
     )
 
 
