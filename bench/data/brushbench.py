@@ -40,7 +40,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
 def _read_entries(path: Path) -> list[tuple[str, str]]:
     """Path and text of each picture; raises DataError for anything but the layout above."""
     try:
-        entries: Any = json.loads(path.read_text(encoding="utf-8"))
+        entries: Any = json.loads(path.read_text(encoding="utf-8-sig"))
         return [(_relative(entry["image"]), _text(entry["caption"])) for entry in entries.values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         must = 'map each key to {"image": path, "caption": text, "inpainting_mask": runs, "outpainting_mask": runs}'

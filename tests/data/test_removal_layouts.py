@@ -97,6 +97,17 @@ def test_brushbench(tmp_path: Path, write_picture: Write) -> None:
         bench.data.load("brushbench", root=tmp_path)
 
 
+def test_brushbench_and_its_masks_come_together(tmp_path: Path, write_picture: Write) -> None:
+    write_picture(tmp_path / "images" / "0.jpg", height=512, width=512)
+    write_mapping(tmp_path, {"0": {"image": "images/0.jpg", "caption": "a cat", "inpainting_mask": [1, 512 * 128]}})
+
+    dataset = bench.data.load("brushbench", size=(64, 64), root=tmp_path)
+    hole = bench.masks.get(f"files:{tmp_path / 'mapping_file.json'}").hole(dataset[0], 0, dataset)
+
+    assert hole[:16].all()
+    assert not hole[16:].any()
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
