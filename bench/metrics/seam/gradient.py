@@ -33,8 +33,8 @@ DEFINITIONS = (
             "10 log10(1 + G). The error d is fill - truth in the hole and 0 outside, on uint8 values. G is the mean of "
             "(d(p) - d(q))² over the RGB channels and all pairs p, q of neighbours, side by side or one above the "
             "other, of which at least one lies in the ring: the pixels of the hole whose Euclidean distance to the "
-            "nearest known pixel is at most w, which is 0.5 % of the diagonal, rounded, at least 1 (2 px at 256x256). The "
-            "border of the picture is no rim. An error that has one value in the whole hole counts where it jumps to 0 "
+            "nearest known pixel is at most w, which is 0.5 % of the diagonal, rounded, at least 1 (2 px at 256x256). "
+            "The border of the picture is no rim. An error that has one value in the whole hole counts where it jumps to 0 "
             "at the rim. Of a removal the truth is the scene without the object, and the input's pixels outside the "
             "hole are not looked at."
         ),
