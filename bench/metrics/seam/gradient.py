@@ -30,13 +30,13 @@ DEFINITIONS = (
         higher_is_better=False,
         summary="edges that the fill makes or loses on the rim of the hole",
         definition=(
-            "10 log10(1 + G). The error d is fill - truth in the hole and 0 outside, on uint8 values. G is the mean of "
-            "(d(p) - d(q))² over the RGB channels and all pairs p, q of neighbours, side by side or one above the "
+            "10 log10(1 + G). The error d is fill - truth in the hole and 0 outside, on uint8 values. G is the mean "
+            "of (d(p) - d(q))² over the RGB channels and all pairs p, q of neighbours, side by side or one above the "
             "other, of which at least one lies in the ring: the pixels of the hole whose Euclidean distance to the "
             "nearest known pixel is at most w, which is 0.5 % of the diagonal, rounded, at least 1 (2 px at 256x256). "
-            "The border of the picture is no rim. An error that has one value in the whole hole counts where it jumps to 0 "
-            "at the rim. Of a removal the truth is the scene without the object, and the input's pixels outside the "
-            "hole are not looked at."
+            "The border of the picture is no rim. An error that has one value in the whole hole counts where it jumps "
+            "to 0 at the rim. Of a removal the truth is the scene without the object, and the input's pixels outside "
+            "the hole are not looked at."
         ),
         value_range="0 to 54.2; exactly 0 for the true fill; NaN where no pixel of the hole borders a known one",
         reference="the formula in NumPy, distances by SciPy `distance_transform_edt`",
