@@ -156,6 +156,11 @@ class FileDataset:
             return self
         return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
 
+    @property
+    def prompted(self) -> bool:
+        """Whether its pictures have texts."""
+        return any(file.prompt for file in self._files)
+
     def __len__(self) -> int:
         return len(self._files)
 
