@@ -72,7 +72,8 @@ def test_features_are_those_of_transformers(theirs: Any, weights: WeightFile, pa
     with pytest.MonkeyPatch.context() as patch:
         positions = resized_as_by_the_authors(embeddings.position_embeddings)
         patch.setattr(embeddings, "interpolate_pos_encoding", lambda *_: positions)
-        shown = np.stack([Image.fromarray(one).resize((224, 224), 3) for one in pictures.permute(0, 2, 3, 1).numpy()])
+        rows = [Image.fromarray(one).resize((224, 224), 3) for one in pictures.permute(0, 2, 3, 1).numpy()]
+        shown = np.stack([np.asarray(row) for row in rows])
         mean, deviation = (torch.tensor(one).view(3, 1, 1) for one in ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)))
         given = (torch.from_numpy(shown).permute(0, 3, 1, 2) / 255 - mean) / deviation
         with torch.no_grad():

@@ -6,6 +6,7 @@ import math
 import tempfile
 from collections.abc import Sequence
 from functools import lru_cache
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,13 +131,13 @@ def _loaded(device: str) -> Clip:
 
 def _network(weights: Path) -> Any:
     """Transformers' CLIP, frozen, with exactly the weights of a file."""
-    from transformers import CLIPConfig, CLIPModel
+    library: Any = import_module("transformers")
 
     with tempfile.TemporaryDirectory(prefix="spgbench-") as folder:
-        CLIPConfig(**SIZES).save_pretrained(folder)
+        library.CLIPConfig(**SIZES).save_pretrained(folder)
         (Path(folder) / "model.safetensors").symlink_to(weights.absolute())
         try:
-            model, told = CLIPModel.from_pretrained(
+            model, told = library.CLIPModel.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True, output_loading_info=True
             )
         except Exception as error:  # of transformers and safetensors alike

@@ -36,7 +36,7 @@ def distance(reference: torch.Tensor, completed: torch.Tensor, device: str = "")
     network = _loaded(str(place))
 
     def compare(both: torch.Tensor) -> Outputs:
-        first, second = (both.float() / 255).split(3, dim=1)
+        first, second = torch.split(both.float() / 255, 3, dim=1)
         return (network(second, first).reshape(-1),)
 
     (values,) = run_network(compare, torch.cat([reference, completed], dim=1), place)
@@ -60,7 +60,7 @@ def _loaded(device: str) -> DISTSNetwork:
     with torch.device("meta"):
         layers = vgg16(weights=None).features
         network.alpha, network.beta = (nn.Parameter(torch.empty(1, sum(network.chns), 1, 1)) for _ in range(2))
-    poolings = {}
+    poolings: dict[str, torch.Tensor] = {}
     for number, (first, after, channels) in enumerate(_STAGES, start=1):
         stage = nn.Sequential()
         if channels:
@@ -69,9 +69,11 @@ def _loaded(device: str) -> DISTSNetwork:
         for layer in range(first, after):
             stage.add_module(str(layer), layers[layer])
         network.add_module(f"stage{number}", stage)
-    network.register_buffer("mean", torch.tensor([0.485, 0.456, 0.406]).view(1, -1, 1, 1))
-    network.register_buffer("std", torch.tensor([0.229, 0.224, 0.225]).view(1, -1, 1, 1))
-    own = {"mean": network.mean, "std": network.std, **poolings, "alpha": weights["alpha"], "beta": weights["beta"]}
+    scaling = {"mean": torch.tensor([0.485, 0.456, 0.406]), "std": torch.tensor([0.229, 0.224, 0.225])}
+    own = {name: values.view(1, -1, 1, 1) for name, values in scaling.items()}
+    for name, values in own.items():
+        network.register_buffer(name, values)
+    own |= {**poolings, "alpha": weights["alpha"], "beta": weights["beta"]}
     names = [name for name in network.state_dict() if name not in own]
     state = {name: trunk[f"features.{name.partition('.')[2]}"] for name in names}
     return with_weights(network, {**own, **state}, torch.device(device))

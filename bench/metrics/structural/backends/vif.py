@@ -27,7 +27,7 @@ def information_fidelity(reference: torch.Tensor, completed: torch.Tensor) -> to
     if min(height, width) < _SMALLEST:
         must, fix = f"be at least {_SMALLEST}x{_SMALLEST} pixels", "Leave vif out, or give larger pictures."
         raise TooSmall("picture for vif", must, f"{height}x{width}", fix)
-    pairs = list(zip(completed.split(1), reference.split(1), strict=True))
+    pairs = list(zip(torch.split(completed, 1), torch.split(reference, 1), strict=True))
     values = map_single_threaded(_of_one, pairs) if reference.device.type == "cpu" else list(map(_of_one, pairs))
     return torch.stack(values) if values else reference.new_zeros(0, dtype=torch.float64)
 
