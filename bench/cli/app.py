@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from bench.cli import (
+    audit,
     calibrate,
     card,
     compare,
@@ -82,6 +83,7 @@ app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)
 app.command("power")(power.power)
 app.command("profile")(profile.profile)
+app.command("audit")(audit.audit)
 app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("card")(card.card)

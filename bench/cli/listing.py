@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from enum import StrEnum
 from importlib import import_module
 from typing import Annotated, Any
@@ -24,6 +26,7 @@ class Catalogue(StrEnum):
     metrics = "metrics"
     judges = "judges"
     suites = "suites"
+    splits = "splits"
 
 
 _REGISTRIES = {
@@ -33,6 +36,7 @@ _REGISTRIES = {
     Catalogue.metrics: "bench.metrics:METRICS",
     Catalogue.judges: "bench.segmentation:JUDGES",
     Catalogue.suites: "bench.evaluation.suite:SUITES",
+    Catalogue.splits: "bench.data.known_splits:SPLITS",
 }
 
 
@@ -40,7 +44,9 @@ def ls(
     what: Annotated[Catalogue, typer.Argument(help="Catalogue to list.", case_sensitive=False)],
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON array.")] = False,
 ) -> None:
-    """List models, data sets, protocols, metrics, judges or suites.
+    """List models, data sets, protocols, metrics, judges, suites or published splits.
+
+    Metrics under the rules of other evaluators stand below the others, a line an evaluator.
 
     Example: spgbench ls models
     """
@@ -48,9 +54,30 @@ def ls(
     registry: Registry[Any] = getattr(import_module(module), attribute)
     entries = list(registry)
     if as_json:
-        typer.echo(json.dumps([{"name": entry.name, "summary": entry.summary} for entry in entries], indent=1))
+        facts = [{"name": entry.name, "summary": entry.summary} for entry in entries]
+        if what is Catalogue.splits:
+            facts = [one | asdict(registry.create(one["name"])) for one in facts]
+        typer.echo(json.dumps(facts, indent=1))
         return
-    width, screen = max(len(entry.name) for entry in entries), screen_of_stdout()
-    for entry in entries:
-        line = f"{entry.name:{width}}  {entry.summary}"
+    rules = _rules() if what is Catalogue.metrics else {}
+    theirs = {name for names in rules.values() for name in names}
+    _print_lines({entry.name: entry.summary for entry in entries if entry.name not in theirs})
+    if rules:
+        typer.echo("\nUnder the rules of other evaluators, for `spgbench report OUT --as NAME`:\n")
+        _print_lines(
+            {name: ", ".join(metrics) or "nothing that can be computed here" for name, metrics in rules.items()}
+        )
+
+
+def _rules() -> dict[str, list[str]]:
+    """Evaluator to its metrics."""
+    from bench.metrics.translations import EVALUATORS, translations_of
+
+    return {name: [metric.name for metric in translations_of(name)] for name in EVALUATORS}
+
+
+def _print_lines(lines: Mapping[str, str]) -> None:
+    width, screen = max(map(len, lines)), screen_of_stdout()
+    for name, text in lines.items():
+        line = f"{name:{width}}  {text}"
         typer.echo(line if screen is None else paragraph(line, screen, " " * (width + 2)), nl=screen is None)

@@ -1,4 +1,4 @@
-"""`spgbench masks`: export the holes of mask protocols."""
+"""`spgbench masks`: export the holes of mask protocols; name published sets of masks."""
 
 from __future__ import annotations
 
@@ -6,17 +6,14 @@ from pathlib import Path
 
 import typer
 
-from bench.cli import options
+from bench.cli import mask_sets, options
 from bench.cli.console.session import session
 
 __all__ = ["app", "export"]
 
-app = typer.Typer(no_args_is_help=True, help="Export the holes of mask protocols.")
-
-
-@app.callback()
-def _masks() -> None:
-    """Makes `export` a sub-command although it is the only one."""
+app = typer.Typer(no_args_is_help=True, help="Export the holes of mask protocols; name published sets of masks.")
+app.command("identify")(mask_sets.identify)
+app.command("passport")(mask_sets.passport)
 
 
 @app.command("export")
@@ -24,6 +21,7 @@ def export(
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
+    split_list: options.SplitList = None,
     size: options.Size = None,
     limit: options.Limit = None,
     protocols: options.Protocols = None,
@@ -46,6 +44,7 @@ def export(
         dataset=dataset,
         data_root=data_root,
         split=split,
+        split_list=split_list,
         size=size,
         limit=limit,
         protocols=protocols,

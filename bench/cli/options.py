@@ -34,6 +34,7 @@ __all__ = [
     "Seed",
     "Size",
     "Split",
+    "SplitList",
     "change_suite",
     "names",
     "whole_number",
@@ -89,6 +90,9 @@ def _option(help_text: str, panel: str, *names_: str, **settings: Any) -> Any:
 Dataset = Annotated[str | None, _option("Data set; see `spgbench ls datasets`.", DATA)]
 DataRoot = Annotated[str | None, _option("Folder that holds the data set.", DATA)]
 Split = Annotated[str | None, _option("Split of the data set: train, val or test.", DATA)]
+SplitList = Annotated[
+    str | None, _option("Text file of the pictures of the split to take, one a line.", DATA, metavar="FILE")
+]
 Size = Annotated[str | None, _option("Size of the pictures: 256 (square), 256x512 (height x width) or native.", DATA)]
 Limit = Annotated[
     int | None, _option("Number of pictures, spread evenly over the split.", DATA, parser=Bounds("--limit", int, 1))
@@ -133,6 +137,7 @@ def change_suite(
     dataset: str | None,
     data_root: str | None,
     split: str | None,
+    split_list: str | None,
     size: str | None,
     limit: int | None,
     protocols: str | None,
@@ -146,6 +151,7 @@ def change_suite(
         dataset=dataset,
         data_root=data_root,
         split=split,
+        split_list=split_list,
         size=size,
         limit=limit,
         protocols=names(protocols),

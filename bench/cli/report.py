@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
+from bench.cli.stopping import stoppable
+
+if TYPE_CHECKING:
+    from bench.records import Run
 
 __all__ = ["report"]
 
@@ -42,19 +46,34 @@ def report(
             show_default=False,
         ),
     ] = None,
+    evaluators: Annotated[
+        str | None,
+        typer.Option(
+            "--as",
+            help="Show the run under the rules of other evaluators, too, separated by commas: lama, mat, brushbench, "
+            "torchmetrics, ...; see `spgbench ls metrics`. What is not recorded is measured on kept fills.",
+            show_default=False,
+        ),
+    ] = None,
+    data_root: options.DataRoot = None,
+    device: options.Device = "auto",
     intervals: Annotated[bool, typer.Option("--intervals", help="Print 95 % intervals in LaTeX tables, too.")] = False,
 ) -> None:
-    """Make tables, plots, grids and the page again from the records; runs no model and does not need torch.
+    """Make tables, plots, grids and the page again from the records; runs no model, and needs torch for --as alone.
 
     Example: spgbench report results/quick
     """
     from bench import reporting
+    from bench.metrics.translations import find_evaluators
     from bench.records import read_run
     from bench.reporting.analysis import RunAnalysis
 
     session.out = out
+    rules = find_evaluators(options.names(evaluators) or ())
     run = read_run(out)
-    analysis = RunAnalysis(run, options.names(metrics), options.names(regions))
+    if rules:
+        run = _with_rules(run, rules, data_root, device)
+    analysis = RunAnalysis(run, options.names(metrics), options.names(regions), rules)
     if layout is Layout.paper:
         text, files = reporting.paper_layout(analysis, options.names(protocols), intervals=intervals)
         typer.echo(text)
@@ -64,3 +83,22 @@ def report(
     say(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}")
     if run.missing:
         warn(f"{len(run.missing)} cells are not whole yet; the same run command goes on.")
+
+
+def _with_rules(run: Run, evaluators: tuple[str, ...], data_root: str | None, device: str) -> Run:
+    """The run with the metrics of these evaluators; what it lacks is measured on the fills that it kept."""
+    from bench.metrics import MetricKey
+    from bench.metrics.translations import translations_of
+
+    recorded = {MetricKey.parse(key).metric for key in run.info.metrics}
+    wanted = [metric.name for evaluator in evaluators for metric in translations_of(evaluator)]
+    lacking = [name for name in wanted if name not in recorded]  # weights that were missing may be at hand now
+    if not lacking:
+        return run
+    from bench.evaluation.rescore import rescore_run
+
+    with stoppable("every picture that was finished is kept"):
+        outcome = rescore_run(run.layout.out, lacking, data_root=data_root, device=device, progress=not session.quiet)
+    for warning in outcome.warnings:
+        warn(warning)
+    return outcome.run

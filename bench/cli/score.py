@@ -22,6 +22,7 @@ def score(
             help="Folders of predictions: DIR/NAME.png; with a data set and several protocols DIR/PROTOCOL/ID.png."
         ),
     ],
+    *,
     truth: Annotated[
         Path | None,
         typer.Option(help="Folder of true pictures, paired with the predictions by name.", show_default=False),
@@ -45,6 +46,7 @@ def score(
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
     split: options.Split = None,
+    split_list: options.SplitList = None,
     size: options.Size = None,
     limit: options.Limit = None,
     protocols: options.Protocols = None,
@@ -67,7 +69,7 @@ def score(
     rows = name_rows(directories, options.names(name) or (), pair or "")
     if truth is not None:
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
-        other |= {"--protocols": protocols, "--judge": judge, "--seed": seed}
+        other |= {"--split-list": split_list, "--protocols": protocols, "--judge": judge, "--seed": seed}
         _refuse_both("--truth", [option for option, value in other.items() if value is not None])
         _score_against(truth, masks, directories, rows, options.names(metrics), out, report=report)
         return
@@ -77,6 +79,7 @@ def score(
         dataset=dataset,
         data_root=data_root,
         split=split,
+        split_list=split_list,
         size=size,
         limit=limit,
         protocols=protocols,

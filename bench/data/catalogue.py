@@ -40,6 +40,7 @@ def load(
     size: Size | None = (256, 256),
     root: str | Path | None = None,
     limit: int | None = None,
+    split_list: str | Path | None = None,
 ) -> Dataset:
     """Open a dataset.
 
@@ -48,13 +49,19 @@ def load(
         split: which part; the names differ between datasets, and a miss lists them.
         size: (height, width) in pixels, or None for pictures as large as they are.
         root: folder of the dataset's files; None for a dataset that needs none.
-        limit: only so many samples, spread evenly over the split.
+        limit: only so many samples, spread evenly over the split, or over the list.
+        split_list: text file of the samples of the split to take, one a line (`bench.data.split_list`); None for all.
 
     Raises:
         UnknownName: no such dataset or split; the message suggests near ones.
         UsageError: `root` is missing or not wanted; `size` or `limit` is not what it must be.
-        DataError: the files are not laid out as the dataset's are (docs/reference/data-sets.md).
+        DataError: the files are not laid out as the dataset's are (docs/reference/data-sets.md), or the list does not
+            name samples of the split.
     """
     check_size(size)
     folder = None if root is None else Path(root).absolute()  # a model may change the working directory
-    return DATASETS.create(name, split=split, size=size, root=folder, limit=limit)
+    if split_list is None:
+        return DATASETS.create(name, split=split, size=size, root=folder, limit=limit)
+    from bench.data.split_list import select
+
+    return select(DATASETS.create(name, split=split, size=size, root=folder, limit=None), split_list, limit)

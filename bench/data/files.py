@@ -15,6 +15,7 @@ import numpy as np
 
 from bench.data.hashing import check_readable, hash_files
 from bench.data.limits import limited
+from bench.data.selection import SplitList
 from bench.errors import DataError
 from bench.image_files.decode import decode_picture, read_index_map
 from bench.image_files.finding import some
@@ -125,6 +126,7 @@ class FileDataset:
         labelling: what the numbers in the label files mean.
         size: (height, width), or None for pictures as large as they are.
         limit: keep so many samples, spread evenly.
+        split_list: the list that chose the files, or None.
 
     Raises:
         UsageError: `size` or `limit` is not what it must be.
@@ -139,10 +141,11 @@ class FileDataset:
         labelling: Labelling,
         size: Size | None = None,
         limit: int | None = None,
+        split_list: SplitList | None = None,
     ) -> None:
         check_size(size)
         _check_files(name, split, files)
-        self.name, self.split, self.size = name, split, size
+        self.name, self.split, self.size, self.split_list = name, split, size, split_list
         self.classes, self.objects = labelling.classes, labelling.objects
         self._split, self._labelling = tuple(files), labelling
         self._files = tuple(limited(self._split, limit))
@@ -154,7 +157,13 @@ class FileDataset:
         """The whole split, without the limit."""
         if len(self._files) == len(self._split):
             return self
-        return FileDataset(self.name, self.split, self._split, self._labelling, self.size)
+        return FileDataset(self.name, self.split, self._split, self._labelling, self.size, split_list=self.split_list)
+
+    def select(self, chosen: SplitList, limit: int | None) -> FileDataset:
+        """The samples that a list names (`bench.data.selection.Selectable`)."""
+        wanted = set(chosen.ids)
+        files = [file for file in self._split if file.id in wanted]
+        return FileDataset(self.name, self.split, files, self._labelling, self.size, limit, chosen)
 
     @property
     def prompted(self) -> bool:
@@ -184,7 +193,7 @@ class FileDataset:
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id, text, files of every sample within the limit.
+        """SHA-256 over name, split, list, size, sizing, classes, and id, text, files of every sample within the limit.
 
         Raises DataError for a file that cannot be read.
         """
@@ -194,7 +203,7 @@ class FileDataset:
 
     @cached_property
     def rules(self) -> str:
-        """SHA-256 over name, split, size, sizing rule and classes: the same with any limit."""
+        """SHA-256 over name, split and list, size, sizing rule and classes: the same with any limit."""
         return _hash(self._facts)
 
     def sample_revisions(self) -> tuple[str, ...]:
@@ -220,6 +229,7 @@ class FileDataset:
             "classes": self.classes,
             "objects": self.objects,
             "indices": sorted((self._labelling.indices or {}).items()),
+            **({"split list": self.split_list.sha256} if self.split_list else {}),
         }
 
     @cached_property

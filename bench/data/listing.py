@@ -69,15 +69,15 @@ def choose_split(dataset: str, split: str, known: Iterable[str]) -> str:
     return split
 
 
-def read_names(path: Path) -> list[str]:
+def read_names(path: Path, noun: str = "split file") -> list[str]:
     """The names in a split file, one a line, in form NFC; raises DataError when it cannot be read or holds none."""
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"split file {path}", "be a text file of names", str(error), "Restore it.") from error
+        raise DataError(f"{noun} {path}", "be a text file of names", str(error), "Restore it.") from error
     names = [same_form(line.strip()) for line in lines if line.strip()]
     if not names:
-        raise DataError(f"split file {path}", "hold names, one a line", "no name", "Restore it.")
+        raise DataError(f"{noun} {path}", "hold names, one a line", "no name", "Restore it.")
     return names
 
 

@@ -73,7 +73,8 @@ def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> 
     if not all(_names(suite)):
         return None
     size = bench.data.parse_size(suite.size)
-    dataset = bench.data.Cached(bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit))
+    loaded = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit, suite.split_list)
+    dataset = bench.data.Cached(loaded)
     protocols = [bench.masks.get(name) for name in suite.protocols]
     of_others = any(protocol.needs_labels or task_of(protocol) == "removal" for protocol in protocols)
     facts = {

@@ -226,7 +226,7 @@ def resolve(
     wanted = suite.models if models is None else models
     if dataset is None:
         size = bench.data.parse_size(suite.size)
-        dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit)
+        dataset = bench.data.load(suite.dataset, suite.split, size, suite.data_root, suite.limit, suite.split_list)
     protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     cached = bench.data.Cached(dataset)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import torch
 
+from bench.data.known_splits import names_of_split
+from bench.data.selection import SplitList
 from bench.errors import RunConflict, UsageError
 from bench.evaluation.plan import Plan
 from bench.records import (
@@ -19,6 +21,7 @@ from bench.records import (
     ModelInfo,
     ModelSize,
     RunInfo,
+    SplitListInfo,
     WeightsInfo,
     read_run_info,
     write_atomically,
@@ -144,6 +147,7 @@ def _describe(plan: Plan) -> RunInfo:
             device=torch.cuda.get_device_name(plan.device) if plan.device.startswith("cuda") else "cpu",
         ),
         judge=suite.judge if plan.judge is None else "",
+        mask_sets=_mask_sets(plan),
         given=_protocols_given(plan),
         tasks={one.name: task for one in plan.protocols if (task := task_of(one)) != "completion"},
         published=tuple(_published(plan)),
@@ -171,6 +175,19 @@ def _published(plan: Plan) -> Iterator[PublishedFigure]:
     return (replace(one, protocol=names.get(one.protocol, one.protocol)) for one in plan.suite.published)
 
 
+def _mask_sets(plan: Plan) -> dict[str, str]:
+    """The published sets that masks from files are."""
+    found = {protocol.name: str(getattr(protocol, "published", "")) for protocol in plan.protocols}
+    return {name: published for name, published in found.items() if published}
+
+
+def _split_list(plan: Plan) -> SplitListInfo | None:
+    chosen = getattr(plan.dataset.dataset, "split_list", None)
+    if not isinstance(chosen, SplitList):
+        return None
+    return SplitListInfo(chosen.file, chosen.sha256, len(chosen.ids), names_of_split(chosen.ids))
+
+
 def _dataset(plan: Plan) -> DatasetInfo:
     suite, dataset = plan.suite, plan.dataset
     return DatasetInfo(
@@ -183,6 +200,7 @@ def _dataset(plan: Plan) -> DatasetInfo:
         classes=tuple(dataset.classes),
         root=suite.data_root,
         rules=dataset.rules,
+        split_list=_split_list(plan),
     )
 
 

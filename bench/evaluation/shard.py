@@ -230,6 +230,12 @@ def _features(measured: Measurement, view: bench.metrics.BatchView) -> dict[str,
     """Name to float32 [N, D] of completed and untouched pictures, for the metrics of sets."""
     features: dict[str, npt.NDArray[np.float32]] = {}
     for kind in measured.features:
+        if kind == "squared-error":
+            from bench.metrics.evaluators.backends.pooled import squared_errors
+
+            values, squared = squared_errors(view)
+            features |= {f"truth-{kind}": values.numpy(), kind: squared.numpy()}
+            continue
         from bench.metrics.distribution.backends.extraction import completed_features, true_features
 
         features[kind] = completed_features(kind, view.completed, view.network_device).numpy()

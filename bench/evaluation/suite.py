@@ -50,6 +50,7 @@ class Suite:
         dataset: data set.
         split: split of the data set.
         size: `256` (square), `256x512` (height x width) or `native`.
+        split_list: text file of the pictures of the split to take, one a line; all where it is not given.
         limit: number of pictures, spread evenly over the split; all where it is not given.
         seed: seed of the holes and of models that draw random numbers.
         gallery: number of pictures that are kept for the grids and the page; the same ones when the run grows. The
@@ -72,6 +73,7 @@ class Suite:
     gallery: int = 4
     data_root: str | None = None
     judge: str | None = None
+    split_list: str | None = None
     gate: tuple[tuple[str, str], ...] = ()
     published: tuple[PublishedFigure, ...] = field(default=(), metadata={"key": False})
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Hole
 
-__all__ = ["DecodedMask", "HoleSign", "read_mask"]
+__all__ = ["DecodedMask", "HoleSign", "MaskLevels", "read_levels", "read_mask"]
 
 HoleSign: TypeAlias = Literal["white", "black", "opaque", "transparent"]
 """What the missing pixels of a mask are. `white` and `opaque` mean from half of full scale up, the others below it."""
@@ -44,28 +44,66 @@ class DecodedMask:
     orientation: int
 
 
-def read_mask(path: Path, sign: HoleSign = "white") -> DecodedMask:
-    """Decode a mask file of 1 to 16 bits a sample, with its EXIF orientation.
+@dataclass(frozen=True)
+class MaskLevels:
+    """The values of a mask file, before it is said which of them are missing.
 
-    Colours become grey. A mask with transparent pixels is a layer of strokes: its visible pixels are the hole, and they
+    Attributes:
+        grey: [H, W], uint8 or uint16, upright.
+        full: full scale of `grey`: 255 or 65535.
+        alpha: uint8 [H, W], or None where the file is opaque all over.
+        unclear: as of DecodedMask, whatever the alpha channel says.
+        orientation: as of DecodedMask.
+    """
+
+    grey: npt.NDArray[np.uint8] | npt.NDArray[np.uint16]
+    full: int
+    alpha: npt.NDArray[np.uint8] | None
+    unclear: float
+    orientation: int
+
+    @property
+    def bright(self) -> npt.NDArray[np.bool_]:
+        """bool [H, W]: the pixels from half of full scale up."""
+        found: npt.NDArray[np.bool_] = self.grey >= (self.full + 1) // 2
+        return found
+
+    @property
+    def visible(self) -> npt.NDArray[np.bool_]:
+        """bool [H, W]: the pixels that are opaque rather than transparent."""
+        return np.ones(self.grey.shape, np.bool_) if self.alpha is None else self.alpha >= _HALF
+
+
+def read_levels(path: Path) -> MaskLevels:
+    """Decode a mask file of 1 to 16 bits a sample, with its EXIF orientation; colours become grey.
+
+    Raises:
+        DataError: as `open_image`, and for CMYK and other modes.
+    """
+    opened = open_image(path, "mask", "Correct or remove it.")
+    return MaskLevels(*_channels(path, opened), opened.orientation)
+
+
+def read_mask(path: Path, sign: HoleSign = "white") -> DecodedMask:
+    """Decode a mask file, as `read_levels` does, to the hole that `sign` makes of it.
+
+    A mask with transparent pixels is a layer of strokes: its visible pixels are the hole, and they
     must all have the colour of the hole. `opaque` and `transparent` look at the alpha channel alone.
 
     Raises:
-        DataError: as `open_image`, and for CMYK and other modes, a mask in which all or nothing is missing, transparent
-            pixels whose meaning `sign` does not give, and no alpha channel where `sign` names it.
+        DataError: as `read_levels`, and for a mask in which all or nothing is missing, transparent pixels whose meaning
+            `sign` does not give, and no alpha channel where `sign` names it.
     """
-    opened = open_image(path, "mask", "Correct or remove it.")
-    grey, full, alpha, unclear = _channels(path, opened)
+    levels = read_levels(path)
     if sign in {"opaque", "transparent"}:
-        hole = _by_alpha(path, alpha, sign)
+        hole = _by_alpha(path, levels, sign)
     else:
-        half = (full + 1) // 2
-        hole = grey < half if sign == "black" else grey >= half
-        if alpha is not None:
-            hole = _strokes(path, hole, alpha, sign)
+        hole = ~levels.bright if sign == "black" else levels.bright
+        if levels.alpha is not None:
+            hole = _strokes(path, hole, levels.visible, sign)
     if not hole.any() or hole.all():
-        _refuse_uniform(path, grey, full, alpha)
-    return DecodedMask(hole, 0.0 if alpha is not None else unclear, opened.orientation)
+        _refuse_uniform(path, levels.grey, levels.full, levels.alpha)
+    return DecodedMask(hole, 0.0 if levels.alpha is not None else levels.unclear, levels.orientation)
 
 
 def _channels(
@@ -90,24 +128,22 @@ def _channels(
     return grey, 255, alpha, float(np.mean(_between(grey) | _coloured(image)))
 
 
-def _by_alpha(path: Path, alpha: npt.NDArray[np.uint8] | None, sign: HoleSign) -> Hole:
-    if alpha is None:
+def _by_alpha(path: Path, levels: MaskLevels, sign: HoleSign) -> Hole:
+    if levels.alpha is None:
         raise DataError(
             f"mask {path}", f"have transparent pixels (hole={sign})", "none", "Say hole=white or hole=black instead."
         )
-    hole: Hole = alpha >= _HALF if sign == "opaque" else alpha < _HALF
-    return hole
+    return levels.visible if sign == "opaque" else ~levels.visible
 
 
-def _strokes(path: Path, coloured: Hole, alpha: npt.NDArray[np.uint8], sign: HoleSign) -> Hole:
+def _strokes(path: Path, coloured: Hole, visible: Hole, sign: HoleSign) -> Hole:
     """The visible pixels, if all of them have the colour of the hole; else the transparent ones may mean anything."""
-    visible: Hole = alpha >= _HALF
     others = int(np.count_nonzero(visible & ~coloured))
     if others:
         raise DataError(
             f"mask {path}",
             f"be opaque, or hold nothing but {sign} strokes on a transparent layer",
-            f"{alpha.size - int(np.count_nonzero(visible))} transparent pixels beside {others} visible ones that are "
+            f"{visible.size - int(np.count_nonzero(visible))} transparent pixels beside {others} visible ones that are "
             f"not {sign}",
             "Say hole=transparent or hole=opaque, whichever is missing (behind the name of a folder: ?hole=opaque).",
         )

@@ -1,4 +1,4 @@
-"""A folder of masks that somebody else drew."""
+"""Masks that somebody else drew."""
 
 from __future__ import annotations
 
@@ -17,13 +17,16 @@ from urllib.parse import parse_qsl
 import numpy as np
 
 from bench.errors import DataError, NotApplicable, UsageError
-from bench.image_files.finding import find_pictures, some
-from bench.image_files.masks import DecodedMask, HoleSign, read_mask
+from bench.image_files.finding import some
+from bench.image_files.masks import DecodedMask, HoleSign
 from bench.image_files.pairing import PairedNames, pair_by_name
 from bench.image_files.sizes import nearest, resize_labels
+from bench.masks.identification.catalogue import name_of_set
+from bench.masks.identification.hashing import hole_sha256, set_sha256
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
+from bench.masks.sources import FolderOfMasks, MaskSource, RunLengthMasks, WhichMask
 from bench.removal import TASKS, Task
 from bench.vocabulary import Dataset, Sample
 
@@ -35,6 +38,7 @@ __all__ = ["FileMasks"]
 _RULE = 2
 """Version of what this module does with the files: part of the protocol's version."""
 _OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own", "random"), "task": TASKS}
+_RUN_LENGTH_OPTIONS = {"mask": ("inside", "outside"), "pick": ("own", "random"), "task": TASKS}
 _OPPOSITE = {"white": "black", "black": "white", "opaque": "transparent", "transparent": "opaque"}
 _SUSPICIOUS_SHARE = 0.75
 _UNCLEAR_SHARE = 0.05
@@ -51,10 +55,14 @@ class FileMasks(MaskProtocol):
     from, whose masks are resized to the picture's size. All files are read and checked at once. The version is a hash
     of their names and bytes.
 
+    Attributes:
+        published: the published set that the holes of all files are together, by its passport; else empty.
+
     Args:
         argument: the folder, and behind it `?hole=white` (the default), `black`, `opaque` or `transparent`, `pick=own`
             or `random` where the names shall not decide, and `task=removal` where the holes hide objects that a fill
-            should not show, such as `masks?hole=black&task=removal`.
+            should not show, such as `masks?hole=black&task=removal`. Or the path of BrushBench's mapping_file.json
+            (`bench.masks.sources`), and behind it `?mask=inside` (the default) or `outside`, `pick` and `task`.
 
     Raises:
         DataError: no such folder, an empty one, or a file that is no picture, all hole or no hole.
@@ -62,25 +70,20 @@ class FileMasks(MaskProtocol):
     """
 
     def __init__(self, argument: str = "") -> None:
-        place, options = _parse(argument)
-        self._sign = cast("HoleSign", options.get("hole", "white"))
-        self._pick = options.get("pick")
+        self._source, options = _open(argument)
+        self._sign: str = options.get("hole", "white")
+        self._pick = options.get("pick", "own" if self._source.drawn_at_full_size else None)
         self.task = cast("Task", options.get("task", "completion"))
-        self._folder = Path(place).expanduser().resolve()
-        if not self._folder.is_dir():
-            raise DataError(f"mask folder {self._folder}", "be a folder", "none", "Give a folder of mask pictures.")
-        self._files = find_pictures(self._folder, "mask folder", fix="Give a folder of mask pictures.")
         with ThreadPoolExecutor(_READING_THREADS) as pool:
-            found = dict(zip(self._files, pool.map(self._examine, self._files.values()), strict=True))
-        paths = [path.relative_to(self._folder).as_posix() for path in self._files.values()]
-        contents = [[path, file.sha256] for path, file in zip(paths, found.values(), strict=True)]
+            found = dict(zip(self._source.names, pool.map(self._examine, self._source.names), strict=True))
+        contents = [file.identity for file in found.values()]
         version = hashlib.sha256(json.dumps([_RULE, contents]).encode()).hexdigest()[:12]
-        sign = "" if self._sign == "white" else f"-hole-{self._sign}"
         task = "" if self.task == "completion" else f"-{self.task}"
-        self._names = {kind: f"files:{self._folder.name}{sign}{kind}{task}@{version}" for kind in ("", "-random")}
-        summary, source = f"{len(found)} masks of a folder", f"folder {self._folder.name}"
+        self._names = {kind: f"files:{self._source.label}{kind}{task}@{version}" for kind in ("", "-random")}
+        summary, source = f"{len(found)} masks from files", f"files {self._source.label}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
+        self.published = name_of_set(set_sha256(file.hole_sha256 for file in found.values()))
         self._last: tuple[Sequence[str], FileMasks] | None = None
         self._warned = False
         self._warn(found)
@@ -96,9 +99,9 @@ class FileMasks(MaskProtocol):
         bound = self._bound(dataset)
         if self._own is None and not bound._own:
             _log.warning(
-                "No mask of folder %s is named after a sample of data set %s (samples: %s; masks: %s): a mask is drawn "
+                "No mask of %s is named after a sample of data set %s (samples: %s; masks: %s): a mask is drawn "
                 "for each sample. Add ?pick=random to the folder's name to say that this is wanted.",
-                *(self._folder, dataset.name, some(tuple(dataset.ids)), some(tuple(self._files))),
+                *(self._source.subject, dataset.name, some(tuple(dataset.ids)), some(self._source.names)),
             )
         return bound
 
@@ -112,17 +115,17 @@ class FileMasks(MaskProtocol):
         """The sample's own mask, or one that the stream picks."""
         own = (self._own or {}).get(sample.id)
         if own is None:
-            names = list(self._files)
-            path = self._files[names[stream.integer(0, len(names) - 1)]]
-            hole = nearest(read_mask(path, self._sign).hole, *sample.image.shape[:2])
+            name = self._source.names[stream.integer(0, len(self._source.names) - 1)]
+            hole = nearest(self._source.read(name).hole, *sample.image.shape[:2])
         else:
-            path = self._files[own]
-            mask = read_mask(path, self._sign)
-            self._warn_of_turned(path, mask, sample)
-            hole = _as_its_picture(path, mask, sample)
+            name, mask = own, self._source.read(own)
+            self._warn_of_turned(name, mask, sample)
+            hole = _as_its_picture(self._source, name, mask, sample)
         if not hole.any() or hole.all():
             part = "nothing" if not hole.any() else "everything"
-            raise NotApplicable(f"mask {path.name}: {part} is missing in the part of the picture that is used")
+            raise NotApplicable(
+                f"mask {Path(self._source.title(name)).name}: {part} is missing in the part of the picture that is used"
+            )
         return hole
 
     def _bound(self, dataset: Dataset) -> FileMasks:
@@ -130,30 +133,31 @@ class FileMasks(MaskProtocol):
             return self
         if self._last and self._last[0] is dataset.ids:
             return self._last[1]
-        pairs = pair_by_name(dataset.ids, self._files)
+        pairs = pair_by_name(dataset.ids, self._source.names)
         if self._pick == "own" or pairs.names or pairs.double:
-            _check_pairs(self._folder, pairs, len(dataset.ids))
+            _check_pairs(self._source.subject, pairs, len(dataset.ids))
         bound = copy.copy(self)
         bound._own, bound.name = pairs.names, self._names["" if pairs.names else "-random"]
         self._last = dataset.ids, bound
         return bound
 
-    def _warn_of_turned(self, path: Path, mask: DecodedMask, sample: Sample) -> None:
+    def _warn_of_turned(self, name: str, mask: DecodedMask, sample: Sample) -> None:
         if sample.source and sample.source.turned_in_place and mask.orientation == 1 and not self._warned:
             self._warned = True
             _log.warning(
                 "mask %s: its picture is turned by its EXIF orientation, and the mask is not. "
                 "The mask is taken as drawn on the picture as it is shown.",
-                path,
+                self._source.title(name),
             )
 
-    def _examine(self, path: Path) -> _MaskFile:
-        mask = read_mask(path, self._sign)
-        return _MaskFile(hashlib.sha256(path.read_bytes()).hexdigest(), float(mask.hole.mean()), mask.unclear)
+    def _examine(self, name: str) -> _MaskFile:
+        mask = self._source.read(name)
+        share, sha256 = float(mask.hole.mean()), hole_sha256(mask.hole)
+        return _MaskFile(self._source.identity(name), share, mask.unclear, sha256)
 
     def _warn(self, found: Mapping[str, _MaskFile]) -> None:
         share = float(np.mean([file.share for file in found.values()]))
-        if share > _SUSPICIOUS_SHARE:
+        if share > _SUSPICIOUS_SHARE and isinstance(self._source, FolderOfMasks):
             _log.warning(
                 "The holes of %s cover %.0f %% of the picture on average. Is the hole %s in these files? "
                 "Otherwise add ?hole=%s to the folder's name.",
@@ -164,34 +168,55 @@ class FileMasks(MaskProtocol):
             _log.warning(
                 "%d of %d masks of %s are not black and white (%.0f %% of the pixels of %s are grey or coloured). "
                 "A pixel counts as white from half of full scale up.",
-                *(len(unclear), len(found), self.name, 100 * found[unclear[0]].unclear, self._files[unclear[0]].name),
+                *(
+                    len(unclear),
+                    len(found),
+                    self.name,
+                    100 * found[unclear[0]].unclear,
+                    Path(self._source.title(unclear[0])).name,
+                ),
             )
 
 
 @dataclass(frozen=True)
 class _MaskFile:
-    sha256: str
+    identity: list[str]
     share: float
     unclear: float
+    hole_sha256: str
+
+
+def _open(argument: str) -> tuple[MaskSource, dict[str, str]]:
+    """The masks, and the options behind their place."""
+    place, options = _parse(argument)
+    path = Path(place).expanduser().resolve()
+    if _is_mapping(place):
+        return RunLengthMasks(path, cast("WhichMask", options.get("mask", "inside"))), options
+    return FolderOfMasks(path, cast("HoleSign", options.get("hole", "white"))), options
+
+
+def _is_mapping(place: str) -> bool:
+    return place.lower().endswith(".json") and not Path(place).expanduser().is_dir()
 
 
 def _parse(argument: str) -> tuple[str, dict[str, str]]:
-    """The folder and the options behind it."""
+    """The place and the options behind it."""
     place, asked, query = argument.partition("?")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
     except ValueError:
         pairs = [("", "")]
-    options = dict(pairs)
-    known = all(value in _OPTIONS.get(key, ()) for key, value in pairs)
+    options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if _is_mapping(place) else _OPTIONS
+    known = all(value in choices.get(key, ()) for key, value in pairs)
     if not (place and known and len(options) == len(pairs) and bool(asked) == bool(pairs)):
-        choices = " and ".join(f"{key}={'|'.join(values)}" for key, values in _OPTIONS.items())
-        must = f"be files:DIR, with the options {choices} behind a ? if need be"
+        listed = " and ".join(f"{key}={'|'.join(values)}" for key, values in choices.items())
+        form = "files:FILE.json" if choices is _RUN_LENGTH_OPTIONS else "files:DIR"
+        must = f"be {form}, with the options {listed} behind a ? if need be"
         raise UsageError("protocol", must, f"'files:{argument}'", "For example files:masks?hole=black&pick=random.")
     return place, options
 
 
-def _check_pairs(folder: Path, pairs: PairedNames, count: int) -> None:
+def _check_pairs(subject: str, pairs: PairedNames, count: int) -> None:
     """Raise DataError, with both sides, unless every sample has exactly one mask."""
     if len(pairs.names) == count:
         return
@@ -206,7 +231,7 @@ def _check_pairs(folder: Path, pairs: PairedNames, count: int) -> None:
         if names
     )
     raise DataError(
-        f"mask folder {folder}",
+        subject,
         f"hold exactly one mask for each of the {count} samples",
         found,
         "Name masks after the sample ids (NAME, NAME_mask, NAME_mask001), or add ?pick=random to the folder's name to "
@@ -214,23 +239,23 @@ def _check_pairs(folder: Path, pairs: PairedNames, count: int) -> None:
     )
 
 
-def _as_its_picture(path: Path, mask: DecodedMask, sample: Sample) -> Hole:
+def _as_its_picture(source: MaskSource, name: str, mask: DecodedMask, sample: Sample) -> Hole:
     """The mask with the crop and the size that its picture got.
 
     Its size tells where it was drawn: on the original picture, a smaller or larger copy of it, or the final picture.
     """
     size = (sample.image.shape[0], sample.image.shape[1])
-    source = sample.source
-    original = size if source is None else (source.height, source.width)
+    picture = sample.source
+    original = size if picture is None else (picture.height, picture.width)
     shape = (mask.hole.shape[0], mask.hole.shape[1])
-    if shape != original and shape == size:
+    if shape != original and shape == size and not source.drawn_at_full_size:
         return mask.hole
-    if not _is_copy(shape, original):
-        stored = source is not None and source.orientation > 4 and _is_copy(shape[::-1], original)
+    if shape != original if source.drawn_at_full_size else not _is_copy(shape, original):
+        stored = picture is not None and picture.orientation > 4 and _is_copy(shape[::-1], original)
         found = _text(shape) + (": it was drawn on the picture as it is stored, on its side" if stored else "")
         sizes = dict.fromkeys(_text(one) for one in (original, size))
         raise DataError(
-            f"mask {path}",
+            f"mask {source.title(name)}",
             f"be as large as its picture '{sample.id}' ({' or '.join(sizes)}, height x width, upright)",
             found,
             "Draw it on the picture as it is shown, or add ?pick=random to the folder's name to stretch masks.",

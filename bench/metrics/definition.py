@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Distance: TypeAlias = Callable[[Features, Features], tuple[float, float | None]]
     DistanceOfDraws: TypeAlias = Callable[[Features, Features, Sequence[Rows]], npt.NDArray[np.float64]]
 
-__all__ = ["FewPictures", "MetricDefinition", "MetricKey"]
+__all__ = ["FewPictures", "MetricDefinition", "MetricKey", "Translation"]
 
 _IMPORTER: Registry[Any] = Registry("metric", "spgbench.metrics")  # its errors name the metric and the missing module
 
@@ -77,6 +77,25 @@ class FewPictures:
 
 
 @dataclass(frozen=True)
+class Translation:
+    """What makes a metric the rule of another evaluator.
+
+    Attributes:
+        evaluator: its name for `spgbench report --as`, and in signatures: `brushbench`.
+        score: what the evaluator calls the score; a signature begins with it.
+        beside: `metric.region` of the own number that it is shown beside.
+        difference: how the two differ, in one line.
+        infinite_mean: whether one exact picture makes the mean of the evaluator infinite.
+    """
+
+    evaluator: str
+    score: str
+    beside: str
+    difference: str
+    infinite_mean: bool = False
+
+
+@dataclass(frozen=True)
 class MetricDefinition:
     """A metric: what it computes, how it is shown, tested and gated, and where the code is.
 
@@ -109,7 +128,7 @@ class MetricDefinition:
         cap: what an infinite value of a picture, and a greater one than this, counts as in every mean, interval and
             test, in the metric's unit; None: an infinite value is in none of them.
         aggregate: `image-mean`, a value an image and their mean; `set`, one value of all images together.
-        features: for an aggregate `set`, which features it is taken of: `fid` or `fid-clean`.
+        features: for an aggregate `set`, which features it is taken of: `fid`, `fid-clean` or `squared-error`.
         resampling: for an aggregate `set`, how it is found out how far the value would move with other pictures:
             `half-samples` takes the metric of random halves of them (`bench.metrics.resampling`); empty: not at all,
             and the gate and comparisons print the metric without an interval.
@@ -124,6 +143,7 @@ class MetricDefinition:
         ceiling_of: the metric that this one bounds: the same number for every model, printed below tables.
         by_class: whether it also has a value for each class.
         fills: how many fills of a hole it is taken of, where that is not one.
+        translation: which rule of another evaluator it is; such metrics are shown only where they are asked for.
     """
 
     name: str
@@ -160,6 +180,7 @@ class MetricDefinition:
     ceiling_of: str = ""
     by_class: bool = False
     fills: int = 0
+    translation: Translation | None = None
 
     def load(self) -> ByRegion:
         """Import the implementation of a metric of images; raises UsageError when that fails."""
@@ -177,7 +198,9 @@ class MetricDefinition:
         """All that a value depends on, for pictures of one size; raises UsageError where the metric is undefined."""
         if region not in self.regions:
             raise UsageError(f"region of {self.name}", f"be one of {', '.join(self.regions)}", repr(region))
-        fields = [self.name, f"region:{region}"]
+        rule = self.translation
+        fields = [rule.score, f"as:{rule.evaluator}"] if rule else [self.name]
+        fields.append(f"region:{region}")
         if region == "boundary":
             fields += [f"band:{boundary_width(height, width)}px", f"band-share:{BOUNDARY_SHARE}"]
         if self.width:

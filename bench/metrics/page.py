@@ -7,7 +7,9 @@ from itertools import groupby
 
 from bench.metrics.catalogue import BUILT_IN, family_modules
 from bench.metrics.definition import MetricDefinition
+from bench.metrics.evaluators.evaluator import Evaluator
 from bench.metrics.segmentation.families import LABEL_FAMILIES, LabelScore
+from bench.metrics.translations import EVALUATORS, translations_of
 from bench.metrics.width import BOUNDARY_SHARE, boundary_width
 from bench.vocabulary import REGIONS, Region
 
@@ -111,22 +113,12 @@ Features that are not finite, or the same in all rows, are refused. Print N besi
 """
 
 _OTHERS = """
-## Numbers of other evaluators
+## Under the rules of other evaluators
 
-The same name often stands for another number. Before you compare one of these numbers with one from a paper, find out
-how the other one was computed.
-
-| evaluator | what differs from ours |
-|---|---|
-| LaMa | SSIM with zero padding, borders included; pictures truncated to uint8, not rounded |
-| MAT | the same SSIM window and crop; PSNR of each image, infinity possible |
-| EdgeConnect | PSNR on grey; SSIM on grey with a uniform window of 51; MAE is `l1-relative` on grey |
-| AOT-GAN | SSIM with scikit-image's default uniform window of 7; MAE is `l1-relative` |
-| ZITS | PSNR is `1 - 10 log10(MSE + 1e-7)`: 1 dB too high, capped at 71 dB; SSIM on grey from swapped channels |
-| MMagic | L1 over the hole only, PSNR over the picture; one exact image makes the mean PSNR infinite |
-| IQA-PyTorch | `ssim` is on luma (`ssimc` is RGB); PSNR capped at 80 dB by an epsilon |
-| torchmetrics | PSNR pools the squared error of all images by default; SSIM and MS-SSIM count reflected borders |
-| scikit-image | SSIM's defaults: uniform window of 7, sample covariance |
+The same name often stands for another number. `spgbench report OUT --as NAME` prints numbers of a run beside what
+another evaluator makes of the same fills: [Numbers of other evaluators](../explanation/other-evaluators.md). These
+metrics stand in no other table, average, rank or gate, unless `--metrics` names them. A test computes each of them
+again by other means, from the reference named in its definition.
 """
 
 _EXAMPLES: tuple[tuple[str, Region], ...] = (
@@ -149,14 +141,15 @@ def render(metrics: Iterable[MetricDefinition] = tuple(BUILT_IN.values())) -> st
         ),
         signatures="\n".join(BUILT_IN[name].signature(region, 256, 256) for name, region in _EXAMPLES),
     )
-    pictures = [metric for metric in metrics if metric.name not in of_labels]
+    pictures = [metric for metric in metrics if metric.name not in of_labels and not metric.translation]
     labels = _LABELS.format(
         families="\n".join(f"| `{family.form.format('...')}` | {family.definition} |" for family in LABEL_FAMILIES),
         scores="\n".join(map(_label_row, scores)),
     )
     same_definition = [list(group) for _, group in groupby(scores, key=lambda score: score.definition)]
     sections = [*map(_section, pictures), labels, *map(_label_section, same_definition), _SETS, _OTHERS]
-    return _INTRODUCTION + "".join(map(_row, pictures)) + regions + "".join(sections)
+    others = "".join(_evaluator_section(one) for one in EVALUATORS.values())
+    return _INTRODUCTION + "".join(map(_row, pictures)) + regions + "".join(sections) + others
 
 
 def _label_scores() -> tuple[list[LabelScore], set[str]]:
@@ -187,6 +180,19 @@ def _label_section(scores: Sequence[LabelScore]) -> str:
 - A test compares it, within {_tolerance(score.reference_tolerance, score.unit)}, with {score.reference}.
 - Blind spots: {score.blind_to}
 """
+
+
+def _evaluator_section(evaluator: Evaluator) -> str:
+    """Its metrics in a table, and what it computes that is not computed here."""
+    rows = [
+        f"| `{metric.name}` | {metric.unit or '-'} | {metric.definition} | `{rule.beside}` | {rule.difference} |\n"
+        for metric in translations_of(evaluator.name)
+        if (rule := metric.translation)
+    ]
+    head = "\n| metric | unit | definition | beside | difference |\n|---|---|---|---|---|\n" if rows else ""
+    absent = "".join(f"\n- Not computed: {score}: {reason}." for score, reason in evaluator.absent)
+    text = f"\n### {evaluator.title}\n\n`--as {evaluator.name}`: {evaluator.source}. {evaluator.pictures}\n"
+    return text + head + "".join(rows) + (f"{absent}\n" if absent else "")
 
 
 def _row(metric: MetricDefinition) -> str:

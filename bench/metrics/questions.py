@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from bench.errors import UnknownName, UsageError
 from bench.metrics.catalogue import METRICS, find_definition
 from bench.metrics.definition import MetricKey
+from bench.metrics.translations import is_translation
 from bench.vocabulary import REGIONS, Region
 
 __all__ = ["chosen_keys", "follows_from"]
@@ -29,6 +30,8 @@ def chosen_keys(
 ) -> list[str]:
     """Those of `keys` (`metric.region`) that are of these metrics and regions, in their order; None stands for all.
 
+    Metrics under the rule of another evaluator are left out unless they are named.
+
     Raises:
         UnknownName: for a metric or a region that does not exist, with suggestions.
         UsageError: when no key is left.
@@ -38,14 +41,15 @@ def chosen_keys(
     names = None if metrics is None else {_metric(name, recorded) for name in metrics}
     places = None if regions is None else {_region(name) for name in regions}
     kept = [key for key in every if _fits(MetricKey.parse(key), names, places)]
-    if every and not kept:
+    if every and not kept and (names is not None or places is not None):
         asked = " ".join([*sorted(names or ()), *sorted(places or ())])
         raise UsageError("--metrics and --regions", f"choose some of {', '.join(every)}", asked, "Choose others.")
     return kept
 
 
 def _fits(key: MetricKey, metrics: set[str] | None, regions: set[Region] | None) -> bool:
-    return (metrics is None or key.metric in metrics) and (regions is None or key.region in regions)
+    wanted = not is_translation(key.metric) if metrics is None else key.metric in metrics
+    return wanted and (regions is None or key.region in regions)
 
 
 def _metric(name: str, recorded: Collection[str]) -> str:

@@ -3,7 +3,15 @@
 from bench.records.files import locked, read_shard, write_atomically, write_cell, write_shard
 from bench.records.layout import CellKey, RunLayout, folder_name
 from bench.records.reader import Run, read_run, read_run_info
-from bench.records.run_info import DatasetInfo, EnvironmentInfo, ModelInfo, ModelSize, RunInfo, WeightsInfo
+from bench.records.run_info import (
+    DatasetInfo,
+    EnvironmentInfo,
+    ModelInfo,
+    ModelSize,
+    RunInfo,
+    SplitListInfo,
+    WeightsInfo,
+)
 from bench.records.schema import FORMAT, CellRecord, Failures, PredictionWarning, Record, Score, dump
 
 __all__ = [
@@ -21,6 +29,7 @@ __all__ = [
     "RunInfo",
     "RunLayout",
     "Score",
+    "SplitListInfo",
     "WeightsInfo",
     "dump",
     "folder_name",

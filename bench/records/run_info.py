@@ -9,7 +9,24 @@ from bench.records.decoding import decode
 from bench.records.published import PublishedFigure
 from bench.records.schema import FORMAT, dump, without_format
 
-__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo", "WeightsInfo"]
+__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo", "SplitListInfo", "WeightsInfo"]
+
+
+@dataclass(frozen=True)
+class SplitListInfo:
+    """The list that chose the pictures of a split.
+
+    Attributes:
+        file: as it was given.
+        sha256: over the ids in order of code points, a line feed behind each.
+        n: how many pictures it names.
+        equal_to: names of published splits that list the same ids; the pictures were not compared.
+    """
+
+    file: str
+    sha256: str
+    n: int
+    equal_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -27,6 +44,7 @@ class DatasetInfo:
         root: folder of its files as it was given, or None.
         rules: hash of all that every picture depends on beside its own files: name, split, size, sizing rule, classes.
             Cells lie under it. Empty up to format 2, where cells lie under `revision`.
+        split_list: the list that chose pictures of the split, or None for all.
     """
 
     name: str
@@ -38,6 +56,7 @@ class DatasetInfo:
     classes: tuple[str, ...]
     root: str | None = None
     rules: str = ""
+    split_list: SplitListInfo | None = None
 
     @property
     def cell_revision(self) -> str:
@@ -143,6 +162,7 @@ class RunInfo:
         versions: library to its version.
         environment: where the run was begun.
         judge: name of the judge that was asked for; empty for an object in memory, None for that of the data set.
+        mask_sets: name of a protocol of masks from files to the published set that the files are.
         given: name of a protocol to the text that named it, where the name alone does not find it again.
         command: that runs it again; empty where the command line cannot.
         tasks: protocol to what it asks of a model, of those that ask for something else than completion.
@@ -163,6 +183,7 @@ class RunInfo:
     versions: dict[str, str] = field(default_factory=dict)
     environment: EnvironmentInfo = field(default_factory=EnvironmentInfo)
     judge: str | None = None
+    mask_sets: dict[str, str] = field(default_factory=dict)
     given: dict[str, str] = field(default_factory=dict)
     command: str = ""
     tasks: dict[str, str] = field(default_factory=dict)
@@ -172,13 +193,12 @@ class RunInfo:
         """The text of `run.json`; what a run or a model does not have is left out."""
         data = asdict(self)
         data["models"] = [_without_none(model) for model in data["models"]]
-        for name in ("unavailable", "other_metrics", "given", "command", "tasks", "published"):
+        for name in ("unavailable", "other_metrics", "mask_sets", "given", "command", "tasks", "published"):
             if not data[name]:
                 del data[name]
         if self.judge is None:
             del data["judge"]
-        if self.dataset.root is None:
-            del data["dataset"]["root"]
+        data["dataset"] = _without(data["dataset"], "root", "split_list")
         return dump({"format": FORMAT, **data})
 
     @property
@@ -202,6 +222,11 @@ class RunInfo:
             FieldError: naming the first field that is missing, unknown or of another type, or another format.
         """
         return decode(cls, without_format(data)[1])
+
+
+def _without(data: dict[str, Any], *names: str) -> dict[str, Any]:
+    """The parts, less those of these names that are None."""
+    return {name: part for name, part in data.items() if part is not None or name not in names}
 
 
 def _without_none(data: dict[str, Any]) -> dict[str, Any]:

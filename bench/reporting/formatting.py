@@ -52,6 +52,8 @@ def score_text(score: Score | None, decimals: int | None) -> str:
         return "exact" if score.higher_is_better else INFINITE
     if score is None or score.value is None:
         return NOTHING
+    if math.isinf(score.value):
+        return INFINITE
     return three_digits(score.value) if decimals is None else f"{score.value:.{decimals}f}"
 
 

@@ -30,6 +30,7 @@ def command_of(info: RunInfo) -> str:
         "--dataset": dataset.name,
         "--data-root": dataset.root,
         "--split": dataset.split,
+        "--split-list": dataset.split_list.file if dataset.split_list else None,
         "--size": dataset.size,
         "--limit": dataset.limit,
         "--protocols": ",".join(info.given.get(protocol, protocol) for protocol in info.protocols),

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 from bench.cli import app, main
 from bench.errors import UsageError
 
-COMMANDS = [command.name for command in app.registered_commands] + ["masks export"]
+COMMANDS = [command.name for command in app.registered_commands] + ["masks export", "masks identify", "masks passport"]
 CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites")
 
 
@@ -63,7 +63,13 @@ def test_listing_as_text_and_json(what: str) -> None:
 
     entries = json.loads(data)
     assert entries
-    assert [line.split()[0] for line in text.splitlines()] == [entry["name"] for entry in entries]
+    own, _, others = text.partition("\nUnder the rules of other evaluators")
+    theirs = re.findall(r"[\w-]+(?=, |\n|$)", others.partition(":\n\n")[2]) if others else []
+    listed = [line.split()[0] for line in own.splitlines()]
+    names = [entry["name"] for entry in entries]
+    assert listed == [name for name in names if name in listed]
+    assert {*listed, *theirs} >= {*names}
+    assert bool(others) == (what == "metrics")
     assert all(entry["summary"] for entry in entries)
 
 

@@ -40,6 +40,9 @@ UNITS = {
     "ssim": ("", True),
     "l1": ("%", False),
     "fid": ("", False),
+    "mat-psnr": ("dB", True),
+    "mat-l1": ("", False),
+    "brushbench-mse": ("", False),
     **dict.fromkeys(("judge-miou", "judge-boundary-f", "judge-miou-ceiling"), ("%", True)),
 }
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.data.limits import limited
+from bench.data.selection import SplitList
 from bench.data.streets.randomness import Stream
 from bench.data.streets.scene import draw, draw_without
 from bench.data.streets.street import CLASSES, OBJECTS
@@ -39,7 +40,7 @@ class Streets:
 
     Attributes:
         name: `streets`.
-        revision: SHA-256 of the generator's version, split, size and ids.
+        revision: SHA-256 of the generator's version, split, its list, size and ids.
         rules: the same without the ids.
         classes: CamVid's 11.
         objects: tree, sign, car, pedestrian, bicyclist.
@@ -49,6 +50,7 @@ class Streets:
         split: one of `SPLITS`.
         size: height and width in pixels, at least 32 each.
         limit: how many samples, spread evenly over the split; None for all.
+        split_list: the samples of the split to take; None for all.
 
     Raises:
         UnknownName: an unknown split.
@@ -59,16 +61,22 @@ class Streets:
     classes = CLASSES
     objects = OBJECTS
 
-    def __init__(self, split: str, size: tuple[int, int], limit: int | None = None) -> None:
+    def __init__(
+        self, split: str, size: tuple[int, int], limit: int | None = None, split_list: SplitList | None = None
+    ) -> None:
         if split not in SPLITS:
             raise UnknownName("split", split, SPLITS)
         if min(size) < _SMALLEST:
             found = f"{size[0]}x{size[1]}"
             raise UsageError("size of streets", f"be at least {_SMALLEST} pixels a side", found, "Ask for larger ones.")
         self.split, self.size = split, (int(size[0]), int(size[1]))
-        self._scenes = limited(SPLITS[split], limit)
-        self.ids = tuple(f"{split}-{scene - SPLITS[split].start:06d}" for scene in self._scenes)
-        content = (self.name, VERSION, split, self.size, self.ids)
+        self.split_list = split_list
+        wanted = None if split_list is None else set(split_list.ids)
+        self._every = [scene for scene in SPLITS[split] if wanted is None or self._id(scene) in wanted]
+        self._scenes = limited(self._every, limit)
+        self.ids = tuple(map(self._id, self._scenes))
+        of_list = () if split_list is None else (split_list.sha256,)
+        content = (self.name, VERSION, split, self.size, *of_list, self.ids)
         self.revision = hashlib.sha256(repr(content).encode()).hexdigest()
         self.rules = hashlib.sha256(repr(content[:-1]).encode()).hexdigest()
 
@@ -79,7 +87,14 @@ class Streets:
     @cached_property
     def whole(self) -> Streets:
         """The whole split, without the limit."""
-        return self if len(self) == len(SPLITS[self.split]) else Streets(self.split, self.size)
+        return self if len(self) == len(self._every) else Streets(self.split, self.size, None, self.split_list)
+
+    def select(self, chosen: SplitList, limit: int | None) -> Streets:
+        """The samples that a list names (`bench.data.selection.Selectable`)."""
+        return Streets(self.split, self.size, limit, chosen)
+
+    def _id(self, scene: int) -> str:
+        return f"{self.split}-{scene - SPLITS[self.split].start:06d}"
 
     def __len__(self) -> int:
         return len(self.ids)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bench.metrics import MetricKey, is_ceiling, metric_title
+from bench.metrics.translations import is_translation
 from bench.records import Run, Score
 from bench.reporting.formatting import decimals_of
 from bench.reporting.titles import key_order
@@ -85,7 +86,11 @@ def shown_keys(run: Run) -> list[str]:
     keys = {*run.info.metrics, *(key for cell in run.cells.values() for key in cell.metrics)}
     columns = {key: MetricKey.parse(key) for key in keys}
     shown = [key for key, column in columns.items() if not column.class_name and not is_ceiling(column.metric)]
-    return sorted((key for key in shown if columns[key].region != "known" or key == KNOWN), key=key_order)
+    return sorted((key for key in shown if _told(columns[key])), key=key_order)
+
+
+def _told(column: MetricKey) -> bool:
+    return column.region != "known" or str(column) == KNOWN or is_translation(column.metric)
 
 
 def columns_of(run: Run) -> Mapping[str, Column]:

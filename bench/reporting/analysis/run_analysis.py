@@ -34,11 +34,13 @@ class RunAnalysis:
     Attributes:
         run: what was run.
         metrics, regions: the columns that are looked at, names of any case; None: all.
+        evaluators: under whose rules the run is shown besides.
     """
 
     run: Run
     metrics: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    evaluators: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, run: Run | RunAnalysis) -> RunAnalysis:

@@ -12,6 +12,7 @@ from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import INFINITE, NOTHING
 from bench.reporting.tables.by_class import class_table
 from bench.reporting.tables.cost import cost_table
+from bench.reporting.tables.evaluators import evaluator_tables
 from bench.reporting.tables.main_table import build_main_table
 from bench.reporting.tables.model import Table
 
@@ -38,6 +39,11 @@ class TableSection:
     def by_class(self) -> bool:
         """Whether every group can be folded up, and all but the first one are."""
         return self.id == "by-class"
+
+    @property
+    def chosen(self) -> bool:
+        """Whether the reader chooses its columns; those of the others stay."""
+        return self.id.startswith(("protocol-", "by-class"))
 
 
 @dataclass(frozen=True)
@@ -68,6 +74,7 @@ def page_tables(analysis: RunAnalysis, copied: Collection[str], profile: Profile
         *_by_protocol(analysis),
         *([("by-class", "By class", by_class, "by-class")] if by_class else []),
         *_cost(analysis, profile),
+        *((table.name, table.title, table, table.name) for table in evaluator_tables(analysis)),
     ]
     return PageTables(
         metrics={column.metric: column.metric_title for column in columns},

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 
 from bench.metrics import MetricKey, ceiling_of, find_definition, metric_title
+from bench.metrics.translations import is_translation
 from bench.records import CellKey, CellRecord, ModelSize, RunInfo, Score
 from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import NOTHING, score_text
@@ -19,6 +21,7 @@ __all__ = [
     "missing_notes",
     "remark_notes",
     "size_notes",
+    "source_notes",
     "unavailable_notes",
     "warning_notes",
     "weight_notes",
@@ -245,9 +248,9 @@ def size_notes(sizes: Iterable[ModelSize | None]) -> Iterator[str]:
 
 
 def unavailable_notes(unavailable: Mapping[str, str]) -> Iterator[str]:
-    """Metrics that were asked for and could not be taken, by reason."""
+    """Metrics that were asked for and could not be taken, by reason; not those under the rules of other evaluators."""
     reasons: dict[str, list[str]] = {}
-    for metric, reason in unavailable.items():
+    for metric, reason in ((name, why) for name, why in unavailable.items() if not is_translation(name)):
         reasons.setdefault(_one_line(reason), []).append(metric_title(metric))
     yield from (f"{', '.join(metrics)}: not measured: {reason}" for reason, metrics in reasons.items())
 
@@ -259,6 +262,15 @@ def weight_notes(info: RunInfo) -> Iterator[str]:
         texts = [f"{name} {weights.name} ({weights.sha256[:8]})" for name, weights in known]
         yield f"Weights: {', '.join(texts)}"
     yield from (f"Warning: {warning}." for warning in info.weight_warnings)
+
+
+def source_notes(info: RunInfo) -> Iterator[str]:
+    """Which list chose the pictures, and which published set the masks are."""
+    if chosen := info.dataset.split_list:
+        equal = f", equal to {' and '.join(chosen.equal_to)} by its names" if chosen.equal_to else ""
+        yield f"Pictures by list {Path(chosen.file).name} ({chosen.n:,} names, SHA-256 {chosen.sha256[:12]}){equal}"
+    for protocol, published in info.mask_sets.items():
+        yield f"{protocol}: the masks are the set {published}"
 
 
 def missing_notes(missing: Sequence[CellKey], titles: Titles) -> Iterator[str]:

@@ -85,7 +85,8 @@ def _caption(table: Table, *, intervals: bool) -> str:
     only = table.groups[0] if len(table.groups) == 1 else None
     what = f"{table.title}; {only.title}" if only else table.title
     second = "rows not distinguishable from it" if table.tested else "second best"
-    text = f"{escape_latex(what)}. Best in bold, {second} underlined"
+    marks = f". Best in bold, {second} underlined" if table.marked else ""
+    text = f"{escape_latex(what)}{marks}"
     return f"{text}; in brackets 95\\,\\% intervals." if intervals and table.interval_notes else f"{text}."
 
 
@@ -102,7 +103,8 @@ def _header(table: Table) -> str:
         rules.append(f"\\cmidrule(lr){{{place}-{place + len(columns) - 1}}}")
         place += len(columns)
     regions = [escape_latex(column.region) for column in table.columns]
-    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(["model", *regions, *table.facts])
+    heads = [escape_latex(table.row_title), *regions, *table.facts]
+    return _line([*top, *([""] * len(table.facts))]) + "".join(rules) + "\n" + _line(heads)
 
 
 def _metric(column: Column) -> str:

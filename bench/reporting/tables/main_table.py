@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 
 from bench.errors import UnknownName, UsageError
+from bench.metrics import MetricKey
+from bench.metrics.translations import is_translation
 from bench.records import CellKey, CellRecord
 from bench.registry import match_name
 from bench.reporting.analysis import RunAnalysis
@@ -57,7 +59,7 @@ def build_main_table(
         notes=(*mark_notes(groups, columns), *_notes(analysis, wanted, columns, cells, every)),
         signatures=tuple(merge_signatures(cells, titles, columns)),
         name=name or (chosen[0] if len(chosen) == 1 else "overall"),
-        numbers=partial(scores_frame, analysis, chosen, keys),
+        numbers=partial(scores_frame, analysis, chosen, _own_keys(analysis) if keys is None else keys),
         has_sizes=True,
         published=published_blocks(analysis, chosen, keys),
     )
@@ -88,6 +90,12 @@ def paper_table(analysis: RunAnalysis, protocols: tuple[str, ...] | None = None)
     return build_main_table(analysis, chosen, keys, "paper")
 
 
+def _own_keys(analysis: RunAnalysis) -> set[str]:
+    """Everything that is recorded, but for numbers under the rules of other evaluators that nobody asked for."""
+    recorded = {key for cell in analysis.run.cells.values() for key in cell.metrics}
+    return {key for key in recorded if not is_translation(MetricKey.parse(key).metric)} | set(analysis.shown_keys)
+
+
 def _with_values(analysis: RunAnalysis, keys: Sequence[str], cells: Sequence[CellRecord]) -> tuple[Column, ...]:
     """Those columns that have a number in `cells`; all of them while there is no cell."""
     with_values = {
@@ -107,6 +115,7 @@ def _notes(
     yield from foot.remark_notes(cells, titles, columns)
     yield from foot.earlier_rule_notes(cells, columns)
     yield from foot.size_notes(model.size for model in analysis.models)
+    yield from foot.source_notes(info)
     yield from foot.weight_notes(info)
     yield from foot.unavailable_notes(info.unavailable)
     yield from foot.absence_notes(wanted, {column.key for column in columns}, cells, bool(info.dataset.classes))

@@ -40,7 +40,7 @@ def markdown_table(table: Table, *, intervals: bool = True) -> str:
 
 
 def _section(table: Table, group: Group, *, intervals: bool) -> str:
-    header = ["model", *map(_heading, table.columns), *table.facts]
+    header = [escape_markdown(table.row_title), *map(_heading, table.columns), *table.facts]
     body = [
         [
             _model(row),

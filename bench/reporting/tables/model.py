@@ -54,6 +54,7 @@ class Table:
         signatures: column title and signature.
         name: what it is about, as its files are called.
         numbers: makes the unrounded numbers behind it, in long format.
+        row_title: what a row is.
         has_sizes: whether the sizes of the models stand behind the scores, where they are known.
         published: figures of papers, each block below the group of its name.
     """
@@ -66,6 +67,7 @@ class Table:
     name: str
     numbers: Callable[[], pd.DataFrame] = field(repr=False, compare=False)
     has_sizes: bool = False
+    row_title: str = "model"
     published: tuple[Published, ...] = ()
 
     @cached_property
@@ -82,6 +84,11 @@ class Table:
     def interval_notes(self) -> tuple[str, ...]:
         """How the 95 % intervals in brackets are taken, and of how many source pictures; none without an interval."""
         return tuple(_interval_notes(self.columns, self.rows))
+
+    @property
+    def marked(self) -> bool:
+        """Whether some number is bold or underlined."""
+        return any(entry.mark for row in self.rows for entry in self.entries(row))
 
     @property
     def tested(self) -> bool:

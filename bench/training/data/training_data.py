@@ -64,6 +64,7 @@ def open_data(
     protocol: str = "spg-random",
     *,
     split: str = "train",
+    split_list: str | None = None,
     validation_split: str = "val",
     limit: int | None = None,
     validation_limit: int = 64,
@@ -77,7 +78,7 @@ def open_data(
         name, root: as for `bench.data.load`.
         size: of the batches.
         protocol: draws the holes; of several names, separated by commas, one is chosen at random for each picture.
-        split, limit: split to train on, and its number of pictures.
+        split, split_list, limit: split to train on, list of its pictures to take, and their number.
         validation_split, validation_limit: split to validate on, and its number of pictures.
         max_scale: size at which pictures are loaded, relative to `size`.
         jitter: as of TrainingData.
@@ -90,7 +91,7 @@ def open_data(
     if size is None:
         raise UsageError("size of a training", "be one for all pictures", "'native'", "Give 256, or 256x512.")
     larger = (round(size[0] * max_scale), round(size[1] * max_scale))
-    train = bench.data.load(name, split, larger, root, limit)
+    train = bench.data.load(name, split, larger, root, limit, split_list)
     train = bench.data.Cached(train, cache_bytes) if cache_bytes else train
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
     return TrainingData(train, validation, parse_protocols(protocol), size, max_scale, jitter)
