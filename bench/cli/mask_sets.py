@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -12,16 +11,7 @@ import typer
 from bench.cli import options
 from bench.cli.console.session import say, session
 
-__all__ = ["HoleChoice", "identify", "passport"]
-
-
-class HoleChoice(StrEnum):
-    """What is missing in mask files."""
-
-    white = "white"
-    black = "black"
-    opaque = "opaque"
-    transparent = "transparent"
+__all__ = ["identify", "passport"]
 
 
 def identify(
@@ -53,7 +43,7 @@ def passport(
     name: Annotated[str, typer.Option(help="What the field calls the set.")],
     source: Annotated[str, typer.Option(help="Where it was published.")],
     licence: Annotated[str, typer.Option(help="Licence of the masks.")],
-    hole: Annotated[HoleChoice, typer.Option(help="What is missing in the files.")] = HoleChoice.white,
+    hole: Annotated[options.HoleChoice, typer.Option(help="What is missing in the files.")] = options.HoleChoice.white,
     out: options.OutFile = None,
 ) -> None:
     """Write the passport of a set of masks: name, source, licence, count and hashes of the holes, without the masks.
