@@ -81,6 +81,7 @@ class FileMasks(MaskProtocol):
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
         self.published = name_of_set(set_sha256(file.hole_sha256 for file in found.values()))
+        self._warn_of_exchange(name_of_set(set_sha256(file.known_sha256 for file in found.values())))
         self._last: tuple[Sequence[str], FileMasks] | None = None
         self._warned = False
         self._warn(found)
@@ -149,8 +150,15 @@ class FileMasks(MaskProtocol):
 
     def _examine(self, name: str) -> _MaskFile:
         mask = self._source.read(name)
-        share, sha256 = float(mask.hole.mean()), hole_sha256(mask.hole)
-        return _MaskFile(self._source.identity(name), share, mask.unclear, sha256)
+        share, hashes = float(mask.hole.mean()), (hole_sha256(mask.hole), hole_sha256(~mask.hole))
+        return _MaskFile(self._source.identity(name), share, mask.unclear, *hashes)
+
+    def _warn_of_exchange(self, published: str) -> None:
+        if published and not self.published:
+            _log.warning(
+                "%s is the set %s with missing and known pixels exchanged. Add ?hole=%s to the folder's name.",
+                *(self._source.subject, published, _OPPOSITE[self._sign]),
+            )
 
     def _warn(self, found: Mapping[str, _MaskFile]) -> None:
         share = float(np.mean([file.share for file in found.values()]))
@@ -181,6 +189,7 @@ class _MaskFile:
     share: float
     unclear: float
     hole_sha256: str
+    known_sha256: str
 
 
 def _open(argument: str) -> tuple[MaskSource, dict[str, str]]:

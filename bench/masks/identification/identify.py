@@ -118,7 +118,13 @@ class Identification:
                 reason = f"{match.found + match.repeated} files hold masks of {match.passport.name}, and "
                 return Polarity(None, False, f"{reason}{match.inverted} more hold them with black and white exchanged")
             if match.hole:
-                return Polarity(match.hole, True, f"the {match.hole} pixels are the holes of {match.passport.name}")
+                of = (
+                    f" in {len(self.readings) - len(match.unknown)} of {len(self.readings)} files"
+                    if match.unknown
+                    else ""
+                )
+                reason = f"the {match.hole} pixels are holes of {match.passport.name}{of}"
+                return Polarity(match.hole, not match.unknown, reason)
         return None
 
     def _by_form(self) -> Polarity | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from bench.masks.identification.hashing import hole_sha256, set_sha256
 
 __all__ = ["MaskPassport", "make_passport", "parse_passport"]
 
+_log = logging.getLogger("bench")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _SIGNS = get_args(HoleSign)
@@ -66,12 +68,21 @@ def make_passport(folder: Path, *, name: str, source: str, licence: str, hole: H
             raise DataError(f"{noun} of a passport", "be a text", repr(text), "Say what the masks were published as.")
     if not folder.is_dir():
         raise DataError(f"mask folder {folder}", "be a folder", "none", "Give the folder of the published masks.")
-    holes = [read_mask(path, hole).hole for path in find_pictures(folder, "mask folder").values()]
-    hashes = tuple(sorted(map(hole_sha256, holes)))
-    sizes = Counter(f"{one.shape[0]}x{one.shape[1]}" for one in holes)
-    return MaskPassport(
-        name, source, licence, len(holes), dict(sorted(sizes.items())), hole, set_sha256(hashes), hashes
-    )
+    hashes, sizes, grey = [], Counter[str](), []
+    for file, path in find_pictures(folder, "mask folder").items():
+        mask = read_mask(path, hole)
+        hashes.append(hole_sha256(mask.hole))
+        sizes[f"{mask.hole.shape[0]}x{mask.hole.shape[1]}"] += 1
+        grey += [file] if mask.unclear else []
+    if grey:
+        _log.warning(
+            "%d masks have grey pixels near half of full scale (%s): another decoder of JPEG may give other holes",
+            *(len(grey), some(grey)),
+        )
+    if repeated := len(hashes) - len(set(hashes)):
+        _log.warning("%d masks are there more than once; the passport counts them as often", repeated)
+    holes = tuple(sorted(hashes))
+    return MaskPassport(name, source, licence, len(holes), dict(sorted(sizes.items())), hole, set_sha256(holes), holes)
 
 
 def parse_passport(path: Path) -> MaskPassport:

@@ -180,9 +180,9 @@ def _duplicates(found: Identification) -> str:
     parts = []
     if groups := found.duplicates:
         files = sum(map(len, groups))
-        parts.append(f"{files} files hold {len(groups)} holes (first: {some(groups[0])})")
+        parts.append(f"{files} files hold {_count(len(groups), 'hole')} (first: {some(groups[0])})")
     if pairs := found.inverted_duplicates:
-        parts.append(f"{len(pairs)} holes are there inverted, too (first: {' and '.join(pairs[0])})")
+        parts.append(f"{_count(len(pairs), 'pair')} with black and white exchanged (first: {' and '.join(pairs[0])})")
     return "; ".join(parts) or "none"
 
 
@@ -195,22 +195,26 @@ def _odd(found: Identification) -> Iterator[str]:
         worst = grey[0]
         share = worst.grey / (worst.size[0] * worst.size[1])
         yield (
-            f"not only black and white: {len(grey)} files; most in '{worst.name}', {worst.grey} pixels between "
-            f"({100 * share:.1f} %); a pixel counts as white from half of full scale up"
+            f"not only black and white: {_count(len(grey), 'file')}; most in '{worst.name}', {worst.grey} pixels "
+            f"between ({100 * share:.1f} %); a pixel counts as white from half of full scale up"
         )
     levels = [one for one in found.readings if one.levels]
     if levels and levels[0].levels:
         low, high = levels[0].levels
         yield (
-            f"stored with two values of one half of the scale: {len(levels)} files, such as '{levels[0].name}' with "
-            f"{low} and {high}; {high} is taken as white here, and files:DIR refuses such files"
+            f"stored with two values of one half of the scale: {_count(len(levels), 'file')}, such as "
+            f"'{levels[0].name}' with {low} and {high}; {high} is taken as white here, and files:DIR refuses such files"
         )
     yield from _named("by transparency, opaque taken as white", [one.name for one in found.readings if one.by_alpha])
     if found.unreadable:
         name, reason = next(iter(found.unreadable.items()))
-        yield f"unreadable: {len(found.unreadable)} files, such as '{name}': it must {reason}"
+        yield f"unreadable: {_count(len(found.unreadable), 'file')}, such as '{name}': it must {reason}"
 
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:
     if names:
-        yield f"{what}: {len(names)} files, {some(names)}"
+        yield f"{what}: {_count(len(names), 'file')}, {some(names)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

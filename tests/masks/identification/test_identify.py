@@ -136,7 +136,8 @@ def test_a_part_of_a_set_with_others_is_no_match(passport: MaskPassport, tmp_pat
 
     assert first == "set: none as a whole; parts of it are known (below)"
     assert second == "partly published: 4 of 6 masks of published; 2 unknown; 2 missing"
-    assert found.polarity.hole == "white"
+    assert (found.polarity.hole, found.polarity.certain) == ("white", False)
+    assert "holes of published in 4 of 6 files" in text_of(found)
     assert not found.is_known
 
 
@@ -247,10 +248,10 @@ def test_duplicates_uniform_grey_and_broken_files_are_told(tmp_path: Path) -> No
 
     assert found.duplicates == [["000.png", "001.png"]]
     assert found.inverted_duplicates == [("000.png", "002.png")]
-    assert "black all over: 1 files, '004.png'" in text
-    assert "white all over: 1 files, '005.png'" in text
-    assert "not only black and white: 1 files; most in 'soft.jpg'" in text
-    assert "unreadable: 1 files, such as 'broken.png'" in text
+    assert "black all over: 1 file, '004.png'" in text
+    assert "white all over: 1 file, '005.png'" in text
+    assert "not only black and white: 1 file; most in 'soft.jpg'" in text
+    assert "unreadable: 1 file, such as 'broken.png'" in text
     assert json.loads(json.dumps(identification_data(found)))["unreadable"].keys() == {"broken.png"}
 
 
