@@ -177,7 +177,7 @@ class FileDataset:
 
     @cached_property
     def revision(self) -> str:
-        """SHA-256 over name, split, size, sizing rule, classes, and id and content of every file within the limit.
+        """SHA-256 over name, split and list, size, sizing rule, classes, and id and content of the files in the limit.
 
         Raises DataError for a file that cannot be read.
         """

@@ -160,6 +160,19 @@ def _protocols_given(plan: Plan) -> dict[str, str]:
     return {protocol.name: text for protocol, text in pairs if ":" in text}
 
 
+def _mask_sets(plan: Plan) -> dict[str, str]:
+    """The published sets that masks from files are."""
+    found = {protocol.name: str(getattr(protocol, "published", "")) for protocol in plan.protocols}
+    return {name: published for name, published in found.items() if published}
+
+
+def _split_list(plan: Plan) -> SplitListInfo | None:
+    chosen = getattr(plan.dataset.dataset, "split_list", None)
+    if not isinstance(chosen, SplitList):
+        return None
+    return SplitListInfo(chosen.file, chosen.sha256, len(chosen.ids), names_of_split(chosen.ids))
+
+
 def _dataset(plan: Plan) -> DatasetInfo:
     suite, dataset = plan.suite, plan.dataset
     return DatasetInfo(
@@ -174,19 +187,6 @@ def _dataset(plan: Plan) -> DatasetInfo:
         rules=dataset.rules,
         split_list=_split_list(plan),
     )
-
-
-def _mask_sets(plan: Plan) -> dict[str, str]:
-    """The published sets that masks from files are."""
-    found = {protocol.name: str(getattr(protocol, "published", "")) for protocol in plan.protocols}
-    return {name: published for name, published in found.items() if published}
-
-
-def _split_list(plan: Plan) -> SplitListInfo | None:
-    chosen = getattr(plan.dataset.dataset, "split_list", None)
-    if not isinstance(chosen, SplitList):
-        return None
-    return SplitListInfo(chosen.file, chosen.sha256, len(chosen.ids), names_of_split(chosen.ids))
 
 
 def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:

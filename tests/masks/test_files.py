@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +9,6 @@ from PIL import Image
 
 import bench.masks
 from bench.errors import DataError, UsageError
-from bench.masks.identification import make_passport
 from bench.vocabulary import Dataset, Sample
 
 HALF = np.zeros((40, 60), np.uint8)
@@ -191,20 +189,3 @@ def test_two_files_of_one_name_are_refused(folder: Path) -> None:
 
     with pytest.raises(DataError, match=r"m\.png and m\.webp"):
         bench.masks.get(f"files:{folder}")
-
-
-def test_a_published_set_in_the_wrong_polarity_is_told(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    for place in range(3):
-        save(folder / f"{place}.png", (np.random.default_rng(place).random((8, 8)) < 0.4).astype(np.uint8) * 255)
-    passport = make_passport(folder, name="published", source="a paper", licence="CC0-1.0")
-    monkeypatch.setattr("bench.masks.identification.catalogue.shipped_passports", lambda: (passport,))
-
-    with caplog.at_level(logging.WARNING, "bench"):
-        right: Any = bench.masks.get(f"files:{folder}")
-        assert (right.published, caplog.messages) == ("published", [])
-        wrong: Any = bench.masks.get(f"files:{folder}?hole=black")
-
-    assert wrong.published == ""
-    assert "is the set published with missing and known pixels exchanged. Add ?hole=white" in caplog.text
