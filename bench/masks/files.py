@@ -21,8 +21,8 @@ from bench.image_files.finding import some
 from bench.image_files.masks import DecodedMask, HoleSign
 from bench.image_files.pairing import PairedNames, pair_by_name
 from bench.image_files.sizes import nearest, resize_labels
-from bench.masks.identification.catalogue import name_of_set
-from bench.masks.identification.hashing import hole_sha256, set_sha256
+from bench.masks.identification.catalogue import name_of_holes, name_of_set
+from bench.masks.identification.hashing import hole_sha256
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
@@ -80,8 +80,9 @@ class FileMasks(MaskProtocol):
         summary, source = f"{len(found)} masks from files", f"files {self._source.label}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
-        self.published = name_of_set(set_sha256(file.hole_sha256 for file in found.values()))
-        self._warn_of_exchange(name_of_set(set_sha256(file.known_sha256 for file in found.values())))
+        size = next(iter(found.values())).size
+        self.published = name_of_holes([file.hole_sha256 for file in found.values()], size)
+        self._warn_of_exchange(name_of_set(file.known_sha256 for file in found.values()))
         self._last: tuple[Sequence[str], FileMasks] | None = None
         self._warned = False
         self._warn(found)
@@ -151,10 +152,11 @@ class FileMasks(MaskProtocol):
     def _examine(self, name: str) -> _MaskFile:
         mask = self._source.read(name)
         share, hashes = float(mask.hole.mean()), (hole_sha256(mask.hole), hole_sha256(~mask.hole))
-        return _MaskFile(self._source.identity(name), share, mask.unclear, *hashes)
+        size = mask.hole.shape[0], mask.hole.shape[1]
+        return _MaskFile(self._source.identity(name), share, mask.unclear, size, *hashes)
 
     def _warn_of_exchange(self, published: str) -> None:
-        if published and not self.published:
+        if published and not self.published and isinstance(self._source, FolderOfMasks):
             _log.warning(
                 "%s is the set %s with missing and known pixels exchanged. Add ?hole=%s to the folder's name.",
                 *(self._source.subject, published, _OPPOSITE[self._sign]),
@@ -188,6 +190,7 @@ class _MaskFile:
     identity: list[str]
     share: float
     unclear: float
+    size: tuple[int, int]
     hole_sha256: str
     known_sha256: str
 

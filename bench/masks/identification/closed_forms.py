@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Hole
 
-__all__ = ["ClosedForm", "FormReading", "find_form"]
+__all__ = ["ClosedForm", "FormReading", "find_form", "name_of_hole"]
 
 _FIXED = "bench.masks.fixed:Fixed"
 _REPAINT = {
@@ -116,6 +116,11 @@ def find_form(white: Hole, white_sha256: str, black_sha256: str) -> ClosedForm |
         for text, sha256 in zip(texts, (white_sha256, black_sha256), strict=True)
     ]
     return ClosedForm(readings[0], readings[1], repeated=any(axis.step > 1 for axis in axes))
+
+
+def name_of_hole(sha256: str, height: int, width: int) -> str:
+    """The published set that consists of one hole, by its `hole_sha256`; empty where there is none."""
+    return _named(height, width).get(sha256, ("", ""))[1]
 
 
 @lru_cache(maxsize=256)

@@ -29,3 +29,18 @@ def test_a_published_set_is_known_and_told_in_the_wrong_polarity(
 
     assert wrong.published == ""
     assert "is the set published with missing and known pixels exchanged. Add ?hole=white" in caplog.text
+
+
+def test_a_set_of_one_hole_is_named_and_its_inverse_is_another_hole(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    left = np.zeros((256, 256), np.bool_)
+    left[:, :128] = True
+    for place in range(2):
+        Image.fromarray(left).save(tmp_path / f"{place}.png")
+
+    right_missing: Any = bench.masks.get(f"files:{tmp_path}?hole=black")
+    left_missing: Any = bench.masks.get(f"files:{tmp_path}")
+
+    assert (right_missing.published, left_missing.published) == ("RePaint genhalf", "")
+    assert caplog.messages == []
