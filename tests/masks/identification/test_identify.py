@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -229,8 +230,18 @@ def test_rules_without_a_name_are_described(tmp_path: Path, marked: Any, text: s
 def test_masks_without_a_rule_are_unknown_and_no_generator_is_named(tmp_path: Path) -> None:
     found = identify([write(tmp_path, some_holes())], shipped_passports())
 
-    assert text_of(found).startswith("set: unknown: no set with a passport, and no rule. LaMa, MAT")
+    assert text_of(found).startswith("set: unknown: no set with a passport, and no one rule. LaMa, MAT")
     assert identification_data(found)["set"] is None
+
+
+def test_blocks_at_random_places_are_counted_and_not_listed(tmp_path: Path) -> None:
+    holes = [bench.masks.draw("random-rect@1", height=40, width=40, key=str(key)) for key in range(8)]
+
+    lines = text_of(identify([write(tmp_path, holes)], [])).splitlines()
+
+    assert lines[0].startswith("set: unknown")
+    assert re.match("rules without a name: [5678] of them in 8 of 8 files, such as a block of 20x20 at row", lines[1])
+    assert len([line for line in lines if line.startswith("rule")]) == 1
 
 
 # What is odd about files.
