@@ -26,7 +26,7 @@ from bench.masks.identification.hashing import hole_sha256
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
-from bench.masks.sources import FolderOfMasks, MaskSource, RunLengthMasks, WhichMask
+from bench.masks.sources import FolderOfMasks, MaskSource, WhichMask, is_run_length_file, open_masks
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -199,13 +199,8 @@ def _open(argument: str) -> tuple[MaskSource, dict[str, str]]:
     """The masks, and the options behind their place."""
     place, options = _parse(argument)
     path = Path(place).expanduser().resolve()
-    if _is_mapping(place):
-        return RunLengthMasks(path, cast("WhichMask", options.get("mask", "inside"))), options
-    return FolderOfMasks(path, cast("HoleSign", options.get("hole", "white"))), options
-
-
-def _is_mapping(place: str) -> bool:
-    return place.lower().endswith(".json") and not Path(place).expanduser().is_dir()
+    sign, which = options.get("hole", "white"), options.get("mask", "inside")
+    return open_masks(path, cast("HoleSign", sign), cast("WhichMask", which)), options
 
 
 def _parse(argument: str) -> tuple[str, dict[str, str]]:
@@ -215,7 +210,7 @@ def _parse(argument: str) -> tuple[str, dict[str, str]]:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
     except ValueError:
         pairs = [("", "")]
-    options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if _is_mapping(place) else _OPTIONS
+    options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if is_run_length_file(Path(place).expanduser()) else _OPTIONS
     known = all(value in choices.get(key, ()) for key, value in pairs)
     if not (place and known and len(options) == len(pairs) and bool(asked) == bool(pairs)):
         listed = " and ".join(f"{key}={'|'.join(values)}" for key, values in choices.items())

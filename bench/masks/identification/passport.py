@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bench.errors import DataError
-from bench.image_files.finding import find_pictures, some
-from bench.image_files.masks import HoleSign, read_mask
+from bench.image_files.finding import some
+from bench.image_files.masks import HoleSign
 from bench.masks.identification.hashing import hole_sha256, set_sha256
+from bench.masks.sources import MaskSource
 
 __all__ = ["MaskPassport", "make_passport", "parse_passport"]
 
@@ -53,24 +54,22 @@ class MaskPassport:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
 
-def make_passport(folder: Path, *, name: str, source: str, licence: str, hole: HoleSign = "white") -> MaskPassport:
-    """The passport of the masks in a folder.
+def make_passport(masks: MaskSource, *, name: str, source: str, licence: str, hole: HoleSign = "white") -> MaskPassport:
+    """The passport of a set of masks.
 
     Args:
-        folder: holds the whole set and nothing else.
+        masks: the whole set and nothing else.
         name, source, licence, hole: as of MaskPassport.
 
     Raises:
-        DataError: an empty text, no such folder, or a file that is no mask, all hole or no hole.
+        DataError: an empty text, or a file that is no mask, all hole or no hole.
     """
     for noun, text in (("name", name), ("source", source), ("licence", licence)):
         if not text.strip():
             raise DataError(f"{noun} of a passport", "be a text", repr(text), "Say what the masks were published as.")
-    if not folder.is_dir():
-        raise DataError(f"mask folder {folder}", "be a folder", "none", "Give the folder of the published masks.")
     hashes, sizes, grey = [], Counter[str](), []
-    for file, path in find_pictures(folder, "mask folder").items():
-        mask = read_mask(path, hole)
+    for file in masks.names:
+        mask = masks.read(file)
         hashes.append(hole_sha256(mask.hole))
         sizes[f"{mask.hole.shape[0]}x{mask.hole.shape[1]}"] += 1
         grey += [file] if mask.unclear else []

@@ -136,8 +136,10 @@ def _forms(found: Identification) -> Iterator[str]:
     for files in shown:
         form = files[0].form
         for colour, reading in (("white", form.white), ("black", form.black)) if form else ():
+            share = files[0].white_share if colour == "white" else 1 - files[0].white_share
             names = f" = {reading.names}" if reading.names else ""
-            yield f"rule of {len(files)} of {total} files, if {colour} is missing: {reading.text} missing{names}"
+            rule = f"{reading.text}, {100 * share:.1f} %{names}"
+            yield f"rule of {len(files)} of {total} files, if {colour} is missing: {rule}"
     if len(others) > _FEW_FORMS:
         count, form = sum(map(len, others)), others[0][0].form
         such = f", such as {form.white.text} (white)" if form else ""

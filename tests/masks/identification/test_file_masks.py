@@ -12,6 +12,7 @@ from PIL import Image
 
 import bench.masks
 from bench.masks.identification import make_passport
+from bench.masks.sources import FolderOfMasks
 
 
 def test_a_published_set_is_known_and_told_in_the_wrong_polarity(
@@ -19,7 +20,7 @@ def test_a_published_set_is_known_and_told_in_the_wrong_polarity(
 ) -> None:
     for place in range(3):
         Image.fromarray(np.random.default_rng(place).random((8, 8)) < 0.4).save(tmp_path / f"{place}.png")
-    passport = make_passport(tmp_path, name="published", source="a paper", licence="CC0-1.0")
+    passport = make_passport(FolderOfMasks(tmp_path, "white"), name="published", source="a paper", licence="CC0-1.0")
     monkeypatch.setattr("bench.masks.identification.catalogue.shipped_passports", lambda: (passport,))
 
     with caplog.at_level(logging.WARNING, "bench"):

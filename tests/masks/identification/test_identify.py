@@ -25,6 +25,7 @@ from bench.masks.identification import (
     make_passport,
     shipped_passports,
 )
+from bench.masks.sources import FolderOfMasks, RunLengthMasks
 
 COUNT = 6
 WRITERS: dict[str, Callable[[np.ndarray, Path], None]] = {
@@ -59,7 +60,7 @@ def write(folder: Path, holes: list[np.ndarray], writer: str = "grey.png", name:
 @pytest.fixture(scope="module")
 def passport(tmp_path_factory: pytest.TempPathFactory) -> MaskPassport:
     folder = write(tmp_path_factory.mktemp("published"), some_holes())
-    return make_passport(folder, name="published", source="a paper", licence="CC0-1.0")
+    return make_passport(FolderOfMasks(folder, "white"), name="published", source="a paper", licence="CC0-1.0")
 
 
 def text_of(found: Identification) -> str:
@@ -321,8 +322,27 @@ def test_a_passport_from_the_command_names_the_set_elsewhere(tmp_path: Path) -> 
     assert (code, data["set"], data["hole"]) == (0, "ours", "white")
 
 
+def test_run_length_masks_are_identified_as_pictures_are(tmp_path: Path) -> None:
+    inside, outside = [1, 3, 1000, 40, 9_000, 700], [5, 900, 50_000, 12]
+    entry = {"image": "images/a.jpg", "inpainting_mask": inside, "outpainting_mask": outside}
+    (tmp_path / "mapping_file.json").write_text(json.dumps({"0": entry}))
+    about = ("--name", "inside", "--source", "a paper", "--licence", "unknown")
+    call("masks", "passport", tmp_path / "mapping_file.json", *about, "-o", tmp_path / "passports" / "inside.json")
+    options = ("--passports", tmp_path / "passports", "--json")
+    hole = RunLengthMasks(tmp_path / "mapping_file.json", "inside").read("a").hole
+
+    _, as_pictures = call("masks", "identify", write(tmp_path / "masks", [hole]), *options)
+    _, both = call("masks", "identify", tmp_path / "mapping_file.json", *options)
+
+    assert json.loads(as_pictures)["set"] == "inside"
+    (match,) = json.loads(both)["matches"]
+    assert (match["whole"], match["found"], len(match["unknown"])) == (False, 1, 1)
+
+
 def test_two_sets_of_one_name_are_refused(passport: MaskPassport, tmp_path: Path) -> None:
-    other = make_passport(write(tmp_path / "a", some_holes(2)), name="published", source="x", licence="x")
+    other = make_passport(
+        FolderOfMasks(write(tmp_path / "a", some_holes(2)), "white"), name="published", source="x", licence="x"
+    )
     (tmp_path / "1.json").write_text(passport.to_json())
     (tmp_path / "2.json").write_text(other.to_json())
 
