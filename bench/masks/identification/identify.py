@@ -22,6 +22,7 @@ __all__ = ["Identification", "Polarity", "identify"]
 
 _READING_THREADS = min(8, os.cpu_count() or 1)
 _COLOURS: tuple[MaskColour, ...] = ("white", "black")
+_UNCLEAR = 0.05
 _SELDOM = 0.25
 """A share that published sets rarely exceed when inverted: `files:` warns of holes above 75 %, too."""
 
@@ -143,6 +144,8 @@ class Identification:
         shares = [one.white_share for one in self.readings if not (one.is_uniform or one.form)]
         if 2 * len(shares) <= len(self.readings):
             return Polarity(None, False, "pixels alone do not say which of the two is missing")
+        if 2 * sum(one.unclear > _UNCLEAR for one in self.readings) > len(self.readings):
+            return Polarity(None, False, "most files are not black and white: they may be pictures, or soft masks")
         mean = sum(shares) / len(shares)
         text = f"{100 * mean:.0f} % of the pixels are white on average"
         for colour, share in zip(_COLOURS, (mean, 1 - mean), strict=True):

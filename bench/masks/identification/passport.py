@@ -20,6 +20,7 @@ from bench.masks.sources import MaskSource
 __all__ = ["MaskPassport", "make_passport", "parse_passport"]
 
 _log = logging.getLogger("bench")
+_SUSPICIOUS_SHARE = 0.75
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _SIGNS = get_args(HoleSign)
@@ -67,16 +68,21 @@ def make_passport(masks: MaskSource, *, name: str, source: str, licence: str, ho
     for noun, text in (("name", name), ("source", source), ("licence", licence)):
         if not text.strip():
             raise DataError(f"{noun} of a passport", "be a text", repr(text), "Say what the masks were published as.")
-    hashes, sizes, grey = [], Counter[str](), []
+    hashes, shares, sizes, grey = [], [], Counter[str](), []
     for file in masks.names:
         mask = masks.read(file)
         hashes.append(hole_sha256(mask.hole))
+        shares.append(float(mask.hole.mean()))
         sizes[f"{mask.hole.shape[0]}x{mask.hole.shape[1]}"] += 1
         grey += [file] if mask.unclear else []
     if grey:
         _log.warning(
             "%d masks have grey pixels near half of full scale (%s): another decoder of JPEG may give other holes",
             *(len(grey), some(grey)),
+        )
+    if (share := sum(shares) / len(shares)) > _SUSPICIOUS_SHARE:
+        _log.warning(
+            "The holes cover %.0f %% of the picture on average. Is %s missing in these files?", 100 * share, hole
         )
     if repeated := len(hashes) - len(set(hashes)):
         _log.warning("%d masks are there more than once; the passport counts them as often", repeated)

@@ -26,7 +26,7 @@ def identification_lines(found: Identification) -> Iterator[str]:
     yield f"set: {_set(found)}"
     for match in found.matches:
         if not match.is_whole:
-            yield f"partly {match.passport.name}: {_counts(match)}"
+            yield f"partly: {_counts(match)}"
     yield from _forms(found)
     yield f"files: {len(found.readings) + len(found.unreadable)}, {_sizes(found)}"
     yield f"hole: {_polarity(found)}"

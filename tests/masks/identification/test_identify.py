@@ -137,7 +137,7 @@ def test_a_part_of_a_set_with_others_is_no_match(passport: MaskPassport, tmp_pat
     first, second = text_of(found).splitlines()[:2]
 
     assert first == "set: none as a whole; parts of it are known (below)"
-    assert second == "partly published: 4 of 6 masks of published; 2 unknown; 2 missing"
+    assert second == "partly: 4 of 6 masks of published; 2 unknown; 2 missing"
     assert (found.polarity.hole, found.polarity.certain) == ("white", False)
     assert "holes of published in 4 of 6 files" in text_of(found)
     assert not found.is_known
@@ -276,6 +276,17 @@ def test_shares_alone_never_tell_the_polarity_for_certain(tmp_path: Path, share:
     assert (polarity.hole, polarity.certain) == (hole, False)
 
 
+def test_pictures_are_no_masks(tmp_path: Path) -> None:
+    for place in range(3):
+        grey = np.random.default_rng(place).integers(60, 140, (20, 20), np.uint8)
+        Image.fromarray(grey).save(tmp_path / f"{place}.png")
+
+    found = identify([tmp_path], [])
+
+    assert found.polarity.hole is None
+    assert "they may be pictures, or soft masks" in text_of(found)
+
+
 # Passports.
 
 
@@ -337,6 +348,20 @@ def test_run_length_masks_are_identified_as_pictures_are(tmp_path: Path) -> None
     assert json.loads(as_pictures)["set"] == "inside"
     (match,) = json.loads(both)["matches"]
     assert (match["whole"], match["found"], len(match["unknown"])) == (False, 1, 1)
+
+
+def test_a_doubtful_passport_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (first, *_), soft = some_holes(), np.full((24, 20), 100, np.uint8)
+    soft[:2] = 255
+    write(tmp_path, [~first, ~first])
+    Image.fromarray(255 - soft).save(tmp_path / "soft.png")
+
+    made = make_passport(FolderOfMasks(tmp_path, "white"), name="a", source="a", licence="a")
+
+    assert (made.count, len(set(made.holes))) == (3, 2)
+    assert "1 masks have grey pixels near half of full scale ('soft')" in caplog.text
+    assert "1 masks are there more than once" in caplog.text
+    assert "Is white missing in these files?" in caplog.text
 
 
 def test_two_sets_of_one_name_are_refused(passport: MaskPassport, tmp_path: Path) -> None:
