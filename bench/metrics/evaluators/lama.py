@@ -59,7 +59,7 @@ DEFINITIONS = (
         "FID",
         "",
         "fid.full",
-        "LaMa resizes by torch's bilinear filter and scales by 127.5, as pytorch-fid; ours resizes as TensorFlow 1 did.",
+        "LaMa resizes by torch's bilinear filter, as pytorch-fid does; ours resizes as TensorFlow 1 did.",
         "Fréchet distance of Inception features of 2015-12-05, covariances with N - 1; pictures resized to 299x299 by "
         "torch's bilinear filter without antialiasing, levels scaled to -1 to 1.",
         place=2,
