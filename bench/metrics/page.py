@@ -213,7 +213,8 @@ def _label_section(scores: Sequence[LabelScore]) -> str:
 def _evaluator_section(evaluator: Evaluator) -> str:
     """Its metrics in a table, and what it computes that is not computed here."""
     rows = [
-        f"| `{metric.name}` | {metric.unit or '-'} | {_cell(metric.definition)} | `{rule.beside}` | {rule.difference} |\n"
+        f"| `{metric.name}` | {metric.unit or '-'} | {_cell(metric.definition)} | `{rule.beside}` "
+        f"| {_cell(rule.difference)} |\n"
         for metric in translations_of(evaluator.name)
         if (rule := metric.translation)
     ]
