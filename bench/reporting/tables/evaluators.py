@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bench.metrics import MetricDefinition
@@ -19,6 +20,8 @@ from bench.reporting.tables.model import Table
 from bench.reporting.titles import key_title
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.metrics.definition import Translation
 
 __all__ = ["evaluator_tables"]
@@ -45,7 +48,8 @@ def _table(analysis: RunAnalysis, evaluator: Evaluator) -> Table:
         columns=columns,
         title=f"Under the rules of {evaluator.title}: {table.title}",
         groups=tuple(_with_infinite_means(group, unbounded) for group in table.groups),
-        notes=(*_notes(analysis, evaluator, metrics), *table.notes),
+        notes=(*_notes(analysis, evaluator, metrics), *_kept_notes(table, unbounded)),
+        numbers=partial(_numbers, table, unbounded),
     )
 
 
@@ -75,6 +79,21 @@ def _infinite(row: Row, keys: set[str]) -> Row:
 def _as_they_mean(score: Score) -> Score:
     """One exact picture makes the mean infinite."""
     return replace(score, value=math.inf, ci95=None) if score.n_infinite else score
+
+
+def _kept_notes(table: Table, unbounded: set[str]) -> Iterator[str]:
+    """Those of the table that hold: nothing is left out of a mean that is infinite."""
+    titles = [column.title for column in table.columns if column.key in unbounded]
+    wrong = tuple(f"{title}: left out of the mean as infinite" for title in titles)
+    yield from (note for note in table.notes if not note.startswith(wrong))
+
+
+def _numbers(table: Table, unbounded: set[str]) -> pd.DataFrame:
+    """The unrounded numbers, infinite where the table shows them so."""
+    frame = table.numbers()
+    infinite = (frame["metric"] + "." + frame["region"]).isin(unbounded) & (frame["n_infinite"] > 0)
+    frame.loc[infinite, ["value", "lo", "hi"]] = [math.inf, math.nan, math.nan]
+    return frame
 
 
 def _notes(analysis: RunAnalysis, evaluator: Evaluator, metrics: Sequence[MetricDefinition]) -> Iterator[str]:

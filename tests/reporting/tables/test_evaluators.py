@@ -59,6 +59,10 @@ def test_one_exact_picture_makes_a_mean_infinite_where_the_evaluator_says_so(run
 
     texts = {row.model.name: [entry.text for entry in table.entries(row)] for row in table.rows}
 
+    csv = table.numbers().set_index(["model", "metric"])["value"]
+    assert csv["exact-once", "mat-psnr"] == math.inf
+    assert csv["telea", "mat-psnr"] == pytest.approx(34.5)
+    assert not [note for note in table.notes if "left out of the mean" in note]
     assert texts == {"telea": ["24.50", "34.50", "34.5"], "exact-once": ["24.50", "\N{INFINITY}", "34.5"]}
 
 
