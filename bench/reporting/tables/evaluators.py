@@ -99,11 +99,15 @@ def _numbers(table: Table, unbounded: set[str]) -> pd.DataFrame:
 def _notes(analysis: RunAnalysis, evaluator: Evaluator, metrics: Sequence[MetricDefinition]) -> Iterator[str]:
     yield f"{evaluator.title} ({evaluator.source}): {evaluator.pictures}"
     for metric in metrics:
-        rule, reason = _rule(metric), analysis.run.info.unavailable.get(metric.name)
-        beside = key_title(rule.beside)
-        yield (
-            f"{metric.title}: not measured: {reason}"
-            if reason
-            else f"{metric.title}, beside {beside}: {rule.difference}"
-        )
+        reason = _absence(analysis, metric)
+        text = f"not measured: {reason}" if reason else _rule(metric).difference
+        beside = "" if reason else f", beside {key_title(_rule(metric).beside)}"
+        yield f"{metric.title}{beside}: {text}"
     yield from (f"{evaluator.title} {score}: not computed: {reason}." for score, reason in evaluator.absent)
+
+
+def _absence(analysis: RunAnalysis, metric: MetricDefinition) -> str:
+    """Why the run does not hold a metric; nothing where it does."""
+    if any(key in analysis.columns for key in _keys(metric)[1:]):
+        return ""
+    return analysis.run.info.unavailable.get(metric.name, "the run does not hold it")

@@ -50,6 +50,7 @@ def test_a_table_has_own_numbers_and_theirs_side_by_side(run_with_rules: Path) -
     assert "Under the rules of MAT" in table.title
     notes = "\n".join(table.notes)
     assert "MAT PSNR, beside PSNR full: The same for a picture; one exact picture makes MAT's mean infinite" in notes
+    assert "MAT SSIM: not measured: the run does not hold it" in notes
     assert "MAT fid: not computed: it needs the TorchScript Inception" in notes
     assert dict(table.signatures)["MAT PSNR full"].startswith("mat-psnr|region:full")  # as the records have it
 
