@@ -106,6 +106,8 @@ def audit(
 def _wanted(names: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
     """Metrics to take, and those that cannot be of a distorted truth, with the reason."""
     listed = [entry.name for entry in bench.metrics.METRICS] if names is None else list(names)
+    if not listed:
+        raise UsageError("metrics of an audit", "be one or more", "none", "See `spgbench ls metrics`.")
     every = [bench.metrics.definition(bench.metrics.METRICS.find(name)[0].name) for name in listed]
     if names is None:
         every = [metric for metric in every if not metric.ceiling_of and metric.translation is None]

@@ -179,6 +179,8 @@ def test_metrics_that_cannot_be_audited_say_why(small: Dataset) -> None:
 def test_wrong_usage_is_refused(small: Dataset) -> None:
     with pytest.raises(UnknownName, match="psnr"):
         audit(["pnsr"], small)
+    with pytest.raises(UsageError, match="one or more"):
+        audit([], small)
     with pytest.raises(UsageError, match="one task"):
         audit(["psnr"], small, protocols=["center-50", "object-removal"])
     with pytest.raises(UsageError, match="a truth"):
