@@ -27,9 +27,9 @@ DEFINITIONS = tuple(
         summary=f"{summary}, in {features.words} features",
         definition=(
             f"Naeem et al., 2020: a ball around the {features.words} features of every untouched picture reaches to "
-            f"its {_K}th nearest neighbour among the untouched ones; {formula}. Its surface is outside, as in the authors' code; "
-            f"of a picture that stands more than {_K} times the ball is that picture alone. Fewer than {_K + 1} "
-            "pictures are refused."
+            f"its {_K}th nearest neighbour among the untouched ones; {formula}. Its surface is outside, as in the "
+            f"authors' code; of a picture that stands more than {_K} times the ball is that picture alone. Fewer than "
+            f"{_K + 1} pictures are refused."
         ),
         value_range=value_range,
         reference="the formula from all distances by NumPy",

@@ -31,8 +31,9 @@ DEFINITIONS = tuple(
         summary=f"share of {points} pictures whose {features.words} features lie among those of {centres} ones",
         definition=(
             f"Kynkäänniemi et al., 2019: a ball around the {features.words} features of every {one} picture reaches to "
-            f"its {_K}rd nearest neighbour among the {centres} ones; the share of {points} pictures in at least one ball, "
-            "its surface included. A run refuses fewer than 6 pictures, for density and coverage are taken with it."
+            f"its {_K}rd nearest neighbour among the {centres} ones; the share of {points} pictures in at least one "
+            "ball, its surface included. A run refuses fewer than 6 pictures, for density and coverage are taken "
+            "with it."
         ),
         value_range="0 to 1",
         reference="torch-fidelity's precision and recall of the same features; all distances by NumPy",

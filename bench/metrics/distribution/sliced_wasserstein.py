@@ -27,9 +27,10 @@ DEFINITIONS = tuple(
         summary=f"sliced Wasserstein distance between {features.words} features of all pictures, as MIND",
         definition=(
             f"Berthet et al., 2026 (MIND): the {features.words} features of both sets are projected on {_DIRECTIONS:,} "
-            "random directions, the projections sorted, and their squared differences averaged over pictures and directions: "
-            f"the squared Wasserstein-2 distance along a line. Times 3 D, D = {features.count:,} features, as the "
-            "paper scales it: features that all move by a vector t score about 3 |t|². The directions are the same in every run."
+            "random directions, the projections sorted, and their squared differences averaged over pictures and "
+            "directions: the squared Wasserstein-2 distance along a line. Times 3 D, as the paper scales it, with "
+            f"D = {features.count:,} features: features that all move by a vector t score about 3 |t|². The directions "
+            "are the same in every run."
         ),
         value_range="0 to ∞; 0 for equal sets within rounding",
         reference="the cheapest assignment along the same directions by SciPy, relative",
