@@ -79,9 +79,11 @@ class Measurement:
     @property
     def refusals(self) -> list[str]:
         """What is refused under the protocol, a line a reason."""
+        taken = {metric.name for metric in self._taken}
         metrics: dict[str, dict[str, None]] = {}
         for name, why in self.refused.items():
-            metrics.setdefault(why, {})[MetricKey.parse(name).metric] = None
+            metric = MetricKey.parse(name).metric
+            metrics.setdefault(why, {})[f"{metric} (but of known pixels)" if metric in taken else metric] = None
         return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property

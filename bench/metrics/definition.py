@@ -128,7 +128,8 @@ class MetricDefinition:
         cap: what an infinite value of a picture, and a greater one than this, counts as in every mean, interval and
             test, in the metric's unit; None: an infinite value is in none of them.
         aggregate: `image-mean`, a value an image and their mean; `set`, one value of all images together.
-        features: for an aggregate `set`, which features it is taken of: `fid`, `fid-clean` or `squared-error`.
+        features: for an aggregate `set`, which features it is taken of: `fid`, `fid-clean`, `fid-torch` or
+            `squared-error`.
         resampling: for an aggregate `set`, how it is found out how far the value would move with other pictures:
             `half-samples` takes the metric of random halves of them (`bench.metrics.resampling`); empty: not at all,
             and the gate and comparisons print the metric without an interval.

@@ -126,8 +126,10 @@ def test_a_sign_goes_with_its_post(streets: Streets) -> None:
     sample = streets[5]
     truth, pixels, _ = masks_of(streets.without(sample.id, labels_of(sample) == SIGN))
     posts = labels_of(sample) == POLE
+    by_its_post = streets.without(sample.id, pixels & posts)
 
     assert 20 < (pixels & posts).sum() < posts.sum()  # lamp posts stay
+    assert by_its_post.label == SIGN
     assert not (labels_of(truth) == SIGN).any()
 
 

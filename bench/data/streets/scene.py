@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.data.streets.layout import paint
-from bench.data.streets.street import OBJECTS
+from bench.data.streets.street import CLASSES, OBJECTS
 from bench.errors import NotApplicable
 from bench.removal import RemovedObject
 from bench.vocabulary import Truth
@@ -44,9 +44,13 @@ def draw_without(stream: Stream, height: int, width: int, region: Hole) -> Remov
     truth = Truth(*rest.resolve())
     pixels = scene.shows(gone)
     effects = pixels | (image != truth.image).any(axis=2)
-    return RemovedObject(pixels, _commonest_object(labels[region & pixels]), truth, effects)
+    return RemovedObject(pixels, _commonest_object(labels[region & pixels], labels[pixels]), truth, effects)
 
 
-def _commonest_object(labels: LabelMap) -> int:
-    counts = np.bincount(labels, minlength=max(OBJECTS) + 1)
-    return max(OBJECTS, key=lambda label: int(counts[label]))
+def _commonest_object(*choices: LabelMap) -> int | None:
+    """The class of things that most pixels have, of the first labels that have any: the posts of signs have none."""
+    for labels in choices:
+        counts = np.bincount(labels, minlength=len(CLASSES))
+        if counts[list(OBJECTS)].any():
+            return max(OBJECTS, key=lambda label: int(counts[label]))
+    return None
