@@ -170,6 +170,21 @@ def test_another_truth_makes_recorded_values_stale(tmp_path: Path) -> None:
     assert values[1:] == kept[1:]
 
 
+def test_runs_with_other_truths_are_not_compared(tmp_path: Path) -> None:
+    data = scenes()
+    changed = [replace(one, truth=replace(one.truth, image=255 - one.truth.image)) for one in data if one.truth]
+    samples = (data.samples, changed)
+    a, b = (
+        bench.evaluate(["mean"], replace(data, samples=some), ["thing-out"], ["l1"], tmp_path / str(place))
+        for place, some in enumerate(samples)
+    )
+
+    (check,) = gating.gate(a, b).checks
+
+    assert check.verdict == "INCOMPARABLE"
+    assert check.text == "other removed objects or truths in 3 of 3 pictures, such as 's0'"
+
+
 def test_a_run_of_a_removal_is_read_back_and_asks_no_model_again(tmp_path: Path) -> None:
     data, out = scenes(), tmp_path / "out"
     first, second = removing(data), removing(data)
