@@ -174,6 +174,7 @@ def show(
         asked: metrics whose columns stand in front.
         with_report: whether tables, plots and the page are made.
     """
+    from bench.metrics.translations import evaluators_of
     from bench.reporting.analysis import RunAnalysis
     from bench.reporting.stamp import report_changes
 
@@ -185,6 +186,8 @@ def show(
     show_run(analysis, asked)
     if files:
         say(f"{len(files)} files made from the records; open {files[-1]}")
+    if rules := ",".join(evaluators_of(asked or ())):
+        say(f"numbers under the rules of {rules} stand apart: spgbench report {run.layout.out} --as {rules}")
     now = time.perf_counter()
     say(_spent(spent, now - began, now - start))
     for line in first_failures(run):

@@ -58,8 +58,19 @@ def read_references(path: Path, dataset: str, split: str, size: str) -> tuple[Pu
 def _entries(path: Path) -> Iterator[Any]:
     import yaml
 
+    class UniqueKeys(yaml.SafeLoader):
+        """Refuses a key that stands twice in one figure; YAML itself takes the last one."""
+
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            names = [key.value for key, _ in node.value]
+            for name in names:
+                if names.count(name) > 1:
+                    raise yaml.constructor.ConstructorError(None, None, f"the key '{name}' twice", node.start_mark)
+            found: dict[Any, Any] = super().construct_mapping(node, deep)
+            return found
+
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        data = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506 (it is a safe loader)
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise UsageError(f"references file {path}", "be a readable YAML file", str(error)) from error
     if not isinstance(data, list):

@@ -10,7 +10,7 @@ from bench.metrics.definition import MetricDefinition
 from bench.metrics.evaluators.evaluator import Evaluator
 from bench.registry import match_name
 
-__all__ = ["EVALUATORS", "find_evaluators", "is_translation", "translations_of"]
+__all__ = ["EVALUATORS", "evaluators_of", "find_evaluators", "is_translation", "translations_of"]
 
 
 def _evaluators() -> Iterable[Evaluator]:
@@ -37,6 +37,12 @@ def translations_of(evaluator: str) -> tuple[MetricDefinition, ...]:
     """The metrics under the rules of an evaluator, in order."""
     every = (metric for metric in BUILT_IN.values() if metric.translation)
     return tuple(metric for metric in every if metric.translation and metric.translation.evaluator == evaluator)
+
+
+def evaluators_of(metrics: Iterable[str]) -> tuple[str, ...]:
+    """The evaluators whose rules are among these metrics, each once; names of any case."""
+    found = (find_definition(match_name(name, BUILT_IN) or name) for name in metrics)
+    return tuple(dict.fromkeys(one.translation.evaluator for one in found if one and one.translation))
 
 
 def is_translation(name: str) -> bool:

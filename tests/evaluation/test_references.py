@@ -82,6 +82,7 @@ def test_the_file_of_the_suite_goes_before_that_of_the_folder(tmp_path: Path) ->
         ("model: x", "must hold a list of figures; found dict"),
         ("- telea", "figure 1 .* must map model, protocol"),
         ("- {", "must be a readable YAML file"),
+        ("- {model: a, model: b}", "must be a readable YAML file; found the key 'model' twice"),
         ("", "must hold a list of figures; found NoneType"),
     ],
 )

@@ -49,6 +49,7 @@ def _table(analysis: RunAnalysis, evaluator: Evaluator) -> Table:
         title=f"Under the rules of {evaluator.title}: {table.title}",
         groups=tuple(_with_infinite_means(group, unbounded) for group in table.groups),
         notes=(*_notes(analysis, evaluator, metrics), *_kept_notes(table, unbounded)),
+        has_sizes=False,
         numbers=partial(_numbers, table, unbounded),
     )
 
@@ -82,10 +83,10 @@ def _as_they_mean(score: Score) -> Score:
 
 
 def _kept_notes(table: Table, unbounded: set[str]) -> Iterator[str]:
-    """Those of the table that hold: nothing is left out of a mean that is infinite."""
+    """Those of the table that hold: nothing is left out of a mean that is infinite, and sizes are not shown."""
     titles = [column.title for column in table.columns if column.key in unbounded]
-    wrong = tuple(f"{title}: left out of the mean as infinite" for title in titles)
-    yield from (note for note in table.notes if not note.startswith(wrong))
+    wrong = [f"{title}: left out of the mean as infinite" for title in titles]
+    yield from (note for note in table.notes if not note.startswith((*wrong, "params: ")))
 
 
 def _numbers(table: Table, unbounded: set[str]) -> pd.DataFrame:

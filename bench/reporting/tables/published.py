@@ -74,10 +74,14 @@ def published_blocks(
 
 
 def published_notes(info: RunInfo) -> Iterator[str]:
-    """Figures that are not shown, since they are of other pictures than the run."""
+    """Figures that no table shows, since they are of other pictures or protocols than the run."""
     others = [one for one in info.published if not _is_of(one, info)]
     for dataset, split, size in dict.fromkeys((one.dataset, one.split, one.size) for one in others):
         yield f"Published figures of {dataset}, {split}, {size} are not shown: this run is on other pictures."
+    own = (one.protocol for one in info.published if _is_of(one, info))
+    absent = [protocol for protocol in dict.fromkeys(own) if protocol not in info.protocols]
+    if absent:
+        yield f"Published figures of protocols that were not run are not shown: {', '.join(absent)}."
 
 
 def _is_of(figure: PublishedFigure, info: RunInfo) -> bool:

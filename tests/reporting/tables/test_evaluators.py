@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.metrics.translations import EVALUATORS, find_evaluators
+from bench.metrics.translations import EVALUATORS, evaluators_of, find_evaluators
 from bench.records import read_run
 from bench.reporting import main_table, report, scores_frame
 from bench.reporting.analysis import RunAnalysis
@@ -82,4 +82,5 @@ def test_every_evaluator_explains_each_difference_in_one_line() -> None:
         assert evaluator.source
         assert evaluator.pictures.endswith(".")
         assert all(reason for _, reason in evaluator.absent)
+    assert evaluators_of(["psnr", "MAT_l1", "mat-psnr", "zits-ssim", "unknown"]) == ("mat", "zits")
     assert find_evaluators(["MAT", "iqa_pytorch", "mat"]) == ("mat", "iqa-pytorch")

@@ -137,3 +137,10 @@ def test_figures_of_other_pictures_are_left_out_and_named(make_run: MakeRun) -> 
 
     assert not table.published
     assert "Published figures of folder, test, 512 are not shown: this run is on other pictures." in table.notes
+
+
+def test_figures_of_protocols_that_were_not_run_are_named(make_run: MakeRun) -> None:
+    table = build_main_table(RunAnalysis(read_run(make_run(info={"published": FIGURES}, protocols=("half-left@1",)))))
+
+    assert not table.published
+    assert "Published figures of protocols that were not run are not shown: center-50@1." in table.notes
