@@ -137,6 +137,17 @@ def test_truths_that_still_show_the_object_are_refused(tmp_path: Path, caplog: p
     assert "in 1 of 3 samples the truth equals the picture inside the hole" in caplog.text
 
 
+def test_truths_of_other_scenes_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = scenes()
+    moved = [replace(one, truth=replace(one.truth, image=np.roll(one.truth.image, 1))) for one in data if one.truth]
+
+    bench.evaluate(["mean"], data, ["thing-out"], ["l1"], tmp_path / "in-place")
+    assert not caplog.text
+    bench.evaluate(["mean"], replace(data, samples=moved), ["thing-out"], ["l1"], tmp_path / "moved")
+
+    assert "in 3 of 3 samples most known pixels of picture and truth differ by more than 8" in caplog.text
+
+
 def test_a_truth_of_another_size_is_refused(tmp_path: Path) -> None:
     data = scenes()
     one = data.samples[1]
