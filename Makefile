@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup docs constraints reference reference-tables schemas clean
+.PHONY: bench test setup docs constraints reference reference-audit reference-tables schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -43,6 +43,13 @@ reference: setup
 	$(MAKE) bench
 	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
 	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
+
+# Audit the metrics again, and write the tables of the audits into their page.
+reference-audit: setup
+	$(VENV)/bin/spgbench audit -o results/audit
+	$(VENV)/bin/spgbench audit --protocols object-removal \
+	    --metrics psnr,seam-colour,class-left,class-invented,object-left -o results/audit-removal
+	$(VENV)/bin/python -m tests.support.reference_audit results/audit results/audit-removal
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup

@@ -25,13 +25,14 @@ class Scene:
     """What a distortion sees of a picture.
 
     Attributes:
-        sample: the untouched sample.
+        sample: the truth: the untouched sample, of a removal the scene without the object.
         image: uint8 [H, W, 3], what is distorted: the truth, or a fill that is as good (see `bench.audit.redraw`).
         hole: bool [H, W], True = missing.
         seed: of the audit.
         dataset: that the sample is of.
         direction: pixels down and to the right by which `image` is moved, beside the truth.
         redraw: makes of any picture [H, W, 3] what `image` is of the sample's picture.
+        removed: uint8 [H, W, 3], the picture with the object that a removal takes out; None under completion.
     """
 
     sample: Sample
@@ -41,6 +42,7 @@ class Scene:
     dataset: Dataset
     direction: tuple[int, int]
     redraw: Callable[[Picture], Picture]
+    removed: Picture | None = None
 
     def stream(self, purpose: str) -> RandomStream:
         """Random numbers that depend on the purpose, the seed and the sample, and on nothing else."""

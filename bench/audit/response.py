@@ -3,7 +3,8 @@
 With m a metric, oriented so that more is worse, A, B, C and E redrawn truths of a picture, and D the distorted A: the
 change is m(D) - m(A). The noise is the root mean square, over pictures, of the difference of two redrawn truths of a
 picture. The response is the mean change over the noise: 1 is a change as large as the one between two fills that nobody
-prefers to one another. The interval draws pictures again, and takes the noise as known.
+prefers to one another. The interval draws pictures again, and takes the noise as known. Where a metric never tells
+redrawn truths apart, the standard deviation of the change over pictures stands in for the noise.
 
 A metric of sets has one value of all pictures. Its noise is the standard error of such a difference, by half-samples,
 times the square root of the number of pictures: the same of a mean over pictures.
@@ -34,6 +35,7 @@ __all__ = ["NoNoise", "Responses", "responses_of_images", "responses_of_set", "v
 _NEGLIGIBLE = 0.1
 """A response below this is none, however sure it is."""
 
+_LARGEST, _TINY = 1000.0, 1e-12
 _Z95 = 1.959963984540054
 
 
@@ -43,7 +45,8 @@ class Responses:
 
     Attributes:
         value: of the redrawn truth.
-        noise: in the metric's unit.
+        noise: in the metric's unit; 0 where the metric never tells redrawn truths apart.
+        scale: what changes are divided by, float64 [S].
         n: pictures with a value, int [S].
         change: in the metric's unit, above 0 for worse, float64 [S].
         low, high: ends of its 95 % interval, float64 [S]; NaN where there is none.
@@ -51,10 +54,20 @@ class Responses:
 
     value: float
     noise: float
+    scale: Floats
     n: npt.NDArray[np.int64]
     change: Floats
     low: Floats
     high: Floats
+
+    def in_noise(self, index: int) -> tuple[float, float, float]:
+        """Change and the ends of its interval over the scale, -1000 to 1000, of a state."""
+        scale = max(float(self.scale[index]), _TINY)
+        values = (float(part[index]) / scale for part in (self.change, self.low, self.high))
+        change, low, high = (
+            max(-_LARGEST, min(_LARGEST, value)) if not math.isnan(value) else value for value in values
+        )
+        return change, low, high
 
 
 class NoNoise(Exception):
@@ -84,10 +97,12 @@ def responses_of_images(
     sums = cluster_sums(changes, clusters)
     low, high = cluster_intervals(sums)
     noise = math.sqrt(2.0 * float(np.mean(whole.var(axis=1, ddof=1))))  # of a difference: twice the variance
+    if noise <= metric.tolerance:
+        noise, scale = 0.0, np.array([_deviation(column) for column in changes.T])
+    else:
+        scale = np.full(changes.shape[1], noise)
     n = np.count_nonzero(~np.isnan(changes), axis=0)
-    return Responses(
-        float(np.nanmean(first)), max(noise, metric.tolerance), np.asarray(n, np.int64), sums.means(), low, high
-    )
+    return Responses(float(np.nanmean(first)), noise, scale, np.asarray(n, np.int64), sums.means(), low, high)
 
 
 def responses_of_set(
@@ -119,7 +134,8 @@ def responses_of_set(
     value = metric.load_distance()(truth, first)[0]
     return Responses(
         value,
-        max(noise, metric.tolerance),
+        noise,
+        np.full(len(rows), max(noise, metric.tolerance)),
         n.astype(np.int64),
         sign * change,
         sign * change - _Z95 * error,
@@ -157,6 +173,12 @@ def _set_change(
     distance = metric.load_distance()
     change = distance(real, after)[0] - distance(real, before)[0]
     return change, float(np.std(draws[1] - draws[0])), len(own)
+
+
+def _deviation(changes: Floats) -> float:
+    """Standard deviation over the pictures that have a value; 0 of fewer than two."""
+    there = changes[~np.isnan(changes)]
+    return float(there.std(ddof=1)) if len(there) > 1 else 0.0
 
 
 def _finite(values: Floats, cap: float | None) -> Floats:

@@ -12,6 +12,7 @@ import numpy as np
 from bench.audit.distortion import Distortion, Scene
 from bench.audit.redraw import DRAWS, redraw_direction, redrawn
 from bench.errors import NotApplicable
+from bench.evaluation.masked_samples import MaskedSample
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -29,19 +30,31 @@ REDRAWN: tuple[State, ...] = tuple(("redrawn truth", float(draw)) for draw in ra
 
 @dataclass(frozen=True)
 class AuditedPicture:
-    """A sample with a hole.
+    """A sample with a hole, and what should be in the hole.
 
     Attributes:
         key: protocol and sample id.
+        masked: the sample with its hole.
+        truth: the sample as it should be: of a removal the scene without the object.
     """
 
     key: str
-    sample: Sample
-    hole: Hole
+    masked: MaskedSample
+    truth: Sample
+
+    @property
+    def hole(self) -> Hole:
+        """Bool [H, W], True = missing."""
+        return self.masked.hole
+
+    @property
+    def removed(self) -> Picture | None:
+        """The picture with the object that a removal takes out; None under completion."""
+        return None if self.masked.removed is None else self.masked.sample.image
 
     def completed(self, fill: Picture) -> Picture:
-        """The picture with a fill in its hole."""
-        return np.where(self.hole[..., None], fill, self.sample.image)
+        """The input with a fill in its hole."""
+        return np.where(self.hole[..., None], fill, self.masked.sample.image)
 
 
 def states_of(
@@ -51,10 +64,11 @@ def states_of(
 
     A state depends on the picture, its hole, the data set and the seed, and on nothing else.
     """
-    sample = picture.sample
+    sample = picture.truth
     truths = [redrawn(sample.image, seed, sample.id, draw) for draw in range(DRAWS)]
     redraw: Callable[[Picture], Picture] = partial(redrawn, seed=seed, sample_id=sample.id, draw=0)
-    scene = Scene(sample, truths[0], picture.hole, seed, dataset, redraw_direction(seed, sample.id, 0), redraw)
+    direction = redraw_direction(seed, sample.id, 0)
+    scene = Scene(sample, truths[0], picture.hole, seed, dataset, direction, redraw, picture.removed)
     found: dict[State, Picture | str] = {
         state: picture.completed(truth) for state, truth in zip(REDRAWN, truths, strict=True)
     }

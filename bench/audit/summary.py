@@ -23,7 +23,7 @@ __all__ = ["summarise"]
 _REGIONS: tuple[Region, ...] = ("hole", "boundary", "full")
 """Where a metric is audited: in the first of these in which it has a value."""
 
-_NO_VALUE = "it has no value of a picture alone: it needs a model's label maps, a text, or larger pictures"
+_NO_VALUE = "no value of a distorted picture: it takes a model's label maps, a text, or larger pictures"
 
 
 def summarise(
@@ -104,9 +104,8 @@ def _of_states(metric: MetricDefinition, states: Sequence[State], found: Respons
         change = float(found.change[index])
         if math.isnan(change):
             continue
-        ends = _digits(found.low[index] / found.noise), _digits(found.high[index] / found.noise)
-        ci95 = None if math.isnan(ends[0]) else ends
-        response = _digits(change / found.noise)
+        response, low, high = map(_digits, found.in_noise(index))
+        ci95 = None if math.isnan(low) else (low, high)
         verdict = verdict_of(response, ci95)
         responses.append(
             Response(metric.name, distortion, grade, int(found.n[index]), _digits(change), response, ci95, verdict)

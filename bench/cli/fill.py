@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -16,23 +15,14 @@ from bench.errors import DataError, UsageError
 __all__ = ["fill"]
 
 
-class HoleChoice(StrEnum):
-    """What the missing pixels of a mask are."""
-
-    white = "white"
-    black = "black"
-    opaque = "opaque"
-    transparent = "transparent"
-
-
 def fill(
     image: Annotated[Path, typer.Argument(help="Picture to fill, of any size.")],
     mask: Annotated[Path, typer.Argument(help="Its mask, of the same size.")],
     *,
     model: Annotated[str, typer.Option(help="Model; see `spgbench ls models`.")] = "spgnet",
     hole: Annotated[
-        HoleChoice, typer.Option(help="What the hole is in the mask: a colour, or a part of its alpha channel.")
-    ] = HoleChoice.white,
+        options.HoleChoice, typer.Option(help="What the hole is in the mask: a colour, or a part of its alpha channel.")
+    ] = options.HoleChoice.white,
     seed: options.Seed = None,
     device: options.Device = "auto",
     out: options.OutFile = None,

@@ -12,7 +12,8 @@ from typing import Annotated, Any
 import typer
 
 from bench.cli.console.screen import paragraph, screen_of_stdout
-from bench.registry import Registry
+from bench.masks.mask_info import MaskInfo
+from bench.registry import Entry, Registry
 
 __all__ = ["Catalogue", "ls"]
 
@@ -54,14 +55,14 @@ def ls(
     registry: Registry[Any] = getattr(import_module(module), attribute)
     entries = list(registry)
     if as_json:
-        facts = [{"name": entry.name, "summary": entry.summary} for entry in entries]
+        facts = [{"name": entry.name, "summary": entry.summary, **_task(entry)} for entry in entries]
         if what is Catalogue.splits:
             facts = [one | asdict(registry.create(one["name"])) for one in facts]
         typer.echo(json.dumps(facts, indent=1))
         return
     rules = _rules() if what is Catalogue.metrics else {}
     theirs = {name for names in rules.values() for name in names}
-    _print_lines({entry.name: entry.summary for entry in entries if entry.name not in theirs})
+    _print_lines({entry.name: _line(entry) for entry in entries if entry.name not in theirs})
     if rules:
         typer.echo("\nUnder the rules of other evaluators, for `spgbench report OUT --as NAME`:\n")
         _print_lines(
@@ -81,3 +82,13 @@ def _print_lines(lines: Mapping[str, str]) -> None:
     for name, text in lines.items():
         line = f"{name:{width}}  {text}"
         typer.echo(line if screen is None else paragraph(line, screen, " " * (width + 2)), nl=screen is None)
+
+
+def _line(entry: Entry) -> str:
+    return f"{entry.summary} (task: removal)" if _task(entry).get("task") == "removal" else entry.summary
+
+
+def _task(entry: Entry) -> dict[str, str]:
+    """What a protocol of this package asks of a model; nothing for other entries."""
+    info = dict(entry.options).get("info")
+    return {"task": info.task} if isinstance(info, MaskInfo) else {}

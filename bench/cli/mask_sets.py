@@ -12,20 +12,20 @@ import typer
 from bench.cli import options
 from bench.cli.console.session import say, session
 
-__all__ = ["HoleChoice", "identify", "passport"]
+__all__ = ["MaskChoice", "identify", "passport"]
 
 
-class HoleChoice(StrEnum):
-    """What is missing in mask files."""
+class MaskChoice(StrEnum):
+    """Which masks of a file with two for each picture."""
 
-    white = "white"
-    black = "black"
-    opaque = "opaque"
-    transparent = "transparent"
+    inside = "inside"
+    outside = "outside"
 
 
 def identify(
-    paths: Annotated[list[Path], typer.Argument(metavar="DIR|FILE...", help="Mask files, or folders of them.")],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="DIR|FILE...", help="Mask files, folders of them, or mapping_file.json.")
+    ],
     passports: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Folder of further passports.", show_default=False)
     ] = None,
@@ -49,11 +49,15 @@ def identify(
 
 
 def passport(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder that holds the whole set, and nothing else.")],
+    place: Annotated[
+        Path,
+        typer.Argument(metavar="DIR", help="Folder that holds the whole set, and nothing else; or mapping_file.json."),
+    ],
     name: Annotated[str, typer.Option(help="What the field calls the set.")],
     source: Annotated[str, typer.Option(help="Where it was published.")],
     licence: Annotated[str, typer.Option(help="Licence of the masks.")],
-    hole: Annotated[HoleChoice, typer.Option(help="What is missing in the files.")] = HoleChoice.white,
+    hole: Annotated[options.HoleChoice, typer.Option(help="What is missing in the files.")] = options.HoleChoice.white,
+    mask: Annotated[MaskChoice, typer.Option(help="Which masks of mapping_file.json.")] = MaskChoice.inside,
     out: options.OutFile = None,
 ) -> None:
     """Write the passport of a set of masks: name, source, licence, count and hashes of the holes, without the masks.
@@ -61,10 +65,12 @@ def passport(
     Example: spgbench masks passport masks/mine --name mine --source "our laboratory" --licence CC0-1.0 -o mine.json
     """
     from bench.masks.identification import make_passport
+    from bench.masks.sources import open_masks
     from bench.records import write_atomically
 
-    made = make_passport(folder, name=name, source=source, licence=licence, hole=hole.value)
-    file = session.out = out or Path(f"{folder.resolve().name}.json")
+    masks = open_masks(place.resolve(), hole.value, mask.value)
+    made = make_passport(masks, name=name, source=source, licence=licence, hole=hole.value)
+    file = session.out = out or Path(f"{masks.label}.passport.json")
     write_atomically(file, made.to_json())
     typer.echo(file)
     say(f"{made.count} masks, SHA-256 {made.sha256}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
@@ -23,6 +24,7 @@ __all__ = [
     "DataRoot",
     "Dataset",
     "Device",
+    "HoleChoice",
     "Judge",
     "Limit",
     "Metrics",
@@ -44,6 +46,15 @@ N = TypeVar("N", int, float)
 
 DATA, SCORING, RUNNING, OUTPUT = "Pictures", "Holes and metrics", "Running", "Output"
 """Panels of the help texts."""
+
+
+class HoleChoice(StrEnum):
+    """What the missing pixels of a mask are."""
+
+    white = "white"
+    black = "black"
+    opaque = "opaque"
+    transparent = "transparent"
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from bench.cli import options
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
 from bench.cli.stopping import stoppable
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.records import Run
@@ -64,12 +65,13 @@ def report(
     Example: spgbench report results/quick
     """
     from bench import reporting
-    from bench.metrics.translations import find_evaluators
     from bench.records import read_run
     from bench.reporting.analysis import RunAnalysis
+    from bench.reporting.tables.evaluators import evaluator_tables
+    from bench.reporting.tables.markdown import markdown_table
 
     session.out = out
-    rules = find_evaluators(options.names(evaluators) or ())
+    rules = _evaluators(evaluators, layout)
     run = read_run(out)
     if rules:
         run = _with_rules(run, rules, data_root, device)
@@ -80,9 +82,25 @@ def report(
     else:
         files = reporting.report(analysis, intervals=intervals, profile=profile)
         show_run(analysis)
+        for table in evaluator_tables(analysis):
+            typer.echo(f"\n{markdown_table(table, intervals=False)}")
     say(f"{len(files)} {'tables' if layout is Layout.paper else 'tables, plots and grids'} in {out}")
     if run.missing:
         warn(f"{len(run.missing)} cells are not whole yet; the same run command goes on.")
+
+
+def _evaluators(text: str | None, layout: Layout) -> tuple[str, ...]:
+    """The evaluators that `--as` names; raises UsageError where it names none, or where they would not be shown."""
+    from bench.metrics.translations import EVALUATORS, find_evaluators
+
+    if text is None:
+        return ()
+    if layout is Layout.paper:
+        raise UsageError("--as", "go with the full layout", "--layout paper", "Leave out one of the two.")
+    found = find_evaluators(options.names(text) or ())
+    if not found:
+        raise UsageError("--as", f"name some of {', '.join(EVALUATORS)}", repr(text))
+    return found
 
 
 def _with_rules(run: Run, evaluators: tuple[str, ...], data_root: str | None, device: str) -> Run:
@@ -97,8 +115,16 @@ def _with_rules(run: Run, evaluators: tuple[str, ...], data_root: str | None, de
         return run
     from bench.evaluation.rescore import rescore_run
 
-    with stoppable("every picture that was finished is kept"):
-        outcome = rescore_run(run.layout.out, lacking, data_root=data_root, device=device, progress=not session.quiet)
+    try:
+        with stoppable("every picture that was finished is kept"):
+            outcome = rescore_run(
+                run.layout.out, lacking, data_root=data_root, device=device, progress=not session.quiet
+            )
+    except UsageError as error:
+        if not recorded & {*wanted}:
+            raise
+        warn(f"{', '.join(lacking)}: not measured: {error}")
+        return run
     for warning in outcome.warnings:
         warn(warning)
     return outcome.run

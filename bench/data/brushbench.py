@@ -23,28 +23,35 @@ _FIX = "Point --data-root at the folder that holds images/ and mapping_file.json
 
 
 def load(split: str, size: Size | None, root: Path | None, limit: int | None) -> FileDataset:
-    """Read the pictures of `mapping_file.json`, in its order; an id is the path below `images/` without suffix.
+    """Read the pictures of `mapping_file.json` with their texts, in its order.
 
-    The one split is `test`.
+    An id is the path below `images/` without suffix. The one split is `test`; masks come by `files:`.
     """
     root = need_root(root, "brushbench")
     choose_split("brushbench", split, ("test",))
-    paths = _read_paths(root / "mapping_file.json")
-    files = [SampleFiles(_id(path), root / path) for path in paths]
+    entries = _read_entries(root / "mapping_file.json")
+    files = [SampleFiles(_id(path), root / path, prompt=caption) for path, caption in entries]
     if missing := [file.picture.relative_to(root).as_posix() for file in files if not file.picture.is_file()]:
         must = "hold every picture that mapping_file.json names"
         raise DataError(f"folder {root} of brushbench", must, f"no {some(missing)}", "Unpack the archive again.")
     return FileDataset("brushbench", split, files, Labelling(), size, limit)
 
 
-def _read_paths(path: Path) -> list[str]:
-    """The pictures that the file names; raises DataError for anything but the layout above."""
+def _read_entries(path: Path) -> list[tuple[str, str]]:
+    """Path and text of each picture; raises DataError for anything but the layout above."""
     try:
-        entries: Any = json.loads(path.read_text(encoding="utf-8"))
-        return [_relative(entry["image"]) for entry in entries.values()]
+        entries: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+        return [(_relative(entry["image"]), _text(entry["caption"])) for entry in entries.values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         must = 'map each key to {"image": path, "caption": text, "inpainting_mask": runs, "outpainting_mask": runs}'
         raise DataError(f"file {path}", must, f"{type(error).__name__}: {error}", _FIX) from error
+
+
+def _text(caption: object) -> str:
+    """The caption itself; raises TypeError for anything but a text that is not empty."""
+    if not isinstance(caption, str) or not caption.strip():
+        raise TypeError(f"a caption without text: {caption!r}")
+    return caption
 
 
 def _relative(path: str) -> str:

@@ -165,6 +165,11 @@ class FileDataset:
         files = [file for file in self._split if file.id in wanted]
         return FileDataset(self.name, self.split, files, self._labelling, self.size, limit, chosen)
 
+    @property
+    def prompted(self) -> bool:
+        """Whether its pictures have texts."""
+        return any(file.prompt for file in self._files)
+
     def __len__(self) -> int:
         return len(self._files)
 

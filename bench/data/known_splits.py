@@ -67,11 +67,14 @@ def _not_at_hand(name: str, dataset: str, source: str, count: str) -> None:
 
 _CELEBA_HQ, _FFHQ, _PLACES = "CelebA-HQ", "FFHQ", "Places2"
 _numbered("ffhq-first-10000", _FFHQ, "MI-GAN", 0, 10_000, "{:05d}")
-_numbered("celeba-hq-first-100", _CELEBA_HQ, "several papers", 0, 100, "{:05d}", "{}")
+_numbered("celeba-hq-first-100", _CELEBA_HQ, "image-restoration-sde, issue 102", 0, 100, "{:05d}", "{}")
 _numbered("places2-val-36500", _PLACES, "MAT: the whole validation set", 1, 36_501, "Places365_val_{:08d}")
-_not_at_hand("celeba-hq-24183", _CELEBA_HQ, "by the partition of CelebA", "24,183 / 2,993 / 2,824")
-_not_at_hand("celeba-hq-27000", _CELEBA_HQ, "several papers", "27,000 / 3,000")
-_not_at_hand("celeba-hq-deepfill", _CELEBA_HQ, "DeepFill's list", "unknown number of")
-_not_at_hand("celeba-hq-lama-val", _CELEBA_HQ, "LaMa, val_shuffled.flist; the rest is an unseeded shuffle", "2,000")
+_PARTITION = "CelebA's list_eval_partition.txt by CelebA-HQ-to-CelebA-mapping.txt; CelebAMask-HQ, issue 19"
+_not_at_hand("celeba-hq-partition", _CELEBA_HQ, _PARTITION, "24,183 / 2,993 / 2,824")
+_not_at_hand("celeba-hq-27000", _CELEBA_HQ, "GOUB, issue 13", "27,000 / 3,000")
+_not_at_hand(
+    "celeba-hq-deepfill-val", _CELEBA_HQ, "DeepFill's val_shuffled.flist; generative_inpainting, issue 443", "2,000"
+)
+_not_at_hand("celeba-hq-lama-val", _CELEBA_HQ, "LaMa, an unseeded shuffle", "an unknown number of")
 _not_at_hand("places2-lama-30000", _PLACES, "LaMa, an unseeded shuffle", "30,000")
 _not_at_hand("places2-pixelhacker-10000", _PLACES, "PixelHacker, test pictures", "10,000")

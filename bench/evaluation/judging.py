@@ -8,7 +8,7 @@ import torch
 
 import bench.segmentation
 from bench.errors import DataError, Failure
-from bench.metrics import MetricKey, definition
+from bench.metrics import MetricDefinition, MetricKey, definition
 from bench.metrics.cache.feature_cache import arithmetic, picture_key, shared_cache
 from bench.records import CellRecord
 from bench.segmentation.mapping import MappedJudge
@@ -89,14 +89,18 @@ def undefined_notes(cell: CellRecord, judge: Judge | None, dataset: Dataset) -> 
     for key, score in cell.metrics.items():
         metric = definition(MetricKey.parse(key).metric)
         if judge is not None and metric.tasks == ("removal",) and "judge" in metric.needs and score.n == 0:
-            reasons = ["the class of the removed objects is not known"]
-            never = [name for index, name in enumerate(dataset.classes) if not gives_class(judge, index)]
-            if never:
-                reasons.append(f"judge '{judge.name}' never gives it ({', '.join(never)})")
-            if metric.ceiling_of:
-                reasons.append("no other picture of the split is without it in the hole")
-            countable = (
-                "" if dataset.objects else f"the data set {dataset.name} names no classes of countable things; or "
-            )
-            found[key] = f"undefined in every picture: {countable}{', or '.join(reasons)}"
+            found[key] = f"undefined in every picture: {', or '.join(_reasons(metric, judge, dataset))}"
     return found
+
+
+def _reasons(metric: MetricDefinition, judge: Judge, dataset: Dataset) -> Iterator[str]:
+    """Why a judged score of removals can be undefined."""
+    if metric.name.startswith("class-invented") and not dataset.objects:
+        yield f"the data set {dataset.name} names no classes of countable things"
+        return
+    yield "the class of the removed objects is not known"
+    never = [name for index, name in enumerate(dataset.classes) if not gives_class(judge, index)]
+    if never:
+        yield f"judge '{judge.name}' never gives it ({', '.join(never)})"
+    if metric.ceiling_of:
+        yield "no other picture of the split is without it in the hole"

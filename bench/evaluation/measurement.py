@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
+from itertools import islice
 
 import bench.metrics
 from bench.errors import WeightsMissing
@@ -76,9 +78,11 @@ class Measurement:
     @property
     def refusals(self) -> list[str]:
         """What is refused under the protocol, a line a reason."""
+        taken = {metric.name for metric in self._taken}
         metrics: dict[str, dict[str, None]] = {}
         for name, why in self.refused.items():
-            metrics.setdefault(why, {})[MetricKey.parse(name).metric] = None
+            metric = MetricKey.parse(name).metric
+            metrics.setdefault(why, {})[f"{metric} (but of known pixels)" if metric in taken else metric] = None
         return [f"{', '.join(names)}: not measured: {why}" for why, names in metrics.items()]
 
     @property
@@ -153,7 +157,7 @@ def prepare(
     every = [bench.metrics.definition(name) for name in bench.metrics.with_companions(wanted)]
     needed = {need for metric in every for need in metric.needs}
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
-    reasons = {"judge": missing} | {need: _missing_weights(need) for need in sorted(needed - {"judge"})}
+    reasons = {"judge": missing} | {need: _missing(need, dataset) for need in sorted(needed - {"judge"})}
     lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
     for metric in every:
         if not set(metric.regions) & set(regions):
@@ -170,6 +174,22 @@ def _refusal(metric: MetricDefinition, region: Region, task: Task, *, has_truths
     if metric.needs_truth and not has_truths and region != "known":
         return NO_TRUTH
     return ""
+
+
+def _missing(need: str, dataset: Dataset) -> str:
+    """Why something that a metric needs is not at hand, or nothing."""
+    if need == "prompts":
+        return "" if _has_prompts(dataset) else f"the data set {dataset.name} has no texts (prompts.json)"
+    if need == "transformers":
+        installed = all(find_spec(name) is not None for name in ("transformers", "tokenizers"))
+        return "" if installed else 'transformers is not installed: pip install "spgbench[hf]"'
+    return _missing_weights(need)
+
+
+def _has_prompts(dataset: Dataset) -> bool:
+    """Whether its pictures have texts; of a data set that does not say so, whether the first one has."""
+    known = getattr(dataset, "prompted", None)
+    return any(sample.prompt for sample in islice(dataset, 1)) if known is None else bool(known)
 
 
 def _missing_weights(name: str) -> str:

@@ -7,14 +7,14 @@ import json
 import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 
 from bench.errors import DataError, NotApplicable
 from bench.image_files.finding import some
 from bench.removal import RemovedObject, Removing, task_of
-from bench.vocabulary import Dataset, Protocol, Sample
+from bench.vocabulary import Dataset, Protocol, Sample, Truth
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -113,11 +113,10 @@ def removed_sha256(removed: RemovedObject | None) -> str:
     """Hash of everything that is known of a removed object; empty under completion."""
     if removed is None:
         return ""
-    truth = removed.truth
-    arrays = (removed.pixels, removed.effects, truth and truth.image, truth and truth.labels)
-    content = [removed.label, *map(_sha256, arrays)]
-    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    truth = removed.truth or Truth(np.zeros((0, 0, 3), np.uint8))
+    hashes = [_sha256(removed.pixels), _sha256(removed.effects), _sha256(truth.image), _sha256(truth.labels)]
+    return hashlib.sha256(json.dumps([removed.label, *hashes]).encode()).hexdigest()
 
 
-def _sha256(array: npt.NDArray[np.generic] | None) -> str:
+def _sha256(array: npt.NDArray[Any] | None) -> str:
     return "" if array is None else hashlib.sha256(np.ascontiguousarray(array).tobytes()).hexdigest()

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
 import torch
 
 import bench.metrics
@@ -24,6 +22,7 @@ from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
 from bench.evaluation.removals import removed_sha256
+from bench.evaluation.set_features import take_features
 from bench.metrics import MetricKey
 from bench.models.model_error import error_traceback
 from bench.pictures import (
@@ -196,7 +195,7 @@ def _measured(
     view = make_batch_view(plan, good, phases.phase("judge"))
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in measured.of_images])
-        features = _features(measured, view)
+        features = take_features(measured.features, view)
         places = [plan.places[masked.sample.id] for masked, _ in good]
         given = view.reference if view.source is None else view.source
         warnings = check_predictions(view.raw, given, view.hole, places, plan.dataset.ids, cell.model)
@@ -224,23 +223,6 @@ def _values_of(values: dict[str, torch.Tensor], row: int, measured: Measurement)
         for key, value in every.items()
         if f"{key.metric}.{key.region}" in taken and not (math.isnan(value) and key.class_name)
     }
-
-
-def _features(measured: Measurement, view: bench.metrics.BatchView) -> dict[str, npt.NDArray[np.float32]]:
-    """Name to float32 [N, D] of completed and untouched pictures, for the metrics of sets."""
-    features: dict[str, npt.NDArray[np.float32]] = {}
-    for kind in measured.features:
-        if kind == "squared-error":
-            from bench.metrics.evaluators.backends.pooled import squared_errors
-
-            values, squared = squared_errors(view)
-            features |= {f"truth-{kind}": values.numpy(), kind: squared.numpy()}
-            continue
-        from bench.metrics.distribution.backends.extraction import completed_features, true_features
-
-        features[kind] = completed_features(kind, view.completed, view.network_device).numpy()
-        features[f"truth-{kind}"] = true_features(kind, view.reference, view.network_device).numpy()
-    return features
 
 
 def _base(plan: Plan, masked: MaskedSample) -> Record:

@@ -176,6 +176,9 @@ def _coloured(image: Image) -> npt.NDArray[np.bool_] | bool:
     """The pixels that are a colour; False of a grey picture."""
     if image.mode != "RGB":
         return False
-    pixels = np.asarray(image)
-    found: npt.NDArray[np.bool_] = pixels.max(axis=2) - pixels.min(axis=2) > _QUARTER
+    red, green, blue = map(
+        np.asarray, image.split()
+    )  # three arrays: a reduction over an axis of 3 takes 20 times as long
+    high, low = np.maximum(np.maximum(red, green), blue), np.minimum(np.minimum(red, green), blue)
+    found: npt.NDArray[np.bool_] = high - low > _QUARTER
     return found

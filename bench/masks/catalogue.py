@@ -9,6 +9,7 @@ from bench.registry import Registry
 from bench.vocabulary import Protocol
 
 if TYPE_CHECKING:
+    from bench.removal import Task
     from bench.vocabulary import Hole, LabelMap
 
 __all__ = ["PROTOCOLS", "draw", "get"]
@@ -49,8 +50,8 @@ def draw(name: str, *, height: int, width: int, key: str, seed: int = 0, labels:
     return draw_hole(get(name), height, width, key, seed, labels)
 
 
-def _add(name: str, target: str, summary: str, source: str, **parameters: Any) -> None:
-    PROTOCOLS.add(name, f"bench.masks.{target}", summary, info=MaskInfo(name, summary, source), **parameters)
+def _add(name: str, target: str, summary: str, source: str, *, task: Task = "completion", **parameters: Any) -> None:
+    PROTOCOLS.add(name, f"bench.masks.{target}", summary, info=MaskInfo(name, summary, source, task), **parameters)
 
 
 _DEEPFILL = "DeepFill v2 (Yu et al., ICCV 2019), inpaint_ops.py"
@@ -112,7 +113,7 @@ def _add_comodgan() -> None:
     def boxes_and_strokes(name: str, source: str, canvas: int, counts: tuple[int, int, int]) -> None:
         small, large, strokes = counts
         summary = f"up to {small - 1 + large - 1} boxes and {strokes - 1} brush strokes"
-        parameters = {"canvas": canvas, "small_boxes": small, "large_boxes": large, "strokes": strokes}
+        parameters: dict[str, Any] = {"canvas": canvas, "small_boxes": small, "large_boxes": large, "strokes": strokes}
         _add(f"{name}-{canvas}@1", "comodgan:CoModGan", summary, source, **parameters)
 
     boxes_and_strokes("comodgan", _COMODGAN, 512, (10, 5, 20))
@@ -124,10 +125,11 @@ def _add_comodgan() -> None:
 
 def _add_removals() -> None:
     objects = "our own, in the area range of LaMa's object masks (Suvorov et al., WACV 2022)"
-    _add("object-removal@1", "objects:OwnObject", "an object of the picture itself and 5 pixels around it", objects)
+    first = "an object of the picture itself and 5 pixels around it"
+    _add("object-removal@1", "objects:OwnObject", first, objects, task="removal")
 
     def removal(name: str, summary: str, source: str, **parameters: Any) -> None:
-        _add(name, "objects:RemovableObject", summary, source, **parameters)
+        _add(name, "objects:RemovableObject", summary, source, task="removal", **parameters)
 
     removal("object-removal-0@1", "an object of the picture itself, strictly", objects, margin=0)
     removal("object-removal-5@1", "all of an object of the picture itself and 5 pixels around it", objects, margin=5)
@@ -148,7 +150,7 @@ def _add_others() -> None:
     _add("object@2", "objects:ObjectOfAnother", f"{silhouette} of the split", objects)
     whole = "every pixel: predictions made elsewhere are compared as they are"
     _add("whole@1", "fixed:WholePicture", whole, "for pictures without masks")
-    masks = "a folder of masks, white = hole; options `?hole=` and `&pick=`"
+    masks = "a folder of masks, white = hole; options `?hole=`, `&pick=` and `&task=`"
     PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 

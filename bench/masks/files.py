@@ -21,12 +21,12 @@ from bench.image_files.finding import some
 from bench.image_files.masks import DecodedMask, HoleSign
 from bench.image_files.pairing import PairedNames, pair_by_name
 from bench.image_files.sizes import nearest, resize_labels
-from bench.masks.identification.catalogue import name_of_set
-from bench.masks.identification.hashing import hole_sha256, set_sha256
+from bench.masks.identification.catalogue import name_of_holes, name_of_set
+from bench.masks.identification.hashing import hole_sha256
 from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
-from bench.masks.sources import FolderOfMasks, MaskSource, RunLengthMasks, WhichMask
+from bench.masks.sources import FolderOfMasks, MaskSource, WhichMask, is_run_length_file, open_masks
 from bench.removal import TASKS, Task
 from bench.vocabulary import Dataset, Sample
 
@@ -83,7 +83,9 @@ class FileMasks(MaskProtocol):
         summary, source = f"{len(found)} masks from files", f"files {self._source.label}"
         super().__init__(MaskInfo(self._names["-random" if self._pick == "random" else ""], summary, source))
         self._own: Mapping[str, str] | None = {} if self._pick == "random" else None
-        self.published = name_of_set(set_sha256(file.hole_sha256 for file in found.values()))
+        size = next(iter(found.values())).size
+        self.published = name_of_holes([file.hole_sha256 for file in found.values()], size)
+        self._warn_of_exchange(name_of_set(file.known_sha256 for file in found.values()))
         self._last: tuple[Sequence[str], FileMasks] | None = None
         self._warned = False
         self._warn(found)
@@ -152,8 +154,16 @@ class FileMasks(MaskProtocol):
 
     def _examine(self, name: str) -> _MaskFile:
         mask = self._source.read(name)
-        share, sha256 = float(mask.hole.mean()), hole_sha256(mask.hole)
-        return _MaskFile(self._source.identity(name), share, mask.unclear, sha256)
+        share, hashes = float(mask.hole.mean()), (hole_sha256(mask.hole), hole_sha256(~mask.hole))
+        size = mask.hole.shape[0], mask.hole.shape[1]
+        return _MaskFile(self._source.identity(name), share, mask.unclear, size, *hashes)
+
+    def _warn_of_exchange(self, published: str) -> None:
+        if published and not self.published and isinstance(self._source, FolderOfMasks):
+            _log.warning(
+                "%s is the set %s with missing and known pixels exchanged. Add ?hole=%s to the folder's name.",
+                *(self._source.subject, published, _OPPOSITE[self._sign]),
+            )
 
     def _warn(self, found: Mapping[str, _MaskFile]) -> None:
         share = float(np.mean([file.share for file in found.values()]))
@@ -183,20 +193,17 @@ class _MaskFile:
     identity: list[str]
     share: float
     unclear: float
+    size: tuple[int, int]
     hole_sha256: str
+    known_sha256: str
 
 
 def _open(argument: str) -> tuple[MaskSource, dict[str, str]]:
     """The masks, and the options behind their place."""
     place, options = _parse(argument)
     path = Path(place).expanduser().resolve()
-    if _is_mapping(place):
-        return RunLengthMasks(path, cast("WhichMask", options.get("mask", "inside"))), options
-    return FolderOfMasks(path, cast("HoleSign", options.get("hole", "white"))), options
-
-
-def _is_mapping(place: str) -> bool:
-    return place.lower().endswith(".json") and not Path(place).expanduser().is_dir()
+    sign, which = options.get("hole", "white"), options.get("mask", "inside")
+    return open_masks(path, cast("HoleSign", sign), cast("WhichMask", which)), options
 
 
 def _parse(argument: str) -> tuple[str, dict[str, str]]:
@@ -206,7 +213,7 @@ def _parse(argument: str) -> tuple[str, dict[str, str]]:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=True)
     except ValueError:
         pairs = [("", "")]
-    options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if _is_mapping(place) else _OPTIONS
+    options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if is_run_length_file(Path(place).expanduser()) else _OPTIONS
     known = all(value in choices.get(key, ()) for key, value in pairs)
     if not (place and known and len(options) == len(pairs) and bool(asked) == bool(pairs)):
         listed = " and ".join(f"{key}={'|'.join(values)}" for key, values in choices.items())

@@ -18,7 +18,14 @@ from bench.image_files.masks import DecodedMask, HoleSign, read_mask
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
 
-__all__ = ["FolderOfMasks", "MaskSource", "RunLengthMasks", "WhichMask"]
+__all__ = [
+    "FolderOfMasks",
+    "MaskSource",
+    "RunLengthMasks",
+    "WhichMask",
+    "is_run_length_file",
+    "open_masks",
+]
 
 WhichMask: TypeAlias = Literal["inside", "outside"]
 
@@ -168,6 +175,25 @@ class RunLengthMasks(MaskSource):
         changes[stops] -= 1
         hole: Hole = np.cumsum(changes[:-1], dtype=np.int8).astype(np.bool_).reshape(self.size)
         return hole
+
+
+def is_run_length_file(path: Path) -> bool:
+    """Whether a path means a file of run-length masks and not a folder."""
+    return path.suffix.lower() == ".json" and not path.is_dir()
+
+
+def open_masks(path: Path, sign: HoleSign = "white", which: WhichMask = "inside") -> MaskSource:
+    """The masks of a path.
+
+    Args:
+        path: a folder, or a file of run-length masks.
+        sign: what is missing in the pictures of a folder.
+        which: of the two masks that a file has for each picture.
+
+    Raises:
+        DataError: no such folder or file, an empty one, or a file of another form.
+    """
+    return RunLengthMasks(path, which) if is_run_length_file(path) else FolderOfMasks(path, sign)
 
 
 def _are_numbers(runs: object) -> bool:

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
     from bench.metrics.distribution.precision_recall import precision, recall
     from bench.metrics.distribution.sliced_wasserstein import sliced_wasserstein
     from bench.metrics.perceptual.best_of import best_of
+    from bench.metrics.perceptual.clip_score import clip_score
+    from bench.metrics.perceptual.dists import dists
     from bench.metrics.perceptual.diversity import lpips_diversity
     from bench.metrics.perceptual.lpips import lpips
     from bench.metrics.pixel.gradient import gradient
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
     from bench.metrics.segmentation.trimap_iou import trimap_iou
     from bench.metrics.structural.ms_ssim import ms_ssim
     from bench.metrics.structural.ssim import ssim
+    from bench.metrics.structural.vif import vif
     from bench.metrics.view import BatchView, PictureView
 
 __all__ = [
@@ -78,10 +81,12 @@ __all__ = [
     "boundary_width",
     "ceiling_of",
     "class_keys",
+    "clip_score",
     "column_order",
     "coverage",
     "definition",
     "density",
+    "dists",
     "fid",
     "find_definition",
     "gradient",
@@ -107,6 +112,7 @@ __all__ = [
     "sliced_wasserstein",
     "ssim",
     "trimap_iou",
+    "vif",
     "with_companions",
 ]
 
@@ -120,8 +126,10 @@ _LAZY = {
     "boundary_band": "bench.metrics.boundary",
     "boundary_f": "bench.metrics.segmentation.boundary_f",
     "boundary_iou": "bench.metrics.segmentation.boundary_iou",
+    "clip_score": "bench.metrics.perceptual.clip_score",
     "coverage": "bench.metrics.distribution.density_coverage",
     "density": "bench.metrics.distribution.density_coverage",
+    "dists": "bench.metrics.perceptual.dists",
     "fid": "bench.metrics.distribution.fid",
     "gradient": "bench.metrics.pixel.gradient",
     "hd95": "bench.metrics.segmentation.hd95",
@@ -141,6 +149,7 @@ _LAZY = {
     "sliced_wasserstein": "bench.metrics.distribution.sliced_wasserstein",
     "ssim": "bench.metrics.structural.ssim",
     "trimap_iou": "bench.metrics.segmentation.trimap_iou",
+    "vif": "bench.metrics.structural.vif",
 }
 
 

@@ -128,7 +128,8 @@ class MetricDefinition:
         cap: what an infinite value of a picture, and a greater one than this, counts as in every mean, interval and
             test, in the metric's unit; None: an infinite value is in none of them.
         aggregate: `image-mean`, a value an image and their mean; `set`, one value of all images together.
-        features: for an aggregate `set`, which features it is taken of: `fid`, `fid-clean` or `squared-error`.
+        features: for an aggregate `set`, which features it is taken of: `fid`, `fid-clean`, `fid-torch` or
+            `squared-error`.
         resampling: for an aggregate `set`, how it is found out how far the value would move with other pictures:
             `half-samples` takes the metric of random halves of them (`bench.metrics.resampling`); empty: not at all,
             and the gate and comparisons print the metric without an interval.
@@ -137,7 +138,8 @@ class MetricDefinition:
         few: for an aggregate `set`, what to say when there are few pictures.
         needs_truth: whether it compares with the truth, so that it is refused where a removal has none.
         tasks: what protocols may ask of a model for the metric to mean something.
-        needs: what must be at hand: `judge`, or names of weights that `spgbench fetch weights` takes.
+        needs: what must be at hand: `judge`, `prompts` of the data set, the library `transformers`, or names of weights
+            that `spgbench fetch weights` takes; what is named first is looked for first.
         beside: metrics that are always taken with it, since it means little without them.
         ceiling_of: the metric that this one bounds: the same number for every model, printed below tables.
         by_class: whether it also has a value for each class.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from bench.metrics.catalogue import BUILT_IN, family_modules
@@ -23,10 +23,24 @@ _INTRODUCTION = """\
 Every metric is computed on uint8 RGB values. The float output of a model is rounded to the nearest level (half to even)
 and clipped before; truncation would bias every pixel by half a level. Most metrics have one value for each image.
 [Scores of label maps](#scores-of-label-maps) compare predicted labels inside the hole with the true ones.
+[Rules of other evaluators](#under-the-rules-of-other-evaluators) stand at the end.
+"""
 
+_HEAD = """\
 | metric | title | unit | better | range | version |
 |---|---|---|---|---|--:|
 """
+
+_FAMILIES = {
+    "pixel": "Single pixels",
+    "structural": "Structure",
+    "seam": "The rim of the hole",
+    "perceptual": "Deep features of each picture",
+    "distribution": "Sets of pictures",
+    "removal": "Removed objects",
+    "segmentation": "Label maps",
+}
+"""Titles of the families, in the order of the page."""
 
 _REGIONS = """
 ## Regions
@@ -149,7 +163,21 @@ def render(metrics: Iterable[MetricDefinition] = tuple(BUILT_IN.values())) -> st
     same_definition = [list(group) for _, group in groupby(scores, key=lambda score: score.definition)]
     sections = [*map(_section, pictures), labels, *map(_label_section, same_definition), _SETS, _OTHERS]
     others = "".join(_evaluator_section(one) for one in EVALUATORS.values())
-    return _INTRODUCTION + "".join(map(_row, pictures)) + regions + "".join(sections) + others
+    return _INTRODUCTION + "".join(_summaries(pictures)) + regions + "".join([*sections, others])
+
+
+def _summaries(metrics: Sequence[MetricDefinition]) -> Iterator[str]:
+    """A table a family, under its title; the last one is of metrics from elsewhere."""
+    left = {metric.name: metric for metric in metrics}
+    for family, title in _FAMILIES.items():
+        names = {one.name for module in family_modules(family) for one in getattr(module, "DEFINITIONS", ())}
+        yield _summary(title, [metric for metric in metrics if metric.name in names])
+        left = {name: metric for name, metric in left.items() if name not in names}
+    yield _summary("Others", list(left.values()))
+
+
+def _summary(title: str, metrics: Sequence[MetricDefinition]) -> str:
+    return f"\n**{title}**\n\n{_HEAD}{''.join(map(_row, metrics))}" if metrics else ""
 
 
 def _label_scores() -> tuple[list[LabelScore], set[str]]:
@@ -185,7 +213,8 @@ def _label_section(scores: Sequence[LabelScore]) -> str:
 def _evaluator_section(evaluator: Evaluator) -> str:
     """Its metrics in a table, and what it computes that is not computed here."""
     rows = [
-        f"| `{metric.name}` | {metric.unit or '-'} | {metric.definition} | `{rule.beside}` | {rule.difference} |\n"
+        f"| `{metric.name}` | {metric.unit or '-'} | {_cell(metric.definition)} | `{rule.beside}` "
+        f"| {_cell(rule.difference)} |\n"
         for metric in translations_of(evaluator.name)
         if (rule := metric.translation)
     ]
@@ -222,6 +251,10 @@ def _derived(metric: MetricDefinition) -> str:
         return ""
     names = ", ".join(f"`{region}`" for region in metric.derived)
     return f" In {names} it follows from `hole` and the hole's share, and is not tested again."
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def _sentence(text: str) -> str:

@@ -65,7 +65,8 @@ class AuditedMetric:
         region: where it is taken.
         signature: everything that its values depend on.
         value: of the redrawn truth, mean over pictures.
-        noise: standard deviation, over pictures, of the difference of two redrawn truths, in the metric's unit.
+        noise: root mean square, over pictures, of the difference of two redrawn truths, in the metric's unit; 0 where
+            the metric never tells them apart: the deviation of each change over pictures stands in for it.
     """
 
     name: str
@@ -87,7 +88,7 @@ class Response:
         grade: in the distortion's unit.
         n: pictures with a value.
         change: how much worse the metric calls the distorted pictures, mean over pictures, in its unit.
-        response: the change in units of the metric's noise: above 0 where the metric calls them worse.
+        response: the change in units of the metric's noise, -1000 to 1000: above 0 where the metric calls them worse.
         ci95: 95 % interval of the response; None with fewer than two source pictures.
         verdict: what the interval says.
     """
@@ -111,6 +112,7 @@ class AuditInfo:
     size: str
     revision: str
     protocols: tuple[str, ...]
+    task: str
     seed: int
     n: int
     judge: str

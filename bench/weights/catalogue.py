@@ -1,8 +1,9 @@
 """The weight files that metrics and losses know by name, and the sets of them that one network needs.
 
 The hexadecimal part of torchvision's and torch-fidelity's file names is the beginning of the file's SHA-256; the hashes
-here agree with it, and with what several projects print of their downloads. Those of LPIPS's heads are of the files in
-the `lpips` package.
+here agree with it, and with what several projects print of their downloads. Those of LPIPS's heads and of DISTS are of
+the files in the packages `lpips` and `torchmetrics`; those of DINOv2 and CLIP are what several projects check
+their downloads by.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ __all__ = ["FILES", "WEIGHT_SETS", "WeightFile", "WeightSet", "weight_file", "we
 
 _TORCHVISION = "BSD-3-Clause (torchvision), trained on ImageNet"
 _LPIPS = "https://raw.githubusercontent.com/richzhang/PerceptualSimilarity/master/lpips/weights/v0.1"
+_CLIP = "https://huggingface.co/openai/clip-vit-large-patch14/resolve/32bd64288804d66eefd0ccbe215aa642df71cc41"
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,39 @@ FILES = {
             95_628_359,
             "Apache-2.0 (TensorFlow models), trained on ImageNet",
         ),
+        WeightFile(
+            "dists-weights",
+            "dists-f5e65c96.pt",
+            "https://github.com/Lightning-AI/torchmetrics/raw/v1.9.0/src/torchmetrics/functional/image/dists_models/weights.pt",
+            "f5e65c96230b7f6ca995691647d482237e4cab8a50c5c4a5784f219ef0748218",
+            12_288,
+            "MIT (DISTS)",
+            packaged="torchmetrics/functional/image/dists_models/weights.pt",
+        ),
+        WeightFile(
+            "dinov2-vit-l-14",
+            "dinov2_vitl14_pretrain-d5383ea8.pth",
+            "https://dl.fbaipublicfiles.com/dinov2/dinov2_vitl14/dinov2_vitl14_pretrain.pth",
+            "d5383ea8f4877b2472eb973e0fd72d557c7da5d3611bd527ceeb1d7162cbf428",
+            1_217_586_395,
+            "Apache-2.0",
+        ),
+        WeightFile(
+            "clip-vit-l-14",
+            "clip-vit-large-patch14-a2bf730a.safetensors",
+            f"{_CLIP}/model.safetensors",
+            "a2bf730a0c7debf160f7a6b50b3aaf3703e7e88ac73de7a314903141db026dcb",
+            1_710_540_580,
+            "MIT (OpenAI CLIP)",
+        ),
+        WeightFile(
+            "clip-tokenizer",
+            "clip-tokenizer-a83e0809.json",
+            f"{_CLIP}/tokenizer.json",
+            "a83e0809aa4c3af7208b2df632a7a69668c6d48775b3c3fe4e1b1199d1f8b8f4",
+            2_224_003,
+            "MIT (OpenAI CLIP)",
+        ),
     )
 }
 """The files by name."""
@@ -115,6 +150,9 @@ WEIGHT_SETS = {
         WeightSet("lpips-vgg", "LPIPS v0.1 on VGG-16, as LaMa reports it", ("vgg16", "lpips-vgg-head")),
         WeightSet("lpips-squeeze", "LPIPS v0.1 on SqueezeNet 1.1", ("squeezenet", "lpips-squeeze-head")),
         WeightSet("inception", "Inception of FID, KID and IDS (TensorFlow, 2015-12-05)", ("inception",)),
+        WeightSet("dists", "DISTS: VGG-16 and the weights of its maps", ("vgg16", "dists-weights")),
+        WeightSet("dinov2", "DINOv2 ViT-L/14 of FD-DINOv2", ("dinov2-vit-l-14",)),
+        WeightSet("clip", "CLIP ViT-L/14 of the CLIP score, and its tokenizer", ("clip-vit-l-14", "clip-tokenizer")),
         WeightSet("alexnet", "AlexNet on ImageNet, for the perceptual loss", ("alexnet",)),
         WeightSet("vgg19", "VGG-19 on ImageNet, for the perceptual loss", ("vgg19",)),
     )

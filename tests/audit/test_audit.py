@@ -171,7 +171,7 @@ def test_metrics_that_cannot_be_audited_say_why(small: Dataset) -> None:
         ("judge-miou", "judge"),
         ("judge-miou-ceiling", "every fill"),
         ("p-ids", "other pictures"),
-        ("class-left", "removals"),
+        ("class-left", "judge"),
     ):
         assert word in reasons[name]
 
@@ -179,7 +179,9 @@ def test_metrics_that_cannot_be_audited_say_why(small: Dataset) -> None:
 def test_wrong_usage_is_refused(small: Dataset) -> None:
     with pytest.raises(UnknownName, match="psnr"):
         audit(["pnsr"], small)
-    with pytest.raises(UsageError, match="removal"):
+    with pytest.raises(UsageError, match="one task"):
+        audit(["psnr"], small, protocols=["center-50", "object-removal"])
+    with pytest.raises(UsageError, match="a truth"):
         audit(["psnr"], small, protocols=["object-removal"])
 
 

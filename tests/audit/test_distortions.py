@@ -17,6 +17,7 @@ from bench.audit.painting import displaced
 from bench.audit.redraw import DRAWS, redrawn
 from bench.audit.states import REDRAWN, AuditedPicture, states_of
 from bench.errors import NotApplicable
+from bench.evaluation.masked_samples import MaskedSample
 from bench.removal import RemovedObject
 from bench.vocabulary import Dataset, Sample, Truth
 
@@ -62,7 +63,7 @@ def test_grade_0_is_the_truth_and_stronger_grades_change_more_of_the_hole_alone(
         assert changes[1] > 0
         assert changes[-1] > changes[1]
 
-    states = states_of(AuditedPicture("a", sample, scene.hole), streets, 0, [distortion])
+    states = states_of(AuditedPicture("a", MaskedSample(sample, scene.hole), sample), streets, 0, [distortion])
     for picture in states.values():
         assert not isinstance(picture, str)
         np.testing.assert_array_equal(picture[~scene.hole], sample.image[~scene.hole])
@@ -200,5 +201,5 @@ def test_redrawn_truths_are_moved_by_one_pixel_each_another_way(streets: Dataset
 
     assert sorted(nearest) == sorted(ways)
     hole = _hole(image.shape[:2])
-    states = states_of(AuditedPicture("a", streets[0], hole), streets, 0, [])
+    states = states_of(AuditedPicture("a", MaskedSample(streets[0], hole), streets[0]), streets, 0, [])
     assert list(states) == list(REDRAWN)

@@ -16,7 +16,7 @@ from bench.cli import app, main
 from bench.errors import UsageError
 
 COMMANDS = [command.name for command in app.registered_commands] + ["masks export", "masks identify", "masks passport"]
-CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites")
+CATALOGUES = ("models", "datasets", "protocols", "metrics", "judges", "suites", "splits")
 
 
 def spgbench(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

@@ -37,7 +37,7 @@ def test_kept_fills_are_shown_under_the_rules_of_others(
     call("run", *data, "--models", "mean,telea", "--metrics", "psnr,ssim,l1", "--keep-fills", "--no-report", "-o", out)
     recorded = read_run(out)
 
-    call("report", out, "--as", "torchmetrics,MMagic,comodgan,mat")
+    printed = call("report", out, "--as", "torchmetrics,MMagic,comodgan,mat")
 
     after = read_run(out)
     for key, cell in recorded.cells.items():
@@ -47,6 +47,7 @@ def test_kept_fills_are_shown_under_the_rules_of_others(
         assert now["mmagic-l1.hole"].signature.startswith("l1|as:mmagic|region:hole|")
         assert "|as:torchmetrics|" in now["torchmetrics-psnr.full"].signature
         assert now["torchmetrics-psnr.full"].of_set
+    assert "# Under the rules of MMagic: folder" in printed
     page = (out / "report.html").read_text(encoding="utf-8")
     assert "Under the rules of torchmetrics" in page
     assert not [name for name, text in tables(out, "*").items() if name[:3] != "as-" and b"mmagic" in text.lower()]
@@ -87,4 +88,21 @@ def test_without_kept_fills_the_run_stays_and_the_command_is_named(
     with pytest.raises(UnknownName, match=r"evaluator 'mmagik' must be a known name.*Did you mean mmagic"):
         call("report", out, "--as", "mmagik")
 
+    with pytest.raises(UsageError, match=r"--as must name some of aot-gan, .*; found ' ,'"):
+        call("report", out, "--as", " ,")
+    with pytest.raises(UsageError, match=r"--as must go with the full layout; found --layout paper"):
+        call("report", out, "--as", "mmagic", "--layout", "paper")
+
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_what_is_recorded_is_shown_where_the_rest_cannot_be_measured(
+    data: tuple[str | Path, ...], tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    call("run", *data, "--models", "mean", "--metrics", "mmagic-l1", "--no-report", "-o", out)
+
+    printed = call("report", out, "--as", "mmagic")
+
+    assert "MMagic l1 error hole" in printed
+    assert "MMagic PSNR full" not in printed.split("\n- ")[0]

@@ -84,11 +84,12 @@ def write_mapping(root: Path, content: object) -> None:
 def test_brushbench(tmp_path: Path, write_picture: Write) -> None:
     for name in ("000000001", "000000000", "unlisted"):
         write_picture(tmp_path / "images" / f"{name}.jpg")
-    write_mapping(tmp_path, {key: {"image": f"images/00000000{key}.jpg", "caption": "a cat"} for key in ("1", "0")})
+    entries = {key: {"image": f"images/00000000{key}.jpg", "caption": f"cat {key}"} for key in ("1", "0")}
+    write_mapping(tmp_path, entries)
 
     dataset = bench.data.load("brushbench", size=None, root=tmp_path)
 
-    assert list(dataset.ids) == ["000000001", "000000000"]
+    assert [(sample.id, sample.prompt) for sample in dataset] == [("000000001", "cat 1"), ("000000000", "cat 0")]
     (tmp_path / "images" / "000000000.jpg").unlink()
     with pytest.raises(
         DataError, match=r"every picture that mapping_file\.json names; found no 'images/000000000\.jpg'"
@@ -96,12 +97,24 @@ def test_brushbench(tmp_path: Path, write_picture: Write) -> None:
         bench.data.load("brushbench", root=tmp_path)
 
 
+def test_brushbench_and_its_masks_come_together(tmp_path: Path, write_picture: Write) -> None:
+    write_picture(tmp_path / "images" / "0.jpg", height=512, width=512)
+    write_mapping(tmp_path, {"0": {"image": "images/0.jpg", "caption": "a cat", "inpainting_mask": [1, 512 * 128]}})
+
+    dataset = bench.data.load("brushbench", size=(64, 64), root=tmp_path)
+    hole = bench.masks.get(f"files:{tmp_path / 'mapping_file.json'}").hole(dataset[0], 0, dataset)
+
+    assert hole[:16].all()
+    assert not hole[16:].any()
+
+
 @pytest.mark.parametrize(
     ("content", "found"),
     [
         ([{"image": "a.jpg"}], "AttributeError"),
         ({"0": {"picture": "a.jpg"}}, "KeyError: 'image'"),
-        ({"0": {"image": 3}}, "TypeError"),
+        ({"0": {"image": 3, "caption": ""}}, "TypeError"),
+        ({"0": {"image": "a.jpg", "caption": " "}}, "TypeError: a caption without text: ' '"),
         ({"0": {"image": "../a.jpg"}}, "ValueError: a path that leads out of the folder: ../a.jpg"),
     ],
 )

@@ -14,9 +14,10 @@ import bench.data
 from bench.cli import app
 from bench.data.known_splits import SPLITS, names_of_split
 from bench.data.selection import ids_sha256
-from bench.errors import DataError, UsageError
+from bench.errors import DataError, RunConflict, UsageError
 from bench.records import read_run
 from bench.registry import Registry
+from bench.training import open_data
 
 IDS = ("00001", "00002", "00003", "a/same", "b/same", "c/alone", "shot.v2", "#odd")
 
@@ -129,6 +130,15 @@ def test_streets_are_chosen_by_a_list(tmp_path: Path) -> None:
     assert dataset.revision != plain.revision
 
 
+def test_a_training_takes_the_list_of_its_split(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("train-000003\ntrain-000012\n")
+
+    data = open_data("streets", None, (32, 32), split_list=str(tmp_path / "list.txt"))
+
+    assert tuple(data.train.ids) == ("train-000003", "train-000012")
+    assert len(data.validation) == 64
+
+
 def test_a_data_set_without_select_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     registry: Registry[Any] = Registry("dataset", "spgbench.none")
     registry.add("plain", "tests.data.test_split_list:Plain", "no select")
@@ -189,7 +199,7 @@ def test_the_list_and_the_masks_are_recorded_and_named_in_the_foot(
     Path("masks").mkdir()
     for place in range(2):
         Image.fromarray(np.random.default_rng(place).random((32, 32)) < 0.4).save(f"masks/m{place}.png")
-    monkeypatch.setattr("bench.masks.files.name_of_set", lambda sha256: "a set" if len(sha256) == 64 else "")
+    monkeypatch.setattr("bench.masks.files.name_of_holes", lambda *_: "a set")
     options = ("--models", "mean", "--dataset", "folder", "--data-root", str(root), "--size", "32")
     masks = "files:masks?pick=random"
     code, out = call(
@@ -217,3 +227,8 @@ def test_the_list_and_the_masks_are_recorded_and_named_in_the_foot(
     assert "--split-list mine.txt" in info.command
     assert "Pictures by list mine.txt (2 names, SHA-256 " in out
     assert "the masks are the set a set" in out
+
+    Path("mine.txt").write_text("00001.jpg\n00003\n")
+    with pytest.raises(RunConflict, match="a run with another dataset"):
+        call("run", *options, "--split-list", "mine.txt", "--protocols", masks, "--metrics", "l1", "-o", "out")
+    assert read_run(Path("out")).info == info

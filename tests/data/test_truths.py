@@ -47,6 +47,16 @@ def test_truths_lie_beside_pictures(paired: Path) -> None:
         assert truth_of(load(paired), index).labels is None
 
 
+def test_truths_lie_in_a_flat_folder_too(
+    tmp_path: Path, write_picture: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_picture(tmp_path / "a.png")
+    write_picture(tmp_path / "truths" / "a.png", seed=1)
+
+    assert np.array_equal(truth_of(load(tmp_path)).image, stored(tmp_path / "truths" / "a.png"))
+    assert not caplog.text
+
+
 def test_truths_are_cropped_and_resized_as_their_pictures(
     folder: Path, write_picture: Write, write_labels: Write
 ) -> None:

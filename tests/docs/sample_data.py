@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-__all__ = ["write_camvid", "write_fills", "write_photos"]
+__all__ = ["write_camvid", "write_fills", "write_photos", "write_removal"]
 
 
 def write_camvid(root: Path) -> None:
@@ -57,6 +57,22 @@ def write_fills(root: Path) -> None:
             Image.fromarray(fill).save(root / folder / f"{name}.png")
     Image.fromarray(fill[80:220, 130:330]).save(root / "photo.png")
     Image.fromarray(hole[80:220, 130:330]).save(root / "mask.png")
+
+
+def write_removal(root: Path) -> None:
+    """Pictures of a thing and its shadow, the same scenes without it, and masks of it."""
+    random = np.random.default_rng(3)
+    for name in ("lake", "tower"):
+        for folder in ("images", "truths", "masks"):
+            (root / folder).mkdir(parents=True, exist_ok=True)
+        _write_picture(root / "truths" / f"{name}.png", random)
+        shown = np.array(Image.open(root / "truths" / f"{name}.png"))
+        shown[100:200, 150:300] = (200, 30, 30)
+        shown[200:220, 150:340] //= 2
+        Image.fromarray(shown).save(root / "images" / f"{name}.png")
+        hole = np.zeros((360, 480), np.uint8)
+        hole[90:205, 140:310] = 255
+        Image.fromarray(hole).save(root / "masks" / f"{name}.png")
 
 
 def _write_picture(path: Path, random: np.random.Generator) -> None:

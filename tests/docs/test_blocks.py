@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bench.cli import app
 from docs.generator.command_line import commands
 from tests.docs.blocks import PAGES, REASONS, Block, arguments_of, blocks, lines_of, options_in_text, parameters
-from tests.docs.sample_data import write_camvid, write_fills, write_photos
+from tests.docs.sample_data import write_camvid, write_fills, write_photos, write_removal
 
 
 @pytest.fixture(autouse=True)
@@ -41,6 +41,7 @@ def test_the_blocks_of_a_page_run(page: str, tmp_path: Path, monkeypatch: pytest
     write_camvid(tmp_path / "data" / "camvid")
     write_photos(tmp_path / "photos")
     write_fills(tmp_path)
+    write_removal(tmp_path / "own")
     names: dict[str, Any] = {"__name__": "page"}
 
     for block in blocks(page):

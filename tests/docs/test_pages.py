@@ -9,11 +9,15 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bench.audit.catalogue import distortions
 from bench.records import read_run
+from bench.records.audit import read_audit
+from bench.reporting.audit.table import grades_text
 from docs.generator.layers import contract
 from docs.generator.pages import rendered
 from tests.docs.blocks import PAGES, ROOT
 from tests.support.reference import table
+from tests.support.reference_audit import KEPT, PAGE, tables_of, with_tables
 
 LINKED = [*PAGES, "CHANGELOG.md", "results/README.md"]
 
@@ -92,3 +96,16 @@ def test_the_version_has_an_entry_in_the_changelog() -> None:
 
     assert "## [Unreleased]" in text
     assert Path(ROOT / "pyproject.toml").read_text(encoding="utf-8").split('version = "')[1].split('"')[0] in text
+
+
+@pytest.mark.parametrize("task", ["completion", "removal"])
+def test_the_page_of_the_audit_shows_the_kept_audits_and_all_distortions(task: str) -> None:
+    record, text = read_audit(ROOT / KEPT[task]), (ROOT / PAGE).read_text(encoding="utf-8")
+
+    assert record.info.task == task
+    assert with_tables(text, task, tables_of(record)) == text
+    assert [(one.name, one.grades, one.summary) for one in record.distortions] == [
+        (one.name, one.grades, one.summary) for one in distortions()
+    ]
+    for one in record.distortions:
+        assert f"| {one.title} | {grades_text(one, one.grades)}" in text

@@ -73,7 +73,7 @@ def test_the_thing_that_is_left_is_worse_than_the_truth(tmp_path: Path) -> None:
     assert values(done["repainting"]) == {
         "class-left": pytest.approx(100 * 12 * 11 / 256),
         "class-left-ceiling": 0,
-        "class-invented": 0,
+        "class-invented": pytest.approx(100 * 12 * 11 / 256),
         "class-invented-ceiling": 0,
         "object-left": 1,
         "object-left-ceiling": 0,
@@ -110,7 +110,7 @@ def test_a_judge_that_never_gives_the_class_finds_nothing_out(tmp_path: Path) ->
     done = run(scenes(), tmp_path / "o", blind)
 
     for cell in done.cells.values():
-        assert {score.n_undefined for score in cell.metrics.values()} == {3}
+        assert all(score.n_undefined == 3 for key, score in cell.metrics.items() if "invented" not in key)
         assert "judge 'flat-is-thing' never gives it (thing)" in cell.notes["class-left.hole"]
     assert "judge 'flat-is-thing' never gives it (thing)" in main_table(done)
 

@@ -17,6 +17,7 @@ from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import DrawnProtocol
 from bench.masks.random_stream import RandomStream
 from bench.registry import Registry
+from bench.removal import task_of
 from bench.vocabulary import Protocol
 
 NAMES = [entry.name for entry in bench.masks.PROTOCOLS if not entry.name.endswith(":")]
@@ -37,6 +38,13 @@ def test_all_promised_protocols_are_there_in_all_their_versions() -> None:
 
 def test_a_name_alone_is_the_newest_version() -> None:
     assert bench.masks.get("object").name == "object@2"
+
+
+def test_the_task_that_is_listed_is_the_protocols_own() -> None:
+    listed = {entry.name: dict(entry.options)["info"].task for entry in bench.masks.PROTOCOLS if entry.name in NAMES}
+
+    assert listed == {name: task_of(bench.masks.get(name)) for name in NAMES}
+    assert {name for name in listed if "-removal" in name} == {name for name in listed if listed[name] == "removal"}
 
 
 def test_the_public_names() -> None:

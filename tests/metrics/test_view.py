@@ -192,8 +192,8 @@ def _changed_known_pixels() -> tuple[BatchView, np.ndarray, np.ndarray, np.ndarr
     hole = np.zeros((2, 1, 40, 36), np.bool_)
     hole[:, :, 10:25, 8:30] = True
     completed = np.where(hole, output, given)
-    parts = (torch.from_numpy(array) for array in (truth, completed, output, hole))
-    return BatchView(*parts, source=torch.from_numpy(given)), truth, completed, hole
+    reference, filled, raw, missing, source = map(torch.from_numpy, (truth, completed, output, hole, given))
+    return BatchView(reference, filled, raw, missing, source=source), truth, completed, hole
 
 
 @pytest.mark.parametrize("region", ["full", "hole"])
@@ -202,7 +202,7 @@ def test_known_pixels_that_differ_from_the_truth_count(region: str) -> None:
     inside = np.broadcast_to(hole if region == "hole" else np.ones_like(hole), truth.shape)
     squared = (truth.astype(float) - completed) ** 2
     similarity = [
-        structural_similarity(
+        structural_similarity(  # type: ignore[no-untyped-call]  # scikit-image is untyped
             one, other, channel_axis=0, data_range=255, gaussian_weights=True, use_sample_covariance=False, full=True
         )[1]
         for one, other in zip(truth, completed, strict=True)

@@ -1,4 +1,4 @@
-"""An object where there is none."""
+"""An object where there is none; of a removal the object that was to go."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ _DONORS = 50  # other pictures that are asked for an object
 def _add(scene: Scene, share: float) -> Picture:
     if not share:
         return scene.image
+    if scene.removed is not None:
+        return _left(scene, scene.removed, share)
     cut_out, outline = scene.once("cut-out", lambda: _cut_out(scene))
     area = share * int(scene.hole.sum())
     scale = math.sqrt(area / int(outline.sum()))
@@ -34,6 +36,17 @@ def _add(scene: Scene, share: float) -> Picture:
     inside = ((rows >= 0) & (rows < outline.shape[0]))[:, None] & ((columns >= 0) & (columns < outline.shape[1]))
     where = (rows.clip(0, outline.shape[0] - 1)[:, None], columns.clip(0, outline.shape[1] - 1)[None, :])
     return np.where((inside & outline[where])[..., None], cut_out[where], scene.image)
+
+
+def _left(scene: Scene, removed: Picture, share: float) -> Picture:
+    """The picture whose object is still there, from the top, in a share of the hole."""
+    rows, columns = np.nonzero((removed != scene.sample.image).any(axis=-1) & scene.hole)
+    count = round(share * int(scene.hole.sum()))
+    if count > len(rows):
+        raise NotApplicable("the object takes up less of the hole")
+    picture = scene.image.copy()
+    picture[rows[:count], columns[:count]] = removed[rows[:count], columns[:count]]
+    return picture
 
 
 def _cut_out(scene: Scene) -> tuple[Picture, Hole]:
@@ -83,7 +96,8 @@ DISTORTION = Distortion(
     grades=(0.02, 0.05, 0.1, 0.2),
     summary=(
         "The largest whole object of the picture, or of the next one that has one, is drawn where the hole shows no "
-        "object; the grade is its area as a share of the hole. What reaches out of the hole is cut off."
+        "object; of a removal the object that was to go is left, from the top. The grade is its area as a share of the "
+        "hole."
     ),
     apply=_add,
     order=90,

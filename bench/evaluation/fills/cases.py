@@ -23,8 +23,7 @@ from bench.evaluation.removals import find_removed
 from bench.pictures import png_bytes
 from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
-from bench.removal import task_of
-from bench.vocabulary import Protocol, Sample
+from bench.vocabulary import Protocol, Sample, Truth
 
 __all__ = ["CaseKeeper", "write_inputs"]
 
@@ -123,22 +122,18 @@ def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protoco
             write(layout.labels(name), partial(png_bytes, sample.labels))
         for protocol in protocols:
             write(layout.hole(protocol.name, name), partial(_hole_bytes, plan, protocol, sample))
-            if task_of(protocol) == "removal":
-                _write_truth(plan, protocol, sample, anew=anew)
+            if truth := _truth(plan, protocol, sample):
+                write(layout.removal_truth(protocol.name, name), partial(png_bytes, truth.image))
+                if truth.labels is not None:
+                    write(layout.removal_labels(protocol.name, name), partial(png_bytes, truth.labels))
 
 
-def _write_truth(plan: Plan, protocol: Protocol, sample: Sample, *, anew: bool) -> None:
-    """Write the picture and the label map without the object; with `anew`, remove those that there are no more."""
-    paths = [of(protocol.name, sample.id) for of in (plan.layout.removal_truth, plan.layout.removal_labels)]
-    truth = None
+def _truth(plan: Plan, protocol: Protocol, sample: Sample) -> Truth | None:
+    """What a removal gives at best, where that is known."""
     with suppress(NotApplicable):
         removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
-        truth = removed.truth if removed else None
-    for path, pixels in zip(paths, (truth.image, truth.labels) if truth else (None, None), strict=True):
-        if pixels is not None and (anew or not path.exists()):
-            write_atomically(path, png_bytes(pixels))
-        elif pixels is None and anew:
-            path.unlink(missing_ok=True)
+        return removed.truth if removed else None
+    return None
 
 
 def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
 from bench.errors import DataError
+from bench.masks.identification.closed_forms import name_of_hole
+from bench.masks.identification.hashing import set_sha256
 from bench.masks.identification.passport import MaskPassport, parse_passport
 
-__all__ = ["name_of_set", "read_passports", "shipped_passports"]
+__all__ = ["name_of_holes", "name_of_set", "read_passports", "shipped_passports"]
 
 _SHIPPED = Path(__file__).parent / "passports"
 
@@ -40,6 +43,20 @@ def read_passports(folder: Path) -> tuple[MaskPassport, ...]:
     return tuple(passports.values())
 
 
-def name_of_set(sha256: str) -> str:
-    """The name of the set with this `set_sha256` in the package's passports; empty where there is none."""
+def name_of_set(holes: Iterable[str]) -> str:
+    """The set with a passport of the package that holes are together, by their `hole_sha256`; empty where none is."""
+    sha256 = set_sha256(holes)
     return next((one.name for one in shipped_passports() if one.sha256 == sha256), "")
+
+
+def name_of_holes(holes: Sequence[str], size: tuple[int, int]) -> str:
+    """The published set that holes are together: one with a passport, or RePaint's of one hole for every picture.
+
+    Args:
+        holes: `hole_sha256` of each.
+        size: height and width of the first.
+
+    Returns:
+        Its name; empty where there is none.
+    """
+    return name_of_set(holes) or (name_of_hole(holes[0], *size) if len(set(holes)) == 1 else "")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Hole
 
-__all__ = ["ClosedForm", "FormReading", "find_form"]
+__all__ = ["ClosedForm", "FormReading", "find_form", "name_of_hole"]
 
 _FIXED = "bench.masks.fixed:Fixed"
 _REPAINT = {
@@ -107,7 +107,7 @@ def find_form(white: Hole, white_sha256: str, black_sha256: str) -> ClosedForm |
     if axes is None:
         return None
     first, other = (marked, unmarked) if marked else (unmarked, marked)
-    missing, known = _words(*axes), f"all but {_words(*axes)}"
+    missing, known = _words(*axes), _words_of_others(*axes)
     opposite = _words(*other) if other else known
     texts = (missing, opposite) if first is marked else (opposite, missing)
     names = _named(white.shape[0], white.shape[1])
@@ -116,6 +116,11 @@ def find_form(white: Hole, white_sha256: str, black_sha256: str) -> ClosedForm |
         for text, sha256 in zip(texts, (white_sha256, black_sha256), strict=True)
     ]
     return ClosedForm(readings[0], readings[1], repeated=any(axis.step > 1 for axis in axes))
+
+
+def name_of_hole(sha256: str, height: int, width: int) -> str:
+    """The published set that consists of one hole, by its `hole_sha256`; empty where there is none."""
+    return _named(height, width).get(sha256, ("", ""))[1]
 
 
 @lru_cache(maxsize=256)
@@ -164,6 +169,12 @@ def _words(rows: _Axis, columns: _Axis) -> str:
         if not axis.whole
     ]
     return " crossed with ".join(lines)
+
+
+def _words_of_others(rows: _Axis, columns: _Axis) -> str:
+    """All pixels but those of `_words`."""
+    around = rows.centred and columns.centred and not (rows.whole or columns.whole)
+    return f"{'a frame around' if around else 'all but'} {_words(rows, columns)}"
 
 
 def _block(rows: _Axis, columns: _Axis) -> str:

@@ -7,19 +7,22 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from typing import get_args
 
 from bench.errors import DataError
 from bench.image_files.finding import find_pictures
 from bench.masks.identification.matching import MaskColour, SetMatch, match_passport
 from bench.masks.identification.passport import MaskPassport
-from bench.masks.identification.reading import MaskReading, read_mask_file
+from bench.masks.identification.reading import MaskReading, read_hole, read_mask_file
+from bench.masks.sources import RunLengthMasks, WhichMask, is_run_length_file
 
 __all__ = ["Identification", "Polarity", "identify"]
 
 _READING_THREADS = min(8, os.cpu_count() or 1)
 _COLOURS: tuple[MaskColour, ...] = ("white", "black")
+_UNCLEAR = 0.05
 _SELDOM = 0.25
 """A share that published sets rarely exceed when inverted: `files:` warns of holes above 75 %, too."""
 
@@ -118,7 +121,13 @@ class Identification:
                 reason = f"{match.found + match.repeated} files hold masks of {match.passport.name}, and "
                 return Polarity(None, False, f"{reason}{match.inverted} more hold them with black and white exchanged")
             if match.hole:
-                return Polarity(match.hole, True, f"the {match.hole} pixels are the holes of {match.passport.name}")
+                of = (
+                    f" in {len(self.readings) - len(match.unknown)} of {len(self.readings)} files"
+                    if match.unknown
+                    else ""
+                )
+                reason = f"the {match.hole} pixels are holes of {match.passport.name}{of}"
+                return Polarity(match.hole, not match.unknown, reason)
         return None
 
     def _by_form(self) -> Polarity | None:
@@ -135,6 +144,8 @@ class Identification:
         shares = [one.white_share for one in self.readings if not (one.is_uniform or one.form)]
         if 2 * len(shares) <= len(self.readings):
             return Polarity(None, False, "pixels alone do not say which of the two is missing")
+        if 2 * sum(one.unclear > _UNCLEAR for one in self.readings) > len(self.readings):
+            return Polarity(None, False, "most files are not black and white: they may be pictures, or soft masks")
         mean = sum(shares) / len(shares)
         text = f"{100 * mean:.0f} % of the pixels are white on average"
         for colour, share in zip(_COLOURS, (mean, 1 - mean), strict=True):
@@ -150,15 +161,16 @@ def identify(paths: Sequence[Path], passports: Sequence[MaskPassport]) -> Identi
     Names, order, file formats and polarity do not matter. A file that cannot be read is reported and belongs to no set.
 
     Args:
-        paths: files, and folders, which are searched at any depth; all of them are one set.
+        paths: mask files, folders, which are searched at any depth, and files of run-length masks (`.json`), of which
+            both masks of each picture are taken; all of them are one set.
         passports: the sets to compare with.
 
     Raises:
-        DataError: a path that is not there, or a folder without pictures.
+        DataError: a path that is not there, a folder without pictures, or a `.json` file of another form.
     """
     files = _files(paths)
     with ThreadPoolExecutor(_READING_THREADS) as pool:
-        results = list(pool.map(_read, files.values(), files))
+        results = list(pool.map(_read, files.values()))
     readings = tuple(one for one in results if isinstance(one, MaskReading))
     unreadable = {name: one for name, one in zip(files, results, strict=True) if isinstance(one, str)}
     matches = [match_passport(readings, one, tuple(unreadable)) for one in passports]
@@ -166,22 +178,41 @@ def identify(paths: Sequence[Path], passports: Sequence[MaskPassport]) -> Identi
     return Identification(readings, unreadable, tuple(found))
 
 
-def _files(paths: Sequence[Path]) -> dict[str, Path]:
-    """Files by the name that messages use: below its folder, or as it was given where several folders are."""
-    files: dict[str, Path] = {}
+def _files(paths: Sequence[Path]) -> dict[str, Callable[[], MaskReading]]:
+    """How to read each mask, by its name for messages: below its folder, or as it was given where several paths are."""
+    files: dict[str, Callable[[], MaskReading]] = {}
     for path in paths:
+        alone = len(paths) == 1
         if path.is_dir():
-            found = find_pictures(path, "mask folder", fix="Give a folder of mask pictures.").values()
-            files |= {(one.relative_to(path) if len(paths) == 1 else one).as_posix(): one for one in found}
+            for file in find_pictures(path, "mask folder", fix="Give a folder of mask pictures.").values():
+                name = (file.relative_to(path) if alone else file).as_posix()
+                files[name] = partial(read_mask_file, file, name)
+        elif is_run_length_file(path):
+            files |= _run_length_masks(path)
         elif path.is_file():
-            files[path.name if len(paths) == 1 else path.as_posix()] = path
+            name = path.name if alone else path.as_posix()
+            files[name] = partial(read_mask_file, path, name)
         else:
             raise DataError(f"path {path}", "be a mask file or a folder of them", "neither", "Check it.")
     return files
 
 
-def _read(path: Path, name: str) -> MaskReading | str:
+def _run_length_masks(path: Path) -> dict[str, Callable[[], MaskReading]]:
+    found: dict[str, Callable[[], MaskReading]] = {}
+    for which in get_args(WhichMask):
+        source = RunLengthMasks(path, which)
+        for name in source.names:
+            title = f"{path.as_posix()} {which} {name}"
+            found[title] = partial(_read_run_length, source, name, title)
+    return found
+
+
+def _read_run_length(source: RunLengthMasks, name: str, title: str) -> MaskReading:
+    return read_hole(source.read(name).hole, title)
+
+
+def _read(read: Callable[[], MaskReading]) -> MaskReading | str:
     try:
-        return read_mask_file(path, name)
+        return read()
     except DataError as error:
         return f"{error.must} (found {error.found})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -11,12 +12,15 @@ from pathlib import Path
 from typing import Any, get_args
 
 from bench.errors import DataError
-from bench.image_files.finding import find_pictures, some
-from bench.image_files.masks import HoleSign, read_mask
+from bench.image_files.finding import some
+from bench.image_files.masks import HoleSign
 from bench.masks.identification.hashing import hole_sha256, set_sha256
+from bench.masks.sources import MaskSource
 
 __all__ = ["MaskPassport", "make_passport", "parse_passport"]
 
+_log = logging.getLogger("bench")
+_SUSPICIOUS_SHARE = 0.75
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _SIZE = re.compile(r"[1-9][0-9]*x[1-9][0-9]*")
 _SIGNS = get_args(HoleSign)
@@ -51,27 +55,39 @@ class MaskPassport:
         return json.dumps(asdict(self), indent=1, ensure_ascii=False) + "\n"
 
 
-def make_passport(folder: Path, *, name: str, source: str, licence: str, hole: HoleSign = "white") -> MaskPassport:
-    """The passport of the masks in a folder.
+def make_passport(masks: MaskSource, *, name: str, source: str, licence: str, hole: HoleSign = "white") -> MaskPassport:
+    """The passport of a set of masks.
 
     Args:
-        folder: holds the whole set and nothing else.
+        masks: the whole set and nothing else.
         name, source, licence, hole: as of MaskPassport.
 
     Raises:
-        DataError: an empty text, no such folder, or a file that is no mask, all hole or no hole.
+        DataError: an empty text, or a file that is no mask, all hole or no hole.
     """
     for noun, text in (("name", name), ("source", source), ("licence", licence)):
         if not text.strip():
             raise DataError(f"{noun} of a passport", "be a text", repr(text), "Say what the masks were published as.")
-    if not folder.is_dir():
-        raise DataError(f"mask folder {folder}", "be a folder", "none", "Give the folder of the published masks.")
-    holes = [read_mask(path, hole).hole for path in find_pictures(folder, "mask folder").values()]
-    hashes = tuple(sorted(map(hole_sha256, holes)))
-    sizes = Counter(f"{one.shape[0]}x{one.shape[1]}" for one in holes)
-    return MaskPassport(
-        name, source, licence, len(holes), dict(sorted(sizes.items())), hole, set_sha256(hashes), hashes
-    )
+    hashes, shares, sizes, grey = [], [], Counter[str](), []
+    for file in masks.names:
+        mask = masks.read(file)
+        hashes.append(hole_sha256(mask.hole))
+        shares.append(float(mask.hole.mean()))
+        sizes[f"{mask.hole.shape[0]}x{mask.hole.shape[1]}"] += 1
+        grey += [file] if mask.unclear else []
+    if grey:
+        _log.warning(
+            "%d masks have grey pixels near half of full scale (%s): another decoder of JPEG may give other holes",
+            *(len(grey), some(grey)),
+        )
+    if (share := sum(shares) / len(shares)) > _SUSPICIOUS_SHARE:
+        _log.warning(
+            "The holes cover %.0f %% of the picture on average. Is %s missing in these files?", 100 * share, hole
+        )
+    if repeated := len(hashes) - len(set(hashes)):
+        _log.warning("%d masks are there more than once; the passport counts them as often", repeated)
+    holes = tuple(sorted(hashes))
+    return MaskPassport(name, source, licence, len(holes), dict(sorted(sizes.items())), hole, set_sha256(holes), holes)
 
 
 def parse_passport(path: Path) -> MaskPassport:

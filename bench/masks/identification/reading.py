@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from bench.masks.identification.hashing import hole_sha256
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
 
-__all__ = ["MaskReading", "read_mask_file"]
+__all__ = ["MaskReading", "read_hole", "read_mask_file"]
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class MaskReading:
         size: height and width.
         white_sha256, black_sha256: `hole_sha256` if its white, or its black pixels are missing.
         white_share: share of white pixels.
+        form: the rule that the mask follows, or None.
         grey: number of pixels that are neither black nor white, such as JPEG leaves.
         unclear: share of the pixels that are coloured, or grey between 1/4 and 3/4 of full scale.
         levels: its two values, where both lie on one side of half of full scale (0 and 1, say) and the higher is taken
             as white; else None.
         by_alpha: whether its transparent pixels decide.
-        form: the rule that the mask follows, or None.
     """
 
     name: str
@@ -40,11 +40,11 @@ class MaskReading:
     white_sha256: str
     black_sha256: str
     white_share: float
-    grey: int
-    unclear: float
-    levels: tuple[int, int] | None
-    by_alpha: bool
     form: ClosedForm | None
+    grey: int = 0
+    unclear: float = 0.0
+    levels: tuple[int, int] | None = None
+    by_alpha: bool = False
 
     @property
     def is_uniform(self) -> bool:
@@ -56,21 +56,17 @@ def read_mask_file(path: Path, name: str) -> MaskReading:
     """Read a mask file; raises DataError as `read_levels` does."""
     levels = read_levels(path)
     white, values = _white(levels)
-    sha256 = hole_sha256(white), hole_sha256(~white)
     opaque = levels.alpha is None
     grey = int(np.count_nonzero((levels.grey != 0) & (levels.grey != levels.full))) if opaque and not values else 0
-    share = float(white.mean())
-    return MaskReading(
-        name,
-        (white.shape[0], white.shape[1]),
-        *sha256,
-        white_share=share,
-        grey=grey,
-        unclear=levels.unclear if opaque else 0.0,
-        levels=values,
-        by_alpha=not opaque,
-        form=find_form(white, *sha256) if 0 < share < 1 else None,
-    )
+    unclear = levels.unclear if opaque else 0.0
+    return replace(read_hole(white, name), grey=grey, unclear=unclear, levels=values, by_alpha=not opaque)
+
+
+def read_hole(white: Hole, name: str) -> MaskReading:
+    """The reading of a mask without grey levels, bool [H, W]."""
+    sha256, share = (hole_sha256(white), hole_sha256(~white)), float(white.mean())
+    form = find_form(white, *sha256) if 0 < share < 1 else None
+    return MaskReading(name, (white.shape[0], white.shape[1]), *sha256, white_share=share, form=form)
 
 
 def _white(levels: MaskLevels) -> tuple[Hole, tuple[int, int] | None]:

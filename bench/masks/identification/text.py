@@ -9,13 +9,15 @@ from typing import Any
 from bench.image_files.finding import some
 from bench.masks.identification.identify import Identification
 from bench.masks.identification.matching import SetMatch
+from bench.masks.identification.reading import MaskReading
 
 __all__ = ["identification_data", "identification_lines"]
 
 _BINS = 10
+_FEW_FORMS = 3
 _UNKNOWN = (
-    "unknown: no set with a passport, and no rule. LaMa, MAT, CoModGAN and brush generators draw at random: pixels do "
-    "not tell which of them drew a mask, nor with which settings or seed"
+    "unknown: no set with a passport, and no one rule. LaMa, MAT, CoModGAN and brush generators draw at random: pixels "
+    "do not tell which of them drew a mask, nor with which settings or seed"
 )
 
 
@@ -24,9 +26,8 @@ def identification_lines(found: Identification) -> Iterator[str]:
     yield f"set: {_set(found)}"
     for match in found.matches:
         if not match.is_whole:
-            yield f"partly {match.passport.name}: {_counts(match)}"
-    for files in found.forms.values():
-        yield from _form(found, len(files), files[0])
+            yield f"partly: {_counts(match)}"
+    yield from _forms(found)
     yield f"files: {len(found.readings) + len(found.unreadable)}, {_sizes(found)}"
     yield f"hole: {_polarity(found)}"
     yield from _shares(found)
@@ -102,7 +103,7 @@ def _set(found: Identification) -> str:
         return f"{passport.name}, all {passport.count} masks ({passport.source}; {passport.licence})"
     if found.is_one_form:
         return f"one hole for every picture, {_form_names(found) or 'by a rule without a name'}"
-    if found.matches or found.forms:
+    if found.matches or any(any(names) for names in map(_names_of, found.forms.values())):
         return "none as a whole; parts of it are known (below)"
     return _UNKNOWN
 
@@ -127,11 +128,28 @@ def _counts(match: SetMatch) -> str:
     return "; ".join(parts)
 
 
-def _form(found: Identification, count: int, first: Any) -> Iterator[str]:
+def _forms(found: Identification) -> Iterator[str]:
+    """The rules with a name and a few without; of many, as of blocks at random places, how many there are."""
     total = len(found.readings) + len(found.unreadable)
-    for colour, reading in (("white", first.form.white), ("black", first.form.black)):
-        names = f" = {reading.names}" if reading.names else ""
-        yield f"rule of {count} of {total} files, if {colour} is missing: {reading.text} missing{names}"
+    others = [files for files in found.forms.values() if not any(_names_of(files))]
+    shown = [files for files in found.forms.values() if len(others) <= _FEW_FORMS or any(_names_of(files))]
+    for files in shown:
+        form = files[0].form
+        for colour, reading in (("white", form.white), ("black", form.black)) if form else ():
+            share = files[0].white_share if colour == "white" else 1 - files[0].white_share
+            names = f" = {reading.names}" if reading.names else ""
+            rule = f"{reading.text}, {100 * share:.1f} %{names}"
+            yield f"rule of {len(files)} of {total} files, if {colour} is missing: {rule}"
+    if len(others) > _FEW_FORMS:
+        count, form = sum(map(len, others)), others[0][0].form
+        such = f", such as {form.white.text} (white)" if form else ""
+        yield f"rules without a name: {len(others)} of them in {count} of {total} files{such}"
+
+
+def _names_of(files: Sequence[MaskReading]) -> tuple[str, str]:
+    """The names of a rule if white, and if black is missing."""
+    form = files[0].form
+    return (form.white.names, form.black.names) if form else ("", "")
 
 
 def _size_counts(found: Identification) -> list[tuple[str, int]]:
@@ -180,9 +198,9 @@ def _duplicates(found: Identification) -> str:
     parts = []
     if groups := found.duplicates:
         files = sum(map(len, groups))
-        parts.append(f"{files} files hold {len(groups)} holes (first: {some(groups[0])})")
+        parts.append(f"{files} files hold {_count(len(groups), 'hole')} (first: {some(groups[0])})")
     if pairs := found.inverted_duplicates:
-        parts.append(f"{len(pairs)} holes are there inverted, too (first: {' and '.join(pairs[0])})")
+        parts.append(f"{_count(len(pairs), 'pair')} with black and white exchanged (first: {' and '.join(pairs[0])})")
     return "; ".join(parts) or "none"
 
 
@@ -195,22 +213,26 @@ def _odd(found: Identification) -> Iterator[str]:
         worst = grey[0]
         share = worst.grey / (worst.size[0] * worst.size[1])
         yield (
-            f"not only black and white: {len(grey)} files; most in '{worst.name}', {worst.grey} pixels between "
-            f"({100 * share:.1f} %); a pixel counts as white from half of full scale up"
+            f"not only black and white: {_count(len(grey), 'file')}; most in '{worst.name}', {worst.grey} pixels "
+            f"between ({100 * share:.1f} %); a pixel counts as white from half of full scale up"
         )
     levels = [one for one in found.readings if one.levels]
     if levels and levels[0].levels:
         low, high = levels[0].levels
         yield (
-            f"stored with two values of one half of the scale: {len(levels)} files, such as '{levels[0].name}' with "
-            f"{low} and {high}; {high} is taken as white here, and files:DIR refuses such files"
+            f"stored with two values of one half of the scale: {_count(len(levels), 'file')}, such as "
+            f"'{levels[0].name}' with {low} and {high}; {high} is taken as white here, and files:DIR refuses such files"
         )
     yield from _named("by transparency, opaque taken as white", [one.name for one in found.readings if one.by_alpha])
     if found.unreadable:
         name, reason = next(iter(found.unreadable.items()))
-        yield f"unreadable: {len(found.unreadable)} files, such as '{name}': it must {reason}"
+        yield f"unreadable: {_count(len(found.unreadable), 'file')}, such as '{name}': it must {reason}"
 
 
 def _named(what: str, names: Sequence[str]) -> Iterator[str]:
     if names:
-        yield f"{what}: {len(names)} files, {some(names)}"
+        yield f"{what}: {_count(len(names), 'file')}, {some(names)}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.metrics.definition import FewPictures
 from bench.metrics.evaluators.evaluator import Evaluator, translated
 
 __all__ = ["DEFINITIONS", "EVALUATOR"]
@@ -12,8 +13,10 @@ EVALUATOR = Evaluator(
     source="advimman/lama: bin/evaluate_predicts.py, saicinpainting/evaluation/",
     pictures="Composited pictures from files; its own bin/predict.py truncates levels where fills here are rounded.",
     absent=(
-        ("fid", "it resizes pictures by torch's bilinear filter before Inception, and no such features are kept"),
-        ("lpips_fid100_f1", "it is made of LPIPS on VGG and of LaMa's FID, which is not computed"),
+        (
+            "lpips_fid100_f1",
+            "it follows from the two columns: 2ab / (a + b + 0.001) with a = 1 - LPIPS and b = max(0, 1 - FID / 100)",
+        ),
     ),
     order=2000,
 )
@@ -49,5 +52,28 @@ DEFINITIONS = (
         parameters=(("net", "vgg"), ("lpips", "0.1"), ("input", "-1..1")),
         options=(("net", "vgg"),),
         needs=("lpips-vgg",),
+    ),
+    translated(
+        EVALUATOR,
+        "fid",
+        "FID",
+        "",
+        "fid.full",
+        "LaMa resizes by torch's bilinear filter, as pytorch-fid does; ours resizes as TensorFlow 1 did.",
+        "Fréchet distance of Inception features of 2015-12-05, covariances with N - 1; pictures resized to 299x299 by "
+        "torch's bilinear filter without antialiasing, levels scaled to -1 to 1.",
+        place=2,
+        higher_is_better=False,
+        value_range="0 to ∞",
+        reference="pytorch-fid's resizing before the same network, relative",
+        parameters=(("network", "inception-2015-12-05"), ("resize", "torch-bilinear"), ("ddof", "1")),
+        implementation="bench.metrics.distribution.backends.frechet:of_sets",
+        draws="bench.metrics.distribution.backends.frechet:of_draws",
+        aggregate="set",
+        features="fid-torch",
+        resampling="half-samples",
+        relative_tolerance=1e-3,
+        few=FewPictures(2048, "the 2,048 features, mostly bias: compare it at the same N only"),
+        needs=("inception",),
     ),
 )

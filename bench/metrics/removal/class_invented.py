@@ -20,21 +20,22 @@ DEFINITIONS = with_ceiling(
         summary="share of the hole with countable things that its surroundings do not have",
         definition=(
             "The completed picture is segmented by the run's judge. Pixels of the hole that have a class of countable "
-            "things (`objects` of the data set) which is neither that of the removed object nor in the surroundings, "
-            "over all pixels of the hole to which the judge gives a class, of one image. The surroundings are the "
-            "known pixels within the width of the hole, as the judge sees them in the picture that the metric's hole "
-            "was cut from: the truth of the removal where there is one, else the input. A thing that reaches into the "
-            "hole, or stands close by, may go on in it; one across the picture may not. Undefined where the removed "
-            "class is not known, without classes of countable things, and where no known pixel near the hole has a "
+            "things (`objects` of the data set) which is not in the surroundings, over all pixels of the hole to "
+            "which the judge gives a class, of one image. The surroundings are the known pixels within the width of "
+            "the hole, as the judge sees them in the picture that the fill is compared with: the truth of the "
+            "removal, or else the input, where a thing of the removed class that reaches into the hole is no part of "
+            "them. A thing that reaches into the hole or stands close by may go on in it; one across the picture may "
+            "not. The removed class is no exception: where no other thing of it stands near, an object that is left "
+            "counts. Undefined without classes of countable things, and where no known pixel near the hole has a "
             "class."
         ),
         value_range="0 to 100; 0 where nothing is invented",
         reference="NumPy counts of the judge's label map, with the surroundings from SciPy's distance transform",
         reference_tolerance=1e-9,
         blind_to=(
-            "A second thing of a class that stands near the hole already, and one of the removed class: `class-left` "
-            "counts that. Invented walls, trees and other uncountable classes. What the judge takes for a thing by "
-            "mistake counts: read it beside its ceiling."
+            "Another thing of a class that stands near the hole already: read it beside `class-left`. Invented walls "
+            "and other uncountable classes. What the judge takes for a thing by mistake counts: read it beside its "
+            "ceiling."
         ),
         implementation="bench.metrics.removal.backends.hole_classes:class_invented",
         order=281,

@@ -31,9 +31,10 @@ DEFINITIONS = (
             "At each pixel of the hole with a known 4-neighbour: the step is the mean CIELAB colour (sRGB, D65, 2°) of "
             "the inside ring minus that of the outside ring, both within the square of 2w + 1 pixels around it. The "
             "inside ring holds the pixels of the same 4-connected part of the hole whose Euclidean distance to the "
-            "nearest known pixel is at most w, the outside ring the known pixels as near to the hole. The score is the "
-            "mean over these pixels of the CIE76 difference of two steps, the fill's and the truth's. Known pixels "
-            "are the truth's in both, so the outside ring cancels out: it is the difference of the inside rings' means."
+            "nearest known pixel is at most w, the outside ring the known pixels as near to the hole; w is 1 % of the "
+            "diagonal, rounded, at least 1 (4 px at 256x256). The score is the mean over these pixels of the CIE76 "
+            "difference of two steps, the fill's and the truth's. Known pixels are the truth's in both, so the outside "
+            "ring cancels out: it is the difference of the inside rings' means."
         ),
         value_range="0 to about 260; exactly 0 for the true fill; NaN where no pixel of the hole borders a known one",
         reference="scikit-image `rgb2lab` and the formula in NumPy and SciPy",
@@ -41,7 +42,8 @@ DEFINITIONS = (
         blind_to=(
             "All that is farther inside the hole than w, and all that keeps local mean colours: blur, small shifts, "
             "noise. Errors of opposite sign cancel out within a window, but not along the rim. CIE76 overrates "
-            "differences of saturated colours."
+            "differences of saturated colours. A removal that leaves the object makes no step where the hole is larger "
+            "than the object."
         ),
         implementation="bench.metrics.seam.backends.colour:seam_colour_of_view",
         order=72,

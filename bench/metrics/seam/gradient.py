@@ -30,19 +30,21 @@ DEFINITIONS = (
         higher_is_better=False,
         summary="edges that the fill makes or loses on the rim of the hole",
         definition=(
-            "10 log10(1 + G). The error d is fill - truth in the hole and 0 outside, on uint8 values. G is the mean of "
-            "(d(p) - d(q))² over the RGB channels and all pairs p, q of neighbours, side by side or one above the "
+            "10 log10(1 + G). The error d is fill - truth in the hole and 0 outside, on uint8 values. G is the mean "
+            "of (d(p) - d(q))² over the RGB channels and all pairs p, q of neighbours, side by side or one above the "
             "other, of which at least one lies in the ring: the pixels of the hole whose Euclidean distance to the "
-            "nearest known pixel is at most w. The border of the picture is no rim. An error that has one value in "
-            "the whole hole counts where it jumps to 0 at the rim. Of a removal the truth is the scene without the "
-            "object, and the input's pixels outside the hole are not looked at."
+            "nearest known pixel is at most w, which is 0.5 % of the diagonal, rounded, at least 1 (2 px at 256x256). "
+            "The border of the picture is no rim. An error that has one value in the whole hole counts where it jumps "
+            "to 0 at the rim. Of a removal the truth is the scene without the object, and the input's pixels outside "
+            "the hole are not looked at."
         ),
-        value_range="0 to 54; exactly 0 for the true fill; NaN where no pixel of the hole borders a known one",
+        value_range="0 to 54.2; exactly 0 for the true fill; NaN where no pixel of the hole borders a known one",
         reference="the formula in NumPy, distances by SciPy `distance_transform_edt`",
         reference_tolerance=1e-9,
         blind_to=(
             "All that is farther inside the hole than w. Among the errors near the rim it does not tell a visible seam "
-            "from texture that is not the truth's: a plausible fill with other details scores worse than a smooth one."
+            "from texture that is not the truth's: a plausible fill with other details scores worse than a smooth one. "
+            "A removal that leaves the object makes no seam where the hole is larger than the object."
         ),
         implementation="bench.metrics.seam.backends.gradient:seam_gradient_of_view",
         order=70,

@@ -110,7 +110,7 @@ def grades_text(distortion: AuditedDistortion, grades: Sequence[float], joint: s
 
 def response_text(value: float) -> str:
     """One digit after the point below 10, none from there on."""
-    return f"{value:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
+    return f"{round(value, 1) + 0.0:.1f}" if abs(value) < 9.95 else f"{value:.0f}"
 
 
 def _row(record: AuditRecord, metric: AuditedMetric, texts: Mapping[str, TableEntry]) -> AuditRow:
@@ -155,4 +155,4 @@ def _notes(record: AuditRecord) -> Iterator[str]:
     for name, why in record.not_audited.items():
         reasons.setdefault(why, []).append(name)
     for why, names in reasons.items():
-        yield f"Not audited: {', '.join(names)}: {why}"
+        yield f"Not audited: {', '.join(names)}: {why}."

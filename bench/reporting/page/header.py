@@ -126,8 +126,9 @@ def _warnings(analysis: RunAnalysis) -> Iterator[str]:
 
 def _data(info: RunInfo) -> str:
     dataset = info.dataset
+    chosen = f" by list {dataset.split_list.file}" if dataset.split_list else ""
     limit = f", {dataset.limit} pictures spread over it" if dataset.limit else ""
-    return f"{dataset.name}, {dataset.split} split{limit}, revision {dataset.revision[:12]}"
+    return f"{dataset.name}, {dataset.split} split{chosen}{limit}, revision {dataset.revision[:12]}"
 
 
 def _machine(environment: EnvironmentInfo) -> str:

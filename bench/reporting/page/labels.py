@@ -28,7 +28,8 @@ def label_data(
         pictures: what the page shows.
 
     Returns:
-        `labels` by sample and `predicted` by protocol, model and sample: a picture and the classes in it, or None.
+        `labels` by sample, `labelsWithout` by protocol and sample, of pictures without what a removal takes out, and
+        `predicted` by protocol, model and sample: a picture and the classes in it, or None.
         `covered` by protocol and sample: missing pixels in all and of every true class, or None. `classes`: name and
         colour of every class that occurs.
     """
@@ -37,11 +38,20 @@ def label_data(
     predicted = [
         [[_map(layout.predicted_labels(key, sample), pictures) for sample in samples] for key in keys] for keys in grid
     ]
-    maps = [*true, *(one for keys in predicted for of_model in keys for one in of_model)]
+    without = [
+        [
+            _map(layout.removal_labels(protocol, sample), pictures) if protocol in run.info.tasks else None
+            for sample in samples
+        ]
+        for protocol in run.info.protocols
+    ]
+    rows = [true, *without, *(row for keys in predicted for row in keys)]
+    maps = [one for row in rows for one in row]
     occurring = {label for one in maps if one for label in one["classes"]}
     protocols = run.info.protocols
     return {
         "labels": true,
+        "labelsWithout": without,
         "predicted": predicted,
         "covered": [[_covered(run, protocol, sample) for sample in samples] for protocol in protocols],
         "classes": _classes(occurring, run.info.dataset.classes),

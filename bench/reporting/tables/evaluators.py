@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from bench.metrics import MetricDefinition
@@ -19,6 +20,8 @@ from bench.reporting.tables.model import Table
 from bench.reporting.titles import key_title
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from bench.metrics.definition import Translation
 
 __all__ = ["evaluator_tables"]
@@ -45,7 +48,8 @@ def _table(analysis: RunAnalysis, evaluator: Evaluator) -> Table:
         columns=columns,
         title=f"Under the rules of {evaluator.title}: {table.title}",
         groups=tuple(_with_infinite_means(group, unbounded) for group in table.groups),
-        notes=(*_notes(analysis, evaluator, metrics), *table.notes),
+        notes=(*_notes(analysis, evaluator, metrics), *_kept_notes(table, unbounded)),
+        numbers=partial(_numbers, table, unbounded),
     )
 
 
@@ -77,14 +81,33 @@ def _as_they_mean(score: Score) -> Score:
     return replace(score, value=math.inf, ci95=None) if score.n_infinite else score
 
 
+def _kept_notes(table: Table, unbounded: set[str]) -> Iterator[str]:
+    """Those of the table that hold: nothing is left out of a mean that is infinite."""
+    titles = [column.title for column in table.columns if column.key in unbounded]
+    wrong = tuple(f"{title}: left out of the mean as infinite" for title in titles)
+    yield from (note for note in table.notes if not note.startswith(wrong))
+
+
+def _numbers(table: Table, unbounded: set[str]) -> pd.DataFrame:
+    """The unrounded numbers, infinite where the table shows them so."""
+    frame = table.numbers()
+    infinite = (frame["metric"] + "." + frame["region"]).isin(unbounded) & (frame["n_infinite"] > 0)
+    frame.loc[infinite, ["value", "lo", "hi"]] = [math.inf, math.nan, math.nan]
+    return frame
+
+
 def _notes(analysis: RunAnalysis, evaluator: Evaluator, metrics: Sequence[MetricDefinition]) -> Iterator[str]:
     yield f"{evaluator.title} ({evaluator.source}): {evaluator.pictures}"
     for metric in metrics:
-        rule, reason = _rule(metric), analysis.run.info.unavailable.get(metric.name)
-        beside = key_title(rule.beside)
-        yield (
-            f"{metric.title}: not measured: {reason}"
-            if reason
-            else f"{metric.title}, beside {beside}: {rule.difference}"
-        )
+        reason = _absence(analysis, metric)
+        text = f"not measured: {reason}" if reason else _rule(metric).difference
+        beside = "" if reason else f", beside {key_title(_rule(metric).beside)}"
+        yield f"{metric.title}{beside}: {text}"
     yield from (f"{evaluator.title} {score}: not computed: {reason}." for score, reason in evaluator.absent)
+
+
+def _absence(analysis: RunAnalysis, metric: MetricDefinition) -> str:
+    """Why the run does not hold a metric; nothing where it does."""
+    if any(key in analysis.columns for key in _keys(metric)[1:]):
+        return ""
+    return analysis.run.info.unavailable.get(metric.name, "the run does not hold it")

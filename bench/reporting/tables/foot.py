@@ -173,7 +173,8 @@ def ceiling_notes(cells: Cells, columns: Iterable[Column]) -> Iterator[str]:
         if texts:
             unit = f" ({column.unit})" if column.unit else ""
             yield f"{column.title}, the judge's ceiling on {_ceiling_pictures(ceiling)}{unit}: {', '.join(texts)}"
-        lacking = {cell.notes.get(f"{ceiling}.{column.region}", "") for cell in cells.values()} - {""}
+        measured = [cell for cell in cells.values() if column.key in cell.metrics]
+        lacking = {cell.notes.get(f"{ceiling}.{column.region}", "") for cell in measured} - {""}
         yield from (f"{column.title}, no ceiling: {_one_line(why)}" for why in sorted(lacking))
 
 

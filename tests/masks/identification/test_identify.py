@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from bench.masks.identification import (
     make_passport,
     shipped_passports,
 )
+from bench.masks.sources import FolderOfMasks, RunLengthMasks
 
 COUNT = 6
 WRITERS: dict[str, Callable[[np.ndarray, Path], None]] = {
@@ -58,7 +60,7 @@ def write(folder: Path, holes: list[np.ndarray], writer: str = "grey.png", name:
 @pytest.fixture(scope="module")
 def passport(tmp_path_factory: pytest.TempPathFactory) -> MaskPassport:
     folder = write(tmp_path_factory.mktemp("published"), some_holes())
-    return make_passport(folder, name="published", source="a paper", licence="CC0-1.0")
+    return make_passport(FolderOfMasks(folder, "white"), name="published", source="a paper", licence="CC0-1.0")
 
 
 def text_of(found: Identification) -> str:
@@ -135,8 +137,9 @@ def test_a_part_of_a_set_with_others_is_no_match(passport: MaskPassport, tmp_pat
     first, second = text_of(found).splitlines()[:2]
 
     assert first == "set: none as a whole; parts of it are known (below)"
-    assert second == "partly published: 4 of 6 masks of published; 2 unknown; 2 missing"
-    assert found.polarity.hole == "white"
+    assert second == "partly: 4 of 6 masks of published; 2 unknown; 2 missing"
+    assert (found.polarity.hole, found.polarity.certain) == ("white", False)
+    assert "holes of published in 4 of 6 files" in text_of(found)
     assert not found.is_known
 
 
@@ -228,8 +231,18 @@ def test_rules_without_a_name_are_described(tmp_path: Path, marked: Any, text: s
 def test_masks_without_a_rule_are_unknown_and_no_generator_is_named(tmp_path: Path) -> None:
     found = identify([write(tmp_path, some_holes())], shipped_passports())
 
-    assert text_of(found).startswith("set: unknown: no set with a passport, and no rule. LaMa, MAT")
+    assert text_of(found).startswith("set: unknown: no set with a passport, and no one rule. LaMa, MAT")
     assert identification_data(found)["set"] is None
+
+
+def test_blocks_at_random_places_are_counted_and_not_listed(tmp_path: Path) -> None:
+    holes = [bench.masks.draw("random-rect@1", height=40, width=40, key=str(key)) for key in range(8)]
+
+    lines = text_of(identify([write(tmp_path, holes)], [])).splitlines()
+
+    assert lines[0].startswith("set: unknown")
+    assert re.match("rules without a name: [5678] of them in 8 of 8 files, such as a block of 20x20 at row", lines[1])
+    assert len([line for line in lines if line.startswith("rule")]) == 1
 
 
 # What is odd about files.
@@ -247,10 +260,10 @@ def test_duplicates_uniform_grey_and_broken_files_are_told(tmp_path: Path) -> No
 
     assert found.duplicates == [["000.png", "001.png"]]
     assert found.inverted_duplicates == [("000.png", "002.png")]
-    assert "black all over: 1 files, '004.png'" in text
-    assert "white all over: 1 files, '005.png'" in text
-    assert "not only black and white: 1 files; most in 'soft.jpg'" in text
-    assert "unreadable: 1 files, such as 'broken.png'" in text
+    assert "black all over: 1 file, '004.png'" in text
+    assert "white all over: 1 file, '005.png'" in text
+    assert "not only black and white: 1 file; most in 'soft.jpg'" in text
+    assert "unreadable: 1 file, such as 'broken.png'" in text
     assert json.loads(json.dumps(identification_data(found)))["unreadable"].keys() == {"broken.png"}
 
 
@@ -261,6 +274,17 @@ def test_shares_alone_never_tell_the_polarity_for_certain(tmp_path: Path, share:
     polarity = identify([write(tmp_path, masks)], []).polarity
 
     assert (polarity.hole, polarity.certain) == (hole, False)
+
+
+def test_pictures_are_no_masks(tmp_path: Path) -> None:
+    for place in range(3):
+        grey = np.random.default_rng(place).integers(60, 140, (20, 20), np.uint8)
+        Image.fromarray(grey).save(tmp_path / f"{place}.png")
+
+    found = identify([tmp_path], [])
+
+    assert found.polarity.hole is None
+    assert "they may be pictures, or soft masks" in text_of(found)
 
 
 # Passports.
@@ -309,8 +333,41 @@ def test_a_passport_from_the_command_names_the_set_elsewhere(tmp_path: Path) -> 
     assert (code, data["set"], data["hole"]) == (0, "ours", "white")
 
 
+def test_run_length_masks_are_identified_as_pictures_are(tmp_path: Path) -> None:
+    inside, outside = [1, 3, 1000, 40, 9_000, 700], [5, 900, 50_000, 12]
+    entry = {"image": "images/a.jpg", "inpainting_mask": inside, "outpainting_mask": outside}
+    (tmp_path / "mapping_file.json").write_text(json.dumps({"0": entry}))
+    about = ("--name", "inside", "--source", "a paper", "--licence", "unknown")
+    call("masks", "passport", tmp_path / "mapping_file.json", *about, "-o", tmp_path / "passports" / "inside.json")
+    options = ("--passports", tmp_path / "passports", "--json")
+    hole = RunLengthMasks(tmp_path / "mapping_file.json", "inside").read("a").hole
+
+    _, as_pictures = call("masks", "identify", write(tmp_path / "masks", [hole]), *options)
+    _, both = call("masks", "identify", tmp_path / "mapping_file.json", *options)
+
+    assert json.loads(as_pictures)["set"] == "inside"
+    (match,) = json.loads(both)["matches"]
+    assert (match["whole"], match["found"], len(match["unknown"])) == (False, 1, 1)
+
+
+def test_a_doubtful_passport_warns(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (first, *_), soft = some_holes(), np.full((24, 20), 100, np.uint8)
+    soft[:2] = 255
+    write(tmp_path, [~first, ~first])
+    Image.fromarray(255 - soft).save(tmp_path / "soft.png")
+
+    made = make_passport(FolderOfMasks(tmp_path, "white"), name="a", source="a", licence="a")
+
+    assert (made.count, len(set(made.holes))) == (3, 2)
+    assert "1 masks have grey pixels near half of full scale ('soft')" in caplog.text
+    assert "1 masks are there more than once" in caplog.text
+    assert "Is white missing in these files?" in caplog.text
+
+
 def test_two_sets_of_one_name_are_refused(passport: MaskPassport, tmp_path: Path) -> None:
-    other = make_passport(write(tmp_path / "a", some_holes(2)), name="published", source="x", licence="x")
+    other = make_passport(
+        FolderOfMasks(write(tmp_path / "a", some_holes(2)), "white"), name="published", source="x", licence="x"
+    )
     (tmp_path / "1.json").write_text(passport.to_json())
     (tmp_path / "2.json").write_text(other.to_json())
 

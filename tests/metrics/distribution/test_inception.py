@@ -80,6 +80,15 @@ def test_clean_features_are_those_of_pictures_that_pillow_resized(reference: Any
     close(Inception("fid-clean").features(pictures), x.flatten(1))
 
 
+def test_features_of_lama_are_resized_by_torch(reference: Any, pair: MakePair) -> None:
+    pictures = torch.cat(pair(1, 90, 77, noise=90))
+    x = 2 * functional.interpolate(pictures / 255, size=(299, 299), mode="bilinear", align_corners=False) - 1
+    for name, module in reference.named_children():
+        x = x if name == "fc" else module(x)
+
+    close(Inception("fid-torch").features(pictures), x.flatten(1))
+
+
 def test_the_clean_filter_is_the_antialiased_bicubic_one(pair: MakePair) -> None:
     pictures = pair(1, 400, 330, noise=90)[1]
     theirs = functional.interpolate(pictures.float(), (299, 299), mode="bicubic", antialias=True).clamp(0, 255)

@@ -30,9 +30,9 @@ def test_it_is_the_cheapest_assignment_along_each_direction(offset: float) -> No
 
 def test_sets_of_other_sizes_are_compared_whole() -> None:
     a, b = features(30, 4), features(42, 4, seed=1, shift=0.3)
-    least = [np.repeat(one, 210 // len(one), axis=0) for one in (a, b)]
+    x, y = (np.repeat(one, 210 // len(one), axis=0) for one in (a, b))
 
-    assert sliced_wasserstein(a, b) == pytest.approx(sliced_wasserstein(*least), rel=1e-9)
+    assert sliced_wasserstein(a, b) == pytest.approx(sliced_wasserstein(x, y), rel=1e-9)
     assert sliced_wasserstein(a, b) == pytest.approx(sliced_wasserstein(b, a), rel=1e-9)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -57,7 +57,12 @@ def rounded_luma(picture: Picture) -> npt.NDArray[np.float64]:
 
 
 def gaussian_ssim(
-    a: npt.NDArray[Any], b: npt.NDArray[Any], mode: str, *, crop: bool = True, clip: bool = False
+    a: npt.NDArray[Any],
+    b: npt.NDArray[Any],
+    mode: Literal["constant", "nearest"],
+    *,
+    crop: bool = True,
+    clip: bool = False,
 ) -> float:
     """SSIM of channels [H, W, C] from 0 to 255, by SciPy's one-dimensional filters."""
     taps = np.exp(-((np.arange(-5, 6) / 1.5) ** 2) / 2)
@@ -168,14 +173,14 @@ RULES: dict[str, Rule] = {
 def case(kind: str, height: int, width: int) -> tuple[Picture, Picture, Hole]:
     """A truth, a raw output and a hole."""
     random = np.random.default_rng(height)
-    smooth = cv2.resize(random.integers(0, 256, (5, 7, 3)).astype(np.uint8), (width, height))
+    smooth = np.asarray(cv2.resize(random.integers(0, 256, (5, 7, 3)).astype(np.uint8), (width, height)), np.uint8)
     hole = np.zeros((height, width), np.bool_)
     hole[height // 5 : height // 2, : width // 3] = True  # touches the border
     noisy = np.clip(smooth + random.normal(0, 25, smooth.shape), 0, 255).astype(np.uint8)
     one_level = smooth.copy()
     one_level[0, -1, 2] ^= 1
     black, white = np.zeros_like(smooth), np.full_like(smooth, 255)
-    pairs = {
+    pairs: dict[str, tuple[Picture, Picture, Hole]] = {
         "noisy": (smooth, noisy, hole),
         "equal": (smooth, smooth.copy(), hole),
         "one level of one known pixel": (smooth, one_level, hole),
@@ -285,7 +290,7 @@ def test_lpips_of_brushbench_sees_no_hole(tmp_path: Path, monkeypatch: pytest.Mo
 
     loaded.cache_clear()
     found = measure(view_of((truth, raw, hole)), ["brushbench-lpips"])["brushbench-lpips.known"]
-    expected = lpips(*black, net="squeeze")
+    expected = lpips(black[0], black[1], net="squeeze")
     loaded.cache_clear()
 
     assert float(found) == pytest.approx(float(expected), rel=1e-6)
@@ -320,7 +325,7 @@ def test_one_picture_has_about_the_disagreement_of_the_field() -> None:
     truth = np.clip(truth + random.normal(0, 6, truth.shape), 0, 255).astype(np.uint8)
     hole = np.zeros((128, 128), np.bool_)
     hole[32:96, 32:96] = True
-    raw = cv2.inpaint(truth, hole.astype(np.uint8), 3, cv2.INPAINT_TELEA)
+    raw = np.asarray(cv2.inpaint(truth, hole.astype(np.uint8), 3, cv2.INPAINT_TELEA), np.uint8)
 
     found = {key: value.item() for key, value in measure(view_of((truth, raw, hole)), [*RULES, "ssim"]).items()}
 

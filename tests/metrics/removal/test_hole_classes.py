@@ -49,6 +49,7 @@ def tensors(pair: MakePair) -> Tensors:
         "removed": torch.tensor([CAR, CAR, PERSON, BICYCLE, VOID], dtype=torch.uint8),
         "objects": OBJECTS,
         "classes": ("road", "car", "person", "bicycle"),
+        "source": raw,  # the reference is a truth
     }
 
 
@@ -70,12 +71,11 @@ def one_by_one(tensors: Tensors, maps: str, around: str) -> dict[str, list[float
         seen = hole & (labels != VOID)
         left = hole & (labels == int(removed))
         ring = ~hole & (ndimage.distance_transform_edt(~hole) <= 4)
-        allowed = {*near[ring].tolist(), int(removed)}
-        invented = hole & np.isin(labels, [index for index in OBJECTS if index not in allowed])
+        invented = hole & np.isin(labels, [index for index in OBJECTS if index not in near[ring]])
         numbers, count = ndimage.label(left, np.ones((3, 3)))
         areas = [(numbers == number).sum() for number in range(1, count + 1)]
         found["class-left"].append(100 * left.sum() / seen.sum() if known_class else math.nan)
-        found["class-invented"].append(100 * invented.sum() / seen.sum() if known_class else math.nan)
+        found["class-invented"].append(100 * invented.sum() / seen.sum())
         found["object-left"].append(sum(area >= 0.02 * hole.sum() for area in areas) if known_class else math.nan)
     return found
 
@@ -125,7 +125,7 @@ def test_an_object_that_is_left_is_worse_than_one_that_is_removed(street: Tensor
     left = measured(street, *NAMES)
     removed = measured({**street, "judged": street["judged_without"]}, *NAMES)
 
-    assert left == {"class-left": [62.5], "class-invented": [0.0], "object-left": [1.0]}  # 240 of 384 pixels
+    assert left == {"class-left": [62.5], "class-invented": [62.5], "object-left": [1.0]}  # 240 of 384 pixels
     assert removed == {"class-left": [0.0], "class-invented": [0.0], "object-left": [0.0]}
 
 
@@ -149,6 +149,21 @@ def test_one_across_the_picture_licenses_no_other_in_the_hole(street: Tensors) -
 
     assert far == {"class-invented": [pytest.approx(100 * 80 / 384)]}
     assert measured({**street, "judged": painted, "judged_truth": near}, "class-invented") == {"class-invented": [0.0]}
+
+
+def test_an_object_that_the_judge_draws_over_the_rim_is_no_licence_for_itself(street: Tensors) -> None:
+    spilt = street["judged"].clone()
+    spilt[:, 18:30, 30:54] = CAR  # 2 px over the rim
+    another = spilt.clone()
+    another[:, 34:36, 40:44] = CAR  # not connected, 2 px below the hole
+
+    def invented(around: torch.Tensor, **change: torch.Tensor) -> float:
+        shown = {**street, "judged": spilt, "judged_truth": around, **change}
+        return measured(shown, "class-invented")["class-invented"][0]
+
+    assert invented(spilt) == pytest.approx(100 * 12 * 22 / 384)
+    assert invented(another) == 0
+    assert invented(spilt, source=street["raw"]) == 0, "what a truth shows may go on in the hole"
 
 
 def test_a_fill_whose_thing_spills_over_the_rim_is_no_licence(street: Tensors) -> None:
@@ -187,7 +202,10 @@ def test_a_judge_that_gives_no_class_earns_nothing(street: Tensors) -> None:
     ("change", "undefined"),
     [
         ({"removed": None}, (*NAMES, *CEILINGS)),
-        ({"removed": torch.tensor([VOID], dtype=torch.uint8)}, (*NAMES, *CEILINGS)),
+        (
+            {"removed": torch.tensor([VOID], dtype=torch.uint8)},
+            ("class-left", "class-left-ceiling", "object-left", "object-left-ceiling"),
+        ),
         ({"judged": None}, NAMES),
         ({"judged_without": None}, CEILINGS),
         ({"judged_truth": None}, ("class-invented",)),

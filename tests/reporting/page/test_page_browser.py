@@ -375,3 +375,30 @@ def test_plots_are_dark_in_dark_mode(show: Callable[..., Any]) -> None:
     browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
 
     assert filters == ["none", "invert(1) hue-rotate(180deg)"]
+
+
+def test_a_removal_is_held_against_the_picture_without_the_object(show: Callable[..., Any]) -> None:
+    def add_truths(run: Run) -> None:
+        for sample in run.info.gallery:
+            save(run.layout.removal_truth("out@1", sample), np.full((32, 48, 3), 9, np.uint8))
+
+    browser = show(add_truths, protocols=["out@1", "bare@1", "left@1"], gallery=1, n=1,
+                   info={"tasks": {"out@1": "removal", "bare@1": "removal"}})  # fmt: skip
+    colour = """
+        const image = document.querySelectorAll('#tiles .tile')[2].querySelector('.frame').lastChild;
+        const canvas = new OffscreenCanvas(1, 1), context = canvas.getContext('2d');
+        context.drawImage(image, 0, 0);
+        return [...context.getImageData(0, 0, 1, 1).data];
+    """
+    titles = [texts(browser, "#tiles figcaption")[:3]]
+    truth = browser.execute_script(colour)
+    for protocol in ("1", "2"):
+        choose(browser, "protocol", protocol)
+        titles.append(texts(browser, "#tiles figcaption")[:3])
+    choose(browser, "protocol", "1")
+    choose(browser, "against", "error")
+
+    first = titles[2][2]
+    assert titles == [["Input", "Picture", "Truth"], ["Input", "Picture", first], ["Input", "Truth", first]]
+    assert truth == [9, 9, 9, 255]
+    assert set(texts(browser, "#tiles p.message")) == {"no truth"}

@@ -50,6 +50,7 @@ def test_a_table_has_own_numbers_and_theirs_side_by_side(run_with_rules: Path) -
     assert "Under the rules of MAT" in table.title
     notes = "\n".join(table.notes)
     assert "MAT PSNR, beside PSNR full: The same for a picture; one exact picture makes MAT's mean infinite" in notes
+    assert "MAT SSIM: not measured: the run does not hold it" in notes
     assert "MAT fid: not computed: it needs the TorchScript Inception" in notes
     assert dict(table.signatures)["MAT PSNR full"].startswith("mat-psnr|region:full")  # as the records have it
 
@@ -59,6 +60,10 @@ def test_one_exact_picture_makes_a_mean_infinite_where_the_evaluator_says_so(run
 
     texts = {row.model.name: [entry.text for entry in table.entries(row)] for row in table.rows}
 
+    csv = table.numbers().set_index(["model", "metric"])["value"]
+    assert csv["exact-once", "mat-psnr"] == math.inf
+    assert csv["telea", "mat-psnr"] == pytest.approx(34.5)
+    assert not [note for note in table.notes if "left out of the mean" in note]
     assert texts == {"telea": ["24.50", "34.50", "34.5"], "exact-once": ["24.50", "\N{INFINITY}", "34.5"]}
 
 

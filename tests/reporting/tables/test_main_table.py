@@ -347,3 +347,13 @@ def test_protocol_names_become_safe_file_names(make_run: MakeRun) -> None:
     assert [path.name for path in paths[4:8]] == [
         f"files+..+..+etc+holes.{suffix}" for suffix in ("md", "tex", "html", "csv")
     ]
+
+
+def test_removals_that_an_earlier_version_recorded_are_told(make_run: MakeRun) -> None:
+    old = make_run(protocols=["object-removal@1", "center-50@1"], metrics=["psnr.hole", "psnr.known"], name="old")
+    new = make_run(protocols=["object-removal@1"], metrics=["psnr.hole"], signature="v1|task:removal", name="new")
+
+    (note,) = [one for one in notes(main_table(read_run(old))) if "still shows the object" in one]
+
+    assert note.startswith("PSNR hole under object-removal@1: recorded by an earlier version")
+    assert "still shows the object" not in main_table(read_run(new))

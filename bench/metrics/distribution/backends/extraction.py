@@ -1,4 +1,4 @@
-"""Inception features in a run: those of untouched pictures are taken once and shared by all models and protocols."""
+"""Features of pictures in a run: those of untouched pictures are taken once and shared by all models and protocols."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 import torch
 
 from bench.metrics.cache.feature_cache import shared_cache
+from bench.metrics.distribution.backends.dinov2 import DinoV2
 from bench.metrics.distribution.backends.inception import Inception
 
 if TYPE_CHECKING:
@@ -21,11 +22,26 @@ def _inception(kind: str, device: str) -> Inception:
     return Inception(cast("InceptionKind", kind), device)
 
 
+@cache
+def _dinov2(device: str) -> DinoV2:
+    return DinoV2(device)
+
+
+def _network(kind: str, device: str) -> DinoV2 | Inception:
+    return _dinov2(device) if kind == "dinov2" else _inception(kind, device)
+
+
 def true_features(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:
-    """Inception features of untouched pictures, uint8 [N, 3, H, W] -> float32 [N, 2048] on the CPU, taken once."""
-    return shared_cache().features(_inception(kind, device), pictures)[0].cpu()
+    """Features of untouched pictures, uint8 [N, 3, H, W] -> float32 [N, D] on the CPU, taken once.
+
+    Args:
+        kind: `fid` and `fid-clean` of Inception, or `dinov2`.
+        pictures: as they are.
+        device: where the network works.
+    """
+    return shared_cache().features(_network(kind, device), pictures)[0].cpu()
 
 
 def completed_features(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:
     """The same of pictures that nobody asks for again."""
-    return _inception(kind, device).features(pictures).cpu()
+    return _network(kind, device).features(pictures).cpu()

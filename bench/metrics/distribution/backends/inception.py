@@ -1,4 +1,4 @@
-"""Inception features of pictures, the ground of FID, KID and IDS, in the two ways that the field resizes.
+"""Inception features of pictures, the ground of FID, KID and IDS, in the three ways that the field resizes.
 
 Reference: torch-fidelity's `FeatureExtractorInceptionV3` for `fid`; Pillow's own resizing before the same network for
 `fid-clean` (Parmar et al., 2022, "On aliased resizing and surprising subtleties in GAN evaluation"). Both with the same
@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import torch
 from PIL import Image
+from torch.nn import functional
 
 from bench.errors import UnknownName
 from bench.metrics.arguments import check_picture
@@ -23,7 +24,7 @@ from bench.weights import WeightFile, find, weight_file
 
 __all__ = ["Inception", "InceptionKind"]
 
-InceptionKind: TypeAlias = Literal["fid", "fid-clean"]
+InceptionKind: TypeAlias = Literal["fid", "fid-clean", "fid-torch"]
 
 _SIDE = 299
 _CODE = 2
@@ -36,12 +37,14 @@ class Inception:
     Args:
         kind: `fid` resizes bilinearly as TensorFlow 1 did, without half-pixel centres or antialiasing: the numbers of
             torch-fidelity. `fid-clean` resizes each channel by Pillow's antialiased bicubic filter in float, clipped to
-            0 to 255: the numbers of clean-fid, but for another conversion of the same network.
+            0 to 255: the numbers of clean-fid, but for another conversion of the same network. `fid-torch` resizes by
+            torch's bilinear filter with half-pixel centres, without antialiasing, and scales levels to -1 to 1 by
+            127.5 in place of 128: the numbers of pytorch-fid.
         device: where it works.
         weights: another file than the published one; the fingerprint tells.
 
     Attributes:
-        name: `inception-fid` or `inception-fid-clean`.
+        name: `inception-fid`, `inception-fid-clean` or `inception-fid-torch`.
         fingerprint: hash of all that a feature depends on beside the picture: weights, resizing, version of code.
 
     Raises:
@@ -116,7 +119,14 @@ def _pillow_bicubic(pictures: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(resized.clip(0, 255)).view(-1, 3, _SIDE, _SIDE).to(pictures.device)
 
 
+def _torch_bilinear(pictures: torch.Tensor) -> torch.Tensor:
+    """Resize uint8 [N, 3, H, W] by torch, scaled so that the network's (x - 128) / 128 is (x - 127.5) / 127.5."""
+    resized = functional.interpolate(pictures.float(), (_SIDE, _SIDE), mode="bilinear", align_corners=False)
+    return resized * (128 / 127.5)
+
+
 _RESIZINGS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
     "fid": _tensorflow_bilinear,
     "fid-clean": _pillow_bicubic,
+    "fid-torch": _torch_bilinear,
 }

@@ -116,7 +116,8 @@ class _Bounds:
         scale = 0.5 ** int(np.frexp(largest)[1])
         self._scale = scale * scale
         self._first, self._second = ((one * scale).astype(np.float32) for one in moved)
-        self._share = (first.shape[1] + 16) * _UNIT
+        roundings = (first.shape[1] + 16) * _UNIT
+        self._share = roundings / max(1 - roundings, 0.5)
 
     def blocks(self) -> Iterator[tuple[Rows, _Singles, _Singles]]:
         """Numbers of some rows of the first set, and bounds from below and above, float32 [rows, N]."""
@@ -134,7 +135,8 @@ class _Bounds:
     def _bounded(self, rows: _Singles, sign: int) -> _Singles:
         """Squared lengths of rows, with what they may be wrong by in a distance taken away or added."""
         lengths = np.square(rows, dtype=np.float64).sum(axis=1)
-        return (lengths * (1 + sign * self._share) + sign * _TINY).astype(np.float32)
+        bounded: _Singles = (lengths * (1 + sign * self._share) + sign * _TINY).astype(np.float32)
+        return bounded
 
     def around(self, squared: Floats) -> tuple[_Singles, _Singles]:
         """Squared distances in the unit of the bounds, rounded down and up."""

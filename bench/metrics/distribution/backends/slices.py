@@ -71,7 +71,8 @@ def _distances(a: Floats, b: Floats, draws: Sequence[tuple[Rows, Rows]], directi
         x, y = (some @ one.T for one in centred)  # [directions, rows]
         for number, (rows_a, rows_b) in enumerate(draws):
             totals[number] += _squared_along(np.sort(x[:, rows_a]), np.sort(y[:, rows_b])).sum()
-    return totals * (_SCALE * a.shape[1] / directions)
+    scaled: Floats = totals * (_SCALE * a.shape[1] / directions)
+    return scaled
 
 
 def _parts(directions: Floats, rows: int) -> Iterator[Floats]:

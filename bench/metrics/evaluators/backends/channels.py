@@ -31,9 +31,9 @@ def channels_of(picture: npt.NDArray[np.uint8], channels: Channels) -> Floats:
             even from exact thousandths.
     """
     if channels == "rgb":
-        return picture.astype(np.float64)
+        return np.asarray(picture, dtype=np.float64)
     red, green, blue = picture.astype(np.float64)
     if channels == "luma":
-        return np.rint((299 * red + 587 * green + 114 * blue) / 1000)[None]
+        return np.asarray(np.rint((299 * red + 587 * green + 114 * blue) / 1000)[None])
     weights = _WEIGHTS[channels]
     return np.asarray(weights[0] * red + weights[1] * green + weights[2] * blue)[None]

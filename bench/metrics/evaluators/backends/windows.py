@@ -60,9 +60,9 @@ def similarity_means(x: Floats, y: Floats, window: Window, data_range: float = 2
     unbiased = window.size**2 / (window.size**2 - 1) if window.sample else 1.0
     products, squares = np.empty_like(x), np.empty_like(x)
     _multiply(x, y, products, squares)
-    maps = tuple(map(window.means, (x, y, products, squares)))
+    means = window.means
     cut = window.size // 2
-    every, inside, clipped = _sums(*maps, cut, c1, c2, unbiased)
+    every, inside, clipped = _sums(means(x), means(y), means(products), means(squares), cut, c1, c2, unbiased)
     height, width = x.shape
     windows = (height - 2 * cut) * (width - 2 * cut)
     return every / x.size, inside / windows, clipped / windows

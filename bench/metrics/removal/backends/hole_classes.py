@@ -6,7 +6,7 @@ Counts are exact: an image's values are the same for any batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -38,13 +38,19 @@ class HoleClasses:
         labels: uint8 [H, W], VOID where the judge gives no class.
         around: the same of the picture that the hole was cut from; None where it is not known.
         hole: bool [H, W].
-        removed: class of the removed object, not VOID.
+        removed: class of the removed object, VOID where it is not known.
+        shows_object: whether the picture of `around` still shows the object.
     """
 
     labels: Labels
     around: Labels | None
     hole: Mask
     removed: int
+    shows_object: bool
+
+    def left(self) -> float:
+        """Pixels of the hole that have the removed class, in %; NaN where that is not known."""
+        return math.nan if self.removed == VOID else self.share([self.removed])
 
     def share(self, classes: npt.ArrayLike) -> float:
         """Pixels of the hole that have one of the classes, in % of those that have any; NaN without any."""
@@ -56,17 +62,26 @@ class HoleClasses:
         """The classes of `objects` that are not within `width` pixels of the hole; None without surroundings."""
         if self.around is None or not objects:
             return None
-        near = set(np.unique(self.around[self._surroundings(width)]).tolist()) - {VOID}
-        return [index for index in objects if index not in near | {self.removed}] if near else None
+        ring = self._surroundings(width)
+        near = set(np.unique(self.around[ring]).tolist()) - {VOID}
+        own = {self.removed} if self.shows_object and not self._another_near(self.around, ring) else set()
+        return [index for index in objects if index not in near - own] if near else None
 
     def pieces(self, smallest: float) -> float:
-        """Connected components of the removed class in the hole, of at least a share of it; NaN without any class."""
-        if math.isnan(self.share([self.removed])):
+        """Connected components of the removed class in the hole, of at least a share of it; NaN like `left`."""
+        if math.isnan(self.left()):
             return math.nan
         left = (self.hole & (self.labels == self.removed)).astype(np.uint8)
         _, _, facts, _ = cv2.connectedComponentsWithStats(left, connectivity=8)
         areas = facts[1:, cv2.CC_STAT_AREA]  # the first is what is not left
         return float((areas >= smallest * self.hole.sum()).sum())
+
+    def _another_near(self, around: Labels, ring: Mask) -> bool:
+        """Whether the removed class is near in another thing than one that reaches into the hole."""
+        of_class = around == self.removed
+        _, numbers = cv2.connectedComponents(of_class.astype(np.uint8), connectivity=8)
+        reaching = np.unique(numbers[of_class & self.hole])
+        return bool((of_class & ring & ~np.isin(numbers, reaching)).any())
 
     def _surroundings(self, width: int) -> Mask:
         """Known pixels within `width` pixels of the hole."""
@@ -79,7 +94,7 @@ class HoleClasses:
 
 def class_left(view: BatchView, *, maps: Maps) -> dict[str, torch.Tensor]:
     """Share of the hole that has the class of the removed object, float64 [N] in %."""
-    return _each(view, maps, lambda seen: seen.share([seen.removed]))
+    return _each(view, maps, HoleClasses.left)
 
 
 def class_invented(view: BatchView, *, maps: Maps, width: BoundaryWidth) -> dict[str, torch.Tensor]:
@@ -104,14 +119,20 @@ def _each(view: BatchView, maps: Maps, measure: Callable[[HoleClasses], float]) 
     return {"hole": torch.tensor(values, dtype=torch.float64, device=view.reference.device)}
 
 
-def _pictures(view: BatchView, maps: Maps) -> list[HoleClasses | None]:
-    """Each picture of the batch; None where it or the class of its object is not known."""
+def _pictures(view: BatchView, maps: Maps) -> Sequence[HoleClasses | None]:
+    """Each picture of the batch; None where a judge has not seen it, or nothing is removed."""
     seen, around = (view.judged, view.judged_truth) if maps == "judged" else (view.judged_without,) * 2
     if seen is None or view.removed is None:
         return [None] * len(view.reference)
     labels, holes = seen.cpu().numpy(), view.hole[:, 0].cpu().numpy()
+    shows = [maps == "judged" and _shows_object(view, row) for row in range(len(labels))]
     near = None if around is None else around.cpu().numpy()
     return [
-        None if removed == VOID else HoleClasses(labels[row], None if near is None else near[row], holes[row], removed)
+        HoleClasses(labels[row], None if near is None else near[row], holes[row], removed, shows[row])
         for row, removed in enumerate(view.removed.tolist())
     ]
+
+
+def _shows_object(view: BatchView, row: int) -> bool:
+    """Whether what a fill is compared with is the input itself: a removal without a truth."""
+    return view.source is None or torch.equal(view.reference[row], view.source[row])

@@ -36,7 +36,7 @@ function ordered(models) {
 function startTiles(withLabels) {
   const { protocol, sample, only } = state;
   const hole = data.holes[protocol][sample];
-  const map = data.labels[sample];
+  const map = trueMap(protocol, sample);
   const removed = data.removals[protocol];
   const truth = truthOf(protocol, sample);
   const tiles = [plainTile(removed ? "Picture" : "Truth", sample)];

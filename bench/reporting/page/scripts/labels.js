@@ -1,6 +1,6 @@
 /* Label maps: true ones, those that models completed, and the legend of their classes. */
 
-const hasTrueLabels = data.labels.some(Boolean);
+const hasTrueLabels = [...data.labels, ...data.labelsWithout.flat()].some(Boolean);
 const hasPredicted = data.predicted.flat(2).some(Boolean);
 const colourKey = (red, green, blue) => (red << 16) | (green << 8) | blue;
 const classOf = new Map(Object.entries(data.classes).map(([index, { colour }]) => [colourKey(...colour), Number(index)]));
@@ -11,8 +11,13 @@ function mapChoices() {
   return Object.entries(MAPS).filter(([value]) => (value === "labels" ? hasTrueLabels : hasPredicted));
 }
 
+/* Of what the fill should show: the scene without the object where one is removed. */
+function trueMap(protocol, sample) {
+  return data.removals[protocol] ? data.labelsWithout[protocol][sample] : data.labels[sample];
+}
+
 function mapOf(what, protocol, model, sample) {
-  return what === "labels" ? data.labels[sample] : data.predicted[protocol][model][sample];
+  return what === "labels" ? trueMap(protocol, sample) : data.predicted[protocol][model][sample];
 }
 
 /* A label map over the truth, of one class alone if one is pressed. */
@@ -50,7 +55,7 @@ async function drawOnly(canvas, picture, only) {
 function shownClasses(models) {
   const { protocol, sample, base, against } = state;
   const kinds = Object.keys(MAPS).filter((kind) => base === kind || against === kind);
-  const maps = kinds.length ? [data.labels[sample]] : [];
+  const maps = kinds.length ? [trueMap(protocol, sample)] : [];
   for (const kind of kinds) maps.push(...models.map((model) => mapOf(kind, protocol, model, sample)));
   return [...new Set(maps.filter(Boolean).flatMap(({ classes }) => classes))].sort((one, other) => one - other);
 }

@@ -32,7 +32,7 @@ function rightLayer(model, { protocol, sample, against, only }) {
 function leftLayer(model, { protocol, sample, base, only }) {
   const of = `${data.samples[sample].id} under ${data.protocols[protocol]}`;
   const name = data.models[model].name;
-  if (base === "labels") return mapLayer("left", data.labels[sample], `True label map of ${data.samples[sample].id}`, only);
+  if (base === "labels") return mapLayer("left", trueMap(protocol, sample), `True label map of ${data.samples[sample].id}`, only);
   if (base === "predicted") return mapLayer("left", mapOf(base, protocol, model, sample), `Label map by ${name} of ${of}`, only);
   return layer("left", data.fills[protocol][model][sample].picture, `Fill by ${name} of ${of}`);
 }
