@@ -66,7 +66,8 @@ def add_lab(image: Picture, offset: npt.NDArray[np.floating]) -> Picture:
 
 def short_side(hole: Hole, share: float, least: int) -> int:
     """A length in pixels that is a share of the picture's shorter side."""
-    return max(least, round(share * min(hole.shape)))
+    height, width = hole.shape
+    return max(least, round(share * min(int(height), int(width))))
 
 
 def growing_part(hole: Hole, share: float, stream: RandomStream, among: Hole | None = None) -> Hole:

@@ -106,6 +106,8 @@ def audit(
 def _wanted(names: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
     """Metrics to take, and those that cannot be of a distorted truth, with the reason."""
     listed = [entry.name for entry in bench.metrics.METRICS] if names is None else list(names)
+    if not listed:
+        raise UsageError("metrics of an audit", "be one or more", "none", "See `spgbench ls metrics`.")
     every = [bench.metrics.definition(bench.metrics.METRICS.find(name)[0].name) for name in listed]
     if names is None:
         every = [metric for metric in every if not metric.ceiling_of and metric.translation is None]
@@ -137,7 +139,7 @@ def _measurement(plan: Plan) -> Measurement:
 def _unavailable(measurement: Measurement, names: Sequence[str]) -> dict[str, str]:
     """Why metrics could not be taken here, in words that do not depend on the machine."""
     needs = {name: set(bench.metrics.definition(name).needs) - {"judge"} for name in measurement.unavailable}
-    absent = "weights are not at hand: `spgbench fetch weights` fetches them"
+    absent = "weights are not at hand"
     found = {name: absent if needs[name] else reason for name, reason in measurement.unavailable.items()}
     taken = {metric.name for metric in (*measurement.of_images, *measurement.of_sets)}
     for key, why in measurement.refused.items():

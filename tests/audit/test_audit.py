@@ -179,6 +179,8 @@ def test_metrics_that_cannot_be_audited_say_why(small: Dataset) -> None:
 def test_wrong_usage_is_refused(small: Dataset) -> None:
     with pytest.raises(UnknownName, match="psnr"):
         audit(["pnsr"], small)
+    with pytest.raises(UsageError, match="one or more"):
+        audit([], small)
     with pytest.raises(UsageError, match="one task"):
         audit(["psnr"], small, protocols=["center-50", "object-removal"])
     with pytest.raises(UsageError, match="a truth"):
@@ -231,3 +233,16 @@ def test_the_command_writes_its_files_and_the_same_record_again(tmp_path: Path) 
     }
     assert read_audit(tmp_path) == record
     assert (tmp_path / "values.csv").read_text() == measured.frame(record.keys).to_csv(index=False)
+
+
+def test_a_metric_of_removals_sees_the_object_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    left_out = [one for one in distortions() if one.name == "redrawn-object"]
+    monkeypatch.setattr(bench.audit.run, "distortions", lambda: left_out)
+    record, _ = audit(["class-left", "label-miou"], size="64", limit=4, protocols=["object-removal"])
+    left = record.curve("class-left", "redrawn-object")
+
+    assert record.info.task == "removal"
+    assert list(record.not_audited) == ["label-miou"]
+    assert [response.response for response in left] == sorted(response.response for response in left)
+    assert left[-1].response > 0
+    assert record.metrics[0].signature.endswith("|task:removal")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -116,6 +117,8 @@ def test_a_seam_fades_inwards(streets: Dataset) -> None:
     assert row[0] > 30
     assert (np.diff(row) <= 0).all()
     assert row[-1] < 1
+    with pytest.raises(NotApplicable):
+        BY_NAME["seam"].apply(replace(scene, hole=np.ones_like(scene.hole)), 20.0)
 
 
 @pytest.mark.parametrize("name", ["copy-paste", "wrong-class"])

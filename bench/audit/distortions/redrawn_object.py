@@ -81,6 +81,7 @@ def _largest_object(labels: LabelMap, classes: tuple[int, ...]) -> Hole | None:
 
 def _middle(scene: Scene) -> tuple[int, int]:
     """The pixel of the hole that is furthest from its rim and from other objects."""
+    assert scene.sample.labels is not None  # noqa: S101 (else there is no cut-out)
     free = scene.hole & ~np.isin(scene.sample.labels, scene.dataset.objects)
     if not free.any():
         raise NotApplicable("nothing but objects in the hole")

@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from bench.audit.distortion import Distortion, Scene
 from bench.audit.painting import add_lab, short_side
+from bench.errors import NotApplicable
 
 if TYPE_CHECKING:
     from bench.vocabulary import Picture
@@ -22,6 +23,8 @@ def _seam(scene: Scene, step: float) -> Picture:
     """Darker where the hole is bright and brighter where it is dark, so that few colours are clipped."""
     if not step:
         return scene.image
+    if scene.hole.all():
+        raise NotApplicable("the hole has no rim")
     inwards = ndimage.distance_transform_edt(np.pad(scene.hole, 1, mode="edge"))[1:-1, 1:-1]
     fade = np.exp(-np.maximum(inwards - 1.0, 0.0) / short_side(scene.hole, _FADE, 2))
     sign = 1.0 if scene.sample.image[scene.hole].mean() < 128 else -1.0
