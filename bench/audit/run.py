@@ -16,13 +16,13 @@ from bench.audit.states import REDRAWN, TRUTH, AuditedPicture, State, states_of
 from bench.audit.summary import summarise
 from bench.audit.values import Measured
 from bench.errors import UsageError
-from bench.evaluation.batch_view import make_batch_view
 from bench.evaluation.fills.pictures import ModelOutput
 from bench.evaluation.masked_samples import SkippedSample, load_masked_sample
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Plan, resolve
-from bench.evaluation.set_features import take_features
 from bench.evaluation.suite import Suite
+from bench.evaluation.views.batch_view import make_batch_view
+from bench.evaluation.views.set_features import take_features
 from bench.metrics import MetricDefinition, MetricKey
 from bench.pictures import stack_pictures
 from bench.records.audit import AuditInfo, AuditRecord

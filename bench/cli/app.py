@@ -21,7 +21,7 @@ from bench.cli import (
     fill,
     gate,
     listing,
-    masks,
+    mask_commands,
     power,
     predict,
     profile,
@@ -91,7 +91,7 @@ app.command("edit")(edit.edit)
 app.command("ls")(listing.ls)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)
-app.add_typer(masks.app, name="masks")
+app.add_typer(mask_commands.app, name="masks")
 app.add_typer(fetch.app, name="fetch")
 
 

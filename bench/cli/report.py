@@ -11,7 +11,7 @@ import typer
 from bench.cli import options
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
-from bench.cli.stopping import stoppable
+from bench.cli.console.stopping import stoppable
 from bench.errors import UsageError
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.session import session
+from bench.cli.console.stopping import stoppable
 from bench.cli.run import show
-from bench.cli.stopping import stoppable
 
 __all__ = ["rescore"]
 

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bench.cli import options
+from bench.cli.console.first_failures import first_failures
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
-from bench.cli.failures import first_failures
-from bench.cli.stopping import stoppable
+from bench.cli.console.stopping import stoppable
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def execute(
     start = time.perf_counter()
     session.out = out
     with stoppable("every picture that was finished is kept"):
-        from bench.evaluation.finished import find_finished, mark_finished
+        from bench.evaluation.reuse.finished import find_finished, mark_finished
 
         options = (keep_fills, skip_bad)
         done = None if reuse is ReuseChoice.never else find_finished(suite, out, *options)

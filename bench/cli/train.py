@@ -11,7 +11,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.session import session
-from bench.cli.stopping import stoppable
+from bench.cli.console.stopping import stoppable
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric

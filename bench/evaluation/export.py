@@ -30,7 +30,8 @@ _GRID_TILES = 24
 def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> list[Path]:
     """Write what a model elsewhere needs: `<out>/<protocol>/holes/<id>.png` (255 = missing), `inputs/<id>.png` (the
     picture, 0 in the hole), of a removal with truths `truths/<id>.png` (the picture without the object), a contact
-    sheet `<out>/<protocol>.png` and `<out>/manifest.json` with the SHA-256 of every hole and truth.
+    sheet `<out>/<protocol>.png` and `<out>/manifest.json` with the SHA-256 of every hole and truth; of a data set with
+    texts also `<out>/prompts.json`.
 
     Returns:
         The manifest and the sheets.
@@ -40,6 +41,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
 
     manifest: dict[str, dict[str, dict[str, str | float]]] = {}
     sheets = []
+    prompts: dict[str, str] = {}
     for protocol in plan.protocols:
         entries = manifest.setdefault(protocol.name, {})
         shown: list[tuple[str, Hole]] = []
@@ -49,6 +51,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
                 sample, hole = masked.sample, masked.hole
                 write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
                 write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
+                prompts |= {sample.id: sample.prompt} if sample.prompt else {}
                 entries[sample.id] = {"sha256": pixels_sha256(hole), "share": float(hole.mean())}
                 if masked.removed and masked.removed.truth:
                     truth = masked.removed.truth.image
@@ -62,6 +65,8 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
     path = out / "manifest.json"
     facts = {"dataset": plan.dataset.name, "revision": plan.revision, "seed": plan.suite.seed}
     write_atomically(path, dump({**facts, "protocols": manifest}))
+    if prompts:
+        write_atomically(out / "prompts.json", dump(prompts))
     return [path, *sheets]
 
 

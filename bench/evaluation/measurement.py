@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from importlib.util import find_spec
 from itertools import islice
 
@@ -157,8 +158,8 @@ def prepare(
     every = [bench.metrics.definition(name) for name in bench.metrics.with_companions(wanted)]
     needed = {need for metric in every for need in metric.needs}
     found, missing = find_judge(judge, dataset, device) if "judge" in needed else (None, "")
-    reasons = {"judge": missing} | {need: _missing(need, dataset) for need in sorted(needed - {"judge"})}
-    lacking = {metric.name: [reasons[need] for need in metric.needs if reasons[need]] for metric in every}
+    reason = cache(lambda need: missing if need == "judge" else _missing(need, dataset))
+    lacking = {metric.name: list(islice(filter(None, map(reason, metric.needs)), 1)) for metric in every}
     for metric in every:
         if not set(metric.regions) & set(regions):
             lacking[metric.name].append(f"it needs masks: it is taken in region {' and '.join(metric.regions)}")

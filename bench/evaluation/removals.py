@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = ["TruthState", "check_truths", "find_removed", "has_truths", "removed_sha256", "truth_state"]
 
-TruthState: TypeAlias = Literal["missing", "equal", "different"]
+TruthState: TypeAlias = Literal["missing", "equal", "unlike", "fine"]
+"""`equal`: to the picture inside the hole. `unlike`: most of the known pixels differ, too."""
+
+_UNLIKE_LEVELS = 8
+"""Levels of 255 by which pixels of two photographs of one scene hardly differ without another light or place."""
 _log = logging.getLogger("bench")
 
 
@@ -69,14 +73,19 @@ def has_truths(protocol: Protocol, dataset: Dataset, seed: int) -> bool:
 
 
 def truth_state(sample: Sample, hole: Hole, removed: RemovedObject) -> TruthState:
-    """Whether a removal has a truth, and whether it differs from the sample's picture inside the hole."""
+    """Whether a removal has a truth, and one that differs from the sample's picture as it should."""
     if removed.truth is None:
         return "missing"
-    return "equal" if np.array_equal(sample.image[hole], removed.truth.image[hole]) else "different"
+    picture, truth = sample.image, removed.truth.image
+    if np.array_equal(picture[hole], truth[hole]):
+        return "equal"
+    change = np.maximum(picture, truth) - np.minimum(picture, truth)
+    changed = (change[~hole] > _UNLIKE_LEVELS).any(axis=1)
+    return "unlike" if 2 * int(changed.sum()) > changed.size else "fine"
 
 
 def check_truths(protocol: str, dataset: Dataset, states: Mapping[str, TruthState]) -> None:
-    """Refuse truths that some samples lack, or that still show the objects; warn of single ones that may show them.
+    """Refuse truths that some samples lack, or that still show the objects; warn of single ones, and of other scenes.
 
     Args:
         protocol: name of a removal protocol.
@@ -87,7 +96,9 @@ def check_truths(protocol: str, dataset: Dataset, states: Mapping[str, TruthStat
         DataError: some samples have a truth and others none, or no truth differs from its picture inside the hole.
     """
     subject = f"data set '{dataset.name}' under protocol '{protocol}'"
-    missing, equal = ([name for name, state in states.items() if state == kind] for kind in ("missing", "equal"))
+    missing, equal, unlike = (
+        [name for name, state in states.items() if state == kind] for kind in ("missing", "equal", "unlike")
+    )
     if 0 < len(missing) < len(states):
         raise DataError(
             subject,
@@ -106,6 +117,12 @@ def check_truths(protocol: str, dataset: Dataset, states: Mapping[str, TruthStat
         _log.warning(
             "%s: in %d of %d samples the truth equals the picture inside the hole: nothing is removed there (%s).",
             *(subject, len(equal), len(states), some(equal)),
+        )
+    if unlike:
+        _log.warning(
+            "%s: in %d of %d samples most known pixels of picture and truth differ by more than %d of 255 levels: they "
+            "show another scene, another place or another light (%s).",
+            *(subject, len(unlike), len(states), _UNLIKE_LEVELS, some(unlike)),
         )
 
 

@@ -17,7 +17,7 @@ from bench.evaluation.fills.cases import CaseKeeper, write_inputs
 from bench.evaluation.judging import undefined_notes
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.plan import Cell, Plan, resolve
-from bench.evaluation.reuse import select
+from bench.evaluation.reuse.selection import select
 from bench.evaluation.run_file import read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Phases, Unit, UnitResult

@@ -15,14 +15,14 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
-from bench.evaluation.batch_view import make_batch_view
 from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
 from bench.evaluation.removals import removed_sha256
-from bench.evaluation.set_features import take_features
+from bench.evaluation.views.batch_view import make_batch_view
+from bench.evaluation.views.set_features import take_features
 from bench.metrics import MetricKey
 from bench.models.model_error import error_traceback
 from bench.pictures import (

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.evaluation.examination import Drawn, draw_first_holes, examine, refuse_bad
 from bench.evaluation.fills.pictures import has_kept
 from bench.evaluation.plan import Plan
-from bench.evaluation.reuse import select
+from bench.evaluation.reuse.examination import Drawn, draw_first_holes, examine, refuse_bad
+from bench.evaluation.reuse.selection import select
 from bench.evaluation.shard import Unit
 from bench.records.cell_store import Results, read_results
 from bench.records.files import asked_of

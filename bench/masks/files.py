@@ -216,7 +216,7 @@ def _parse(argument: str) -> tuple[str, dict[str, str]]:
     options, choices = dict(pairs), _RUN_LENGTH_OPTIONS if is_run_length_file(Path(place).expanduser()) else _OPTIONS
     known = all(value in choices.get(key, ()) for key, value in pairs)
     if not (place and known and len(options) == len(pairs) and bool(asked) == bool(pairs)):
-        listed = " and ".join(f"{key}={'|'.join(values)}" for key, values in choices.items())
+        listed = ", ".join(f"{key}={'|'.join(values)}" for key, values in choices.items())
         form = "files:FILE.json" if choices is _RUN_LENGTH_OPTIONS else "files:DIR"
         must = f"be {form}, with the options {listed} behind a ? if need be"
         raise UsageError("protocol", must, f"'files:{argument}'", "For example files:masks?hole=black&pick=random.")

@@ -97,11 +97,10 @@ class RemovableObject(MaskProtocol):
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """The object and its margin; raises NotApplicable when no fitting object can be removed."""
         found = _removable(stream, self.name, sample, dataset)
-        area = found.effects if self.affected else found.pixels
-        if area is None:
-            must, found_there = "know which pixels the shadow of an object changes", "a data set that does not"
-            fix = "Use streets, or a margin that covers most shadows: object-removal-20."
-            raise UsageError(f"dataset '{dataset.name}' under protocol '{self.name}'", must, found_there, fix)
+        if self.affected:
+            area = _known(found.effects, "change with an object, its shadow included", self.name, dataset)
+        else:
+            area = _known(found.pixels, "show an object", self.name, dataset)
         return _dilated(area, self.margin)
 
     def removed(self, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:
@@ -120,9 +119,18 @@ class ObjectSurroundings(MaskProtocol):
 
     def cut(self, stream: RandomStream, sample: Sample, dataset: Dataset) -> Hole:
         """All pixels that do not show the object; raises NotApplicable when there is no fitting object."""
-        pixels = _removable(stream, self.name, sample, dataset).pixels
-        assert pixels is not None  # noqa: S101 (the area of an object is known wherever there is one)
-        return ~pixels
+        found = _removable(stream, self.name, sample, dataset)
+        return ~_known(found.pixels, "show an object", self.name, dataset)
+
+
+def _known(pixels: Hole | None, which: str, protocol: str, dataset: Dataset) -> Hole:
+    """The pixels; raises UsageError where the data set does not know them."""
+    if pixels is None:
+        subject, must = f"dataset '{dataset.name}' under protocol '{protocol}'", f"know which pixels {which}"
+        raise UsageError(
+            subject, must, "a data set that does not", "Use streets, or a margin such as object-removal-20."
+        )
+    return pixels
 
 
 def _components(stream: RandomStream, protocol: str, sample: Sample, dataset: Dataset) -> Iterator[Hole]:

@@ -139,7 +139,7 @@ class MetricDefinition:
         needs_truth: whether it compares with the truth, so that it is refused where a removal has none.
         tasks: what protocols may ask of a model for the metric to mean something.
         needs: what must be at hand: `judge`, `prompts` of the data set, the library `transformers`, or names of weights
-            that `spgbench fetch weights` takes; what is named first is looked for first.
+            that `spgbench fetch weights` takes; where one is missing, those behind it are not looked for.
         beside: metrics that are always taken with it, since it means little without them.
         ceiling_of: the metric that this one bounds: the same number for every model, printed below tables.
         by_class: whether it also has a value for each class.

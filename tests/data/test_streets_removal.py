@@ -72,7 +72,9 @@ def test_only_what_the_effects_say_changes(streets: Streets, index: int, label: 
     assert np.array_equal(after[~pixels], before[~pixels])
     assert not (pixels & ~effects).any()
     assert (truth.image != sample.image).any(axis=2)[effects & ~pixels].all()
-    assert ndimage.binary_dilation(ground, np.ones((3, 3)))[effects & ~pixels].all()  # shadows lie on the ground
+    assert ndimage.binary_dilation(ground, np.ones((3, 3), np.bool_))[
+        effects & ~pixels
+    ].all()  # shadows lie on the ground
     assert label == TREE or pixels[region].all()
     assert label == TREE or not (after[region] == label).any()
 

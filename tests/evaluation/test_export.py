@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 import bench
+import bench.data
 import bench.masks
 from bench.errors import DataError, Failure
 from bench.evaluation.export import export_holes, export_predictions
@@ -29,6 +30,7 @@ def test_holes_and_inputs_are_those_of_a_run(pictures: Dataset, tmp_path: Path) 
 
     manifest = json.loads(files[0].read_text())
     assert [file.name for file in files] == ["manifest.json", "center-50@1.png", "freeform@1.png"]
+    assert not (tmp_path / "holes" / "prompts.json").exists()
     for sample in pictures:
         for protocol in manifest["protocols"]:
             hole = bench.masks.draw(protocol, height=48, width=48, key=sample.id, seed=0)
@@ -38,6 +40,15 @@ def test_holes_and_inputs_are_those_of_a_run(pictures: Dataset, tmp_path: Path) 
             assert (shown == np.where(hole[..., None], 0, sample.image)).all()
             entry = manifest["protocols"][protocol][sample.id]
             assert entry == {"sha256": hashlib.sha256(hole.tobytes()).hexdigest(), "share": float(hole.mean())}
+
+
+def test_texts_go_with_the_holes(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    root, texts = picture_folder(2), {"p000": "été", "p001": "a house"}
+    (root / "prompts.json").write_text(json.dumps(texts), encoding="utf-8")
+
+    export_holes(_plan(bench.data.load("folder", size=(48, 48), root=root), tmp_path, []), tmp_path / "holes")
+
+    assert json.loads((tmp_path / "holes" / "prompts.json").read_text(encoding="utf-8")) == texts
 
 
 def test_predict_then_score_is_run(pictures: Dataset, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 import bench
 from bench.errors import DataError
 from bench.evaluation.masked_samples import MaskedSample
-from bench.evaluation.without_object import picture_without
+from bench.evaluation.views.without_object import picture_without
 from bench.metrics.cache.feature_cache import shared_cache
 from bench.records import CellRecord, Run
 from bench.removal import RemovedObject

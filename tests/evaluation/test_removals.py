@@ -137,6 +137,17 @@ def test_truths_that_still_show_the_object_are_refused(tmp_path: Path, caplog: p
     assert "in 1 of 3 samples the truth equals the picture inside the hole" in caplog.text
 
 
+def test_truths_of_other_scenes_are_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    data = scenes()
+    moved = [replace(one, truth=replace(one.truth, image=np.roll(one.truth.image, 1))) for one in data if one.truth]
+
+    bench.evaluate(["mean"], data, ["thing-out"], ["l1"], tmp_path / "in-place")
+    assert not caplog.text
+    bench.evaluate(["mean"], replace(data, samples=moved), ["thing-out"], ["l1"], tmp_path / "moved")
+
+    assert "in 3 of 3 samples most known pixels of picture and truth differ by more than 8" in caplog.text
+
+
 def test_a_truth_of_another_size_is_refused(tmp_path: Path) -> None:
     data = scenes()
     one = data.samples[1]
@@ -168,6 +179,21 @@ def test_another_truth_makes_recorded_values_stale(tmp_path: Path) -> None:
     values = [record.values["l1.hole"] for record in after.records(cell(after, "repainting").key)]
     assert values[0] != kept[0]
     assert values[1:] == kept[1:]
+
+
+def test_runs_with_other_truths_are_not_compared(tmp_path: Path) -> None:
+    data = scenes()
+    changed = [replace(one, truth=replace(one.truth, image=255 - one.truth.image)) for one in data if one.truth]
+    samples = (data.samples, changed)
+    a, b = (
+        bench.evaluate(["mean"], replace(data, samples=some), ["thing-out"], ["l1"], tmp_path / str(place))
+        for place, some in enumerate(samples)
+    )
+
+    (check,) = gating.gate(a, b).checks
+
+    assert check.verdict == "INCOMPARABLE"
+    assert check.text == "other removed objects or truths in 3 of 3 pictures, such as 's0'"
 
 
 def test_a_run_of_a_removal_is_read_back_and_asks_no_model_again(tmp_path: Path) -> None:

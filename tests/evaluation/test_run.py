@@ -306,7 +306,7 @@ def test_skipped_samples_are_counted(picture_folder: Callable[..., Path], tmp_pa
     run = run_suite(_suite(root, models=("mean",), protocols=("object-removal",)), tmp_path / "out").run
 
     (cell,) = run.cells.values()
-    assert (cell.n, cell.n_skipped, cell.n_failed, cell.metrics["psnr.hole"].n) == (20, 2, 0, 18)
+    assert (cell.n, cell.n_skipped, cell.n_failed, cell.metrics["psnr.known"].n) == (20, 2, 0, 18)
     assert cell.failures[0].samples == ("p000", "p005")
 
 

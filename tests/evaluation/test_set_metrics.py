@@ -8,6 +8,7 @@ import pytest
 import torch
 
 import bench
+import bench.data
 import bench.metrics
 from bench.errors import ModelFailure, UsageError
 from bench.records import read_run
@@ -44,6 +45,28 @@ def expected(pictures: Dataset, kind: str = "fid") -> tuple[np.ndarray, np.ndarr
     completed = truth.clone()
     completed[:, :, 12:36, 12:36] = 128
     return colours(kind, truth, "cpu").numpy(), colours(kind, completed, "cpu").numpy()
+
+
+@pytest.mark.usefixtures("features_at_hand")
+def test_neighbours_and_slices_are_those_of_the_public_functions(
+    pictures: Dataset, picture_folder: Callable[..., Path], tmp_path: Path, flat_model: type
+) -> None:
+    names = ("sliced-wasserstein", "precision", "recall", "density", "coverage", "fd-dinov2", "recall-dinov2")
+    run = bench.evaluate([flat_model()], pictures, ["center-50"], names, tmp_path / "out")
+    few = bench.data.load("folder", size=(48, 48), root=picture_folder(5, name="few"))
+    small = bench.evaluate([flat_model()], few, ["center-50"], ["recall"], tmp_path / "small")
+
+    (cell,) = run.cells.values()
+    functions = [getattr(bench.metrics, name.replace("-", "_")) for name in names[:5]]
+    assert [cell.metrics[f"{name}.full"].value for name in names[:5]] == [
+        pytest.approx(function(*expected(pictures)), rel=1e-12) for function in functions
+    ]
+    assert cell.metrics["fd-dinov2.full"].value == pytest.approx(bench.metrics.fid(*expected(pictures)), rel=1e-12)
+    assert cell.metrics["recall-dinov2.full"].value == cell.metrics["recall.full"].value
+    assert cell.notes["recall.full"].startswith("N = 20 is below the 50,000 of the paper")
+    (other,) = small.cells.values()
+    assert other.metrics["recall.full"].value is None
+    assert "must have at least 6 rows, one a picture; found 5" in other.notes["recall.full"]
 
 
 @pytest.mark.usefixtures("features_at_hand")

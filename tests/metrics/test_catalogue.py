@@ -39,6 +39,7 @@ REGIONS_OF = {
     "best-of-4-psnr": ("hole",),
     **dict.fromkeys(("fid", "fid-clean", "kid", "p-ids", "u-ids"), ("full",)),
     **dict.fromkeys(("sliced-wasserstein", "precision", "recall", "density", "coverage"), ("full",)),
+    **dict.fromkeys(("sliced-wasserstein-dinov2", "precision-dinov2", "coverage-dinov2"), ("full",)),
     **dict.fromkeys(("vif", "dists", "fd-dinov2", "clip-score"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
@@ -114,6 +115,10 @@ def test_signatures_are_pinned() -> None:
         signature("precision", "full", 256, 256) == "precision|region:full|network:inception-2015-12-05"
         "|resize:tf1-bilinear|k:3|balls:untouched,closed|agg:set|composite:yes|v1"
     )
+    assert (
+        signature("density-dinov2", "full", 256, 256) == "density-dinov2|region:full|network:dinov2-vit-l-14"
+        "|resize:pillow-bicubic-224|k:5|balls:untouched,open|agg:set|composite:yes|v1"
+    )
 
 
 def test_a_judge_is_never_without_its_ceiling() -> None:
@@ -173,6 +178,8 @@ def test_directions_and_units() -> None:
             "sliced-wasserstein": ("", False),
             "fd-dinov2": ("", False),
             "dists": ("", False),
+            "sliced-wasserstein-dinov2": ("", False),
+            **dict.fromkeys(("precision-dinov2", "coverage-dinov2"), ("", True)),
             **dict.fromkeys(("vif", "clip-score"), ("", True)),
             **dict.fromkeys(("precision", "recall", "density", "coverage"), ("", True)),
             **{f"label-{name}": facts for name, facts in LABEL_SCORES.items()},

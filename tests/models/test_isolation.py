@@ -17,7 +17,7 @@ import torch
 import bench
 import bench.data
 import bench.models
-from bench.cli.failures import first_failures
+from bench.cli.console.first_failures import first_failures
 from bench.errors import ModelFailure
 from bench.models.isolation import supervisor_client
 from bench.vocabulary import Batch, Dataset, Prediction

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.metrics.definition import FewPictures, MetricDefinition
-from bench.metrics.distribution.fid import NETWORK, RESIZE
+from bench.metrics.distribution.feature_kinds import FEATURE_KINDS
 
 if TYPE_CHECKING:
     from bench.metrics.distribution.backends.feature_sets import Features
@@ -20,16 +20,16 @@ _K = 5
 
 DEFINITIONS = tuple(
     MetricDefinition(
-        name=name,
-        title=name.capitalize(),
+        name=f"{name}{features.suffix}",
+        title=f"{name.capitalize()}{features.title}",
         unit="",
         higher_is_better=True,
-        summary=summary,
+        summary=f"{summary}, in {features.words} features",
         definition=(
-            f"Naeem et al., 2020: a ball around the features of `fid` of every untouched picture reaches to its {_K}th "
-            f"nearest neighbour among the untouched ones; {formula}. Its surface is outside, as in the authors' code; "
-            f"of a picture that stands more than {_K} times the ball is that picture alone. Fewer than {_K + 1} "
-            "pictures are refused."
+            f"Naeem et al., 2020: a ball around the {features.words} features of every untouched picture reaches to "
+            f"its {_K}th nearest neighbour among the untouched ones; {formula}. Its surface is outside, as in the "
+            f"authors' code; of a picture that stands more than {_K} times the ball is that picture alone. Fewer than "
+            f"{_K + 1} pictures are refused."
         ),
         value_range=value_range,
         reference="the formula from all distances by NumPy",
@@ -39,28 +39,29 @@ DEFINITIONS = tuple(
             "small holes. It depends on N, and half of the pictures have larger balls, so it has no interval."
         ),
         implementation="bench.metrics.distribution.backends.manifold:of_sets",
-        order=232 + place,
+        order=232 + place + features.after,
         regions=("full",),
-        parameters=(NETWORK, RESIZE["fid"], ("k", str(_K)), ("balls", "untouched,open")),
+        parameters=(*features.parameters, ("k", str(_K)), ("balls", "untouched,open")),
         options=(("score", name),),
         tolerance=1e-3,
         aggregate="set",
-        features="fid",
+        features=features.kind,
         few=FewPictures(10_000, "the 10,000 of the paper: compare it at the same N only"),
-        needs=("inception",),
+        needs=features.needs,
     )
+    for features in FEATURE_KINDS
     for place, (name, summary, formula, value_range, blind) in enumerate(
         (
             (
                 "density",
-                "how densely completed pictures lie among untouched ones, in Inception features",
+                "how densely completed pictures lie among untouched ones",
                 f"in how many balls a completed picture lies on average, divided by {_K}",
                 "0 to N / 5; 1 for equal sets, about 1 for samples of one distribution",
                 "Fills that are all alike and typical score above 1.",
             ),
             (
                 "coverage",
-                "share of untouched pictures with a completed one near them, in Inception features",
+                "share of untouched pictures with a completed one near them",
                 "the share of balls that hold a completed picture",
                 "0 to 1",
                 "How many fills crowd elsewhere.",

@@ -7,10 +7,9 @@ Reference: the formula with `scipy.linalg.sqrtm`; the features by transformers' 
 from __future__ import annotations
 
 from bench.metrics.definition import FewPictures, MetricDefinition
+from bench.metrics.distribution.feature_kinds import DINOV2
 
 __all__ = ["DEFINITIONS"]
-
-_FEATURES = 1024
 
 DEFINITIONS = (
     MetricDefinition(
@@ -33,15 +32,15 @@ DEFINITIONS = (
             "Whether a fill belongs to its own picture. Textures that DINOv2 was trained to ignore."
         ),
         implementation="bench.metrics.distribution.backends.frechet:of_sets",
-        order=203,
+        order=240,
         regions=("full",),
-        parameters=(("network", "dinov2-vit-l-14"), ("resize", "pillow-bicubic-224"), ("ddof", "1")),
+        parameters=(*DINOV2.parameters, ("ddof", "1")),
         relative_tolerance=1e-3,
         aggregate="set",
-        features="dinov2",
+        features=DINOV2.kind,
         resampling="half-samples",
         draws="bench.metrics.distribution.backends.frechet:of_draws",
-        few=FewPictures(_FEATURES, f"the {_FEATURES:,} features, mostly bias: compare it at the same N only"),
-        needs=("dinov2",),
+        few=FewPictures(DINOV2.count, f"the {DINOV2.count:,} features, mostly bias: compare it at the same N only"),
+        needs=DINOV2.needs,
     ),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.metrics.definition import FewPictures, MetricDefinition
-from bench.metrics.distribution.fid import NETWORK, RESIZE
+from bench.metrics.distribution.feature_kinds import FEATURE_KINDS
 
 if TYPE_CHECKING:
     from bench.metrics.distribution.backends.feature_sets import Features
@@ -24,31 +24,33 @@ _MOVES = (
 
 DEFINITIONS = tuple(
     MetricDefinition(
-        name=name,
-        title=name.capitalize(),
+        name=f"{name}{features.suffix}",
+        title=f"{name.capitalize()}{features.title}",
         unit="",
         higher_is_better=True,
-        summary=f"share of {points} pictures whose Inception features lie among those of {centres} ones",
+        summary=f"share of {points} pictures whose {features.words} features lie among those of {centres} ones",
         definition=(
-            f"Kynkäänniemi et al., 2019: a ball around the features of `fid` of every {one} picture reaches to its "
-            f"{_K}rd nearest neighbour among the {centres} ones; the share of {points} pictures in at least one ball, "
-            f"its surface included. Fewer than {_K + 1} pictures are refused (with density and coverage 6)."
+            f"Kynkäänniemi et al., 2019: a ball around the {features.words} features of every {one} picture reaches to "
+            f"its {_K}rd nearest neighbour among the {centres} ones; the share of {points} pictures in at least one "
+            "ball, its surface included. A run refuses fewer than 6 pictures, for density and coverage are taken "
+            "with it."
         ),
         value_range="0 to 1",
         reference="torch-fidelity's precision and recall of the same features; all distances by NumPy",
         reference_tolerance=1e-9,
         blind_to=f"{blind} {_MOVES}",
         implementation="bench.metrics.distribution.backends.manifold:of_sets",
-        order=230 + place,
+        order=230 + place + features.after,
         regions=("full",),
-        parameters=(NETWORK, RESIZE["fid"], ("k", str(_K)), ("balls", f"{one},closed")),
+        parameters=(*features.parameters, ("k", str(_K)), ("balls", f"{one},closed")),
         options=(("score", name),),
         tolerance=1e-3,
         aggregate="set",
-        features="fid",
+        features=features.kind,
         few=FewPictures(50_000, "the 50,000 of the paper: compare it at the same N only"),
-        needs=("inception",),
+        needs=features.needs,
     )
+    for features in FEATURE_KINDS
     for place, (name, points, centres, one, blind) in enumerate(
         (
             (

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.metrics.definition import FewPictures, MetricDefinition
-from bench.metrics.distribution.fid import NETWORK, RESIZE
+from bench.metrics.distribution.feature_kinds import FEATURE_KINDS
 
 if TYPE_CHECKING:
     from bench.metrics.distribution.backends.feature_sets import Features
@@ -18,18 +18,19 @@ __all__ = ["DEFINITIONS", "sliced_wasserstein"]
 
 _DIRECTIONS, _SEED = 1000, 0
 
-DEFINITIONS = (
+DEFINITIONS = tuple(
     MetricDefinition(
-        name="sliced-wasserstein",
-        title="Sliced Wasserstein",
+        name=f"sliced-wasserstein{features.suffix}",
+        title=f"Sliced Wasserstein{features.title}",
         unit="",
         higher_is_better=False,
-        summary="sliced Wasserstein distance between Inception features of all pictures: MIND",
+        summary=f"sliced Wasserstein distance between {features.words} features of all pictures, as MIND",
         definition=(
-            f"Berthet et al., 2026 (MIND): the features of `fid` of both sets are projected on {_DIRECTIONS:,} random "
-            "directions, the projections sorted, and their squared differences averaged over pictures and directions: "
-            "the squared Wasserstein-2 distance along a line. Times 3 D, D = 2,048 features, as the paper scales it: "
-            "features that all move by a vector t score about 3 |t|². The directions are the same in every run."
+            f"Berthet et al., 2026 (MIND): the {features.words} features of both sets are projected on {_DIRECTIONS:,} "
+            "random directions, the projections sorted, and their squared differences averaged over pictures and "
+            "directions: the squared Wasserstein-2 distance along a line. Times 3 D, as the paper scales it, with "
+            f"D = {features.count:,} features: features that all move by a vector t score about 3 |t|². The directions "
+            "are the same in every run."
         ),
         value_range="0 to ∞; 0 for equal sets within rounding",
         reference="the cheapest assignment along the same directions by SciPy, relative",
@@ -39,11 +40,10 @@ DEFINITIONS = (
             "picture. Other directions move it by about 1 %."
         ),
         implementation="bench.metrics.distribution.backends.slices:of_sets",
-        order=205,
+        order=205 + features.after,
         regions=("full",),
         parameters=(
-            NETWORK,
-            RESIZE["fid"],
+            *features.parameters,
             ("power", "2"),
             ("scale", "3D"),
             ("directions", str(_DIRECTIONS)),
@@ -52,12 +52,13 @@ DEFINITIONS = (
         options=(("directions", _DIRECTIONS), ("seed", _SEED)),
         relative_tolerance=1e-3,
         aggregate="set",
-        features="fid",
+        features=features.kind,
         resampling="half-samples",
         draws="bench.metrics.distribution.backends.slices:of_draws",
         few=FewPictures(1000, "the 1,000 that the paper calls informative: compare it at the same N only"),
-        needs=("inception",),
-    ),
+        needs=features.needs,
+    )
+    for features in FEATURE_KINDS
 )
 
 

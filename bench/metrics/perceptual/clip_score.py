@@ -43,7 +43,7 @@ DEFINITIONS = (
         parameters=(("network", "clip-vit-l-14"), ("resize", "pillow-bicubic-224,centre"), ("scale", "100")),
         tolerance=1e-3,
         needs_truth=False,
-        needs=("transformers", "clip", "prompts"),
+        needs=("prompts", "transformers", "clip"),
     ),
 )
 

@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import bench
+import bench.data
 from bench.errors import DataError, WeightsMissing
 from bench.metrics import clip_score, measure
 from bench.metrics.perceptual.backends import clip
@@ -158,7 +159,9 @@ def test_texts_of_a_data_set_reach_the_score(folder: Path, tmp_path: Path, pictu
         dataset = bench.data.load("folder", size=(48, 48), root=root)
         return bench.evaluate(["mean"], dataset, out=tmp_path / out, **options)
 
-    without = run("without")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("bench.evaluation.measurement.find_set", lambda name: pytest.fail(f"{name} was fetched"))
+        without = run("without")
     texts = {"p000": "a dog", "p001": "a house", "p002": "a street"}
     (root / "prompts.json").write_text(json.dumps(texts), encoding="utf-8")
     (told,) = run("told").cells.values()

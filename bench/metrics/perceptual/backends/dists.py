@@ -64,8 +64,9 @@ def _loaded(device: str) -> DISTSNetwork:
     for number, (first, after, channels) in enumerate(_STAGES, start=1):
         stage = nn.Sequential()
         if channels:
-            stage.add_module(str(first - 1), L2pooling(channels=channels))
-            poolings[f"stage{number}.{first - 1}.filter"] = stage[0].filter
+            pooling = L2pooling(channels=channels)
+            stage.add_module(str(first - 1), pooling)
+            poolings[f"stage{number}.{first - 1}.filter"] = pooling.filter
         for layer in range(first, after):
             stage.add_module(str(layer), layers[layer])
         network.add_module(f"stage{number}", stage)

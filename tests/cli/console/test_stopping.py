@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from bench.cli.stopping import continuing_command, stoppable
+from bench.cli.console.stopping import continuing_command, stoppable
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
@@ -54,7 +54,7 @@ def test_patient_work_ends_by_itself(capsys: pytest.CaptureFixture[str]) -> None
 def test_a_second_signal_ends_the_process_at_once(tmp_path: Path) -> None:
     code = (
         "import os, signal\n"
-        "from bench.cli.stopping import stoppable\n"
+        "from bench.cli.console.stopping import stoppable\n"
         "with stoppable('all is kept') as stop:\n"
         "    stop.patient = True\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"

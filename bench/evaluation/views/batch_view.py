@@ -13,7 +13,7 @@ from bench.evaluation.fills.pictures import ModelOutput
 from bench.evaluation.judging import gives_class, segment_pictures, segment_references
 from bench.evaluation.masked_samples import MaskedSample
 from bench.evaluation.plan import Plan
-from bench.evaluation.without_object import judge_without
+from bench.evaluation.views.without_object import judge_without
 from bench.metrics import BatchView
 from bench.pictures import composite, stack_pictures
 from bench.vocabulary import VOID, Judge

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bench.evaluation.examination import Drawn
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
+from bench.evaluation.reuse.examination import Drawn
 from bench.records.cell_store import Results, SampleResult
 
 __all__ = ["Recorded", "select"]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.evaluation.finished import find_finished, mark_finished
+from bench.evaluation.reuse.finished import find_finished, mark_finished
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.reporting.analysis import RunAnalysis
@@ -48,7 +48,7 @@ def test_what_another_call_would_have_to_do_is_not_finished(
         assert find_finished(changed, out, False) is None
     assert find_finished(suite, out, True) is None
     with monkeypatch.context() as patched:
-        patched.setattr("bench.evaluation.finished.distributions", list)  # other libraries
+        patched.setattr("bench.evaluation.reuse.finished.distributions", list)  # other libraries
         assert find_finished(suite, out, False) is None
     assert find_finished(suite, out, False) is not None
     path = Path(str(suite.data_root)) / "labels" / "p003.png"  # beyond the limit, but an object of it may be a hole

@@ -1,4 +1,4 @@
-"""`spgbench masks`: export the holes of mask protocols; name published sets of masks."""
+"""`spgbench masks export`: the holes of mask protocols as files."""
 
 from __future__ import annotations
 
@@ -6,17 +6,12 @@ from pathlib import Path
 
 import typer
 
-from bench.cli import mask_sets, options
+from bench.cli import options
 from bench.cli.console.session import session
 
-__all__ = ["app", "export"]
-
-app = typer.Typer(no_args_is_help=True, help="Export the holes of mask protocols; name published sets of masks.")
-app.command("identify")(mask_sets.identify)
-app.command("passport")(mask_sets.passport)
+__all__ = ["export"]
 
 
-@app.command("export")
 def export(
     dataset: options.Dataset = None,
     data_root: options.DataRoot = None,
