@@ -62,7 +62,7 @@ def gate_tolerances() -> str:
     """A row a metric whose values may change by rounding, in the regression gate."""
     from bench.gating import default_tolerances
 
-    rows = [f"| `{name}` | {amount:.5f} |\n" for name, amount in default_tolerances().items()]
+    rows = [f"| `{name}` | {f'{amount:.6f}'.rstrip('0')} |\n" for name, amount in default_tolerances().items()]
     return "| metric | tolerance, in its unit |\n|---|--:|\n" + "".join(rows) + "| any other | 0.000000001 |\n"
 
 

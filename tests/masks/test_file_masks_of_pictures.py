@@ -241,7 +241,9 @@ def test_where_no_name_pairs_masks_are_drawn_and_it_is_said_and_recorded(
     "options", ["?pick=", "?pick=any", "?hole=alpha", "?hole=black&hole=white", "?hole=black?pick=own"]
 )
 def test_other_options_are_refused_with_those_that_there_are(tmp_path: Path, options: str) -> None:
-    with pytest.raises(UsageError, match=r"hole=white\|black\|opaque\|transparent and pick=own\|random"):
+    with pytest.raises(
+        UsageError, match=r"hole=white\|black\|opaque\|transparent, pick=own\|random, task=completion\|removal"
+    ):
         bench.masks.get(masks(tmp_path, "a.png") + options)
 
 
