@@ -23,6 +23,7 @@ from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Phases, Unit, UnitResult
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
+from bench.image_files.finding import some
 from bench.records import ModelInfo, Run, locked, read_run, write_cell
 from bench.records.cell_store import read_results, write_results
 from bench.reporting.tables.foot import warning_notes
@@ -32,7 +33,10 @@ from bench.vocabulary import Dataset, Inpainter, Judge
 
 __all__ = ["Reuse", "RunOutcome", "evaluate", "run_suite"]
 
-_FIX = "Run its models again: spgbench run with --models and --metrics fills the gaps, --keep-fills prevents them."
+_FIX = (
+    "Run its models again, or score its folders again, with --metrics {metrics}: that fills the gaps. --keep-fills of "
+    "`run` prevents them."
+)
 
 Reuse = Literal["only-missing", "never", "only-cache", "only-kept"]
 
@@ -147,7 +151,9 @@ def run_suite(
             names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
         if work.lacking and reuse == "only-kept":
-            raise UsageError(f"run {out}", "have kept fills of all pictures", "; ".join(_lacking(plan, work)), _FIX)
+            without = dict.fromkeys(plan.cells[index].model.name for index in work.lacking)
+            fix = _FIX.format(metrics=",".join(plan.suite.metrics))
+            raise UsageError(f"run {out}", "have kept fills of all pictures", f"none of {some(tuple(without))}", fix)
         sizes = measure_sizes(plan, earlier)
         refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
         not_measured = [*plan.measurement.warnings, *refusals]

@@ -29,7 +29,7 @@ def find_evaluators(names: Iterable[str]) -> tuple[str, ...]:
     found = {name: match_name(name, EVALUATORS) for name in names}
     for name, match in found.items():
         if match is None:
-            raise UnknownName("evaluator", name, EVALUATORS)
+            raise UnknownName("evaluator", name, EVALUATORS, "spgbench ls metrics")
     return tuple(dict.fromkeys(match for match in found.values() if match))
 
 

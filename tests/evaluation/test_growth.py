@@ -249,7 +249,7 @@ def test_without_kept_fills_rescore_is_refused_and_changes_nothing(
     run(root, out, [flat_model()], {})
     before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
-    with pytest.raises(UsageError, match="must have kept fills of all pictures; found flat lacks"):
+    with pytest.raises(UsageError, match="must have kept fills of all pictures; found none of 'flat'"):
         rescore_run(out, ["l1"], data_root=str(root))
 
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
