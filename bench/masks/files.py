@@ -9,7 +9,7 @@ import logging
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import parse_qsl
@@ -27,7 +27,7 @@ from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
 from bench.masks.sources import FolderOfMasks, MaskSource, WhichMask, is_run_length_file, open_masks
-from bench.removal import TASKS, Task
+from bench.removal import TASKS, RemovedObject, Task
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ _RUN_LENGTH_OPTIONS = {"mask": ("inside", "outside"), "pick": ("own", "random"),
 _OPPOSITE = {"white": "black", "black": "white", "opaque": "transparent", "transparent": "opaque"}
 _SUSPICIOUS_SHARE = 0.75
 _UNCLEAR_SHARE = 0.05
+_OBJECT_SHARE = 0.1
+"""A mask of an object is drawn with a margin; one that hides less than this of a class is of something else."""
 _READING_THREADS = min(8, os.cpu_count() or 1)
 """A mask of 200 megapixels takes a gigabyte while it is read, so no more than can work at once."""
 _log = logging.getLogger("bench")
@@ -129,6 +131,20 @@ class FileMasks(MaskProtocol):
                 f"mask {Path(self._source.title(name)).name}: {part} is missing in the part of the picture that is used"
             )
         return hole
+
+    def removed(self, sample: Sample, seed: int, dataset: Dataset) -> RemovedObject:
+        """The sample's truth, and of a labelled sample the class of what the hole hides.
+
+        That is the countable class with the most pixels in the hole, where it has a tenth of the hole or more.
+        """
+        removed = super().removed(sample, seed, dataset)
+        if sample.labels is None:
+            return removed
+        hidden = sample.labels[self.hole(sample, seed, dataset)]
+        pixels = {label: int((hidden == label).sum()) for label in dataset.objects}
+        label = max(pixels, key=lambda one: pixels[one], default=None)
+        enough = label is not None and pixels[label] >= _OBJECT_SHARE * hidden.size
+        return replace(removed, label=label if enough else None)
 
     def _bound(self, dataset: Dataset) -> FileMasks:
         if self._own is not None:

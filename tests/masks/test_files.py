@@ -209,3 +209,21 @@ def test_masks_of_objects_to_remove(folder: Path) -> None:
         plain.removed(sample, 0, Scenes([sample]))
     with pytest.raises(UsageError, match=r"task=completion\|removal behind a \?.*found 'files:.*task=remove'"):
         bench.masks.get(f"files:{folder}?task=remove")
+
+
+@pytest.mark.parametrize(
+    ("hidden", "label"),
+    [({1: 200, 2: 150}, 1), ({1: 150, 2: 200}, 2), ({2: 80}, 2), ({2: 79}, None), ({0: 800}, None), ({255: 800}, None)],
+)
+def test_labels_tell_the_class_of_what_is_removed(folder: Path, hidden: dict[int, int], label: int | None) -> None:
+    """`hidden`: pixels of each class among the 800 of the hole; classes 1 and 2 are countable."""
+    save(folder / "m.png", HALF)
+    inside = np.concatenate([*(np.full(count, one) for one, count in hidden.items()), np.zeros(800)])[:800]
+    labels = np.full((40, 60), 1, np.uint8)
+    labels[HALF == 255] = inside
+    sample = Sample("a", np.zeros((40, 60, 3), np.uint8), labels)
+    removal = bench.masks.get(f"files:{folder}?task=removal")
+
+    assert isinstance(removal, Removing)
+    dataset = Scenes([sample], classes=("ground", "car", "person"), objects=(1, 2))
+    assert removal.removed(sample, 0, dataset).label == label
