@@ -19,7 +19,7 @@ from bench.gating.pairs import (
 from bench.gating.selection import ModelPair, Selection, as_selection, pair_models
 from bench.gating.sets import SetPair, set_statistics
 from bench.metrics import MetricKey
-from bench.metrics.questions import chosen_keys, follows_from
+from bench.metrics.questions import compared_keys, follows_from
 from bench.records import Run
 from bench.records.values import CellValues
 from bench.statistics import holm
@@ -236,7 +236,7 @@ def _rows(a: CellValues, b: CellValues, asked: _Asked) -> list[Difference]:
     """A row for each metric of either side that is asked for, baseline's first."""
     known = {**b.cell.metrics, **a.cell.metrics}
     refused = {**b.cell.refused, **a.cell.refused}
-    order = chosen_keys(dict.fromkeys((*a.cell.metrics, *b.cell.metrics, *refused)), *asked)
+    order = compared_keys(dict.fromkeys((*a.cell.metrics, *b.cell.metrics, *refused)), *asked)
     measured = [metric for metric in order if metric in known]
     return [
         _row(

@@ -14,7 +14,7 @@ from bench.gating.formatting import change, harmless, number
 from bench.gating.pairs import PairedCell
 from bench.gating.selection import Selection
 from bench.metrics import MetricKey, definition
-from bench.metrics.questions import chosen_keys, follows_from
+from bench.metrics.questions import compared_keys, follows_from
 from bench.statistics import cluster_sums, min_pictures
 from bench.statistics.power import (
     MOST_PICTURES,
@@ -134,9 +134,9 @@ def observed_power(
 def questions_of(
     metrics: Collection[str], asked: Collection[str] | None = None, regions: Collection[str] | None = None
 ) -> list[str]:
-    """The `metric.region` that a comparison of runs with these metrics tests together; raises as `chosen_keys`."""
+    """The `metric.region` that a comparison of runs with these metrics tests together; raises as `compared_keys`."""
     every = [str(MetricKey(definition(name).name, region)) for name in metrics for region in definition(name).regions]
-    kept = chosen_keys(every, asked, regions)
+    kept = compared_keys(every, asked, regions)
     return [key for key in kept if not follows_from(key, kept) and MetricKey.parse(key).region != "known"]
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from bench.errors import UnknownName, UsageError
-from bench.metrics.catalogue import METRICS, find_definition
+from bench.metrics.catalogue import METRICS, find_definition, is_ceiling
 from bench.metrics.definition import MetricKey
 from bench.metrics.translations import is_translation
 from bench.vocabulary import REGIONS, Region
 
-__all__ = ["chosen_keys", "follows_from"]
+__all__ = ["chosen_keys", "compared_keys", "follows_from"]
 
 
 def follows_from(key: str, keys: Collection[str]) -> str:
@@ -45,6 +45,14 @@ def chosen_keys(
         asked = " ".join([*sorted(names or ()), *sorted(places or ())])
         raise UsageError("--metrics and --regions", f"choose some of {', '.join(every)}", asked, "Choose others.")
     return kept
+
+
+def compared_keys(
+    keys: Iterable[str], metrics: Collection[str] | None = None, regions: Collection[str] | None = None
+) -> list[str]:
+    """As `chosen_keys`, for comparisons of models: without ceilings, which no model moves, unless they are named."""
+    kept = chosen_keys(keys, metrics, regions)
+    return [key for key in kept if metrics is not None or not is_ceiling(MetricKey.parse(key).metric)]
 
 
 def _fits(key: MetricKey, metrics: set[str] | None, regions: set[Region] | None) -> bool:

@@ -27,7 +27,7 @@ from bench.records import (
 from bench.records.features import write_features
 from tests.support.runs import NO_LABELS, dataset_info, run_info
 
-UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False)}
+UNITS = {"psnr": ("dB", True), "ssim": ("", True), "l1": ("%", False), "class-left-ceiling": ("%", False)}
 
 
 def no_change(model: str, metric: str, index: int) -> float:
@@ -65,7 +65,8 @@ class Recipe:
 def usual(metric: str, index: int) -> float:
     """Some value for (metric, picture), the same in every run."""
     unit = np.random.default_rng([index, *metric.encode()]).uniform()
-    return {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 5 + 5 * unit}[metric.partition(".")[0]]
+    values = {"psnr": 20 + 10 * unit, "ssim": 0.5 + unit / 2, "l1": 5 + 5 * unit, "class-left-ceiling": 3.0}
+    return values[metric.partition(".")[0]]
 
 
 def build(out: Path, recipe: Recipe) -> Path:

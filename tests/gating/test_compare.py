@@ -177,6 +177,17 @@ def test_one_question_is_tested_once_and_the_known_region_apart(make_run: MakeRu
         gating.compare(a, b, regions=["hol"])
 
 
+def test_a_ceiling_is_no_question_unless_it_is_named(make_run: MakeRun) -> None:
+    metrics = ("psnr.hole", "class-left-ceiling.hole")
+    a, b = (make_run(name, metrics=metrics, change=by) for name, by in (("a", drop(0.0)), ("b", drop(0.3, 0.5))))
+
+    comparison = gating.compare(a, b)
+
+    assert (comparison.tests, list(rows(comparison))) == (1, ["psnr.hole"])
+    named = gating.compare(a, b, metrics=["class-left-ceiling"])
+    assert list(rows(named)) == ["class-left-ceiling.hole"]
+
+
 def test_too_few_pictures_for_the_tests_are_said(make_run: MakeRun) -> None:
     ids = [f"p{index:03d}" for index in range(7)]
     a, b = (make_run(name, ids=ids, change=by) for name, by in (("a", drop(0.0)), ("b", drop(0.3, 0.0))))
