@@ -1,15 +1,19 @@
-"""More metrics of a run, from the fills that it kept."""
+"""More metrics of a run, from the fills that it kept, and from folders of predictions that still lie there."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
-from bench.errors import UsageError
+import bench.models
+from bench.errors import SpgbenchError, UsageError
 from bench.evaluation.run import RunOutcome, run_suite
 from bench.evaluation.suite import Suite
 from bench.metrics import MetricKey
-from bench.records import RunInfo, read_run
+from bench.models.model_name import ModelName
+from bench.records import ModelInfo, RunInfo, read_run
+from bench.vocabulary import StoredPredictions
 
 __all__ = ["rescore_run"]
 
@@ -25,6 +29,8 @@ def rescore_run(
 ) -> RunOutcome:
     """Add metrics to the run in `out`; no model is called, and values that are recorded stay as they are.
 
+    The fills of a row that is a folder of predictions are read from that folder, where its files are the recorded ones.
+
     Args:
         metrics: names of the catalogue.
         data_root: folder of the data set; None for that of the run.
@@ -33,8 +39,19 @@ def rescore_run(
     Raises:
         UsageError: `out` holds no run, its data set cannot be found again, or a picture of it has no kept fill.
     """
-    suite = _suite(read_run(out).info, metrics, data_root, judge)
-    return run_suite(suite, out, device=device, models=(), reuse="only-kept", progress=progress)
+    info = read_run(out).info
+    suite, folders = _suite(info, metrics, data_root, judge), tuple(_folders(info.models))
+    return run_suite(suite, out, device=device, models=folders, reuse="only-kept", progress=progress)
+
+
+def _folders(models: Iterable[ModelInfo]) -> Iterator[str]:
+    """The texts that named folders of predictions, of those whose files did not change."""
+    for model in models:
+        if model.given and ModelName.parse(model.given).base.startswith("folder:"):
+            with suppress(SpgbenchError):  # no longer there, or not from this working directory
+                found = bench.models.load(model.given)
+                if isinstance(found, StoredPredictions) and found.fingerprint == model.fingerprint:
+                    yield model.given
 
 
 def _suite(info: RunInfo, metrics: Sequence[str], data_root: str | None, judge: str | None) -> Suite:

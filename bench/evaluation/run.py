@@ -126,7 +126,7 @@ def run_suite(
     Args:
         workers: processes; the records do not depend on it. With more than one, everything must have a name.
         reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells;
-            `only-kept` calls no model: everything must be recorded, or measured of kept fills.
+            `only-kept` calls no model: everything must be recorded, or measured of kept fills; `models` are folders.
         keep_fills: keep every fill that a model gives, so that other metrics need no model later.
         skip_bad: leave out pictures that cannot be read, and count them.
 

@@ -96,6 +96,25 @@ def test_without_kept_fills_the_run_stays_and_the_command_is_named(
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_folders_of_predictions_need_no_kept_fills_while_their_files_are_the_same(
+    data: tuple[str | Path, ...], tmp_path: Path
+) -> None:
+    out, fills = tmp_path / "out", tmp_path / "fills"
+    call("predict", *data, "--models", "mean", "-o", fills)
+    call("score", fills / "mean", "--name", "ours", *data, "--metrics", "psnr", "--no-report", "-o", out)
+    ((key, before),) = read_run(out).cells.items()
+
+    assert "| ours " in call("report", out, "--as", "mmagic").split("# Under the rules of MMagic")[1]
+    after = read_run(out).cells[key].metrics
+    assert {name: after[name] for name in before.metrics} == before.metrics
+    assert after["mmagic-psnr.full"].value == pytest.approx(after["psnr.full"].value)
+
+    for file in (fills / "mean").rglob("p000.png"):
+        Image.new("RGB", (32, 32)).save(file)
+    with pytest.raises(UsageError, match="must have kept fills of all pictures; found none of 'ours'"):
+        call("report", out, "--as", "torchmetrics")
+
+
 def test_what_is_recorded_is_shown_where_the_rest_cannot_be_measured(
     data: tuple[str | Path, ...], tmp_path: Path
 ) -> None:
