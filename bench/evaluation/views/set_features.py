@@ -19,7 +19,7 @@ def take_features(kinds: Iterable[str], view: BatchView) -> dict[str, npt.NDArra
     features: dict[str, npt.NDArray[np.float32]] = {}
     for kind in kinds:
         if kind == "squared-error":
-            from bench.metrics.evaluators.backends.pooled import squared_errors
+            from bench.metrics.evaluators.backends.squared_errors import squared_errors
 
             values, squared = squared_errors(view)
             features |= {f"truth-{kind}": values.numpy(), kind: squared.numpy()}

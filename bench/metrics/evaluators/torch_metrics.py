@@ -20,7 +20,7 @@ DEFINITIONS = (
         EVALUATOR,
         "psnr",
         "PSNR",
-        "pooled:pooled_psnr",
+        "squared_errors:psnr_of_set",
         "psnr.full",
         "torchmetrics pools the squared errors of all pictures, so the worst ones rule; ours is the mean of PSNRs.",
         "10 log10(255² / MSE), the MSE over all pixels, channels and pictures together; one number of a set.",

@@ -21,7 +21,7 @@ from torchmetrics.image import PeakSignalNoiseRatio
 from bench.errors import DataError
 from bench.metrics import BatchView, lpips, measure
 from bench.metrics.catalogue import BUILT_IN
-from bench.metrics.evaluators.backends.pooled import squared_errors
+from bench.metrics.evaluators.backends.squared_errors import squared_errors
 from bench.metrics.perceptual.backends.network import loaded
 from tests.support.stand_in_weights import publish, random_trunk
 

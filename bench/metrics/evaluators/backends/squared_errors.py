@@ -1,4 +1,4 @@
-"""PSNR of a set of pictures: squared errors of all of them in one mean, as torchmetrics pools them."""
+"""PSNR of a set of pictures: squared errors of all of them in one mean, as torchmetrics takes it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from bench.metrics.definition import Features
     from bench.metrics.view import BatchView
 
-__all__ = ["pooled_psnr", "squared_errors"]
+__all__ = ["psnr_of_set", "squared_errors"]
 
 
 def squared_errors(view: BatchView) -> tuple[torch.Tensor, torch.Tensor]:
@@ -25,7 +25,7 @@ def squared_errors(view: BatchView) -> tuple[torch.Tensor, torch.Tensor]:
     return values.float().cpu(), squared.float().cpu()
 
 
-def pooled_psnr(values: Features, squared: Features) -> tuple[float, None]:
+def psnr_of_set(values: Features, squared: Features) -> tuple[float, None]:
     """10 log10(255² / MSE), the MSE over all values of all pictures, in dB.
 
     Raises:
