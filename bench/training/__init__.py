@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.errors import Failure
 from bench.training.optimization.budget import Budget, linear_decay
-from bench.training.recipe import RECIPES, DataFacts, OptimizerSpec, Recipe, Stage, StageOutput
+from bench.training.recipe import RECIPES, DataFacts, OptimizerSpec, Ramp, Recipe, Stage, StageOutput
 
 if TYPE_CHECKING:
     from bench.records.training import read_log
@@ -35,6 +35,7 @@ __all__ = [
     "Budget",
     "DataFacts",
     "OptimizerSpec",
+    "Ramp",
     "Recipe",
     "Settings",
     "Stage",

@@ -20,6 +20,7 @@ __all__ = [
     "RECIPES",
     "DataFacts",
     "OptimizerSpec",
+    "Ramp",
     "Recipe",
     "Stage",
     "StageOutput",
@@ -45,6 +46,24 @@ class DataFacts:
 
 
 @dataclass(frozen=True)
+class Ramp:
+    """When a loss term takes effect: the factor of its weight rises linearly from 0 to 1.
+
+    Attributes:
+        begin, end: shares of the stage's budget between which it rises, 0 <= begin <= end <= 1.
+    """
+
+    begin: float
+    end: float
+
+    def factor(self, progress: float) -> float:
+        """The factor, 0 to 1, when `progress` (0 to 1) of the stage's budget is spent."""
+        if progress >= self.end:
+            return 1.0
+        return max(0.0, (progress - self.begin) / (self.end - self.begin))
+
+
+@dataclass(frozen=True)
 class OptimizerSpec:
     """One optimizer (Adam) of a stage, for example of the generator or of the discriminator.
 
@@ -54,6 +73,8 @@ class OptimizerSpec:
         weights: loss term to its weight in the sum that the optimizer minimises.
         learning_rate: at the beginning; the trainer's schedule multiplies it.
         betas: Adam's.
+        ramps: loss terms that take effect late, each with its ramp.
+        logged: terms that `Stage.losses` also returns and that are only logged, for example a discriminator's accuracy.
     """
 
     name: str
@@ -61,6 +82,8 @@ class OptimizerSpec:
     weights: Mapping[str, float]
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
+    ramps: Mapping[str, Ramp] = field(default_factory=dict)
+    logged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -116,7 +139,7 @@ class Stage(ABC):
             outputs: what `forward` returned.
 
         Returns:
-            Scalars, named as in the `weights` of the optimizer; means over pictures, not sums.
+            Scalars, named as in the `weights` and `logged` of the optimizer; means over pictures, not sums.
         """
 
     @abstractmethod

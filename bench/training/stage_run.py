@@ -82,7 +82,7 @@ class _StageRun:
             number = self.progress.steps + 1
             batch = TrainingBatch.on(fabric.device, next(self.loader))
             seed_step(settings.seed, self.stage.name, number, fabric.global_rank)
-            self.optimizers.step(batch, number, settings.lr_scale * linear_decay(spent, settings.constant))
+            self.optimizers.step(batch, number, settings.lr_scale * linear_decay(spent, settings.constant), spent)
             self.progress.steps = number
             if number % settings.log_every == 0:
                 self._log()

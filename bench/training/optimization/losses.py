@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from lightning_fabric import Fabric
 
@@ -9,19 +11,33 @@ from bench.errors import Failure
 from bench.training.optimization.parallel import mean_over_processes
 from bench.training.recipe import OptimizerSpec, TensorMapping
 
-__all__ = ["LossMeter", "weighted_sum"]
+__all__ = ["LossMeter", "term_weights", "weighted_sum"]
 
 
-def weighted_sum(spec: OptimizerSpec, terms: TensorMapping) -> torch.Tensor:
+def term_weights(spec: OptimizerSpec, progress: float) -> dict[str, float]:
+    """Weights of the loss terms when `progress` (0 to 1) of the stage's budget is spent."""
+    ramps = {name: spec.ramps[name].factor(progress) if name in spec.ramps else 1.0 for name in spec.weights}
+    return {name: weight * ramps[name] for name, weight in spec.weights.items()}
+
+
+def weighted_sum(
+    spec: OptimizerSpec, terms: TensorMapping, weights: Mapping[str, float | torch.Tensor]
+) -> torch.Tensor:
     """The loss that an optimizer minimises.
+
+    Args:
+        spec: of the optimizer.
+        terms: its loss terms, and those that are only logged.
+        weights: as `term_weights` gives them, or the same as scalar tensors.
 
     Raises:
         Failure: the recipe returned other terms than those that the optimizer has weights for.
     """
-    if set(terms) != set(spec.weights):
+    wanted = {*spec.weights, *spec.logged}
+    if set(terms) != wanted:
         found = ", ".join(sorted(terms)) or "none"
-        raise Failure(f"loss terms of optimizer '{spec.name}'", f"be {', '.join(sorted(spec.weights))}", found)
-    return torch.stack([weight * terms[name].float() for name, weight in spec.weights.items()]).sum()
+        raise Failure(f"loss terms of optimizer '{spec.name}'", f"be {', '.join(sorted(wanted))}", found)
+    return torch.stack([weight * terms[name].float() for name, weight in weights.items()]).sum()
 
 
 class LossMeter:

@@ -10,7 +10,7 @@ import torch
 from lightning_fabric import Fabric
 
 from bench.training.data.batches import TrainingBatch
-from bench.training.optimization.losses import LossMeter, weighted_sum
+from bench.training.optimization.losses import LossMeter, term_weights, weighted_sum
 from bench.training.optimization.parallel import average_buffers, average_gradients
 from bench.training.optimization.running_statistics import has_running_statistics, measure_running_statistics
 from bench.training.optimization.weight_average import WeightAverage
@@ -41,17 +41,18 @@ class StageOptimizers:
         self._finalized = False
         self._set_mode(training=True)
 
-    def step(self, batch: TrainingBatch, number: int, lr_scale: float) -> None:
+    def step(self, batch: TrainingBatch, number: int, lr_scale: float, progress: float) -> None:
         """Step every optimizer once.
 
         Args:
             batch: this process's part.
             number: of the step within the stage, counted from 1.
             lr_scale: factor of the learning rates.
+            progress: share of the stage's budget that is spent, 0 to 1.
         """
         outputs: TensorMapping | None = None
         for spec in self._stage.optimizers:
-            outputs = self._step(spec, batch, outputs, lr_scale)
+            outputs = self._step(spec, batch, outputs, lr_scale, progress)
         self._average.update(number)
         average_buffers(self._fabric, self._trained())
         self.losses.next_step()
@@ -95,7 +96,7 @@ class StageOptimizers:
         self._average.load(state["averages"])
 
     def _step(
-        self, spec: OptimizerSpec, batch: TrainingBatch, outputs: TensorMapping | None, lr_scale: float
+        self, spec: OptimizerSpec, batch: TrainingBatch, outputs: TensorMapping | None, lr_scale: float, progress: float
     ) -> TensorMapping:
         self._require_grad(spec)
         with self._fabric.autocast():
@@ -105,7 +106,7 @@ class StageOptimizers:
         self.losses.add(spec.name, terms)
         optimizer = self._optimizers[spec.name]
         optimizer.zero_grad()
-        self._fabric.backward(weighted_sum(spec, terms))
+        self._fabric.backward(weighted_sum(spec, terms, term_weights(spec, progress)))
         average_gradients(self._fabric, self._weights(spec))
         module = torch.nn.ModuleList(self._recipe.networks[name] for name in spec.networks)
         self._fabric.clip_gradients(module, optimizer, max_norm=self._clip, error_if_nonfinite=False)
