@@ -95,10 +95,19 @@ def train(
         ),
     ] = 1.0,
     device: options.Device = "auto",
+    graph: Annotated[
+        bool | None,
+        typer.Option(
+            "--graph/--no-graph",
+            help="Capture the training step as a CUDA graph; by default on a GPU, where the recipe allows it.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int,
         typer.Option(
-            parser=options.Bounds("--workers", int, 0), help="Threads that make batches, and processes that decode."
+            parser=options.Bounds("--workers", int, 0),
+            help="Threads that make batches (on a GPU processes), and processes that decode.",
         ),
     ] = 2,
     decode: Annotated[
@@ -150,6 +159,7 @@ def train(
         log_every=log_every,
         check_every=check_every,
         workers=workers,
+        graph=graph,
     )
     folder = session.out = out or Path("results") / f"train-{model}-{dataset}"
     with stoppable("every finished step is kept") as stop:

@@ -116,6 +116,9 @@ class Stage(ABC):
         share: part of the budget, relative to the shares of the other selected stages.
         optional: whether the stage is trained only when it is asked for by name.
         after: names of the stages that must be trained before this one.
+        eager_reason: why a step cannot be captured as a CUDA graph, a part of a sentence; empty where it can. A graph
+            repeats the kernels of one step: what changes from step to step must be in tensors, random numbers must be
+            drawn on the GPU, and the host must not wait for a result.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Stage(ABC):
     share: float = 1.0
     optional: bool = False
     after: tuple[str, ...] = ()
+    eager_reason: str = ""
 
     @abstractmethod
     def forward(self, batch: TrainingBatch) -> TensorMapping:
