@@ -45,6 +45,8 @@ class GeneratorConfig(NetworkConfig):
         norm: `batch` (statistics of the training set at inference) or `instance` (statistics of the picture itself).
         dilation: of the first convolution of every residual block; 1 = none.
         mask_channel: whether the hole itself is an input channel (1 = missing).
+        dropout: in training, share of the channels of every residual block's change that are set to 0.
+        downscale: 2 for a network that works on a picture of half the sides, and whose output is enlarged; 1 = none.
     """
 
     classes: int
@@ -53,11 +55,15 @@ class GeneratorConfig(NetworkConfig):
     norm: Literal["batch", "instance"] = "batch"
     dilation: int = 1
     mask_channel: bool = False
+    dropout: float = 0.0
+    downscale: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_classes(self.classes)
-        _check_positive(self, "base_channels", "blocks", "dilation")
+        _check_positive(self, "base_channels", "blocks", "dilation", "downscale")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"GeneratorConfig.dropout must be in [0, 1); found {self.dropout}. Correct the config.")
 
 
 @dataclass(frozen=True)

@@ -85,7 +85,12 @@ def perceptual(real: Sequence[Tensor], fake: Sequence[Tensor], weights: Sequence
 
 
 def cross_entropy(
-    logits: Tensor, labels: Tensor, hole: Tensor | None = None, hole_weight: float = 1.0, known_weight: float = 1.0
+    logits: Tensor,
+    labels: Tensor,
+    hole: Tensor | None = None,
+    hole_weight: float = 1.0,
+    known_weight: float = 1.0,
+    smoothing: float = 0.0,
 ) -> Tensor:
     """Weighted mean cross-entropy over the labelled pixels; 0 where no pixel is labelled.
 
@@ -94,8 +99,11 @@ def cross_entropy(
         labels: integer [N, H, W]; VOID pixels count nothing.
         hole: bool [N, 1, H, W], needed when the two weights differ.
         hole_weight, known_weight: weights of a pixel inside and outside the hole.
+        smoothing: share of the target that is spread evenly over all classes (Szegedy et al. 2016).
     """
-    terms = functional.cross_entropy(logits.float(), labels.long(), ignore_index=VOID, reduction="none")  # [N, H, W]
+    terms = functional.cross_entropy(
+        logits.float(), labels.long(), ignore_index=VOID, reduction="none", label_smoothing=smoothing
+    )  # [N, H, W]
     weights = _weights(terms, hole[:, 0] if hole is not None else None, hole_weight, known_weight)
     return _weighted_mean(terms, weights * (labels != VOID))
 

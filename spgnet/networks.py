@@ -21,12 +21,17 @@ STRIDE = 16
 
 
 class SPNet(nn.Module):
-    """Segmentation prediction: incomplete picture and incomplete label map to a complete label map."""
+    """Segmentation prediction: incomplete picture and incomplete label map to a complete label map.
+
+    Attributes:
+        average_flips: whether `probabilities` are the mean of those of the picture and of its mirror image.
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
         self.generator: nn.Module = Generator(config, config.classes)
+        self.average_flips = False
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
         """Class logits, for cross-entropy.
@@ -39,8 +44,11 @@ class SPNet(nn.Module):
         Returns:
             float32 [N, C, H, W].
         """
-        logits: Tensor = self.generator(image, labels.masked_fill(hole, 0), hole)
-        return logits
+        labels = labels.masked_fill(hole, 0)
+        if self.config.downscale == 1:
+            logits: Tensor = self.generator(image, labels, hole)
+            return logits
+        return _at_smaller_size(self.generator, image, labels, hole, self.config.downscale)
 
     def probabilities(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float = 1.0) -> Tensor:
         """The paper's softmax head: float32 [N, C, H, W], 1 in sum over the classes.
@@ -50,7 +58,11 @@ class SPNet(nn.Module):
             temperature: logits are divided by it.
         """
         logits: Tensor = self(image, labels, hole)
-        return (logits / temperature).softmax(dim=1)
+        predicted = (logits / temperature).softmax(dim=1)
+        if not self.average_flips:
+            return predicted
+        mirrored: Tensor = self(*(values.flip(3) for values in (image, labels, hole)))
+        return (predicted + (mirrored / temperature).softmax(dim=1).flip(3)) / 2
 
 
 class SGNet(nn.Module):
@@ -129,6 +141,7 @@ class Residual(nn.Module):
             nn.ReflectionPad2d(1),
             nn.Conv2d(width, width, kernel_size=3),
             _norm(config, width),
+            *([nn.Dropout2d(config.dropout)] if config.dropout else []),  # last: the names of weights do not change
         )
 
     def forward(self, values: Tensor) -> Tensor:
@@ -146,6 +159,19 @@ def pad(values: Tensor, smallest: int = STRIDE) -> Tensor:
 def crop(values: Tensor, image: Tensor) -> Tensor:
     """Undo `pad`: cut `values` to the height and width of `image`."""
     return values[..., : image.shape[-2], : image.shape[-1]]
+
+
+def _at_smaller_size(generator: nn.Module, image: Tensor, labels: Tensor, hole: Tensor, factor: int) -> Tensor:
+    """Logits of a generator that sees means over the known pixels of `factor` x `factor` squares; enlarged again."""
+    bottom, right = (-side % factor for side in image.shape[2:])
+    padding = (0, right, 0, bottom)
+    known = functional.pad(1 - hole.to(image.dtype), padding)
+    values = functional.pad(torch.cat([image.masked_fill(hole, 0), labels], dim=1), padding)
+    share = functional.avg_pool2d(known, factor)
+    means = functional.avg_pool2d(values, factor) / share.clamp(min=1 / factor**2)
+    logits: Tensor = generator(means[:, :3], means[:, 3:], share == 0)
+    enlarged = functional.interpolate(logits, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    return crop(enlarged, image)
 
 
 def initialise(network: nn.Module) -> None:

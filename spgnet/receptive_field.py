@@ -199,7 +199,7 @@ def _layer(module: nn.Module) -> _Layer:
             return _Sum(module)
         case nn.InstanceNorm2d():
             return _Statistics(module)
-        case nn.BatchNorm2d() | nn.ReLU() | nn.Identity():
+        case nn.BatchNorm2d() | nn.ReLU() | nn.Identity() | nn.Dropout2d():
             return _Pointwise(module)
     raise TypeError(
         f"a layer of a window must be one of a Generator's; found {type(module).__name__}. Leave crop_inference out."
