@@ -141,6 +141,10 @@ class SPGNetConfig(NetworkConfig):
                     f"SPGNetConfig.{name}.classes must be {len(self.classes)}, one for each class name; found {found}. "
                     "Give all three networks the same number of classes."
                 )
+        if self.sgnet.downscale != 1:
+            raise ValueError(
+                f"SPGNetConfig.sgnet.downscale must be 1; found {self.sgnet.downscale}. Only SP-Net works on less."
+            )
         if not 0 < self.temperature < math.inf:
             raise ValueError(
                 f"SPGNetConfig.temperature must be above 0 and finite; found {self.temperature}. Correct the config."
