@@ -15,14 +15,17 @@ from torch.nn import functional
 from spgnet.config import GeneratorConfig
 from spgnet.upsampling import ResizeConvolution
 
-__all__ = ["STRIDE", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad"]
+__all__ = ["STRIDE", "UP_CONVOLUTIONS", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad"]
 
 STRIDE = 16
 """Pixels a side of the picture for one pixel in the middle of the networks; the smallest side of a picture."""
 
 
-_JOINTS, _SKIPPED = (3, 6, 9), (9, 6, 3)
-"""Indices of the up-convolutions but for the first, and of the activations of the same size on the way down."""
+UP_CONVOLUTIONS = (0, 3, 6, 9)
+"""Indices of the four up-convolutions in `Generator.up`."""
+
+_SKIPPED = (9, 6, 3)
+"""Indices in `Generator.down` of the activations as large as the inputs of all up-convolutions but the first."""
 
 
 class SPNet(nn.Module):
@@ -102,7 +105,7 @@ class Generator(nn.Module):
         self.middle = nn.Sequential(*(Residual(config, widths[-1]) for _ in range(config.blocks)))
         ups = [widths[-1], *reversed(widths)]
         extra = [0, *reversed(widths[:-1])] if config.skips else [0] * 4
-        self.skips = dict(zip(_JOINTS, _SKIPPED, strict=True)) if config.skips else {}
+        self.skips = dict(zip(UP_CONVOLUTIONS[1:], _SKIPPED, strict=True)) if config.skips else {}
         self.up = nn.Sequential(
             *(
                 layer
