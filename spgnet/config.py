@@ -45,6 +45,10 @@ class GeneratorConfig(NetworkConfig):
         norm: `batch` (statistics of the training set at inference) or `instance` (statistics of the picture itself).
         dilation: of the first convolution of every residual block; 1 = none.
         mask_channel: whether the hole itself is an input channel (1 = missing).
+        upsampling: the four up-convolutions: `transposed`, as in the paper, or `resize`, nearest upsampling and a 3x3
+            convolution, which makes no lattice.
+        skips: whether the up-convolutions, but for the first, are also given the features of their size from the way
+            down, as in a U-Net. The paper's networks have no such connections: such a model is called `spgnet+`.
         dropout: in training, share of the channels of every residual block's change that are set to 0.
         downscale: 2 for a network that works on a picture of half the sides, and whose output is enlarged; 1 = none.
     """
@@ -55,6 +59,8 @@ class GeneratorConfig(NetworkConfig):
     norm: Literal["batch", "instance"] = "batch"
     dilation: int = 1
     mask_channel: bool = False
+    upsampling: Literal["transposed", "resize"] = "transposed"
+    skips: bool = False
     dropout: float = 0.0
     downscale: int = 1
 

@@ -17,7 +17,6 @@ import typer
 from PIL import Image
 
 import bench.data
-from bench.data import parse_size
 from bench.data.camvid.classes import CLASSES, UNLABELLED
 from bench.errors import DataError
 from bench.image_files.decode import read_picture

@@ -208,6 +208,7 @@ class BaselineRecipe(Recipe):
         judged = tuple(stage(self.components) for stage in self.judged)
         self.stages = self.make_stages() if config.judge is None else judged
         self.settings = config.to_dict()
+        self._started = False
 
     @classmethod
     def build(cls, config: str = "small", *, data: DataFacts) -> Self:
@@ -245,3 +246,10 @@ class BaselineRecipe(Recipe):
             fix = f"Give the folder weights/ of an earlier training of {self.name}."
             raise DataError(f"folder {folder}", f"hold {file.name}", "no such file", fix)
         load_state(self.network, self.architecture.from_pretrained(file).state_dict(), f"weights {file}")
+        self._started = True
+
+    def check_start(self, stages: Sequence[Stage]) -> None:  # noqa: ARG002 (whichever is trained)
+        """Refuse to begin with the discriminator of `small-adversarial` beside a network that cannot fill yet."""
+        if self.components.config.judge is not None and not self._started:
+            fix = f"Add --start with a folder that holds {self.name}.safetensors."
+            raise DataError(f"recipe '{self.name}' with this config", "start from weights", "none", fix)

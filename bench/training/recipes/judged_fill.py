@@ -13,9 +13,11 @@ import torch
 from torch import Tensor
 
 from bench.pictures import composite
+from bench.training.collapse import ACCURACY
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import TensorMapping
 from bench.training.recipes.baseline import BaselineTraining, Components, FillStage
+from bench.training.recipes.gradients import gradient_norms, last_weight
 from bench.training.recipes.losses import to_signed
 from bench.training.recipes.spgnet.config import PRESETS
 from spgnet.losses import (
@@ -63,16 +65,16 @@ class JudgedFill(FillStage):
         super().__init__(components)
         (filling, *judging), ramp = self.optimizers, self.config.ramp
         ramps = {name: ramp for name in ("adversarial", "matching") if name in filling.weights and ramp is not None}
-        self.optimizers = (replace(filling, ramps=ramps), *(replace(spec, logged=("accuracy",)) for spec in judging))
+        self.optimizers = (replace(filling, ramps=ramps), *(replace(spec, logged=(ACCURACY,)) for spec in judging))
 
     def losses(self, optimizer: str, batch: TrainingBatch, outputs: TensorMapping) -> TensorMapping:
-        """The generator's loss terms that have a weight; or the discriminator's loss and, to be logged, its accuracy."""
+        """The generator's loss terms that have a weight; or the discriminator's loss, and its accuracy for the log."""
         if optimizer != "critic":
             return super().losses(optimizer, batch, outputs)
         real, fake = self._scores(batch.image), self._scores(_composited(batch, outputs))
         return {
             "adversarial": discriminator_loss(real, fake, _SHARED.adversarial, batch.hole),
-            "accuracy": discriminator_accuracy(real, fake, _SHARED.adversarial, batch.hole),
+            ACCURACY: discriminator_accuracy(real, fake, _SHARED.adversarial, batch.hole),
         }
 
     def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
@@ -88,6 +90,11 @@ class JudgedFill(FillStage):
             "adversarial": generator_loss(fake, _SHARED.adversarial, batch.hole),
             "matching": feature_matching(real, fake),
         }
+
+    def diagnostics(self, batch: TrainingBatch) -> TensorMapping:
+        """Norms of the gradients of the weighted terms at the last layer, as if the ramp were over."""
+        spec, weight = self.optimizers[0], last_weight(self.components.network)
+        return gradient_norms(lambda: self.losses(spec.name, batch, self.forward(batch)), spec.weights, weight)
 
     def balanced_error(self, batch: TrainingBatch, picture: Tensor) -> Tensor:
         """L1 with a fixed share of the hole."""
