@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -10,6 +11,7 @@ from typing import Any
 from bench.errors import Failure
 from bench.pictures import composite
 from bench.runtime.progress import ReportProgress
+from bench.training.collapse import COLLAPSE, CollapseWatch
 from bench.training.data.batches import TrainingBatch
 from bench.training.data.feed import DeviceFeed
 from bench.training.data.loading import batch_loader, worker_failures
@@ -27,6 +29,8 @@ from bench.training.validation import predict_batches, validate
 __all__ = ["run_stage"]
 
 _STATISTICS_BATCHES = 50
+
+_log = logging.getLogger("bench")
 
 
 def run_stage(
@@ -99,6 +103,7 @@ class _StageRun:
         self.budget = session.settings.budget.share(self.share)
         self.seconds_before, self.start = self.progress.seconds, time.perf_counter()
         self.last_check = self.progress.steps
+        self.collapse = CollapseWatch()
         self._begin_segment()
 
     def run(self) -> None:
@@ -157,6 +162,7 @@ class _StageRun:
         self.progress.waited_seconds += waited
         speed = steps * self.session.settings.batch_size / seconds
         self.progress.losses = losses
+        self._warn_of_collapse(losses, steps)
         self._write({**losses, "pictures per second": speed, "share of time waiting for data": waited / seconds})
         spent = self.budget.progress(self.progress.steps, self.progress.seconds)
         self.report_progress(self.stage.name, self.share_before + self.share * spent, speed, waited / seconds)
@@ -172,10 +178,29 @@ class _StageRun:
             with self.optimizers.evaluation():
                 self.progress.scores = validate(self.stage, session.validation_batches(), session.fabric.device)
                 self._write_sample_grid()
-            self._write(self.progress.scores)
+                diagnostics = self._diagnostics()
+            self._write({**self.progress.scores, **diagnostics})
         session.fabric.barrier()
         session.save(self.index, self.optimizers)
         self._begin_segment()
+
+    def _diagnostics(self) -> dict[str, float]:
+        """What the stage says of its state, from the first validation pictures."""
+        host = self.session.sample_batches()(0)
+        values = self.stage.diagnostics(TrainingBatch.on(self.session.fabric.device, host))
+        return {name: float(value) for name, value in values.items()}
+
+    def _warn_of_collapse(self, losses: dict[str, float], steps: int) -> None:
+        """Say once for each discriminator, in the log and on stderr, that it is right in nearly all patches."""
+        for optimizer in self.collapse.add(losses, steps):
+            self._write({f"{optimizer}.{COLLAPSE}": 1.0})
+            _log.warning(
+                "stage '%s', step %d: accuracy of '%s' has been above 99 %% for 500 steps; its generator learns little "
+                "from it. Lower the learning rate, or give the discriminator spectral norm or R1.",
+                self.stage.name,
+                self.progress.steps,
+                optimizer,
+            )
 
     def _refuse_broken_weights(self) -> None:
         """Raise Failure unless all weights are finite: no checkpoint may hold others."""
