@@ -87,8 +87,12 @@ class LoadTrial:
         return float(np.percentile(self.latency_us, percent)) / 1e6 if self.latency_us else math.nan
 
     def bound(self, percent: float) -> float:
-        """Seconds that the percentile lies at or below with a confidence of 99 %; infinite for too few queries."""
-        return percentile_bound(self.latency_us, percent) / 1e6 if self.ended == "all" else math.inf
+        """Seconds that the percentile lies at or below with a confidence of 99 %; infinite for too few queries.
+
+        Of a trial that ended for late queries it is what that bound would have been at least.
+        """
+        planned = self.queries if self.ended == "late" else None
+        return percentile_bound(self.latency_us, percent, planned=planned) / 1e6
 
     def late(self, limit: float) -> int:
         """Answered queries that took more than `limit` seconds."""
@@ -153,6 +157,20 @@ class LoadRecord:
             return None
         held = [trial for trial in self.trials if trial.purpose == "confirm" and self.holds(trial)]
         return max(held, key=lambda trial: trial.rate or 0.0, default=None)
+
+    @property
+    def verdict(self) -> str:
+        """What a server scenario found, a phrase; empty for the others, and without trials."""
+        if self.scenario != "server" or not self.trials:
+            return ""
+        held, asked = self.confirmed, ""
+        if self.asked_rate is not None and (held is None or (held.rate or 0.0) < self.asked_rate):
+            asked = f"{self.asked_rate:.4g}/s is not held; "
+        if held is not None:
+            return f"{asked}highest rate held: {held.rate:.4g}/s"
+        in_search = [trial.rate for trial in self.trials if trial.rate is not None and self.holds(trial)]
+        unsure = f" (in the search {max(in_search):.4g}/s was)" if in_search else ""
+        return f"{asked}no rate is held{unsure}"
 
     def holds(self, trial: LoadTrial) -> bool:
         """Whether a trial shows that the percentile is within the budget."""

@@ -38,7 +38,16 @@ def allowed_above(n: int, percent: float, confidence: float = CONFIDENCE) -> int
     return low
 
 
-def percentile_bound(values: Sequence[float], percent: float, confidence: float = CONFIDENCE) -> float:
-    """The smallest of the values that the percentile lies at or below with this confidence; infinite with too few."""
-    above = allowed_above(len(values), percent, confidence)
-    return math.inf if above < 0 else float(sorted(values)[len(values) - 1 - above])
+def percentile_bound(
+    values: Sequence[float], percent: float, confidence: float = CONFIDENCE, *, planned: int | None = None
+) -> float:
+    """The smallest of the values that the percentile lies at or below with this confidence; infinite with too few.
+
+    Args:
+        values: in any order.
+        percent: between 0 and 100.
+        confidence: one-sided.
+        planned: how many values there would have been; the result is then a lower limit of their bound.
+    """
+    above = allowed_above(planned or len(values), percent, confidence)
+    return math.inf if not 0 <= above < len(values) else float(sorted(values)[len(values) - 1 - above])

@@ -131,15 +131,14 @@ class LoadMeter:
         if budget is not None and median > budget:
             reason = f"no rate is held: one call takes {1e3 * median:.3g} ms, and the budget is {1e3 * budget:.3g} ms"
             return replace(record, reason=reason)
-        rate = 0.0
         if scenario == "server" and full:
-            rate = trials.server(batch, _MARGIN * batch / statistics.median(full), record.percent)
+            trials.server(batch, _MARGIN * batch / statistics.median(full), record.percent)
         elif scenario != "server":
             trials.streams(scenario, batch)
         record = replace(record, trials=tuple(trials.made))
         if self._stopped() and (not trials.made or trials.made[-1].ended == "stopped"):
             return replace(record, status="partial" if record.measured else "not-run")
-        return replace(record, reason="" if scenario != "server" or rate else "no rate is held")
+        return replace(record, reason="" if record.result else record.verdict)
 
     def _calls(self, service: ModelService, size: int) -> tuple[float, ...]:
         """Seconds of warm calls of so many pictures; the first picture is checked."""

@@ -88,8 +88,8 @@ def load_test(
 ) -> LoadResults:
     """Test models one after the other, each in its own process, and keep every latency.
 
-    Earlier records in `out` stay, except those of scenarios and configurations that are tested again. When the budget is
-    spent or the user presses Ctrl-C, the trials so far are kept.
+    Earlier records in `out` stay, except those of scenarios and configurations that are tested again. When the budget
+    is spent or the user presses Ctrl-C, the trials so far are kept.
 
     Args:
         models: names of the catalogue.

@@ -20,7 +20,7 @@ class SearchRule:
     Attributes:
         precision: the search ends when the interval is so small a share of its upper end.
         halvings: so often is the rate halved while none is held.
-        confirmations: trials by other arrivals at most, each at a rate that is lower by the precision.
+        confirmations: trials by other arrivals at most; the rate falls by the precision, then by twice as much, ...
     """
 
     precision: float = 0.05
@@ -62,5 +62,5 @@ def confirm_rate(held: Held, rate: float, seed: int, rule: SearchRule | None = N
             return 0.0
         if answer:
             return rate
-        rate *= 1 - rule.precision
+        rate *= 1 - rule.precision * 2**attempt
     return 0.0
