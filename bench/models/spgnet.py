@@ -25,6 +25,8 @@ _LABEL_SOURCES: dict[Guidance, LabelSources] = {
     "none": LabelSources("none", "none"),
 }
 
+_FASTER_MODULES = ("acceleration", "compilation", "crop_inference", "cuda_graphs", "depthwise", "receptive_field")
+
 
 class SPGNetModel:
     """SPG-Net with labels from one source.
@@ -67,7 +69,14 @@ class SPGNetModel:
         self.weights = weights_info(spgnet.weights.find(weights), sha256)
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
-        faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")
+        faster_modules = (
+            "acceleration",
+            "compilation",
+            "crop_inference",
+            "cuda_graphs",
+            "depthwise",
+            "receptive_field",
+        )
         used = (__name__, *(f"spgnet.{module}" for module in faster_modules))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 

@@ -173,8 +173,6 @@ def test_a_cpu_has_no_nvidia_state() -> None:
 @pytest.mark.parametrize("mode", ["eager", "cuda-graphs"])
 def test_on_a_gpu_there_are_device_times_and_memory(mode: Mode) -> None:
     subject = Subject("learned", "cuda:0", HERE)
-    assert isinstance(subject.model, Learned)
-    subject.model.net.cuda()
     configuration = Configuration(64, 64, mode=mode)
 
     record = Meter(subject, FOUR_CALLS, lambda: False).measure(configuration)
