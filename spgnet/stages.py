@@ -159,7 +159,8 @@ def paint_drawn(
 
 def as_guidance(networks: PipelineNetworks, labels: Tensor) -> Tensor:
     """A label map one-hot, class probabilities as they are: float32 [N, C, H, W]."""
-    return labels.float() if labels.is_floating_point() else one_hot(labels, networks.sgnet.config.classes)
+    assert networks.spnet is not None  # noqa: S101 (a guided model has one)
+    return labels.float() if labels.is_floating_point() else one_hot(labels, networks.spnet.config.classes)
 
 
 def timed_steps(
