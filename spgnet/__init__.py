@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from spgnet.acceleration import Acceleration, accelerate
     from spgnet.config import DiscriminatorConfig, GeneratorConfig, SegmenterConfig, SPGNetConfig
     from spgnet.discriminators import Discriminator
+    from spgnet.fallback import AccelerationWarning
     from spgnet.labels import VOID, edit, likeliest, one_hot
     from spgnet.model import Completion, SPGNet
     from spgnet.networks import SGNet, SPNet
@@ -32,6 +33,7 @@ __all__ = [
     "SOURCES",
     "VOID",
     "Acceleration",
+    "AccelerationWarning",
     "Completion",
     "Discriminator",
     "DiscriminatorConfig",
@@ -73,6 +75,7 @@ LIBRARIES = ("segmentation-models-pytorch", "torch")
 _MODULES = {
     "VOID": "labels",
     "Acceleration": "acceleration",
+    "AccelerationWarning": "fallback",
     "Completion": "model",
     "Discriminator": "discriminators",
     "DiscriminatorConfig": "config",

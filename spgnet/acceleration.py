@@ -9,13 +9,16 @@ import copy
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from spgnet import cuda_graphs
+from spgnet.compilation import compile_network
 from spgnet.crop_inference import HoleGenerator, HoleSGNet
+from spgnet.cuda_graphs import GraphExecutor
 from spgnet.depthwise import undilate
 from spgnet.model import SPGNet
 from spgnet.networks import Generator, SGNet
@@ -33,8 +36,8 @@ class Acceleration:
         precision: of weights and arithmetic inside the networks; pictures and probabilities stay float32.
         channels_last: whether channels are innermost in memory.
         folded: whether batch normalisation is folded into the convolution before it: one pass less over the values.
-        compiled: whether torch.compile makes fused kernels, anew for every size of the batch.
-        cuda_graph: whether the kernels of a batch size are recorded once and replayed; on CUDA devices.
+        compiled: whether torch.compile makes fused kernels, anew for every shape of the batch.
+        cuda_graph: whether all kernels of a call are recorded once for each shape, and replayed; on CUDA devices.
         crop_inference: whether SG-Net leaves out what no pixel of the hole depends on; the known pixels of
             `Completion.image` and of `guide` are the input's then.
     """
@@ -65,24 +68,33 @@ def accelerate(model: SPGNet, options: Acceleration) -> SPGNet:
         ValueError: a CUDA graph is asked for and the model lies elsewhere.
     """
     device = next(model.parameters()).device
-    if options.cuda_graph and device.type != "cuda":
-        raise ValueError(f"cuda_graph must be used on a CUDA device; found a model on {device}. Leave it out.")
+    executor = None
+    if options.cuda_graph:
+        executor = GraphExecutor(cuda_graphs.recorder_for(device), cuda_graphs.GRAPHS)
     fast = copy.deepcopy(model).eval().requires_grad_(False)
     if fast.segmenter is not None and fast.spnet is not None:
-        fast.segmenter.network = _Accelerated(cast("nn.Module", fast.segmenter.network), options)
-        fast.spnet.generator = _Accelerated(fast.spnet.generator, options)
+        fast.segmenter.network = _Accelerated(cast("nn.Module", fast.segmenter.network), options, executor)
+        fast.spnet.generator = _Accelerated(fast.spnet.generator, options, executor)
     if options.crop_inference:
         fast.sgnet.generator = HoleGenerator(cast("Generator", fast.sgnet.generator))
-    fast.sgnet.generator = _Accelerated(fast.sgnet.generator, options)
+    fast.sgnet.generator = _Accelerated(fast.sgnet.generator, options, executor)
     if options.crop_inference:
         fast.sgnet = cast("SGNet", HoleSGNet(fast.sgnet))
+    if executor is not None:
+        fast.execute = executor
     return fast
 
 
 class _Accelerated(nn.Module):
-    """A network that casts and orders what it is given as its weights are, and gives float32."""
+    """A network that casts and orders what it is given as its weights are, and gives float32.
 
-    def __init__(self, network: nn.Module, options: Acceleration) -> None:
+    Args:
+        network: the network, which is changed in place.
+        options: what is done for speed.
+        executor: its recordings are forgotten when the weights may have moved.
+    """
+
+    def __init__(self, network: nn.Module, options: Acceleration, executor: GraphExecutor | None) -> None:
         super().__init__()
         self.dtype = _DTYPES[options.precision]
         self.order = torch.channels_last if options.channels_last else torch.contiguous_format
@@ -91,7 +103,8 @@ class _Accelerated(nn.Module):
         if options.channels_last and next(network.parameters()).device.type == "cpu":
             undilate(network)
         self.network = network.to(dtype=self.dtype).to(memory_format=self.order)
-        self._run: Callable[..., Tensor] = _compiled(self.network, options)
+        self._executor = executor
+        self._run: Callable[..., Tensor] = compile_network(self.network) if options.compiled else self.network
 
     @property
     def encoder(self) -> Any:
@@ -106,14 +119,15 @@ class _Accelerated(nn.Module):
         dtype = self.dtype if values.is_floating_point() else values.dtype
         return values.to(dtype=dtype, memory_format=self.order)
 
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        if self._executor is not None:
+            self._executor.clear()
+        return super()._apply(fn, recurse)
 
-def _compiled(network: nn.Module, options: Acceleration) -> Callable[..., Tensor]:
-    if options.compiled:
-        mode = "reduce-overhead" if options.cuda_graph else "default"
-        return cast("Callable[..., Tensor]", torch.compile(network, dynamic=False, mode=mode))
-    if options.cuda_graph:
-        return cast("Callable[..., Tensor]", torch.compile(network, dynamic=False, backend="cudagraphs"))
-    return network
+    def _load_from_state_dict(self, *arguments: Any) -> None:
+        if self._executor is not None:
+            self._executor.clear()
+        super()._load_from_state_dict(*arguments)
 
 
 def _fold(network: nn.Module) -> None:

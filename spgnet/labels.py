@@ -10,21 +10,34 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-__all__ = ["VOID", "check_labels", "check_probabilities", "edit", "likeliest", "one_hot"]
+__all__ = [
+    "VOID",
+    "check_labels",
+    "check_probabilities",
+    "edit",
+    "likeliest",
+    "one_hot",
+    "wrong_labels",
+    "wrong_probabilities",
+]
 
 VOID = 255
 """Label of a pixel whose class is unknown."""
 
+_HIGHEST = 1 + 1e-5  # of a probability: rounding may lift one over 1
 _INTEGERS = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
-def check_labels(labels: Tensor, classes: int, size: tuple[int, int, int] | None = None) -> None:
+def check_labels(
+    labels: Tensor, classes: int, size: tuple[int, int, int] | None = None, *, values: bool = True
+) -> None:
     """Raise unless `labels` is a label map.
 
     Args:
         labels: what must be integer [N, H, W] with values 0 to classes - 1, or VOID.
         classes: number of classes.
         size: the N, H, W that it must have, if known.
+        values: whether its values are looked at, which waits for the device.
 
     Raises:
         TypeError: for another dtype.
@@ -40,7 +53,9 @@ def check_labels(labels: Tensor, classes: int, size: tuple[int, int, int] | None
             f"labels must be {must}, as large as the image and without a channel axis; found {list(labels.shape)}. "
             "Resize them with nearest neighbours."
         )
-    wrong = labels[((labels < 0) | (labels >= classes)) & (labels != VOID)]
+    if not values:
+        return
+    wrong = labels[wrong_labels(labels, classes)]
     if wrong.numel():
         raise ValueError(
             f"labels must be 0 to {classes - 1}, or {VOID} where unknown; found {int(wrong.flatten()[0])}. "
@@ -48,8 +63,21 @@ def check_labels(labels: Tensor, classes: int, size: tuple[int, int, int] | None
         )
 
 
-def check_probabilities(probabilities: Tensor, classes: int, size: tuple[int, int, int]) -> None:
+def wrong_labels(labels: Tensor, classes: int) -> Tensor:
+    """Where a value is neither a class nor VOID: bool of the labels' shape."""
+    return ((labels < 0) | (labels >= classes)) & (labels != VOID)
+
+
+def check_probabilities(
+    probabilities: Tensor, classes: int, size: tuple[int, int, int], *, values: bool = True
+) -> None:
     """Raise unless `probabilities` is float [N, C, H, W] with values in [0, 1].
+
+    Args:
+        probabilities: what is checked.
+        classes: number of classes C.
+        size: N, H and W.
+        values: whether its values are looked at, which waits for the device.
 
     Raises:
         TypeError: for another dtype.
@@ -65,11 +93,19 @@ def check_probabilities(probabilities: Tensor, classes: int, size: tuple[int, in
         raise ValueError(
             f"class probabilities must be {must}; found {list(probabilities.shape)}. Give one channel a class."
         )
+    if not values:
+        return
     low, high = (float(value) for value in probabilities.aminmax())
-    if not (low >= 0 and high <= 1 + 1e-5):  # also false for NaN
+    if not (low >= 0 and high <= _HIGHEST):  # also false for NaN
         raise ValueError(
             f"class probabilities must be in [0, 1]; found {low:.4g} to {high:.4g}. Take the softmax of the logits."
         )
+
+
+def wrong_probabilities(probabilities: Tensor) -> Tensor:
+    """Whether some probability is outside [0, 1] or NaN: bool, one value."""
+    low, high = probabilities.aminmax()
+    return ~((low >= 0) & (high <= _HIGHEST))
 
 
 def one_hot(labels: Tensor, classes: int, hole: Tensor | None = None) -> Tensor:

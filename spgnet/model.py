@@ -11,15 +11,15 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from spgnet import weights
-from spgnet.arguments import check_hole_size, check_range, hide
+from spgnet import stages, weights
+from spgnet.arguments import check_values, hide
 from spgnet.config import SPGNetConfig
-from spgnet.labels import VOID, check_labels, check_probabilities, edit, one_hot
+from spgnet.labels import check_labels, check_probabilities, edit, wrong_labels, wrong_probabilities
 from spgnet.networks import STRIDE, SGNet, SPNet
 from spgnet.pictures import PictureSource, read_mask, read_picture
 from spgnet.sampling import sample_labels
 from spgnet.segmenter import Segmenter
-from spgnet.stages import Pipeline, PipelineNetworks
+from spgnet.stages import Execute, PipelineNetworks, directly
 
 __all__ = ["Completion", "SPGNet"]
 
@@ -54,6 +54,7 @@ class SPGNet(nn.Module):
 
     Attributes:
         segmenter, spnet, sgnet: the networks; the first two are None without guidance.
+        execute: how the work on a batch is done; `accelerate` sets another way than the direct one.
     """
 
     def __init__(self, config: SPGNetConfig) -> None:
@@ -62,6 +63,7 @@ class SPGNet(nn.Module):
         self.segmenter = Segmenter(config.segmenter) if config.guided else None
         self.spnet = SPNet(config.spnet) if config.guided else None
         self.sgnet = SGNet(config.sgnet)
+        self.execute: Execute = directly
         self.eval()
 
     @classmethod
@@ -85,9 +87,9 @@ class SPGNet(nn.Module):
             hole: see the class.
             labels: of the visible part (those in the hole are not read); None asks the segmenter, the paper's way.
         """
-        pipeline = self._pipeline(image, hole, labels)
-        composite = pipeline.run()
-        return Completion(pipeline.picture, composite, pipeline.labels(), pipeline.guidance)
+        hidden = self._checked(image, hole, labels)
+        picture, composite, known, guidance = self.execute(stages.complete, self._networks, hidden, hole, labels)
+        return Completion(_given(picture), _given(composite), known, guidance)
 
     def fill(self, image: PictureSource, mask: PictureSource) -> Image.Image:
         """Fill the hole of one picture, of any size from 16 pixels a side.
@@ -114,12 +116,15 @@ class SPGNet(nn.Module):
     def visible_labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """The segmenter's label map of the visible part: uint8 [N, H, W], VOID in the hole."""
         self._check_guided()
-        return self._pipeline(image, hole).run("segmenter")
+        (labels,) = self.execute(stages.label_visible, self._networks, self._checked(image, hole), hole)
+        return _given(labels)
 
     def predict_labels(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Tensor:
         """SP-Net's class probabilities, float32 [N, C, H, W]; arguments as in `complete`."""
         self._check_guided()
-        return self._pipeline(image, hole, labels).run("SP-Net")
+        hidden = self._checked(image, hole, labels)
+        probabilities, _ = self.execute(stages.predict_visible, self._networks, hidden, hole, labels)
+        return _given(probabilities)
 
     def guide(self, image: Tensor, hole: Tensor, labels: Tensor) -> Tensor:
         """SG-Net's picture under given labels; these are used in the hole too: oracle labels, or edited ones.
@@ -132,7 +137,9 @@ class SPGNet(nn.Module):
         Returns:
             float32 [N, 3, H, W] in [0, 1], known pixels not composited.
         """
-        return self._guided_pipeline(image, hole, labels).run("SG-Net")
+        hidden = self._checked(image, hole, labels, probabilities=True)
+        (picture,) = self.execute(stages.guide, self._networks, hidden, hole, labels)
+        return _given(picture)
 
     def stages(
         self, image: Tensor, hole: Tensor, labels: Tensor | None = None, *, labels_in_hole: bool = False
@@ -151,9 +158,12 @@ class SPGNet(nn.Module):
         """
         if labels_in_hole and labels is None:
             raise ValueError("labels must be given when they are used in the hole; found None. Pass a label map.")
-        if labels_in_hole and labels is not None:
-            return self._guided_pipeline(image, hole, labels).timed_steps()
-        return self._pipeline(image, hole, labels).timed_steps()
+        hidden, context, guidance = self._checked(image, hole, labels, probabilities=labels_in_hole), None, None
+        if labels is not None and labels_in_hole:
+            guidance = stages.as_guidance(self._networks, labels)
+        elif labels is not None:
+            context = stages.visible(labels, hole)
+        return stages.timed_steps(self.execute, self._networks, hidden, hole, context=context, guidance=guidance)
 
     def sample(
         self, image: Tensor, hole: Tensor, k: int, seed: int | Sequence[int] = 0, labels: Tensor | None = None
@@ -171,16 +181,14 @@ class SPGNet(nn.Module):
             k completions of the batch; `probabilities` are SP-Net's, the same in each.
         """
         self._check_guided()
-        pipeline = self._pipeline(image, hole, labels)
-        probabilities, known = pipeline.run("SP-Net"), pipeline.labels()
-        assert known is not None  # noqa: S101 (SP-Net has run)
+        hidden, networks = self._checked(image, hole, labels), self._networks
+        probabilities, known = map(_given, self.execute(stages.predict_labels, networks, hidden, hole, labels))
         seeds = [seed] * len(image) if isinstance(seed, int) else list(seed)
         completions = []
         for drawn in sample_labels(probabilities, known, hole, k, seeds):
-            guidance = torch.where(hole, one_hot(drawn, len(self.config.classes)), probabilities)
-            painted = Pipeline(self._networks, pipeline.image, hole, pipeline.context, guidance)
-            composite = painted.run()
-            completions.append(Completion(painted.picture, composite, drawn, probabilities))
+            painted = self.execute(stages.paint_drawn, networks, hidden, hole, drawn, probabilities)
+            picture, composite = map(_given, painted)
+            completions.append(Completion(picture, composite, drawn, probabilities))
         return completions
 
     def edit(self, labels: Tensor, mask: Tensor, class_name: str | int) -> Tensor:
@@ -204,34 +212,35 @@ class SPGNet(nn.Module):
                 "Call complete without labels, or load a guided model."
             )
 
-    def _pipeline(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Pipeline:
-        """The way from checked arguments to a picture; `labels` are those of the visible part."""
-        image = _checked(image, hole)
+    def _checked(
+        self, image: Tensor, hole: Tensor, labels: Tensor | None = None, *, probabilities: bool = False
+    ) -> Tensor:
+        """The pictures without their holes, float32 [N, 3, H, W], after all checks; waits for the device once.
+
+        Args:
+            image: see the class.
+            hole: see the class.
+            labels: a label map, if any.
+            probabilities: whether `labels` may be class probabilities too.
+        """
+        hidden, classes = hide(image, hole, STRIDE), len(self.config.classes)
         if labels is None:
-            return Pipeline(self._networks, image, hole)
+            check_values(hidden, hole)
+            return hidden
+        size = (image.shape[0], image.shape[2], image.shape[3])
+        if probabilities and labels.is_floating_point():
+            check, fault = check_probabilities, wrong_probabilities(labels) if labels.numel() else _NONE
+        else:
+            check, fault = check_labels, wrong_labels(labels, classes).any()
+        (wrong,) = check_values(hidden, hole, fault)
         self._check_guided()
-        check_labels(labels, len(self.config.classes), _size(image))
-        return Pipeline(self._networks, image, hole, labels.to(torch.uint8).masked_fill(hole[:, 0], VOID))
-
-    def _guided_pipeline(self, image: Tensor, hole: Tensor, labels: Tensor) -> Pipeline:
-        """The same under a label map, or probabilities, of the whole picture."""
-        image = _checked(image, hole)
-        self._check_guided()
-        classes = len(self.config.classes)
-        if labels.is_floating_point():
-            check_probabilities(labels, classes, _size(image))
-            return Pipeline(self._networks, image, hole, guidance=labels.float())
-        check_labels(labels, classes, _size(image))
-        return Pipeline(self._networks, image, hole, guidance=one_hot(labels, classes))
+        check(labels, classes, size, values=wrong)
+        return hidden
 
 
-def _size(image: Tensor) -> tuple[int, int, int]:
-    return image.shape[0], image.shape[2], image.shape[3]
+_NONE = torch.zeros((), dtype=torch.bool)
 
 
-def _checked(image: Tensor, hole: Tensor) -> Tensor:
-    """The pictures without their holes, after all checks of both; float32 [N, 3, H, W]."""
-    hidden = hide(image, hole, STRIDE)
-    check_hole_size(hole)
-    check_range(hidden)
-    return hidden
+def _given(value: Tensor | None) -> Tensor:
+    assert value is not None  # noqa: S101 (None stands for what an unguided model does not predict)
+    return value

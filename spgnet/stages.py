@@ -1,10 +1,16 @@
-"""The work on one batch in its steps: label the visible part, complete the labels, paint, composite."""
+"""The work on one batch in its steps: label the visible part, complete the labels, paint, composite.
+
+A step is a function of the networks and of tensors alone, so that it can be recorded as a CUDA graph and replayed. It
+checks no argument and reads no value on the host. `image` is float32 [N, 3, H, W] in [0, 1] and 0 in the hole, `hole`
+bool [N, 1, H, W] with True = missing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -13,7 +19,31 @@ from spgnet.labels import VOID, likeliest, one_hot
 from spgnet.networks import SGNet, SPNet
 from spgnet.segmenter import Segmenter
 
-__all__ = ["Pipeline", "PipelineNetworks"]
+__all__ = [
+    "Execute",
+    "PipelineNetworks",
+    "Tensors",
+    "Work",
+    "as_guidance",
+    "complete",
+    "composite",
+    "directly",
+    "guide",
+    "label_visible",
+    "paint",
+    "paint_drawn",
+    "predict",
+    "predict_labels",
+    "predict_visible",
+    "timed_steps",
+    "visible",
+]
+
+Tensors = tuple[Tensor | None, ...]
+"""What a step gives."""
+
+Work = Callable[..., Tensors]
+"""A step: a function of the networks and of the tensors that it reads."""
 
 
 @dataclass(frozen=True)
@@ -44,88 +74,141 @@ class PipelineNetworks:
                 part.training = True
 
 
-class Pipeline:
-    """One batch on its way through the networks; every step reads what the steps before it have computed.
+class Execute(Protocol):
+    """How the work on a batch is done: at once by `directly`, or by replaying a recording of it."""
 
-    The arguments are not checked. Each step can be called again and then does the same work again.
+    def __call__(self, work: Work, networks: PipelineNetworks, *tensors: Tensor | None) -> Tensors:
+        """What `work(networks, *tensors)` gives, in tensors that later calls leave alone."""
+
+
+def directly(work: Work, networks: PipelineNetworks, *tensors: Tensor | None) -> Tensors:
+    """Do the work now."""
+    with networks.inference():
+        return work(networks, *tensors)
+
+
+def label_visible(networks: PipelineNetworks, image: Tensor, hole: Tensor) -> tuple[Tensor]:
+    """The segmenter's labels of the visible part, uint8 [N, H, W], VOID in the hole."""
+    assert networks.segmenter is not None  # noqa: S101 (a guided model has one)
+    return (networks.segmenter.visible_labels(image, hole),)
+
+
+def predict(networks: PipelineNetworks, image: Tensor, hole: Tensor, context: Tensor) -> tuple[Tensor]:
+    """SP-Net's class probabilities under the labels of the visible part, float32 [N, C, H, W]."""
+    spnet = networks.spnet
+    assert spnet is not None  # noqa: S101 (a guided model has one)
+    return (spnet.probabilities(image, one_hot(context, spnet.config.classes), hole, networks.temperature),)
+
+
+def paint(networks: PipelineNetworks, image: Tensor, hole: Tensor, guidance: Tensor | None) -> tuple[Tensor]:
+    """SG-Net's own output under class probabilities (None: without guidance), float32 [N, 3, H, W] in [0, 1]."""
+    return (networks.sgnet(image, guidance, hole),)
+
+
+def composite(image: Tensor, hole: Tensor, picture: Tensor) -> Tensor:
+    """SG-Net's output in the hole, the picture's own pixels outside it."""
+    return torch.where(hole, picture, image)
+
+
+def visible(labels: Tensor, hole: Tensor) -> Tensor:
+    """The visible part of given labels, uint8 [N, H, W], VOID in the hole."""
+    return labels.to(torch.uint8).masked_fill(hole[:, 0], VOID)
+
+
+def predict_visible(
+    networks: PipelineNetworks, image: Tensor, hole: Tensor, labels: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """SP-Net's class probabilities, and the labels of the visible part that they follow: given, or the segmenter's."""
+    (context,) = label_visible(networks, image, hole) if labels is None else (visible(labels, hole),)
+    (guidance,) = predict(networks, image, hole, context)
+    return guidance, context
+
+
+def predict_labels(
+    networks: PipelineNetworks, image: Tensor, hole: Tensor, labels: Tensor | None = None
+) -> tuple[Tensor, Tensor]:
+    """SP-Net's class probabilities, and the complete label map of `complete`."""
+    guidance, context = predict_visible(networks, image, hole, labels)
+    return guidance, _merged(context, guidance)
+
+
+def complete(
+    networks: PipelineNetworks, image: Tensor, hole: Tensor, labels: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor | None, Tensor | None]:
+    """All steps: SG-Net's own output, the composite, the complete label map and SP-Net's class probabilities."""
+    if networks.spnet is None:
+        (picture,) = paint(networks, image, hole, None)
+        return picture, composite(image, hole, picture), None, None
+    guidance, context = predict_visible(networks, image, hole, labels)
+    (picture,) = paint(networks, image, hole, guidance)
+    return picture, composite(image, hole, picture), _merged(context, guidance), guidance
+
+
+def guide(networks: PipelineNetworks, image: Tensor, hole: Tensor, labels: Tensor) -> tuple[Tensor]:
+    """SG-Net's own output under a label map, or class probabilities, of the whole picture."""
+    return paint(networks, image, hole, as_guidance(networks, labels))
+
+
+def paint_drawn(
+    networks: PipelineNetworks, image: Tensor, hole: Tensor, drawn: Tensor, probabilities: Tensor
+) -> tuple[Tensor, Tensor]:
+    """SG-Net's own output and the composite, under drawn labels in the hole and probabilities outside it."""
+    (picture,) = paint(networks, image, hole, torch.where(hole, as_guidance(networks, drawn), probabilities))
+    return picture, composite(image, hole, picture)
+
+
+def as_guidance(networks: PipelineNetworks, labels: Tensor) -> Tensor:
+    """A label map one-hot, class probabilities as they are: float32 [N, C, H, W]."""
+    assert networks.spnet is not None  # noqa: S101 (a guided model has one)
+    return labels.float() if labels.is_floating_point() else one_hot(labels, networks.spnet.config.classes)
+
+
+def timed_steps(
+    execute: Execute,
+    networks: PipelineNetworks,
+    image: Tensor,
+    hole: Tensor,
+    *,
+    context: Tensor | None = None,
+    guidance: Tensor | None = None,
+) -> dict[str, Callable[[], Tensor]]:
+    """The steps by name, to be called in order; each reads what the steps before it have computed.
+
+    Each step can be called again and then does the same work again.
 
     Args:
+        execute: does the work of a step of a network.
         networks: of the model.
         image: float32 [N, 3, H, W] in [0, 1], 0 in the hole.
         hole: bool [N, 1, H, W], True = missing.
         context: labels of the visible part, uint8 [N, H, W] with VOID in the hole. None: the segmenter predicts them.
         guidance: class probabilities of the whole picture, float32 [N, C, H, W]. None: SP-Net predicts them.
-
-    Attributes:
-        picture: SG-Net's own output, float32 [N, 3, H, W]; the incomplete picture before `paint` has run.
     """
+    values: dict[str, Tensor | None] = {"context": context, "guidance": guidance, "picture": image}
 
-    def __init__(
-        self,
-        networks: PipelineNetworks,
-        image: Tensor,
-        hole: Tensor,
-        context: Tensor | None = None,
-        guidance: Tensor | None = None,
-    ) -> None:
-        self.networks, self.image, self.hole = networks, image, hole
-        self.context, self.guidance, self.picture = context, guidance, image
-        predicted = networks.spnet is not None and guidance is None
-        steps: list[tuple[str, bool, Callable[[], Tensor]]] = [
-            ("segmenter", predicted and context is None, self.label_visible),
-            ("SP-Net", predicted, self.complete_labels),
-            ("SG-Net", True, self.paint),
-            ("compositing", True, self.composite),
-        ]
-        self.steps = {name: step for name, takes_part, step in steps if takes_part}
+    def step(work: Work, gives: str, *takes: str) -> Callable[[], Tensor]:
+        def call() -> Tensor:
+            (result,) = execute(work, networks, image, hole, *(values[name] for name in takes))
+            assert result is not None  # noqa: S101 (every step gives a tensor)
+            values[gives] = result
+            return result
 
-    def run(self, until: str = "compositing") -> Tensor:
-        """Run the steps up to and including the named one, and return what it gives."""
-        with self.networks.inference():
-            for name, step in self.steps.items():
-                result = step()
-                if name == until:
-                    break
-        return result
+        return call
 
-    def timed_steps(self) -> dict[str, Callable[[], Tensor]]:
-        """The steps by name, each of which can be called from outside in its turn."""
+    def composited() -> Tensor:
+        picture = values["picture"]
+        assert picture is not None  # noqa: S101 (at first the picture itself)
+        with torch.no_grad():
+            return composite(image, hole, picture)
 
-        def alone(step: Callable[[], Tensor]) -> Callable[[], Tensor]:
-            def call() -> Tensor:
-                with self.networks.inference():
-                    return step()
+    steps: dict[str, Callable[[], Tensor]] = {}
+    if networks.spnet is not None and guidance is None:
+        if context is None:
+            steps["segmenter"] = step(label_visible, "context")
+        steps["SP-Net"] = step(predict, "guidance", "context")
+    return {**steps, "SG-Net": step(paint, "picture", "guidance"), "compositing": composited}
 
-            return call
 
-        return {name: alone(step) for name, step in self.steps.items()}
-
-    def label_visible(self) -> Tensor:
-        """The segmenter's labels of the visible part, uint8 [N, H, W], VOID in the hole."""
-        assert self.networks.segmenter is not None  # noqa: S101 (a guided model has one)
-        self.context = self.networks.segmenter.visible_labels(self.image, self.hole)
-        return self.context
-
-    def complete_labels(self) -> Tensor:
-        """SP-Net's class probabilities, float32 [N, C, H, W]."""
-        spnet, context = self.networks.spnet, self.context
-        assert spnet is not None  # noqa: S101 (a guided model has one)
-        assert context is not None  # noqa: S101 (given, or from the step before)
-        known = one_hot(context, spnet.config.classes)
-        self.guidance = spnet.probabilities(self.image, known, self.hole, self.networks.temperature)
-        return self.guidance
-
-    def paint(self) -> Tensor:
-        """SG-Net's own output, float32 [N, 3, H, W] in [0, 1]."""
-        self.picture = self.networks.sgnet(self.image, self.guidance, self.hole)
-        return self.picture
-
-    def composite(self) -> Tensor:
-        """SG-Net's output in the hole, the picture's own pixels outside it."""
-        return torch.where(self.hole, self.picture, self.image)
-
-    def labels(self) -> Tensor | None:
-        """The complete label map, uint8 [N, H, W]: the context where it is known, else the likeliest class."""
-        if self.context is None or self.guidance is None:
-            return None
-        return torch.where(self.context == VOID, likeliest(self.guidance), self.context)
+def _merged(context: Tensor, guidance: Tensor) -> Tensor:
+    """The complete label map, uint8 [N, H, W]: the context where it is known, else the likeliest class."""
+    return torch.where(context == VOID, likeliest(guidance), context)

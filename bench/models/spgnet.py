@@ -26,6 +26,8 @@ _LABEL_SOURCES: dict[Guidance, LabelSources] = {
     "none": LabelSources("none", "none"),
 }
 
+_FASTER_MODULES = ("acceleration", "compilation", "crop_inference", "cuda_graphs", "depthwise", "receptive_field")
+
 
 class SPGNetModel:
     """SPG-Net with labels from one source.
@@ -79,7 +81,14 @@ class SPGNetModel:
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
         options |= {"flips": flips, "oracle_share": oracle_share}
-        faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")
+        faster_modules = (
+            "acceleration",
+            "compilation",
+            "crop_inference",
+            "cuda_graphs",
+            "depthwise",
+            "receptive_field",
+        )
         used = (__name__, mix_truth.__module__, *(f"spgnet.{module}" for module in faster_modules))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 

@@ -20,8 +20,8 @@ class Toy:
     label_sources = LabelSources()
     fingerprint = "f" * 64
 
-    def __init__(self, name: str) -> None:
-        self.name = name
+    def __init__(self, name: str, device: str) -> None:
+        self.name, self.device = name, device
 
     def inpaint(self, batch: Batch) -> Prediction:
         return Prediction(batch.image)
@@ -56,15 +56,15 @@ class Net(nn.Module):
 class Learned(Toy):
     """27 w + w + 27 w + 3 parameters at width w."""
 
-    def __init__(self, name: str, width: int = 4) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, device: str, width: int = 4) -> None:
+        super().__init__(name, device)
         torch.manual_seed(0)
-        self.net = Net(width)
+        self.net = Net(width).to(device)
         self.seen: list[torch.Tensor] = []
 
     def inpaint(self, batch: Batch) -> Prediction:
         self.seen.append(batch.image)
-        return Prediction(self.net(batch.image.to(self.net.down.weight.device)))
+        return Prediction(self.net(batch.image.to(self.device)))
 
 
 class Staged(Learned):
@@ -127,8 +127,8 @@ class Seeded(Learned):
 class Baked(Learned):
     """Keeps the hole that it saw first in a piece of memory, as a graph keeps what lies on the host."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, device: str) -> None:
+        super().__init__(name, device)
         self.holes: dict[int, torch.Tensor] = {}
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -137,8 +137,8 @@ class Baked(Learned):
 
 
 class Uncompilable(Learned):
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, device: str) -> None:
+        super().__init__(name, device)
         self.net.compile = _refuse  # type: ignore[method-assign]
 
 
@@ -146,7 +146,7 @@ def _refuse(**_: object) -> None:
     raise RuntimeError("no compiler on this machine\nand a long trace")
 
 
-_KINDS: dict[str, Callable[[str], Toy]] = {
+_KINDS: dict[str, Callable[[str, str], Toy]] = {
     "plain": Toy,
     "sleepy": Sleepy,
     "counted": Counted,
@@ -165,7 +165,4 @@ _KINDS: dict[str, Callable[[str], Toy]] = {
 
 
 def load(name: str, device: str) -> Toy:
-    toy = _KINDS[name](name)
-    if isinstance(toy, Learned):
-        toy.net.to(device)
-    return toy
+    return _KINDS[name](name, device)
