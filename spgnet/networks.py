@@ -6,6 +6,7 @@ docs/explanation/spgnet.md. Both networks hide the hole themselves, so that noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -14,7 +15,7 @@ from torch.nn import functional
 
 from spgnet.config import GeneratorConfig
 
-__all__ = ["STRIDE", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad"]
+__all__ = ["STRIDE", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad", "padded_size"]
 
 STRIDE = 16
 """Pixels a side of the picture for one pixel in the middle of the networks; the smallest side of a picture."""
@@ -139,8 +140,15 @@ class Residual(nn.Module):
 
 def pad(values: Tensor, smallest: int = STRIDE) -> Tensor:
     """Repeat the last rows and columns until both sides are multiples of 16 and at least `smallest`."""
-    bottom, right = (max(-side % STRIDE, smallest - side) for side in values.shape[-2:])
+    height, width = padded_size(values.shape[-2:], smallest)
+    bottom, right = height - values.shape[-2], width - values.shape[-1]
     return functional.pad(values, (0, right, 0, bottom), mode="replicate") if bottom or right else values
+
+
+def padded_size(size: Sequence[int], smallest: int = STRIDE) -> tuple[int, int]:
+    """The height and width that `pad` gives to pictures of the given ones."""
+    height, width = (max(side + -side % STRIDE, smallest) for side in size)
+    return height, width
 
 
 def crop(values: Tensor, image: Tensor) -> Tensor:
