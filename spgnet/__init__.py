@@ -61,6 +61,7 @@ SOURCES = tuple(
         "sampling",
         "segmenter",
         "stages",
+        "upsampling",
         "weights",
     )
 )

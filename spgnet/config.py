@@ -45,6 +45,12 @@ class GeneratorConfig(NetworkConfig):
         norm: `batch` (statistics of the training set at inference) or `instance` (statistics of the picture itself).
         dilation: of the first convolution of every residual block; 1 = none.
         mask_channel: whether the hole itself is an input channel (1 = missing).
+        upsampling: the four up-convolutions: `transposed`, as in the paper, or `resize`, nearest upsampling and a 3x3
+            convolution, which makes no lattice.
+        skips: whether the up-convolutions, but for the first, are also given the features of their size from the way
+            down, as in a U-Net. The paper's networks have no such connections: such a model is called `spgnet+`.
+        dropout: in training, share of the channels of every residual block's change that are set to 0.
+        downscale: 2 for a network that works on a picture of half the sides, and whose output is enlarged; 1 = none.
     """
 
     classes: int
@@ -53,11 +59,17 @@ class GeneratorConfig(NetworkConfig):
     norm: Literal["batch", "instance"] = "batch"
     dilation: int = 1
     mask_channel: bool = False
+    upsampling: Literal["transposed", "resize"] = "transposed"
+    skips: bool = False
+    dropout: float = 0.0
+    downscale: int = 1
 
     def __post_init__(self) -> None:
         super().__post_init__()
         _check_classes(self.classes)
-        _check_positive(self, "base_channels", "blocks", "dilation")
+        _check_positive(self, "base_channels", "blocks", "dilation", "downscale")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"GeneratorConfig.dropout must be in [0, 1); found {self.dropout}. Correct the config.")
 
 
 @dataclass(frozen=True)
@@ -135,6 +147,10 @@ class SPGNetConfig(NetworkConfig):
                     f"SPGNetConfig.{name}.classes must be {len(self.classes)}, one for each class name; found {found}. "
                     "Give all three networks the same number of classes."
                 )
+        if self.sgnet.downscale != 1:
+            raise ValueError(
+                f"SPGNetConfig.sgnet.downscale must be 1; found {self.sgnet.downscale}. Only SP-Net works on less."
+            )
         if not 0 < self.temperature < math.inf:
             raise ValueError(
                 f"SPGNetConfig.temperature must be above 0 and finite; found {self.temperature}. Correct the config."

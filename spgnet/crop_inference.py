@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from spgnet.networks import Generator, SGNet
-from spgnet.receptive_field import Chain, Window
+from spgnet.receptive_field import Chain, Join, Window
 
 __all__ = ["HoleGenerator", "HoleSGNet"]
 
@@ -38,8 +38,13 @@ class HoleGenerator(nn.Module):
         values = torch.zeros_like(image, dtype=torch.float32)
         if (window := _around(hole)) is not None:
             (top, bottom), (left, right) = window
-            features = self.generator.encode(image, labels, hole)
-            rest = Chain([*self.generator.middle, *self.generator.up])
+            features, skipped = self.generator.encode(image, labels, hole)
+            joined = (
+                part
+                for index, layer in enumerate(self.generator.up)
+                for part in ((Join(skipped[index]), layer) if index in skipped else (layer,))
+            )
+            rest = Chain([*self.generator.middle, *joined])
             values[..., top:bottom, left:right] = rest.window(features, window)
         return values
 

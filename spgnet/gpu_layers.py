@@ -7,10 +7,9 @@ columns are taken as channels, which is free in this memory order, under filters
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterable
 from itertools import pairwise, product
-from typing import cast
+from typing import TypeAlias, cast
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +17,18 @@ from torch.nn import functional
 
 from spgnet.networks import Generator, Residual, padded_size
 
-__all__ = ["NO_LIMITS", "RELU", "FusedGenerator", "group_columns", "phases_of", "prepare_for_gpu", "to_pixels", "to_planes"]
+__all__ = [
+    "NO_LIMITS",
+    "RELU",
+    "FusedGenerator",
+    "group_columns",
+    "is_plain",
+    "phases_of",
+    "to_pixels",
+    "to_planes",
+]
+
+_Convolution: TypeAlias = nn.Conv2d | nn.ConvTranspose2d
 
 _MOST_OUTPUTS = 128
 """Outputs up to which a 7x7 convolution takes more columns as channels."""
@@ -28,86 +38,103 @@ _TENSOR_CORE_CHANNELS = 8
 """Channels are filled up to a multiple of this many, 16 bytes of bfloat16."""
 
 
-def prepare_for_gpu(network: nn.Module) -> nn.Module:
-    """The network itself, or a replacement of the same arguments and results that is faster on the network's GPU.
-
-    Replaced is a `Generator` of the paper's layers whose normalisations are folded into its convolutions.
-    """
-    on_gpu = next(network.parameters()).device.type == "cuda" and importlib.util.find_spec("triton") is not None
-    return FusedGenerator(network) if on_gpu and isinstance(network, Generator) and _is_plain(network) else network
-
-
 class FusedGenerator(nn.Module):
-    """A generator without normalisations, for inference in the dtype of its weights.
+    """A generator without normalisations, for inference. Inputs are taken in any dtype and memory order.
 
     Args:
-        generator: its weights are shared but for those of the first and the last convolution.
+        generator: whose weights are copied.
+        dtype: of weights and values; biases are float32.
     """
 
-    any_dtype = True
-    """Inputs are taken in any dtype and memory order, and cast in the first pass over them."""
-
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: Generator, dtype: torch.dtype) -> None:
         super().__init__()
-        self.generator = generator
-        stem, *self._downs = _convolutions(generator.down)
-        self._blocks = [_convolutions(block.body) for block in cast("Iterable[Residual]", generator.middle)]
+        stem, *downs = _convolutions(generator.down)
         *ups, head = _convolutions(generator.up)
         self.classes = stem.in_channels - 3 - generator.mask_channel
-        self.register_buffer("colour_scale", stem.weight.new_full((3,), 2, dtype=torch.float32), persistent=False)
-        self.register_buffer("colour_shift", stem.weight.new_full((3,), -1, dtype=torch.float32), persistent=False)
-        self.stem = _Grouped(stem, _filled_up(stem.in_channels))
-        self.head = _Grouped(head, head.in_channels)
-        self.ups = nn.ModuleList(_UpConvolution(layer) for layer in ups)
-        for layer in [*self._downs, *(layer for block in self._blocks for layer in block)]:
-            layer.register_buffer("bias32", _bias(layer), persistent=False)
+        self.mask_channel, self.smallest, self.dtype = generator.mask_channel, generator.smallest, dtype
+        self.register_buffer("scale", torch.full((3,), 2.0, device=stem.weight.device), persistent=False)
+        self.register_buffer("shift", torch.full((3,), -1.0, device=stem.weight.device), persistent=False)
+        self.stem = _Grouped(stem, _filled_up(stem.in_channels), dtype)
+        self.downs = nn.ModuleList(_Bare(layer, dtype) for layer in downs)
+        blocks = [_convolutions(block.body) for block in cast("Iterable[Residual]", generator.middle)]
+        self.blocks = nn.ModuleList(nn.ModuleList(_Bare(layer, dtype) for layer in block) for block in blocks)
+        self.margins = [block[0].dilation[0] for block in blocks] + [0]
+        self.ups = nn.ModuleList(_Bare(layer, dtype) for layer in ups)
+        self.head = _Grouped(head, head.in_channels, dtype)
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
-        """Values of the last layer; see Generator."""
-        return self._run(image, labels, hole, "logits")
+        """Values of the last layer, as Generator's."""
+        return self._run(image, labels, hole, head="logits")
 
     def probabilities(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float) -> Tensor:
-        """See SPNet."""
-        return self._run(image, labels, hole, "softmax", 1 / temperature)
+        """As SPNet's; labels may also be a label map, integer [N, H, W]."""
+        return self._run(image, labels, hole, hide_labels=True, head="softmax", scale=1 / temperature)
 
     def picture(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
-        """See SGNet."""
-        return self._run(image, labels, hole, "sigmoid")
+        """As SGNet's; labels may also be a label map, integer [N, H, W]."""
+        return self._run(image, labels, hole, head="sigmoid")
 
     @torch.no_grad()
-    def _run(self, image: Tensor, labels: Tensor, hole: Tensor, head: str, scale: float = 1.0) -> Tensor:
-        from spgnet.triton_kernels import assemble, finish, head_values
+    def _run(
+        self, image: Tensor, labels: Tensor, hole: Tensor, *, hide_labels: bool = False, head: str, scale: float = 1.0
+    ) -> Tensor:
+        from spgnet.triton_kernels import assemble, head_values
 
         values = assemble(
             image,
             labels,
             hole,
-            scale=self.colour_scale,
-            shift=self.colour_shift,
+            scale=cast("Tensor", self.scale),
+            shift=cast("Tensor", self.shift),
             hidden=-1.0,
             classes=self.classes,
-            mask_channel=self.generator.mask_channel,
+            hide_labels=hide_labels,
+            mask_channel=self.mask_channel,
             channels=self.stem.channels,
-            size=padded_size(image.shape[-2:], self.generator.smallest),
+            size=padded_size(image.shape[-2:], self.smallest),
+            dtype=self.dtype,
             margin=3,
             margin_right=self.stem.margin_right,
-            dtype=self.stem.weight.dtype,
         )
-        values = finish(self.stem(values), self.stem.bias, limits=RELU)
-        margins = [block[0].dilation[0] for block in self._blocks] + [0]
-        for layer in self._downs:
-            margin = margins[0] if layer is self._downs[-1] else 0
-            values = finish(_convolve(values, layer), layer.bias32, limits=RELU, margin=margin)
-        for (first, second), (before, after) in zip(self._blocks, pairwise(margins), strict=True):
-            inner = finish(_convolve(values, first), first.bias32, limits=RELU, margin=1)
-            change = _convolve(inner, second)
-            values = finish(change, second.bias32, residual=values, residual_margin=before, margin=after)
-        for layer in self.ups:
-            last = layer is self.ups[-1]
-            margin, margin_right = (3, self.head.margin_right) if last else (0, 0)
-            values = finish(layer(values), layer.bias, limits=RELU, margin=margin, margin_right=margin_right, phases=True)
+        groups = self.head.groups(self._body(values))
         size = (image.shape[-2], image.shape[-1])
-        return head_values(self.head.groups(values), self.head.bias, size, self.head.columns, head, scale)
+        return head_values(groups, self.head.bias, size, self.head.columns, head, scale)
+
+    def _body(self, values: Tensor) -> Tensor:
+        """From the first convolution to the padding before the last."""
+        from spgnet.triton_kernels import finish
+
+        values = finish(self.stem(values), self.stem.bias, limits=RELU)
+        for layer in self.downs:
+            margin = self.margins[0] if layer is self.downs[-1] else 0
+            values = finish(layer(values), layer.bias, limits=RELU, margin=margin)
+        for block, (before, after) in zip(self.blocks, pairwise(self.margins), strict=True):
+            first, second = cast("nn.ModuleList", block)
+            change = second(finish(first(values), first.bias, limits=RELU, margin=1))
+            values = finish(change, second.bias, residual=values, residual_margin=before, margin=after)
+        for layer in self.ups:
+            margin, right = (3, self.head.margin_right) if layer is self.ups[-1] else (0, 0)
+            values = finish(layer(values), layer.bias, limits=RELU, margin=margin, margin_right=right, phases=True)
+        return values
+
+
+class _Bare(nn.Module):
+    """A convolution without its bias, on values [N, H, W, C]; an up-convolution makes four pixels of one.
+
+    The result is dense [N, rows, columns, outputs]; that of an up-convolution [N, H + 1, W + 1, 4 * outputs], as
+    `finish` takes phases.
+    """
+
+    def __init__(self, layer: _Convolution, dtype: torch.dtype) -> None:
+        super().__init__()
+        transposed = isinstance(layer, nn.ConvTranspose2d)
+        weight = phases_of(layer.weight.detach()) if transposed else layer.weight.detach()
+        self.weight, self.bias = _frozen(weight, dtype), _bias(layer)
+        self.geometry = (1, 1, 1) if transposed else (layer.stride, layer.padding, layer.dilation)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """See the class."""
+        return to_pixels(functional.conv2d(to_planes(values), self.weight, None, *self.geometry))
 
 
 class _Grouped(nn.Module):
@@ -116,28 +143,24 @@ class _Grouped(nn.Module):
     Args:
         convolution: whose filters are taken over.
         channels: of the input, at least the convolution's; the rest are multiplied by 0.
+        dtype: of the weights.
 
     Attributes:
         margin_right: pixels of padding on the right, of which the convolution reads 3 and multiplies the rest by 0.
         columns: of the output that lie side by side in a pixel of `groups`.
     """
 
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, convolution: nn.Conv2d, channels: int) -> None:
+    def __init__(self, convolution: _Convolution, channels: int, dtype: torch.dtype) -> None:
         super().__init__()
-        self.channels = channels
-        self.stride = convolution.stride[0]
-        self.group = _columns_a_group(convolution.out_channels, self.stride)
+        self.channels, self.outputs, self.stride = channels, convolution.out_channels, convolution.stride[0]
+        self.group = _columns_a_group(self.outputs, self.stride)
         self.columns = self.group // self.stride
-        self.outputs = convolution.out_channels
-        weight = group_columns(_with_channels(convolution.weight.detach(), channels), self.group, self.stride)
+        more = channels - convolution.in_channels
+        weight = functional.pad(convolution.weight.detach(), (0, 0, 0, 0, 0, more))
+        weight = group_columns(weight, self.group, self.stride)
         self.margin_right = (weight.shape[-1] - 1) * self.group - 3
-        more = _filled_up(len(weight)) - len(weight)
-        weight = functional.pad(weight, (0, 0, 0, 0, 0, 0, 0, more))
-        self.register_buffer("weight", weight.contiguous(memory_format=torch.channels_last), persistent=False)
-        self.register_buffer("bias", _bias(convolution), persistent=False)
+        weight = functional.pad(weight, (0, 0, 0, 0, 0, 0, 0, _filled_up(len(weight)) - len(weight)))
+        self.weight, self.bias = _frozen(weight, dtype), _bias(convolution)
 
     def groups(self, values: Tensor) -> Tensor:
         """[N, H, W, C] to [N, rows, groups, at least columns * outputs]."""
@@ -146,28 +169,10 @@ class _Grouped(nn.Module):
         return to_pixels(functional.conv2d(to_planes(grouped), self.weight, stride=(self.stride, 1)))
 
     def forward(self, values: Tensor) -> Tensor:
-        """[N, H, W, C] to [N, rows, columns, outputs]."""
+        """[N, H, W, C] to dense [N, rows, columns, outputs]."""
         groups = self.groups(values)[..., : self.columns * self.outputs]
         n, rows, columns, _ = groups.shape
         return groups.reshape(n, rows, columns * self.columns, self.outputs)
-
-
-class _UpConvolution(nn.Module):
-    """An up-convolution as a convolution that makes four pixels of one, without its bias."""
-
-    weight: Tensor
-    bias: Tensor
-
-    def __init__(self, layer: nn.ConvTranspose2d) -> None:
-        super().__init__()
-        weight = phases_of(layer.weight.detach()).contiguous(memory_format=torch.channels_last)
-        self.register_buffer("weight", weight, persistent=False)
-        self.register_buffer("bias", _bias(layer), persistent=False)
-
-    def forward(self, values: Tensor) -> Tensor:
-        """[N, H, W, C] to [N, H + 1, W + 1, 4 * outputs], as `finish` takes phases."""
-        result = functional.conv2d(to_planes(values), self.weight, padding=1)
-        return to_pixels(result)
 
 
 def to_pixels(planes: Tensor) -> Tensor:
@@ -222,48 +227,40 @@ def phases_of(weight: Tensor) -> Tensor:
     return phases.reshape(4 * outputs, channels, 2, 2)
 
 
-def _convolve(values: Tensor, layer: nn.Conv2d) -> Tensor:
-    """The layer without its bias, on values [N, H, W, C]."""
-    padding = layer.padding if isinstance(layer.padding, tuple) else 0
-    result = functional.conv2d(to_planes(values), layer.weight, None, layer.stride, padding, layer.dilation)
-    return to_pixels(result)
-
-
 def _columns_a_group(outputs: int, stride: int) -> int:
     return max((group for group in (2, 4, 8) if group // stride * outputs <= _MOST_OUTPUTS), default=2)
 
 
-def _is_plain(generator: Generator) -> bool:
+def is_plain(generator: Generator) -> bool:
     """Whether the layers are those of `FusedGenerator`, in its order."""
     down = [nn.ReflectionPad2d, *[nn.Conv2d, nn.ReLU] * 4]
     up = [*[nn.ConvTranspose2d, nn.ReLU] * 4, nn.ReflectionPad2d, nn.Conv2d]
     body = [nn.ReflectionPad2d, nn.Conv2d, nn.ReLU, nn.ReflectionPad2d, nn.Conv2d]
-    blocks = list(generator.middle)
+    blocks = [cast("nn.Module", block.body) if isinstance(block, Residual) else block for block in generator.middle]
     return (
-        _types(generator.down) == down
+        not generator.skips
+        and _types(generator.down) == down
         and _types(generator.up) == up
-        and all(isinstance(block, Residual) and _types(block.body) == body for block in blocks)
-        and all(
-            before.out_channels == after.in_channels for before, after in pairwise(_convolutions(generator.up))
-        )  # no further features join on the way up
+        and all(_types(block) == body for block in blocks)
     )
 
 
 def _types(sequence: nn.Module) -> list[type[nn.Module]]:
-    return [type(layer) for layer in sequence.children() if not isinstance(layer, nn.Identity)]
+    """Of the layers that do something at inference."""
+    return [type(layer) for layer in sequence.children() if not isinstance(layer, nn.Identity | nn.Dropout2d)]
 
 
-def _convolutions(sequence: nn.Module) -> list[nn.Conv2d | nn.ConvTranspose2d]:
+def _convolutions(sequence: nn.Module) -> list[_Convolution]:
     return [layer for layer in sequence.children() if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d)]
 
 
-def _bias(convolution: nn.Conv2d | nn.ConvTranspose2d) -> Tensor:
-    bias = convolution.bias
-    return convolution.weight.new_zeros(convolution.out_channels) if bias is None else bias.detach().float()
+def _bias(layer: _Convolution) -> nn.Parameter:
+    bias = layer.weight.new_zeros(layer.out_channels) if layer.bias is None else layer.bias.detach()
+    return nn.Parameter(bias.float(), requires_grad=False)
 
 
-def _with_channels(weight: Tensor, channels: int) -> Tensor:
-    return functional.pad(weight, (0, 0, 0, 0, 0, channels - weight.shape[1]))
+def _frozen(weight: Tensor, dtype: torch.dtype) -> nn.Parameter:
+    return nn.Parameter(weight.to(dtype).contiguous(memory_format=torch.channels_last), requires_grad=False)
 
 
 def _filled_up(channels: int) -> int:

@@ -150,6 +150,7 @@ class FusedSegmenter(nn.Module):
             shift=self.shift,
             hidden=0.0,
             classes=0,
+            hide_labels=False,
             mask_channel=self.inputs == 4,
             channels=self.inputs,
             size=padded_size(image.shape[-2:]),

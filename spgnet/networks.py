@@ -8,26 +8,51 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spgnet.config import GeneratorConfig
+from spgnet.upsampling import ResizeConvolution
 
-__all__ = ["STRIDE", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad", "padded_size"]
+__all__ = [
+    "STRIDE",
+    "UP_CONVOLUTIONS",
+    "Generator",
+    "Residual",
+    "SGNet",
+    "SPNet",
+    "crop",
+    "initialise",
+    "pad",
+    "padded_size",
+]
 
 STRIDE = 16
 """Pixels a side of the picture for one pixel in the middle of the networks; the smallest side of a picture."""
 
 
+UP_CONVOLUTIONS = (0, 3, 6, 9)
+"""Indices of the four up-convolutions in `Generator.up`."""
+
+_SKIPPED = (9, 6, 3)
+"""Indices in `Generator.down` of the activations as large as the inputs of all up-convolutions but the first."""
+
+
 class SPNet(nn.Module):
-    """Segmentation prediction: incomplete picture and incomplete label map to a complete label map."""
+    """Segmentation prediction: incomplete picture and incomplete label map to a complete label map.
+
+    Attributes:
+        average_flips: whether `probabilities` are the mean of those of the picture and of its mirror image.
+    """
 
     def __init__(self, config: GeneratorConfig) -> None:
         super().__init__()
         self.config = config
         self.generator: nn.Module = Generator(config, config.classes)
+        self.average_flips = False
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
         """Class logits, for cross-entropy.
@@ -40,8 +65,11 @@ class SPNet(nn.Module):
         Returns:
             float32 [N, C, H, W].
         """
-        logits: Tensor = self.generator(image, labels.masked_fill(hole, 0), hole)
-        return logits
+        labels = labels.masked_fill(hole, 0)
+        if self.config.downscale == 1:
+            logits: Tensor = self.generator(image, labels, hole)
+            return logits
+        return _at_smaller_size(self.generator, image, labels, hole, self.config.downscale)
 
     def probabilities(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float = 1.0) -> Tensor:
         """The paper's softmax head: float32 [N, C, H, W], 1 in sum over the classes.
@@ -50,6 +78,16 @@ class SPNet(nn.Module):
             image, labels, hole: as in `forward`.
             temperature: logits are divided by it.
         """
+        predicted = self._softmax(image, labels, hole, temperature)
+        if not self.average_flips:
+            return predicted
+        mirrored = self._softmax(*(values.flip(3) for values in (image, labels, hole)), temperature)
+        return (predicted + mirrored.flip(3)) / 2
+
+    def _softmax(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float) -> Tensor:
+        fused = getattr(self.generator, "fused", None)
+        if fused is not None and self.config.downscale == 1:
+            return cast("Tensor", fused.probabilities(image, labels, hole, temperature))
         logits: Tensor = self(image, labels, hole)
         return (logits / temperature).softmax(dim=1)
 
@@ -76,6 +114,9 @@ class SGNet(nn.Module):
         """
         if labels is None:
             labels = image.new_zeros(image.shape[0], self.config.classes, *image.shape[2:])
+        fused = getattr(self.generator, "fused", None)
+        if fused is not None:
+            return cast("Tensor", fused.picture(image, labels, hole))
         logits: Tensor = self.generator(image, labels, hole)
         return (logits.tanh() + 1) / 2
 
@@ -97,8 +138,14 @@ class Generator(nn.Module):
         )
         self.middle = nn.Sequential(*(Residual(config, widths[-1]) for _ in range(config.blocks)))
         ups = [widths[-1], *reversed(widths)]
+        extra = [0, *reversed(widths[:-1])] if config.skips else [0] * 4
+        self.skips = dict(zip(UP_CONVOLUTIONS[1:], _SKIPPED, strict=True)) if config.skips else {}
         self.up = nn.Sequential(
-            *(layer for before, after in pairwise(ups) for layer in _up(config, before, after)),
+            *(
+                layer
+                for (before, after), more in zip(pairwise(ups), extra, strict=True)
+                for layer in _up(config, before + more, after)
+            ),
             nn.ReflectionPad2d(3),
             nn.Conv2d(width, outputs, kernel_size=7),
         )
@@ -106,16 +153,33 @@ class Generator(nn.Module):
 
     def forward(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
         """Values of the last layer, float32 [N, outputs, H, W]; arguments as SPNet's and SGNet's."""
-        values = crop(self.up(self.middle(self.encode(image, labels, hole))), image)
+        features, skipped = self.encode(image, labels, hole)
+        values = self.middle(features)
+        if not skipped:
+            values = self.up(values)
+        for index, layer in enumerate(self.up if skipped else ()):
+            values = layer(torch.cat([values, skipped[index]], dim=1) if index in skipped else values)
+        values = crop(values, image)
         return values.to(torch.float32, memory_format=torch.contiguous_format)  # as softmax wants them, in one copy
 
-    def encode(self, image: Tensor, labels: Tensor, hole: Tensor) -> Tensor:
-        """The first half: [N, 8 * base_channels, H / 16, W / 16], sides rounded up."""
+    def encode(self, image: Tensor, labels: Tensor, hole: Tensor) -> tuple[Tensor, dict[int, Tensor]]:
+        """The first half.
+
+        Returns:
+            [N, 8 * base_channels, H / 16, W / 16], sides rounded up; and the features that skip connections hand on, by
+            the index of the layer of `up` whose input they are joined to, behind its own channels.
+        """
         parts = [(image * 2 - 1).masked_fill_(hole, -1), labels]  # [N, 3, H, W] in [-1, 1], black in the hole
         if self.mask_channel:
             parts.append(hole.to(image.dtype))
-        features: Tensor = self.down(pad(torch.cat(parts, dim=1), self.smallest))
-        return features
+        values: Tensor = pad(torch.cat(parts, dim=1), self.smallest)
+        if not self.skips:
+            return self.down(values), {}
+        outputs: list[Tensor] = []
+        for layer in self.down:
+            values = layer(values)
+            outputs.append(values)
+        return values, {joint: outputs[index] for joint, index in self.skips.items()}
 
 
 class Residual(nn.Module):
@@ -130,6 +194,7 @@ class Residual(nn.Module):
             nn.ReflectionPad2d(1),
             nn.Conv2d(width, width, kernel_size=3),
             _norm(config, width),
+            *([nn.Dropout2d(config.dropout)] if config.dropout else []),  # last: the names of weights do not change
         )
 
     def forward(self, values: Tensor) -> Tensor:
@@ -156,6 +221,19 @@ def crop(values: Tensor, image: Tensor) -> Tensor:
     return values[..., : image.shape[-2], : image.shape[-1]]
 
 
+def _at_smaller_size(generator: nn.Module, image: Tensor, labels: Tensor, hole: Tensor, factor: int) -> Tensor:
+    """Logits of a generator that sees means over the known pixels of `factor` x `factor` squares; enlarged again."""
+    bottom, right = (-side % factor for side in image.shape[2:])
+    padding = (0, right, 0, bottom)
+    known = functional.pad(1 - hole.to(image.dtype), padding)
+    values = functional.pad(torch.cat([image.masked_fill(hole, 0), labels], dim=1), padding)
+    share = functional.avg_pool2d(known, factor)
+    means = functional.avg_pool2d(values, factor) / share.clamp(min=1 / factor**2)
+    logits: Tensor = generator(means[:, :3], means[:, 3:], share == 0)
+    enlarged = functional.interpolate(logits, scale_factor=float(factor), mode="bilinear", align_corners=False)
+    return crop(enlarged, image)
+
+
 def initialise(network: nn.Module) -> None:
     """Draw convolutions from N(0, 0.02) and normalisation scales from N(1, 0.02), biases 0, as pix2pixHD."""
     for module in network.modules():
@@ -172,7 +250,11 @@ def _down(config: GeneratorConfig, before: int, after: int) -> list[nn.Module]:
 
 
 def _up(config: GeneratorConfig, before: int, after: int) -> list[nn.Module]:
-    convolution = nn.ConvTranspose2d(before, after, kernel_size=3, stride=2, padding=1, output_padding=1)
+    convolution: nn.Module = (
+        ResizeConvolution(before, after)
+        if config.upsampling == "resize"
+        else nn.ConvTranspose2d(before, after, kernel_size=3, stride=2, padding=1, output_padding=1)
+    )
     return [convolution, *_norm_relu(config, after)]
 
 

@@ -6,22 +6,40 @@ Backwards, every layer says what of its input a span of its output depends on; f
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import accumulate
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from spgnet.networks import Residual
+from spgnet.upsampling import ResizeConvolution
 
-__all__ = ["Chain", "Span", "Window"]
+__all__ = ["Chain", "Join", "Span", "Window"]
 
 Span: TypeAlias = tuple[int, int]
 """Rows or columns, from the first to the one after the last."""
 
 Window: TypeAlias = tuple[Span, Span]
 """Rows and columns."""
+
+
+class Join(nn.Module):
+    """Joins more channels to its input.
+
+    Args:
+        more: [N, c, H, W], as large as what they are joined to.
+    """
+
+    def __init__(self, more: Tensor) -> None:
+        super().__init__()
+        self.more = more
+
+    def forward(self, values: Tensor) -> Tensor:
+        """[N, C, H, W] to [N, C + c, H, W]."""
+        return torch.cat([values, self.more], dim=1)
 
 
 class _Layer(ABC):
@@ -50,8 +68,8 @@ class Chain(_Layer):
     """Layers one after the other.
 
     Args:
-        layers: reflection padding, convolutions, up-convolutions of kernel 3 and stride 2, residual blocks,
-            normalisations in eval mode, and ReLU.
+        layers: reflection padding, convolutions, up-convolutions of kernel 3 and stride 2, resize-convolutions,
+            residual blocks, joints of skip connections, normalisations in eval mode, and ReLU.
 
     Raises:
         TypeError: for another layer.
@@ -141,8 +159,8 @@ class _Reflection(_Layer):
 class _Convolution(_Layer):
     """Of stride 1 and without padding of its own."""
 
-    def __init__(self, module: nn.Conv2d) -> None:
-        self.module = module
+    def __init__(self, module: nn.Conv2d, convolve: Callable[[Tensor], Tensor] | None = None) -> None:
+        self.convolve = convolve or module
         self.reach = module.dilation[0] * (module.kernel_size[0] - 1)
 
     def side(self, side: int) -> int:
@@ -152,8 +170,7 @@ class _Convolution(_Layer):
         return span[0], span[1] + self.reach
 
     def run(self, values: Tensor, window: Window, size: tuple[int, int]) -> Tensor:  # noqa: ARG002  # as above
-        result: Tensor = self.module(values)
-        return result
+        return self.convolve(values)
 
 
 class _UpConvolution(_Layer):
@@ -173,6 +190,37 @@ class _UpConvolution(_Layer):
         return _cut(self.module(values), window, (top // 2 * 2, left // 2 * 2))
 
 
+class _Resize(Chain):
+    """Nearest upsampling, reflection padding and a convolution."""
+
+    def __init__(self, module: ResizeConvolution) -> None:
+        self._layers = [_Enlarged(), _Reflection(nn.ReflectionPad2d(1)), _Convolution(module, module.convolved)]
+
+
+class _Enlarged(_Layer):
+    """Nearest upsampling to twice the size."""
+
+    def side(self, side: int) -> int:
+        return 2 * side
+
+    def needs(self, span: Span, side: int) -> Span:  # noqa: ARG002  # there is no border to mind
+        return span[0] // 2, (span[1] + 1) // 2
+
+    def run(self, values: Tensor, window: Window, size: tuple[int, int]) -> Tensor:  # noqa: ARG002  # as above
+        (top, _), (left, _) = window
+        return _cut(ResizeConvolution.enlarged(values), window, (top // 2 * 2, left // 2 * 2))
+
+
+class _Joined(_Pointwise):
+    """A joint of a skip connection."""
+
+    def __init__(self, module: Join) -> None:
+        self.more = module.more
+
+    def run(self, values: Tensor, window: Window, size: tuple[int, int]) -> Tensor:  # noqa: ARG002  # as above
+        return torch.cat([values, _cut(self.more, window)], dim=1)
+
+
 class _Sum(_Layer):
     """A residual block."""
 
@@ -187,20 +235,25 @@ class _Sum(_Layer):
         return _cut(values, window, (rows, columns)) + self.body.run(values, window, size)
 
 
+_LAYERS: tuple[tuple[type[nn.Module], Callable[[Any], _Layer]], ...] = (
+    (nn.ReflectionPad2d, _Reflection),
+    (ResizeConvolution, _Resize),  # before its base class
+    (nn.Conv2d, _Convolution),
+    (nn.ConvTranspose2d, _UpConvolution),
+    (Residual, _Sum),
+    (Join, _Joined),
+    (nn.InstanceNorm2d, _Statistics),
+    (nn.BatchNorm2d, _Pointwise),
+    (nn.ReLU, _Pointwise),
+    (nn.Identity, _Pointwise),
+    (nn.Dropout2d, _Pointwise),  # in eval mode
+)
+
+
 def _layer(module: nn.Module) -> _Layer:
-    match module:
-        case nn.ReflectionPad2d():
-            return _Reflection(module)
-        case nn.Conv2d():
-            return _Convolution(module)
-        case nn.ConvTranspose2d():
-            return _UpConvolution(module)
-        case Residual():
-            return _Sum(module)
-        case nn.InstanceNorm2d():
-            return _Statistics(module)
-        case nn.BatchNorm2d() | nn.ReLU() | nn.Identity():
-            return _Pointwise(module)
+    for kind, wrap in _LAYERS:
+        if isinstance(module, kind):
+            return wrap(module)
     raise TypeError(
         f"a layer of a window must be one of a Generator's; found {type(module).__name__}. Leave crop_inference out."
     )

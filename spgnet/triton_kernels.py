@@ -132,6 +132,7 @@ def _assemble_kernel(  # type: ignore[no-untyped-def]
     hidden,
     CLASSES: tl.constexpr,
     LABEL_MAP: tl.constexpr,
+    HIDE_LABELS: tl.constexpr,
     MASK_CHANNEL: tl.constexpr,
     CHANNELS: tl.constexpr,
     CHANNELS_UP: tl.constexpr,
@@ -160,14 +161,15 @@ def _assemble_kernel(  # type: ignore[no-untyped-def]
     elif LABEL_MAP:
         label = tl.load(labels + picture * labels_n + y * labels_y + x * labels_x, mask=column < out_width, other=0)
         known = (label[:, None].to(tl.int32) == channel - 3) & (channel < 3 + CLASSES) & (channel >= 3)
-        found = tl.where(known & (missing == 0), 1.0, found)
+        found = tl.where((known & (missing == 0)) if HIDE_LABELS else known, 1.0, found)
     else:
         classes = (channel >= 3) & (channel < 3 + CLASSES)
-        found += tl.load(
+        given = tl.load(
             labels + picture * labels_n + (channel - 3) * labels_c + y * labels_y + x[:, None] * labels_x,
             mask=columns & classes,
             other=0,
         ).to(tl.float32)
+        found += tl.where(missing, 0.0, given) if HIDE_LABELS else given
     if MASK_CHANNEL:
         found = tl.where((channel == 3 + CLASSES) & missing, 1.0, found)
     tl.store(
@@ -186,6 +188,7 @@ def assemble(
     shift: Tensor,
     hidden: float,
     classes: int,
+    hide_labels: bool,
     mask_channel: bool,
     channels: int,
     size: tuple[int, int],
@@ -197,12 +200,13 @@ def assemble(
 
     Args:
         image: float [N, 3, H, W] in any memory order; finite in the hole, where the values are not used.
-        labels: None if `classes` is 0, else float [N, C, H, W], or an integer label map [N, H, W], which is coded one-hot, all-zero in the hole.
+        labels: None if `classes` is 0, else float [N, C, H, W], or an integer label map [N, H, W], which is coded one-hot.
         hole: bool [N, 1, H, W].
         scale: float32 [3], by which the colours are multiplied.
         shift: float32 [3], added then.
         hidden: value of the colours in the hole.
         classes: C.
+        hide_labels: whether labels are all-zero in the hole.
         mask_channel: whether the hole is a channel behind the classes.
         channels: of the result, at least those that there are; the rest are 0.
         size: height and width to which the last row and column are repeated first.
@@ -230,6 +234,7 @@ def assemble(
             "hidden": hidden,
             "CLASSES": classes,
             "LABEL_MAP": label_map,
+            "HIDE_LABELS": hide_labels,
             "MASK_CHANNEL": mask_channel,
             "CHANNELS": channels,
             "CHANNELS_UP": triton.next_power_of_2(channels),

@@ -52,6 +52,38 @@ def profile(
         ),
     ] = 0,
     *,
+    load: Annotated[
+        str | None,
+        typer.Option(
+            help="Load test: scenarios, separated by commas: single-stream, multi-stream, offline, server.",
+            show_default=False,
+        ),
+    ] = None,
+    budget_p99: Annotated[
+        str | None,
+        typer.Option(
+            "--budget-p99", help="Load test: limit of the p99 latency of the server scenario: 50ms.", show_default=False
+        ),
+    ] = None,
+    load_rate: Annotated[
+        str | None,
+        typer.Option(
+            help="Load test: test the server at this rate (20/s); search for a lower one only if it is not held.",
+            show_default=False,
+        ),
+    ] = None,
+    load_queries: Annotated[
+        int | None,
+        typer.Option(
+            help="Load test: least number of queries in a trial; by default 64 for a p90, 662 for a p99.",
+            parser=options.Bounds("--load-queries", int, 1),
+            show_default=False,
+        ),
+    ] = None,
+    load_seconds: Annotated[float, typer.Option(help="Load test: shortest time of a trial.")] = 10.0,
+    load_seed: Annotated[
+        int, typer.Option(help="Load test: seed of the arrivals.", parser=options.Bounds("--load-seed", int, 0))
+    ] = 0,
     against: Annotated[
         str | None,
         typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
@@ -71,15 +103,21 @@ def profile(
     """Measure latency, throughput, memory and operations, and compare them with the limit of the machine.
 
     Each model has its own process. What does not work is recorded with its reason. With --against it is a gate: faster,
-    slower (exit 1), same or INVALID; it also compares parameters, operations, graph breaks and memory.
+    slower (exit 1), same or INVALID; it also compares parameters, operations, graph breaks and memory. With --load it
+    tests models under load; the server scenario finds the highest rate of queries whose p99 stays within --budget-p99.
 
     Example: spgbench profile --models telea,patchmatch --resolutions 128,128x256 --samples 5 -o results/cost
     """
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
+    from bench.cli.load_test import load_plan, run_load_test
     from bench.profiling import Effort, Rules, Schedule
 
+    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, against=against)
+    if plan is not None:
+        run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
+        return
     if against is not None:
         schedule = Schedule(rounds, 3 * rounds)
         _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)

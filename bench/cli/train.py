@@ -71,6 +71,17 @@ def train(
             help="Largest relative change of brightness, contrast and colours, for example 0.3.",
         ),
     ] = 0,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            help="Second data set to train on, and its share of the pictures, for example streets:0.5.",
+            show_default=False,
+        ),
+    ] = None,
+    mix_limit: Annotated[
+        int | None,
+        typer.Option(parser=options.Bounds("--mix-limit", int, 1), help="Number of pictures of the second data set."),
+    ] = None,
     protocol: Annotated[
         str,
         typer.Option(
@@ -95,10 +106,19 @@ def train(
         ),
     ] = 1.0,
     device: options.Device = "auto",
+    graph: Annotated[
+        bool | None,
+        typer.Option(
+            "--graph/--no-graph",
+            help="Capture the training step as a CUDA graph; by default on a GPU, where the recipe allows it.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int,
         typer.Option(
-            parser=options.Bounds("--workers", int, 0), help="Threads that make batches, and processes that decode."
+            parser=options.Bounds("--workers", int, 0),
+            help="Threads that make batches (on a GPU processes), and processes that decode.",
         ),
     ] = 2,
     decode: Annotated[
@@ -136,7 +156,7 @@ def train(
     Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
     """
     from bench.data import parse_size
-    from bench.training import RECIPES, Budget, Settings, Start, fabric_for, fit, open_data
+    from bench.training import RECIPES, Budget, Mixture, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
     settings = Settings(
@@ -150,6 +170,7 @@ def train(
         log_every=log_every,
         check_every=check_every,
         workers=workers,
+        graph=graph,
     )
     folder = session.out = out or Path("results") / f"train-{model}-{dataset}"
     with stoppable("every finished step is kept") as stop:
@@ -165,6 +186,8 @@ def train(
             limit=limit,
             max_scale=max_scale,
             jitter=jitter,
+            mix=Mixture.parse(mix) if mix else None,
+            mix_limit=mix_limit,
             cache_bytes=0 if decode == DecodeChoice.ahead else 4 << 30,
         )
         fabric = fabric_for(device, settings.precision)
@@ -188,7 +211,10 @@ def train(
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:
     """Decode once on each machine; the other processes wait and then read the same files."""
     from bench.runtime.progress import progress_bar
-    from bench.training import decode_ahead
+    from bench.training import MixedDataset, decode_ahead
+
+    if isinstance(dataset, MixedDataset):
+        return dataset.map(lambda part: _decoded(part, folder, workers, fabric))
 
     def decode(*, shown: bool) -> Dataset:
         with progress_bar(len(dataset), "pictures", shown=shown) as advance:

@@ -11,6 +11,7 @@ import torch
 import spgnet
 import spgnet.weights
 from bench.fingerprint import fingerprint_code
+from bench.models.label_mixture import mix_truth
 from bench.models.shipped import weights_for, weights_info
 from bench.vocabulary import Batch, LabelSources, Prediction
 
@@ -37,6 +38,9 @@ class SPGNetModel:
             true ones; `oracle-labels`: the true ones in the hole too, an upper bound; `none`: weights trained without.
         device: torch device.
         dataset: name of the data set that is to be filled.
+        flips: whether SP-Net's probabilities are the mean of those of the picture and of its mirror image.
+        oracle_share: share of the hole, above 0 and at most 1, that has the true labels in place of SP-Net's: a row
+            between `spgnet` and an upper bound, see `bench.models.label_mixture`.
         acceleration: fields of spgnet.Acceleration; the default is exact.
 
     Attributes:
@@ -54,21 +58,29 @@ class SPGNetModel:
         guidance: Guidance = "segmenter",
         device: str = "cpu",
         dataset: str = "streets",
+        flips: bool = False,
+        oracle_share: float | None = None,
         **acceleration: Any,
     ) -> None:
         self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
+        self._oracle_share = _checked_share(guidance, oracle_share)
+        if oracle_share is not None:
+            self.label_sources = LabelSources("segmenter", "oracle")
         suffix = "small-unguided" if guidance == "none" else "small"
         weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
+        if flips:
+            _average_flips(exact, self.label_sources)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
         self.weights = weights_info(spgnet.weights.find(weights), sha256)
         temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
         options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
+        options |= {"flips": flips, "oracle_share": oracle_share}
         faster_modules = ("acceleration", "depthwise", "crop_inference", "receptive_field")
-        used = (__name__, *(f"spgnet.{module}" for module in faster_modules))
+        used = (__name__, mix_truth.__module__, *(f"spgnet.{module}" for module in faster_modules))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -76,6 +88,8 @@ class SPGNetModel:
         image, hole, labels = self._inputs(batch)
         if labels is None and "oracle" in (self.label_sources.context, self.label_sources.hole):
             raise ValueError("data set must have label maps for oracle labels; found none. Use plain spgnet.")
+        if labels is not None and self._oracle_share is not None:
+            return self._mixed(batch, labels, self._oracle_share)
         if labels is not None and self.label_sources.hole == "oracle":
             return Prediction(self._net.guide(image, hole, labels), labels)
         return _prediction(self._net.complete(image, hole, labels))
@@ -99,12 +113,37 @@ class SPGNetModel:
 
     def stages(self, batch: Batch) -> dict[str, Callable[[], torch.Tensor]]:
         """The networks and the compositing one by one, see `spgnet.SPGNet.stages`."""
+        if self._oracle_share is not None:
+            return {"all": lambda: self.inpaint(batch).image}
         image, hole, labels = self._inputs(batch)
         return self._net.stages(image, hole, labels, labels_in_hole=self.label_sources.hole == "oracle")
+
+    def _mixed(self, batch: Batch, labels: torch.Tensor, share: float) -> Prediction:
+        """Fill a batch under true labels in a share of the hole."""
+        image, hole, _ = self._inputs(batch)
+        guidance = mix_truth(self._net.predict_labels(image, hole), labels, hole, share, batch.seeds)
+        return Prediction(self._net.guide(image, hole, guidance), spgnet.likeliest(guidance), guidance)
 
     def _inputs(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         labels = None if batch.labels is None else batch.labels.to(self._device)
         return batch.image.to(self._device), batch.hole.to(self._device), labels
+
+
+def _checked_share(guidance: Guidance, share: float | None) -> float | None:
+    if share is None:
+        return None
+    if guidance != "segmenter" or not 0 < share <= 1:
+        raise ValueError(
+            f"oracle_share must be above 0 and at most 1, of the row spgnet; found {share} with guidance {guidance}. "
+            "Use plain spgnet for 0."
+        )
+    return float(share)
+
+
+def _average_flips(net: spgnet.SPGNet, sources: LabelSources) -> None:
+    if net.spnet is None or sources == _LABEL_SOURCES["oracle-labels"]:
+        raise ValueError("flips must be asked of a model whose labels are predicted; found one without. Leave it out.")
+    net.spnet.average_flips = True
 
 
 def _prediction(completion: spgnet.Completion) -> Prediction:

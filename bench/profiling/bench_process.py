@@ -78,8 +78,8 @@ class _Server:
         if has_networks and count_breaks and not self._observed_before:
             self._graph_breaks = self._modules.instrumentation.graph_counts(observed.calls)[1]
         self._observed_before = True
-        self._call = subject.prepare(self._setting, read)
         with self._modules.memory.peak_memory(subject.device) as peak:
+            self._call = subject.prepare(self._setting, read)
             self.block(2)
         return {
             "parameters": observed.parameters if has_networks else None,

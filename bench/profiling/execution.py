@@ -7,25 +7,30 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import importlib
 import inspect
+import traceback
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from bench.records.profile import Configuration, MemoryFormat, Mode, Precision
+    from bench.records.profile import MemoryFormat, Mode, Precision
 
 __all__ = [
     "CATALOGUE",
     "DTYPES",
+    "NotCapturable",
     "Setting",
     "Subject",
     "autocast_context",
+    "capture",
+    "device_works",
     "precision_context",
-    "unsupported_reason",
 ]
 
 CATALOGUE = "bench.models:load"
@@ -39,7 +44,20 @@ DTYPES: dict[Precision, torch.dtype] = {
 }
 """Storage type of the inputs of a convolution."""
 
-_AMPERE = (8, 0)
+_WARM_UP = 3
+"""Calls before a capture: libraries choose their algorithms and allocate their workspaces then."""
+
+_ROUNDING: dict[Precision, float] = {"fp32": 1e-3, "tf32": 5e-3, "bf16": 5e-2, "fp16": 1e-2}
+"""How far a value of a replay's picture (0 to 1) may lie from that of a plain call."""
+
+_FAR_SHARE = 0.001
+"""Share of the values that may lie further off: where two classes tie, rounding decides the label of a pixel."""
+
+_TORCH = Path(torch.__file__).parent
+
+
+class NotCapturable(Exception):
+    """A call that cannot be replayed as a CUDA graph; the message says why."""
 
 
 class Setting(Protocol):
@@ -87,29 +105,57 @@ def autocast_context(precision: Precision, device: str) -> contextlib.AbstractCo
     return contextlib.nullcontext()
 
 
-def unsupported_reason(configuration: Configuration, device: str, *, has_networks: bool) -> str:
-    """Why a configuration cannot be measured, or empty.
+def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], Any]:
+    """Capture a call as one CUDA graph; a capture that fails is ended, so that the stream can be used again.
 
     Args:
-        configuration: the configuration.
-        device: torch device.
-        has_networks: whether the model calls torch modules at all.
+        call: all of its work is on `device`; its inputs must stay where they are in memory.
+        device: CUDA device.
+
+    Returns:
+        The replay, and the result of the call, whose tensors every replay fills anew.
+
+    Raises:
+        NotCapturable: the call raised an error, synchronised, or read a value; the message names the line.
+        torch.OutOfMemoryError: there is too little memory.
     """
-    plain = (configuration.precision, configuration.memory_format, configuration.mode) == (
-        "fp32",
-        "contiguous",
-        "eager",
-    )
-    if not has_networks and not plain:
-        return "not a torch module: there is nothing to convert or compile"
-    cuda = torch.device(device).type == "cuda"
-    if configuration.mode == "cuda-graphs" and not cuda:
-        return f"CUDA graphs need a CUDA device, this is {device}"
-    if configuration.precision == "tf32" and not (cuda and torch.cuda.get_device_capability(device) >= _AMPERE):
-        return f"TF32 needs an NVIDIA GPU from Ampere on, this is {device}"
-    if configuration.precision == "bf16" and cuda and not torch.cuda.is_bf16_supported(including_emulation=False):
-        return f"{torch.cuda.get_device_name(device)} has no bfloat16"
-    return ""
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.device(device):
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(_WARM_UP):
+                call()
+            torch.cuda.synchronize()
+            gc.collect()  # a tensor that is freed within a capture may break it
+            torch.cuda.empty_cache()
+            graph.capture_begin(capture_error_mode="thread_local")  # type: ignore[no-untyped-call]  # of torch
+            try:
+                result = call()
+            except Exception as error:
+                with contextlib.suppress(RuntimeError):
+                    graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+                if isinstance(error, torch.OutOfMemoryError):
+                    raise
+                raise NotCapturable(_refusal(error)) from error
+            try:
+                graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+            except RuntimeError as error:
+                raise NotCapturable(_refusal(error)) from error
+        torch.cuda.current_stream().wait_stream(stream)
+    return graph.replay, result  # type: ignore[return-value]  # torch's has no annotations
+
+
+def device_works(device: str) -> bool:
+    """Whether a device still computes after an error; a broken context or an unfinished capture needs a new process."""
+    if torch.device(device).type != "cuda":
+        return True
+    try:
+        torch.rand(8, device=device).sum().item()
+        torch.cuda.synchronize(device)
+        return True
+    except RuntimeError:
+        return False
 
 
 class Subject:
@@ -119,16 +165,26 @@ class Subject:
         name: of the model.
         device: torch device.
         load: the function that loads it, as `module:function`.
+        capture: captures a call, as the function `capture` does.
 
     Attributes:
         model: an Inpainter.
+        broken: whether a capture failed: the process must not go on to measure.
         networks: the torch modules that the model calls. Whoever observes a call sets them; until then they are empty
             and nothing is converted, compiled or moved.
     """
 
-    def __init__(self, name: str, device: str, load: str = CATALOGUE) -> None:
+    broken = False
+
+    def __init__(
+        self,
+        name: str,
+        device: str,
+        load: str = CATALOGUE,
+        capture: Callable[[Callable[[], Any], str], tuple[Callable[[], None], Any]] = capture,
+    ) -> None:
         module, _, function = load.partition(":")
-        self.device = device
+        self.device, self._capture = device, capture
         loader = getattr(importlib.import_module(module), function)
         # This process holds no other model: code of others runs in it, where its networks can be timed and compiled.
         options = {"isolated": False} if "isolated" in inspect.signature(loader).parameters else {}
@@ -159,35 +215,60 @@ class Subject:
         Returns:
             The call to be timed: the model on this batch, which is on the device already. It is to be made inside
             `precision_context(setting.precision, device, autocast=False)`, so that its time does not include switching
-            the precision of float32.
+            the precision of float32. In mode `cuda-graphs` it is the replay of one graph of the whole call.
+
+        Raises:
+            NotCapturable: in mode `cuda-graphs`, where the call cannot be captured or its replay is not the same.
         """
         memory_format = _memory_format(setting)
         self._convert(memory_format)
-        if setting.mode != "eager":
+        if setting.mode == "compile":
             for network in self.networks:
-                network.compile(dynamic=False, backend="inductor" if setting.mode == "compile" else "cudagraphs")
+                network.compile(dynamic=False, backend="inductor")
         placed = self.place(batch, memory_format)
-        return self._timed(lambda: self.model.inpaint(placed), setting, begins=True)
+        if setting.mode == "cuda-graphs":
+            with precision_context(setting.precision, self.device, autocast=False):
+                return self._replay(setting, placed)
+        return self._call(setting, placed)
 
     def stages(self, setting: Setting, batch: Any) -> dict[str, Callable[[], Any]]:
-        """The parts of the call that `prepare` returned, to be called in order; empty for a model without stages."""
-        if not hasattr(self.model, "stages"):
+        """The parts of the call that `prepare` returned, to be called in order.
+
+        Empty for a model without stages, and in mode `cuda-graphs`, where the call is one graph.
+        """
+        if not hasattr(self.model, "stages") or setting.mode == "cuda-graphs":
             return {}
         stages = self.model.stages(self.place(batch, _memory_format(setting)))
-        # Only the first stage begins a step of CUDA graphs. Without that the graphs would count as a continuation of
-        # the last call's, and be captured anew within the time.
-        return {
-            name: self._timed(stage, setting, begins=index == 0) for index, (name, stage) in enumerate(stages.items())
-        }
+        return {name: self._within(setting, stage) for name, stage in stages.items()}
 
-    def _timed(self, work: Callable[[], Any], setting: Setting, *, begins: bool) -> Callable[[], Any]:
-        mark = begins and setting.mode == "cuda-graphs"
+    def _call(self, setting: Setting, placed: Any) -> Callable[[], Any]:
+        return self._within(setting, lambda: self.model.inpaint(placed))
 
+    def _within(self, setting: Setting, work: Callable[[], Any]) -> Callable[[], Any]:
         def call() -> Any:
             with autocast_context(setting.precision, self.device):
-                if mark:
-                    torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]  # of torch
                 return work()
+
+        return call
+
+    def _replay(self, setting: Setting, placed: Any) -> Callable[[], Any]:
+        """The call as a graph, after its replay gave what plain calls give on another batch."""
+        static, other = _copied(placed), _another(placed)
+        expected, again = (self._call(setting, _copied(other))().image.clone() for _ in range(2))
+        _check_same(again, expected, setting, "two plain calls on one batch differ")
+        try:
+            replay, result = self._capture(self._call(setting, static), self.device)
+        except (NotCapturable, torch.OutOfMemoryError):
+            self.broken = True
+            raise
+        _fill(static, other)
+        replay()
+        _check_same(result.image, expected, setting, "on another batch the replay differs from a plain call")
+        _fill(static, placed)
+
+        def call() -> Any:
+            replay()
+            return result
 
         return call
 
@@ -199,3 +280,50 @@ class Subject:
 def _memory_format(setting: Setting) -> torch.memory_format:
     """The memory format as torch names it."""
     return torch.channels_last if setting.memory_format == "channels-last" else torch.contiguous_format
+
+
+def _copied(batch: Any) -> Any:
+    """The batch in memory of its own."""
+    labels = None if batch.labels is None else batch.labels.clone()
+    return dataclasses.replace(batch, image=batch.image.clone(), hole=batch.hole.clone(), labels=labels)
+
+
+def _another(batch: Any) -> Any:
+    """A valid batch of the same shape with other pictures, holes, labels and seeds: this one, shifted in its plane."""
+    other = dataclasses.replace(_copied(batch), seeds=tuple(seed + 1 for seed in batch.seeds))
+    height, width = batch.image.shape[-2:]
+    for tensor in filter(lambda found: found is not None, (other.image, other.hole, other.labels)):
+        tensor.copy_(tensor.roll((height // 4, width // 4), (-2, -1)))
+    return other
+
+
+def _fill(static: Any, batch: Any) -> None:
+    """Copy a batch into the memory that a graph reads."""
+    static.image.copy_(batch.image)
+    static.hole.copy_(batch.hole)
+    if static.labels is not None:
+        static.labels.copy_(batch.labels)
+
+
+def _check_same(found: torch.Tensor, expected: torch.Tensor, setting: Setting, what: str) -> None:
+    difference = (found.float() - expected.float()).abs()
+    far = float((~(difference <= _ROUNDING[setting.precision])).float().mean())  # NaN is far
+    if far > _FAR_SHARE:
+        largest = float(difference.max())
+        raise NotCapturable(f"{what}: by up to {largest:.2g}, in {100 * far:.1f} % of the values")
+
+
+def _refusal(error: BaseException) -> str:
+    """The error in a line, and the last line of code outside torch and this file that led to it."""
+    text = str(error).strip().splitlines()
+    told = f"{type(error).__name__}: {text[0] if text else ''}"
+    frames = [
+        frame
+        for frame in traceback.extract_tb(error.__traceback__)
+        if frame.filename != __file__ and not Path(frame.filename).is_relative_to(_TORCH)
+    ]
+    if not frames:
+        return told
+    last = frames[-1]
+    file = "/".join(Path(last.filename).parts[-2:])
+    return f"{told}, at {file}:{last.lineno} `{last.line}`"

@@ -13,9 +13,12 @@ from bench.pictures import check_picture
 from bench.profiling.clock import clock_for
 from bench.profiling.execution import Subject, precision_context
 from bench.profiling.memory import is_out_of_memory, release
+from bench.records.profile import Configuration
 from bench.vocabulary import Batch
 
-__all__ = ["Inspection", "inspect", "reset"]
+__all__ = ["Inspection", "inspect", "reset", "unsupported_reason"]
+
+_AMPERE = (8, 0)
 
 
 @dataclass(frozen=True)
@@ -80,3 +83,28 @@ def inspect(subject: Subject, batch: Batch) -> Inspection:
         picture,
         first.wall,
     )
+
+
+def unsupported_reason(configuration: Configuration, device: str, *, has_networks: bool) -> str:
+    """Why a configuration cannot be measured, or empty.
+
+    Args:
+        configuration: the configuration.
+        device: torch device.
+        has_networks: whether the model calls torch modules at all.
+    """
+    plain = (configuration.precision, configuration.memory_format, configuration.mode) == (
+        "fp32",
+        "contiguous",
+        "eager",
+    )
+    if not has_networks and not plain:
+        return "not a torch module: there is nothing to convert or compile"
+    cuda = torch.device(device).type == "cuda"
+    if configuration.mode == "cuda-graphs" and not cuda:
+        return f"CUDA graphs need a CUDA device, this is {device}"
+    if configuration.precision == "tf32" and not (cuda and torch.cuda.get_device_capability(device) >= _AMPERE):
+        return f"TF32 needs an NVIDIA GPU from Ampere on, this is {device}"
+    if configuration.precision == "bf16" and cuda and not torch.cuda.is_bf16_supported(including_emulation=False):
+        return f"{torch.cuda.get_device_name(device)} has no bfloat16"
+    return ""

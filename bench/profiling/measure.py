@@ -17,9 +17,9 @@ from bench.profiling import nvml
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.contention import MachineWatch
 from bench.profiling.environment import environment, machine_state
-from bench.profiling.execution import Subject, precision_context, unsupported_reason
+from bench.profiling.execution import NotCapturable, Subject, precision_context
 from bench.profiling.inputs import make_batch
-from bench.profiling.inspection import Inspection, inspect, reset
+from bench.profiling.inspection import Inspection, inspect, reset, unsupported_reason
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
 from bench.profiling.reference_kernels import ReferenceKernels, seconds
 from bench.profiling.roofline import MachineRates
@@ -76,6 +76,9 @@ class Meter:
             if unsupported:
                 return replace(record, status="unsupported", reason=unsupported, environment=self._facts)
             return self._between_references(record, shape)
+        except NotCapturable as error:
+            release()
+            return replace(record, status="unsupported", reason=shortened(str(error)), environment=self._facts)
         except Exception as error:  # noqa: BLE001 (a model, a compiler or a device may raise anything; it is recorded)
             release()
             status: ProfileOutcome = "out-of-memory" if is_out_of_memory(error) else "failed"
@@ -102,14 +105,15 @@ class Meter:
     def _measured(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
         configuration, inspection = record.configuration, shape.inspection
         record = replace(record, parameters=inspection.parameters, flops=inspection.flops)
-        if configuration.mode != "eager":
+        if configuration.mode == "compile":
             graphs, breaks = graph_counts(inspection.calls)
             record = replace(record, graphs=graphs, graph_breaks=breaks)
         reset(self._subject)
-        call = self._subject.prepare(configuration, shape.batch)
         with precision_context(configuration.precision, self._device, autocast=False):
-            with peak_memory(self._device) as peak:
-                record = self._timed(record, call, shape)
+            with peak_memory(self._device) as peak:  # a captured call takes its memory when it is captured
+                start = time.perf_counter()
+                call = self._subject.prepare(configuration, shape.batch)
+                record = self._timed(record, call, shape, prepared_s=time.perf_counter() - start)
             record = replace(record, peak_memory=peak)
             if record.status == "ok":
                 record = replace(record, stages=self._stages(configuration, shape.batch))
@@ -133,14 +137,15 @@ class Meter:
             raise found
         return found
 
-    def _timed(self, record: ProfileRecord, call: Call, shape: _Shape) -> ProfileRecord:
+    def _timed(self, record: ProfileRecord, call: Call, shape: _Shape, prepared_s: float) -> ProfileRecord:
         first = self._clock.time(call)
+        first_s = first.wall + (prepared_s if record.configuration.mode == "cuda-graphs" else 0.0)
         check_picture(first.result.image, shape.batch.image.shape)
         change = _change(first.result.image, shape.inspection.picture)
         plain = record.configuration.setting == "fp32 eager"
         record = replace(
             record,
-            first_call_s=shape.inspection.first_call_s if plain else first.wall,
+            first_call_s=shape.inspection.first_call_s if plain else first_s,
             output_change=None if plain else change,
         )
         warmup = warm_up(
@@ -153,7 +158,7 @@ class Meter:
         if energy_before is not None and energy_after is not None and wall:
             record = replace(record, energy_j=(energy_after - energy_before) / len(wall))
         if record.configuration.mode != "eager" and wall:
-            record = replace(record, compile_s=max(0.0, first.wall - statistics.median(wall)))
+            record = replace(record, compile_s=max(0.0, first_s - statistics.median(wall)))
         return replace(record, status="partial", reason="stopped") if self._stopped() else record
 
     def _samples(self, call: Call) -> tuple[list[float], list[float]]:
@@ -185,7 +190,12 @@ class Meter:
 def reason_of(error: BaseException) -> str:
     """One line for a record: the type of the error, and the first line of its message."""
     text: Any = str(error).strip().splitlines()
-    return f"{type(error).__name__}: {text[0] if text else ''}"[:_MAX_REASON_LENGTH]
+    return shortened(f"{type(error).__name__}: {text[0] if text else ''}")
+
+
+def shortened(reason: str) -> str:
+    """The reason, cut to what a record holds."""
+    return reason[:_MAX_REASON_LENGTH]
 
 
 def _change(image: torch.Tensor, plain: torch.Tensor | None) -> dict[str, float] | None:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import multiprocessing
-import signal
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +14,7 @@ from bench.profiling.environment import device_name, environment, machine_state
 from bench.profiling.execution import CATALOGUE
 from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
+from bench.profiling.processes import POLL, end_of, received
 from bench.profiling.sweep import Effort, Sweep
 from bench.profiling.worker import Done, Job, Loaded, NotLoaded, work
 from bench.records import locked
@@ -36,8 +35,6 @@ __all__ = ["profile"]
 
 _GRACE = 15.0
 """Seconds that a call in progress may go on when the budget is spent; then its process is killed."""
-
-_POLL = 0.1
 
 
 @dataclass
@@ -220,14 +217,14 @@ def _run_process(run: _ProfileRun, model: str, left: list[Configuration], record
     receiver, sender = context.Pipe(duplex=False)
     stop = context.Event()
     budget = run.left()
-    effort = replace(run.effort, budget=None if budget is None else max(budget, _POLL))
+    effort = replace(run.effort, budget=None if budget is None else max(budget, POLL))
     job = Job(model, run.device, tuple(left), effort, run.load)
     process = context.Process(target=work, args=(sender, job, stop), daemon=True)
     with run.interrupts.withheld():
         process.start()
     sender.close()
     end: float | None = None
-    while (message := _received(receiver, process.is_alive)) is not EOFError:
+    while (message := received(receiver, process.is_alive)) is not EOFError:
         if isinstance(message, Loaded):
             records.begin(message)
         elif isinstance(message, NotLoaded):
@@ -242,17 +239,7 @@ def _run_process(run: _ProfileRun, model: str, left: list[Configuration], record
             if time.monotonic() > end:
                 process.kill()
     process.join()
-    return _end_of(process.exitcode, bool(left))
-
-
-def _received(connection: Connection, alive: Callable[[], bool]) -> Any:
-    """The next message, None when there is none yet, EOFError when none will come."""
-    try:
-        if connection.poll(_POLL):
-            return connection.recv()
-        return None if alive() or connection.poll(0) else EOFError
-    except (EOFError, OSError):
-        return EOFError
+    return end_of(process.exitcode, bool(left))
 
 
 def _with_reason(record: ProfileRecord, run: _ProfileRun) -> ProfileRecord:
@@ -260,15 +247,6 @@ def _with_reason(record: ProfileRecord, run: _ProfileRun) -> ProfileRecord:
     if record.status != "partial":
         return record
     return replace(record, status="partial" if record.measured else "not-run", reason=run.why)
-
-
-def _end_of(code: int | None, unfinished: bool) -> str:
-    if not unfinished:
-        return ""
-    if code is not None and code < 0:
-        killed = " (as a rule for lack of memory)" if code == -signal.SIGKILL else ""
-        return f"its process was ended by {signal.Signals(-code).name}{killed}"
-    return f"its process ended with exit code {code}" if code else ""
 
 
 def _now() -> str:

@@ -11,7 +11,7 @@ from multiprocessing.synchronize import Event
 
 import torch
 
-from bench.profiling.execution import Subject
+from bench.profiling.execution import Subject, device_works
 from bench.profiling.measure import Meter, reason_of
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, ProfileRecord
@@ -61,7 +61,10 @@ class Done:
 
 
 def work(connection: Connection, job: Job, stop: Event) -> None:
-    """Measure until all is done, the budget is spent, or `stop` is set; ignores Ctrl-C, which the parent handles."""
+    """Measure until all is done, the budget is spent, or `stop` is set; ignores Ctrl-C, which the parent handles.
+
+    After a failure that leaves the device unusable the process ends early; the parent goes on in a new one.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     stopped = _stopper(job.effort.budget, stop)
     if job.effort.threads is not None:
@@ -76,7 +79,10 @@ def work(connection: Connection, job: Job, stop: Event) -> None:
     for configuration in job.configurations:
         if stopped():
             return
-        connection.send(Done(meter.measure(configuration)))
+        record = meter.measure(configuration)
+        connection.send(Done(record))
+        if subject.broken or (not record.measured and not device_works(job.device)):
+            return
 
 
 def _stopper(budget: float | None, stop: Event) -> Callable[[], bool]:

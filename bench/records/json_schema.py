@@ -1,4 +1,4 @@
-"""JSON Schemas of the files that a run and a profile leave on disk, made from their dataclasses.
+"""JSON Schemas of the files that a run, a profile and a load test leave on disk, made from their dataclasses.
 
 `python -m bench.records.json_schema` writes them to `schemas/` beside this file; a test holds them to the dataclasses.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Literal, Union
 
 from bench.errors import UnknownName
+from bench.records.load import LOAD_FORMAT, LoadRecord
 from bench.records.profile import PROFILE_FORMAT, ProfileRecord
 from bench.records.run_info import RunInfo
 from bench.records.schema import FORMAT, OPTIONAL_FIELDS, CellRecord, Record
@@ -54,6 +55,10 @@ def _profile() -> dict[str, Any]:
     return _file("One line of profile/MODEL/FINGERPRINT.jsonl", ProfileRecord, {"const": PROFILE_FORMAT})
 
 
+def _load() -> dict[str, Any]:
+    return _file("One line of load/MODEL/FINGERPRINT.jsonl", LoadRecord, {"const": LOAD_FORMAT})
+
+
 def _sample() -> dict[str, Any]:
     """Fields that a record may lack are not required; numbers that are not finite are spelled out."""
     schema = _of_dataclass(Record)
@@ -64,7 +69,13 @@ def _sample() -> dict[str, Any]:
     return {"$schema": _DRAFT, "title": "One line of samples-*.jsonl", **schema}
 
 
-_MAKERS: dict[str, Callable[[], dict[str, Any]]] = {"run": _run, "cell": _cell, "sample": _sample, "profile": _profile}
+_MAKERS: dict[str, Callable[[], dict[str, Any]]] = {
+    "run": _run,
+    "cell": _cell,
+    "sample": _sample,
+    "profile": _profile,
+    "load": _load,
+}
 
 NAMES = tuple(_MAKERS)
 """Which schemas there are."""

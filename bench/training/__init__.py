@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from bench.records.training import read_log
     from bench.training.data.batches import TrainingBatch
     from bench.training.data.decoded_dataset import decode_ahead
+    from bench.training.data.mixed_dataset import MixedDataset, Mixture
     from bench.training.data.training_data import TrainingData, open_data
     from bench.training.optimization.parallel import fabric_for
     from bench.training.settings import Settings, Start
@@ -34,6 +35,8 @@ __all__ = [
     "RECIPES",
     "Budget",
     "DataFacts",
+    "MixedDataset",
+    "Mixture",
     "OptimizerSpec",
     "Ramp",
     "Recipe",
@@ -55,6 +58,8 @@ _EXTRA = ("lightning_fabric", "tensorboard", "timm")
 """Packages of the extra `train`."""
 
 _LAZY = {
+    "MixedDataset": "bench.training.data.mixed_dataset",
+    "Mixture": "bench.training.data.mixed_dataset",
     "Settings": "bench.training.settings",
     "Start": "bench.training.settings",
     "TrainingBatch": "bench.training.data.batches",

@@ -116,6 +116,9 @@ class Stage(ABC):
         share: part of the budget, relative to the shares of the other selected stages.
         optional: whether the stage is trained only when it is asked for by name.
         after: names of the stages that must be trained before this one.
+        eager_reason: why a step cannot be captured as a CUDA graph, a part of a sentence; empty where it can. A graph
+            repeats the kernels of one step: what changes from step to step must be in tensors, random numbers must be
+            drawn on the GPU, and the host must not wait for a result.
     """
 
     name: str
@@ -124,6 +127,7 @@ class Stage(ABC):
     share: float = 1.0
     optional: bool = False
     after: tuple[str, ...] = ()
+    eager_reason: str = ""
 
     @abstractmethod
     def forward(self, batch: TrainingBatch) -> TensorMapping:
@@ -146,6 +150,13 @@ class Stage(ABC):
     def predict(self, batch: TrainingBatch) -> StageOutput:
         """The predictions of the networks, in evaluation mode, from what is outside the hole."""
 
+    def diagnostics(self, batch: TrainingBatch) -> TensorMapping:  # noqa: ARG002 (for stages that have some)
+        """More values to log at every validation, such as norms of gradients: scalars of a validation batch.
+
+        The networks are in evaluation mode and have their averaged weights. They must not be changed.
+        """
+        return {}
+
 
 class Recipe(ABC):
     """Base class of a recipe: the networks of a model and the stages in which they are trained.
@@ -159,6 +170,7 @@ class Recipe(ABC):
         networks: by name. The trainer moves them to the device, sets their mode and trains their parameters in place.
         stages: in order.
         settings: the whole configuration; a changed value makes it another training.
+        notes: what a reader of the card should know of how the networks began, one sentence each.
     """
 
     name: str
@@ -166,6 +178,7 @@ class Recipe(ABC):
     networks: dict[str, torch.nn.Module]
     stages: tuple[Stage, ...]
     settings: Mapping[str, Any]
+    notes: Sequence[str] = ()
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:  # noqa: ARG002 (for recipes that can)
         """Load the weights that `export` wrote into a folder; networks without weights there keep their own.
@@ -181,6 +194,13 @@ class Recipe(ABC):
         """
         subject, fix = f"recipe '{self.name}'", "Train from the beginning."
         raise UsageError(subject, "be able to start from weights", f"no way to read {folder}", fix)
+
+    def check_start(self, stages: Sequence[Stage]) -> None:  # noqa: B027 (for recipes that have something to check)
+        """Called after the last `start_from`, before the stages are trained.
+
+        Raises:
+            DataError: a stage needs weights that were neither loaded nor are trained by a stage before it.
+        """
 
     @abstractmethod
     def export(self, folder: Path, stages: Sequence[str]) -> None:

@@ -64,7 +64,9 @@ class Settings:
         lr_scale: factor of all learning rates, above zero.
         log_every: steps between lines of the log.
         check_every: steps between validations, each with a sample grid and a checkpoint.
-        workers: threads that make batches; the weights do not depend on it.
+        workers: threads that make batches, or processes if they are for a GPU; the weights do not depend on it.
+        graph: whether training steps are captured as CUDA graphs where they can be; None: on a GPU. With True the CPU
+            takes the same way without a graph. The weights are the same up to rounding.
         save_seconds: most seconds between checkpoints, which are also written between validations.
 
     Raises:
@@ -84,6 +86,7 @@ class Settings:
     log_every: int = 20
     check_every: int = 500
     workers: int = 2
+    graph: bool | None = None
     save_seconds: float = 300.0
 
     def __post_init__(self) -> None:

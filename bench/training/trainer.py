@@ -71,6 +71,7 @@ def fit(
     folder.check(identity, restart=restart)
     for start in settings.start:
         _load_start(recipe, start)
+    recipe.check_start(stages)
     fabric.barrier()
     if not fabric.is_global_zero:
         fabric.barrier()
@@ -114,6 +115,6 @@ def _export(session: TrainingSession) -> Path:
         session.recipe.export(folder.weights, session.settings.stages)
         stages = zip(session.stages, session.progress, strict=True)
         spent = {stage.name: asdict(progress) for stage, progress in stages}
-        write_card(folder, spent, session.settings.batch_size, session.fabric)
+        write_card(folder, spent, session.settings.batch_size, session.fabric, session.recipe.notes)
     session.fabric.barrier()
     return folder.weights

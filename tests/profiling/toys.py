@@ -64,7 +64,7 @@ class Learned(Toy):
 
     def inpaint(self, batch: Batch) -> Prediction:
         self.seen.append(batch.image)
-        return Prediction(self.net(batch.image))
+        return Prediction(self.net(batch.image.to(self.net.down.weight.device)))
 
 
 class Staged(Learned):
@@ -98,6 +98,44 @@ class Cropping(Learned):
         return Prediction(super().inpaint(batch).image[..., :-2])
 
 
+class Reading(Learned):
+    """Reads a value of the device on the host, which no graph can."""
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        if batch.image.sum().item() < 0:
+            raise ValueError("a negative picture")
+        return super().inpaint(batch)
+
+
+class Counting(Learned):
+    """Every call is brighter than the last one."""
+
+    calls = 0
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        self.calls += 1
+        return Prediction(super().inpaint(batch).image + 0.1 * self.calls)
+
+
+class Seeded(Learned):
+    """Takes its noise from the seeds, which lie on the host."""
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        return Prediction(super().inpaint(batch).image + 0.1 * (batch.seeds[0] % 7))
+
+
+class Baked(Learned):
+    """Keeps the hole that it saw first in a piece of memory, as a graph keeps what lies on the host."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.holes: dict[int, torch.Tensor] = {}
+
+    def inpaint(self, batch: Batch) -> Prediction:
+        hole = self.holes.setdefault(batch.hole.data_ptr(), batch.hole.clone())
+        return Prediction(super().inpaint(batch).image.masked_fill(hole, 0.5))
+
+
 class Uncompilable(Learned):
     def __init__(self, name: str) -> None:
         super().__init__(name)
@@ -118,9 +156,16 @@ _KINDS: dict[str, Callable[[str], Toy]] = {
     "hungry": Hungry,
     "deadly": Deadly,
     "cropping": Cropping,
+    "reading": Reading,
+    "counting": Counting,
+    "seeded": Seeded,
+    "baked": Baked,
     "uncompilable": Uncompilable,
 }
 
 
 def load(name: str, device: str) -> Toy:
-    return _KINDS[name](name)
+    toy = _KINDS[name](name)
+    if isinstance(toy, Learned):
+        toy.net.to(device)
+    return toy

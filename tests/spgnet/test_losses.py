@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 import torch
 import torchmetrics.functional as reference
+from scipy.ndimage import distance_transform_cdt
 from torch import Tensor
 from torch.nn import functional
 
@@ -38,6 +41,69 @@ def test_hinge_by_hand() -> None:
 
     assert float(losses.discriminator_loss(REAL, FAKE, "hinge")) == pytest.approx((real + fake) / 2)
     assert float(losses.generator_loss(FAKE, "hinge")) == pytest.approx(generator)
+
+
+def judged(kind: str, hole: Tensor) -> tuple[float, float, float]:
+    """Discriminator's loss, generator's term and accuracy by loops over the patches; maps as large as `hole`."""
+    zero = 0.0 if kind == "lsgan" else -1.0
+    cost = (lambda s, t: (s - t) ** 2) if kind == "lsgan" else (lambda s, t: max(0.0, 1 - s if t > 0 else 1 + s))
+    discriminator, generator, accuracy = 0.0, 0.0, []
+    for real, fake in zip(REAL, FAKE, strict=True):
+        genuine, made = [float(s) for s in real[-1].flatten()], []
+        for score, missing in zip(fake[-1].flatten().tolist(), hole.flatten().tolist(), strict=True):
+            (made if missing else genuine).append(score)
+        parts = (np.mean([cost(s, 1.0) for s in genuine]), np.mean([cost(s, zero) for s in made]))
+        discriminator += sum(parts) / 2
+        generator += np.mean([(s - 1) ** 2 if kind == "lsgan" else -s for s in made])
+        middle = (1 + zero) / 2
+        true_side = np.mean([float(s) > middle for s in real[-1].flatten()])
+        accuracy.append((true_side + np.mean([s <= middle for s in made])) / 2)
+    return discriminator, generator, float(np.mean(accuracy))
+
+
+@pytest.mark.parametrize("kind", ["lsgan", "hinge"])
+@pytest.mark.parametrize("missing", [(True, True), (True, False), (False, True)])
+def test_patches_without_a_hole_pixel_count_as_real(
+    kind: Literal["lsgan", "hinge"], missing: tuple[bool, bool]
+) -> None:
+    small = torch.tensor(missing).view(1, 1, 1, 2)
+    hole = torch.zeros(1, 1, 6, 8, dtype=torch.bool)
+    hole[..., 5, 3], hole[..., 0, 7] = missing  # one pixel is enough
+    expected = judged(kind, small)
+
+    assert float(losses.discriminator_loss(REAL, FAKE, kind, hole)) == pytest.approx(expected[0], rel=1e-6)
+    assert float(losses.generator_loss(FAKE, kind, hole)) == pytest.approx(expected[1], rel=1e-6)
+    assert float(losses.discriminator_accuracy(REAL, FAKE, kind, hole)) == pytest.approx(expected[2])
+    if all(missing):
+        assert float(losses.discriminator_loss(REAL, FAKE, kind)) == pytest.approx(expected[0], rel=1e-6)
+        assert float(losses.discriminator_accuracy(REAL, FAKE, kind)) == pytest.approx(expected[2])
+
+
+def test_without_a_hole_the_generator_is_not_judged_and_nothing_is_undefined() -> None:
+    fake = [[f.clone().requires_grad_() for f in scale] for scale in FAKE]
+    nothing = torch.zeros(1, 1, 6, 8, dtype=torch.bool)
+    loss = losses.generator_loss(fake, hole=nothing)
+    gradients = torch.autograd.grad(loss, [scale[-1] for scale in fake])
+
+    assert loss.detach().item() == 0
+    assert not any(gradient.any() for gradient in gradients)
+    assert losses.discriminator_loss(REAL, fake, hole=nothing).isfinite()
+
+
+def test_r1_is_half_of_the_squared_gradient() -> None:
+    picture = torch.rand(2, 3, 4, 5, requires_grad=True)
+    weight = torch.tensor(3.0, requires_grad=True)
+    scores = [[(weight * picture).sum(dim=1, keepdim=True)], [picture[:, :1, ::2] ** 2]]
+    slope = (weight / 20 + torch.cat([2 * picture[:, :1] / 10, torch.zeros(2, 2, 4, 5)], 1) * rows(4)).detach()
+    penalty = losses.r1_penalty(scores, picture)
+    (again,) = torch.autograd.grad(penalty, weight)
+
+    assert float(penalty.detach()) == pytest.approx(float(slope.square().sum()) / 4, rel=1e-5)
+    assert float(again) == pytest.approx(float(slope.sum()) / 40, rel=1e-5)
+
+
+def rows(height: int) -> Tensor:
+    return (torch.arange(height) % 2 == 0).float()[:, None]
 
 
 def test_feature_matching_by_hand() -> None:
@@ -138,6 +204,30 @@ def test_balanced_l1_gives_every_hole_the_same_share() -> None:
     assert float(losses.balanced_l1(real, fake, hole, 1.0)) == pytest.approx(np.mean(inside), rel=1e-6)
     nothing = torch.zeros_like(hole)
     assert float(losses.balanced_l1(real, fake, nothing, 0.0)) == pytest.approx(errors.mean(), rel=1e-6)
+
+
+def test_the_border_of_the_hole_weighs_most() -> None:
+    hole = torch.zeros(2, 1, 40, 150, dtype=torch.bool)
+    hole[0, 0, 3:37, 5:] = True
+    hole[1] = True
+    weights = losses.border_weights(hole, 0.9)
+    distances = distance_transform_cdt(hole[0, 0].numpy(), "chessboard")
+    expected = 0.9 ** np.minimum(2 * np.ceil(distances / 2), 64)
+
+    np.testing.assert_allclose(weights[0, 0].numpy(), expected, rtol=1e-5)
+    assert torch.equal(weights[1], torch.full_like(weights[1], 0.9**64))
+
+
+def test_balanced_l1_can_weigh_the_border_of_the_hole() -> None:
+    random = torch.Generator().manual_seed(4)
+    real, fake = (torch.rand(2, 3, 16, 18, generator=random) for _ in range(2))
+    hole = torch.zeros(2, 1, 16, 18, dtype=torch.bool)
+    hole[0, :, 2, 3], hole[1, :, 2:14, 3:] = True, True
+    weights = losses.border_weights(hole, 0.8)
+    errors = (real - fake).abs().mean(dim=1, keepdim=True)
+    means = [float((e * w)[h].sum() / w[h].sum()) for e, w, h in zip(errors, weights, hole, strict=True)]
+
+    assert float(losses.balanced_l1(real, fake, hole, 1.0, 0.8)) == pytest.approx(np.mean(means), rel=1e-5)
 
 
 def test_other_weights_need_the_hole() -> None:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from spgnet import GeneratorConfig
 from spgnet.networks import Residual
 from spgnet.receptive_field import Chain
+from spgnet.upsampling import ResizeConvolution
 
 
 def residual(dilation: int, norm: str) -> nn.Module:
@@ -24,6 +25,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
     "wide convolution": lambda: nn.Conv2d(2, 2, 5),
     "dilated convolution": lambda: nn.Conv2d(2, 2, 3, dilation=2),
     "up-convolution": lambda: nn.ConvTranspose2d(2, 2, 3, stride=2, padding=1, output_padding=1),
+    "resize-convolution": lambda: ResizeConvolution(2, 2),
     "residual block": lambda: residual(1, "batch"),
     "dilated residual block": lambda: residual(2, "batch"),
     "residual block by its statistics": lambda: residual(1, "instance"),

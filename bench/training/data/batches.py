@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from bench.vocabulary import Hole, LabelMap, Picture
 
-__all__ = ["BatchMaker", "HostBatch", "TrainingBatch"]
+__all__ = ["BatchMaker", "ByteBatch", "HostBatch", "TrainingBatch"]
 
 _FALLBACK_PROTOCOL = "spg-random@1"
 """Draws the hole where the chosen protocol has none, for example because the crop holds no object."""
@@ -45,6 +45,54 @@ class HostBatch:
     hole: npt.NDArray[np.bool_]
     labels: npt.NDArray[np.uint8] | None
     ids: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ByteBatch:
+    """A batch as tensors of bytes, on its way to the device or there.
+
+    Attributes:
+        image: uint8 [N, H, W, 3].
+        hole: bool [N, H, W], True = missing.
+        labels: uint8 [N, H, W] with VOID where unlabelled, or None.
+        ids: sample ids.
+    """
+
+    image: torch.Tensor
+    hole: torch.Tensor
+    labels: torch.Tensor | None
+    ids: tuple[str, ...]
+
+    @classmethod
+    def of(cls, batch: HostBatch) -> ByteBatch:
+        """The same memory as tensors."""
+        labels = None if batch.labels is None else torch.from_numpy(batch.labels)
+        return cls(torch.from_numpy(batch.image), torch.from_numpy(batch.hole), labels, batch.ids)
+
+    def tensors(self) -> list[torch.Tensor]:
+        """Pictures, holes and, where there are some, label maps."""
+        return [self.image, self.hole, *([] if self.labels is None else [self.labels])]
+
+    def pin_memory(self) -> ByteBatch:
+        """A copy in page-locked memory, which travels to a GPU without the host waiting."""
+        return self._changed(torch.Tensor.pin_memory)
+
+    def to(self, device: torch.device) -> ByteBatch:
+        """The batch on a device; from page-locked memory the host does not wait for the copy."""
+        return self._changed(lambda tensor: tensor.to(device, non_blocking=True))
+
+    def clone(self) -> ByteBatch:
+        """A copy on the same device."""
+        return self._changed(torch.Tensor.clone)
+
+    def fill(self, other: ByteBatch) -> None:
+        """Copy the tensors of a batch of the same shape into those of this one; the ids stay."""
+        for mine, given in zip(self.tensors(), other.tensors(), strict=True):
+            mine.copy_(given)
+
+    def _changed(self, change: Callable[[torch.Tensor], torch.Tensor]) -> ByteBatch:
+        labels = None if self.labels is None else change(self.labels)
+        return ByteBatch(change(self.image), change(self.hole), labels, self.ids)
 
 
 @dataclass(frozen=True)
@@ -74,17 +122,17 @@ class TrainingBatch:
         return None if self.labels is None else hide_labels(self.labels, self.hole)
 
     @classmethod
+    def of(cls, batch: ByteBatch) -> TrainingBatch:
+        """Convert a batch to float32 on its device."""
+        image = to_float(batch.image.permute(0, 3, 1, 2))  # channels last in memory
+        labels = None if batch.labels is None else batch.labels.long()
+        return cls(image, batch.hole[:, None], labels, batch.ids)
+
+    @classmethod
     def on(cls, device: torch.device, batch: HostBatch) -> TrainingBatch:
         """Move a batch to a device and convert it to float32 there."""
-
-        def move(array: npt.NDArray[np.uint8] | npt.NDArray[np.bool_]) -> torch.Tensor:
-            tensor = torch.from_numpy(array)
-            pinned = tensor.pin_memory() if device.type == "cuda" else tensor
-            return pinned.to(device, non_blocking=True)
-
-        image = to_float(move(batch.image).permute(0, 3, 1, 2))  # channels last in memory
-        labels = None if batch.labels is None else move(batch.labels).long()
-        return cls(image, move(batch.hole)[:, None], labels, batch.ids)
+        tensors = ByteBatch.of(batch)
+        return cls.of((tensors.pin_memory() if device.type == "cuda" else tensors).to(device))
 
 
 @dataclass

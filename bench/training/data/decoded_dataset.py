@@ -1,7 +1,7 @@
 """All pictures of a training, decoded once by several processes into files that every process maps into memory.
 
 Decoding takes most of the time of a batch, and holds the global interpreter lock where pictures are drawn (streets).
-What is left, cropping and drawing holes, is fast enough for a GPU in threads.
+What is left is to crop and to draw holes.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ class DecodedDataset:
         self.name, self.ids, self.revision = dataset.name, dataset.ids, dataset.revision
         self.classes, self.objects = dataset.classes, dataset.objects
         self.whole: Dataset = self if len(whole_split(dataset)) == len(dataset) else whole_split(dataset)
+        self._made_from = dataset, folder
         self._images, self._labels = (_opened(folder / f"{part}.npy", "r") for part in _PARTS)
 
     def __len__(self) -> int:
@@ -55,6 +56,9 @@ class DecodedDataset:
         assert self._images is not None  # noqa: S101 (decode_ahead always writes pictures)
         labels = None if self._labels is None else np.asarray(self._labels[index])
         return Sample(self.ids[index], np.asarray(self._images[index]), labels)
+
+    def __reduce__(self) -> tuple[type[DecodedDataset], tuple[Dataset, Path]]:
+        return DecodedDataset, self._made_from  # another process maps the same files
 
 
 def decode_ahead(dataset: Dataset, folder: Path, workers: int, advance: Callable[[int], None]) -> DecodedDataset:

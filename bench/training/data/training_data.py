@@ -7,6 +7,7 @@ from typing import Any
 
 import bench.data
 from bench.errors import DataError, UsageError
+from bench.training.data.mixed_dataset import MixedDataset, Mixture
 from bench.training.data.mixed_protocol import parse_protocols
 from bench.vocabulary import Dataset, Protocol
 
@@ -70,6 +71,8 @@ def open_data(
     validation_limit: int = 64,
     max_scale: float = 1.25,
     jitter: float = 0.0,
+    mix: Mixture | None = None,
+    mix_limit: int | None = None,
     cache_bytes: int = 4 << 30,
 ) -> TrainingData:
     """Open a data set for training at `size`; pictures are loaded a little larger, and cached in memory.
@@ -82,6 +85,7 @@ def open_data(
         validation_split, validation_limit: split to validate on, and its number of pictures.
         max_scale: size at which pictures are loaded, relative to `size`.
         jitter: as of TrainingData.
+        mix, mix_limit: a second data set whose split of the same name is trained on, too, and its number of pictures.
         cache_bytes: memory for decoded training pictures; 0 for no cache.
 
     Raises:
@@ -93,5 +97,9 @@ def open_data(
     larger = (round(size[0] * max_scale), round(size[1] * max_scale))
     train = bench.data.load(name, split, larger, root, limit, split_list)
     train = bench.data.Cached(train, cache_bytes) if cache_bytes else train
+    if mix is not None:
+        other = bench.data.load(mix.name, split, larger, None, mix_limit)
+        other = bench.data.Cached(other, cache_bytes) if cache_bytes else other
+        train = MixedDataset([train, other], [1 - mix.share, mix.share])
     validation = bench.data.Cached(bench.data.load(name, validation_split, size, root, validation_limit))
     return TrainingData(train, validation, parse_protocols(protocol), size, max_scale, jitter)

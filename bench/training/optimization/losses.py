@@ -41,15 +41,20 @@ def weighted_sum(
 
 
 class LossMeter:
-    """Means of all loss terms since the last reading; adding terms does not make the host wait for the device."""
+    """Means of all loss terms since the last reading; adding terms does not make the host wait for the device.
+
+    All that changes in a step are tensors that stay where they are, so that a captured step may contain `add` and
+    `end_step`.
+    """
 
     def __init__(self, fabric: Fabric) -> None:
         self._fabric = fabric
         self._names: dict[str, list[str]] = {}
         self._sums: dict[str, torch.Tensor] = {}  # by optimizer: float32 [terms]
         self._non_finite: dict[str, torch.Tensor] = {}  # by optimizer: 1 / first step that was not finite, else 0
-        self._steps = 0
+        self._steps = torch.zeros((), device=fabric.device)
 
+    @torch.no_grad()
     def add(self, optimizer: str, terms: TensorMapping) -> None:
         """Add the terms of one optimizer in the present step."""
         values = torch.stack([value.detach().float() for value in terms.values()])
@@ -58,9 +63,9 @@ class LossMeter:
             self._sums[optimizer], self._non_finite[optimizer] = torch.zeros_like(values), torch.zeros_like(values)
         self._sums[optimizer] += values
         found = (~values.isfinite()).float() / (self._steps + 1)
-        self._non_finite[optimizer] = torch.maximum(self._non_finite[optimizer], found)
+        torch.maximum(self._non_finite[optimizer], found, out=self._non_finite[optimizer])
 
-    def next_step(self) -> None:
+    def end_step(self) -> None:
         """Count a step, after the terms of all optimizers were added."""
         self._steps += 1
 
@@ -70,14 +75,14 @@ class LossMeter:
         Raises:
             Failure: a term was not finite; names the first such term. `advice` ends the message.
         """
-        if not self._steps:
+        steps = int(self._steps)
+        if not steps:
             return {}
         names = [name for names in self._names.values() for name in names]
         sums = mean_over_processes(self._fabric, torch.cat(list(self._sums.values()))).tolist()
         non_finite = mean_over_processes(self._fabric, torch.cat(list(self._non_finite.values()))).tolist()
-        steps, self._steps = self._steps, 0
-        self._sums.clear()
-        self._non_finite.clear()
+        for tensor in (self._steps, *self._sums.values(), *self._non_finite.values()):
+            tensor.zero_()
         if any(non_finite):
             # the optimizers are in the order of their steps, so the first of equal values came first
             earliest = max(range(len(names)), key=lambda index: non_finite[index])

@@ -26,6 +26,7 @@ __all__ = [
     "TrainingPrecision",
     "average_buffers",
     "average_gradients",
+    "common_value",
     "fabric_for",
     "mean_over_processes",
     "seed_step",
@@ -65,7 +66,10 @@ def fabric_for(device: str = "auto", precision: TrainingPrecision = "32") -> Fab
     except (MisconfigurationException, ValueError, RuntimeError) as error:
         raise UsageError(f"device '{device}'", "be one of this machine", str(error).splitlines()[0]) from error
     fabric.launch()
-    torch.backends.cudnn.benchmark = fabric.device.type == "cuda"  # every batch of a training has the same shape
+    if fabric.device.type == "cuda":
+        torch.set_float32_matmul_precision("high")  # TensorFloat-32
+        torch.backends.cudnn.allow_tf32 = True
+        torch.backends.cudnn.benchmark = False  # its trials take longer than they save in a short training
     return fabric
 
 
@@ -95,6 +99,13 @@ def average_buffers(fabric: Fabric, networks: Iterable[torch.nn.Module]) -> None
 def mean_over_processes(fabric: Fabric, values: torch.Tensor) -> torch.Tensor:
     """Mean of a tensor over processes; not finite where it is not finite in one of them."""
     return values if fabric.world_size == 1 else _reduced(fabric, values.clone())
+
+
+def common_value(fabric: Fabric, value: float) -> float:
+    """Mean of a number over processes, the same in all of them; one process does not wait for its device."""
+    if fabric.world_size == 1:
+        return value
+    return float(mean_over_processes(fabric, torch.tensor(value, device=fabric.device)))
 
 
 def _average(fabric: Fabric, tensors: list[torch.Tensor]) -> None:

@@ -30,14 +30,20 @@ def measure_running_statistics(
     weights were never used on a batch, so their statistics must be measured (Izmailov et al. 2018;
     `torch.optim.swa_utils.update_bn`).
 
-    Layers that `forward` does not call, or that are in evaluation mode, keep their statistics.
+    Layers that `forward` does not call, or that are in evaluation mode, keep their statistics. Dropout is off, as it is
+    at inference.
 
     Args:
         networks: in training mode.
         forward: runs them on a batch.
         batches: training batches; with none the statistics stay as they are.
     """
+    networks = list(networks)
     momenta: dict[Layer, float | None] = {}
+    modules = (module for network in networks for module in network.modules())
+    dropouts = [layer for layer in modules if isinstance(layer, nn.modules.dropout._DropoutNd) and layer.training]
+    for dropout in dropouts:
+        dropout.eval()
     for number, batch in enumerate(batches):
         if number == 0:
             momenta = {layer: layer.momentum for layer in _updated(_layers(networks), forward, batch)}
@@ -47,6 +53,8 @@ def measure_running_statistics(
         forward(batch)
     for layer, momentum in momenta.items():
         layer.momentum = momentum
+    for dropout in dropouts:
+        dropout.train()
 
 
 def _updated(layers: Iterable[Layer], forward: Callable[[TrainingBatch], object], batch: TrainingBatch) -> list[Layer]:

@@ -13,6 +13,7 @@ from bench.training.data.batches import TrainingBatch
 from bench.training.optimization.losses import LossMeter, term_weights, weighted_sum
 from bench.training.optimization.parallel import average_buffers, average_gradients
 from bench.training.optimization.running_statistics import has_running_statistics, measure_running_statistics
+from bench.training.optimization.step_values import StepValues
 from bench.training.optimization.weight_average import WeightAverage
 from bench.training.recipe import OptimizerSpec, Recipe, Stage, TensorMapping
 
@@ -28,34 +29,58 @@ class StageOptimizers:
         stage: one of its stages.
         clip: largest norm of the gradient of one optimizer.
         decay: of the averages of the weights.
+        fused: whether the optimizers step on the device alone, as a captured step needs it; the same up to rounding.
 
     Attributes:
         losses: means of the loss terms since they were last read.
     """
 
-    def __init__(self, fabric: Fabric, recipe: Recipe, stage: Stage, clip: float, decay: float) -> None:
+    def __init__(
+        self, fabric: Fabric, recipe: Recipe, stage: Stage, clip: float, decay: float, *, fused: bool = False
+    ) -> None:
         self.losses = LossMeter(fabric)
         self._fabric, self._recipe, self._stage, self._clip = fabric, recipe, stage, clip
         self._average = WeightAverage({name: recipe.networks[name] for name in stage.averaged}, decay)
+        self._fused, self._values = fused, StepValues(fabric.device)
         self._optimizers = {spec.name: self._optimizer(spec) for spec in stage.optimizers}
+        self._modules = {
+            spec.name: torch.nn.ModuleList(recipe.networks[name] for name in spec.networks) for spec in stage.optimizers
+        }
         self._finalized = False
         self._set_mode(training=True)
 
-    def step(self, batch: TrainingBatch, number: int, lr_scale: float, progress: float) -> None:
-        """Step every optimizer once.
+    def prepare(self, number: int, lr_scale: float, progress: float) -> None:
+        """Set what changes from step to step, for the next `step`.
 
         Args:
-            batch: this process's part.
             number: of the step within the stage, counted from 1.
             lr_scale: factor of the learning rates.
             progress: share of the stage's budget that is spent, 0 to 1.
         """
+        for spec in self._stage.optimizers:
+            self._set_learning_rate(spec, spec.learning_rate * lr_scale)
+            for name, weight in term_weights(spec, progress).items():
+                self._values.set((spec.name, name), weight)
+        self._average.prepare(number)
+
+    def step(self, batch: TrainingBatch) -> None:
+        """Step every optimizer once on a batch, this process's part; a graph may capture it.
+
+        Whatever a step changes are tensors that stay where they are.
+        """
         outputs: TensorMapping | None = None
         for spec in self._stage.optimizers:
-            outputs = self._step(spec, batch, outputs, lr_scale, progress)
-        self._average.update(number)
+            outputs = self._step(spec, batch, outputs)
+        self._average.update()
         average_buffers(self._fabric, self._trained())
-        self.losses.next_step()
+        self.losses.end_step()
+
+    def capturable(self, *, on: bool) -> None:
+        """Begin or end the time in which steps are captured; gradients get new memory, in that of the graph."""
+        for optimizer in self._optimizers.values():
+            optimizer.zero_grad(set_to_none=True)
+            for group in optimizer.param_groups:
+                group["capturable"] = on
 
     @contextmanager
     def evaluation(self) -> Iterator[None]:
@@ -82,7 +107,8 @@ class StageOptimizers:
 
     def all_finite(self) -> bool:
         """Whether all weights that are being trained are finite."""
-        return all(bool(weight.isfinite().all()) for network in self._trained() for weight in network.parameters())
+        weights = [weight for network in self._trained() for weight in network.parameters()]
+        return bool(torch.stack([weight.isfinite().all() for weight in weights]).all())
 
     def state(self) -> dict[str, Any]:
         """Optimizers and averages, for a checkpoint."""
@@ -90,14 +116,14 @@ class StageOptimizers:
         return {"optimizers": optimizers, "averages": self._average.state()}
 
     def load(self, state: dict[str, Any]) -> None:
-        """Load what `state` returned."""
+        """Load what `state` returned, whether its optimizers were fused or not."""
         for name, optimizer in self._optimizers.items():
-            optimizer.load_state_dict(state["optimizers"][name])
+            options = optimizer.state_dict()["param_groups"]  # its own: learning rate and kind of the optimizer
+            optimizer.load_state_dict({"state": state["optimizers"][name]["state"], "param_groups": options})
+            self._bind_learning_rate(name, optimizer)
         self._average.load(state["averages"])
 
-    def _step(
-        self, spec: OptimizerSpec, batch: TrainingBatch, outputs: TensorMapping | None, lr_scale: float, progress: float
-    ) -> TensorMapping:
+    def _step(self, spec: OptimizerSpec, batch: TrainingBatch, outputs: TensorMapping | None) -> TensorMapping:
         self._require_grad(spec)
         with self._fabric.autocast():
             if outputs is None:
@@ -106,12 +132,10 @@ class StageOptimizers:
         self.losses.add(spec.name, terms)
         optimizer = self._optimizers[spec.name]
         optimizer.zero_grad()
-        self._fabric.backward(weighted_sum(spec, terms, term_weights(spec, progress)))
+        self._fabric.backward(weighted_sum(spec, terms, {name: self._values[spec.name, name] for name in spec.weights}))
         average_gradients(self._fabric, self._weights(spec))
-        module = torch.nn.ModuleList(self._recipe.networks[name] for name in spec.networks)
+        module = self._modules[spec.name]
         self._fabric.clip_gradients(module, optimizer, max_norm=self._clip, error_if_nonfinite=False)
-        for group in optimizer.param_groups:
-            group["lr"] = spec.learning_rate * lr_scale
         optimizer.step()
         return {name: value.detach() for name, value in outputs.items()}
 
@@ -120,10 +144,25 @@ class StageOptimizers:
             network.requires_grad_(name in spec.networks)
 
     def _optimizer(self, spec: OptimizerSpec) -> torch.optim.Optimizer:
-        optimizer = torch.optim.Adam(self._weights(spec), lr=spec.learning_rate, betas=spec.betas)
+        kind = True if self._fused else None  # None: torch chooses
+        optimizer = torch.optim.Adam(self._weights(spec), lr=spec.learning_rate, betas=spec.betas, fused=kind)
+        self._bind_learning_rate(spec.name, optimizer)
         wrapped = self._fabric.setup_optimizers(optimizer)
         assert isinstance(wrapped, torch.optim.Optimizer)  # noqa: S101 (one in, one out)
         return wrapped
+
+    def _bind_learning_rate(self, name: str, optimizer: torch.optim.Optimizer) -> None:
+        """Let a fused optimizer read its learning rate from the device."""
+        if self._fused:
+            for group in optimizer.param_groups:
+                group["lr"] = self._values["learning rate", name]
+
+    def _set_learning_rate(self, spec: OptimizerSpec, rate: float) -> None:
+        if self._fused:
+            self._values.set(("learning rate", spec.name), rate)
+            return
+        for group in self._optimizers[spec.name].param_groups:
+            group["lr"] = rate
 
     def _weights(self, spec: OptimizerSpec) -> list[torch.nn.Parameter]:
         return [weight for name in spec.networks for weight in self._recipe.networks[name].parameters()]

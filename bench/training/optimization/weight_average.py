@@ -7,6 +7,8 @@ from contextlib import contextmanager
 
 import torch
 
+from bench.training.optimization.step_values import StepValues
+
 __all__ = ["WeightAverage"]
 
 
@@ -26,28 +28,36 @@ class WeightAverage:
         self._weights: list[torch.Tensor] = [weight for network in networks.values() for weight in network.parameters()]
         self._names = [f"{name}.{key}" for name, network in networks.items() for key, _ in network.named_parameters()]
         self._averages = [weight.detach().clone() for weight in self._weights]
+        self._values = StepValues(self._weights[0].device if self._weights else torch.device("cpu"))
+
+    def prepare(self, step: int) -> None:
+        """Set the decay for the update after step `step`, counted from 1."""
+        self._values.set("gain", 1 - min(self.decay, (1 + step) / (10 + step)))
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Update the averages with the weights after step `step`, counted from 1."""
-        decay = min(self.decay, (1 + step) / (10 + step))
+    def update(self) -> None:
+        """Update the averages with the present weights; a captured step may contain it."""
         if self._averages:
-            torch._foreach_lerp_(self._averages, self._weights, 1 - decay)
+            changes = torch._foreach_sub(self._weights, self._averages)
+            torch._foreach_mul_(changes, self._values["gain"])
+            torch._foreach_add_(self._averages, changes)
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Inside, the networks have the averages as their weights."""
-        self._swap()
+        """Inside, the networks have the averages as their weights.
+
+        Values are copied: a captured step holds the addresses of the weights.
+        """
+        own = [weight.detach().clone() for weight in self._weights]
+        self.finalize()
         try:
             yield
         finally:
-            self._swap()
+            self._copy(own)
 
-    @torch.no_grad()
     def finalize(self) -> None:
         """Copy the averages into the networks."""
-        for weight, average in zip(self._weights, self._averages, strict=True):
-            weight.copy_(average)
+        self._copy(self._averages)
 
     def state(self) -> dict[str, torch.Tensor]:
         """The averages by name, for a checkpoint."""
@@ -59,6 +69,7 @@ class WeightAverage:
         for name, average in zip(self._names, self._averages, strict=True):
             average.copy_(state[name])
 
-    def _swap(self) -> None:
-        for index, weight in enumerate(self._weights):
-            weight.data, self._averages[index] = self._averages[index], weight.data
+    @torch.no_grad()
+    def _copy(self, values: list[torch.Tensor]) -> None:
+        for weight, value in zip(self._weights, values, strict=True):
+            weight.copy_(value)

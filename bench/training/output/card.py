@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
@@ -27,8 +27,17 @@ _LIBRARIES = (
 )
 
 
-def write_card(folder: TrainingFolder, spent: Mapping[str, dict[str, Any]], batch_size: int, fabric: Fabric) -> None:
-    """Write card.json: the settings, and for each stage steps, minutes, speed, last losses and validation scores."""
+def write_card(
+    folder: TrainingFolder,
+    spent: Mapping[str, dict[str, Any]],
+    batch_size: int,
+    fabric: Fabric,
+    notes: Sequence[str] = (),
+) -> None:
+    """Write card.json: the settings, and for each stage steps, minutes, speed, last losses and validation scores.
+
+    `notes` are sentences on how the networks began.
+    """
     card = {
         "format": 1,
         "training": json.loads(folder.settings.read_text(encoding="utf-8")),
@@ -38,6 +47,8 @@ def write_card(folder: TrainingFolder, spent: Mapping[str, dict[str, Any]], batc
         "hardware": {"processes": fabric.world_size, "device": _device(fabric.device), "machine": platform.machine()},
         "versions": {"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
     }
+    if notes:
+        card["notes"] = list(notes)
     write_atomically(folder.card, dump(card))
 
 

@@ -17,6 +17,7 @@ from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import (
     DataFacts,
     OptimizerSpec,
+    Ramp,
     Recipe,
     Stage,
     StageOutput,
@@ -24,6 +25,7 @@ from bench.training.recipe import (
     refuse_single_networks,
 )
 from bench.training.recipes import imagenet
+from spgnet import Discriminator, DiscriminatorConfig
 from spgnet.features import ImageNetFeatures
 
 __all__ = ["BaselineRecipe", "BaselineStage", "BaselineTraining", "Components", "FillStage"]
@@ -48,6 +50,10 @@ class BaselineTraining:
         hole_weight: weight of a pixel in the hole, in terms over the whole picture; a pixel outside has weight 1.
         features: network of the perceptual and style terms. `auto` is VGG-19 or AlexNet if their ImageNet weights are
             on this machine, and otherwise `none`: the terms are left out.
+        judge: discriminator of the composited picture in place of the recipe's own, for a training as of
+            `bench.training.recipes.judged_fill`; None: the recipe's own stages and losses.
+        ramp: with `judge`, when the terms that need it take effect; None: at once.
+        hole_share: with `judge`, share of the hole in the L1 of every picture.
     """
 
     size: Literal["paper", "small"]
@@ -59,6 +65,9 @@ class BaselineTraining:
     critic_channels: int = 64
     hole_weight: float = 1.0
     features: Features = field(default="auto")
+    judge: DiscriminatorConfig | None = None
+    ramp: Ramp | None = None
+    hole_share: float = 0.9
 
     def resolved(self) -> Self:
         """The same with `auto` replaced by a network on this machine; without one, its terms get weight 0."""
@@ -177,22 +186,29 @@ class BaselineRecipe(Recipe):
     Attributes:
         architecture: class of the network.
         presets: configurations by the names of `--config`.
+        judged: the stages of a configuration with `judge`.
     """
 
     needs_labels = False
     architecture: ClassVar[type[InpaintingNetwork]]
     presets: ClassVar[Mapping[str, BaselineTraining]]
+    judged: ClassVar[tuple[type[BaselineStage], ...]] = ()
 
     def __init__(self, config: BaselineTraining, data: DataFacts) -> None:
         config = config.resolved()
         self.network = self.make_network(config)
         features = imagenet.load(config.features) if config.features in ("vgg19", "alexnet") else None
-        self.components = Components(config, self.network, self.make_critics(config, data), features)
+        critics = self.make_critics(config, data)
+        if config.judge is not None:
+            critics["critic"] = Discriminator(config.judge, 3)
+        self.components = Components(config, self.network, critics, features)
         self.networks = {**self.generators(), **self.components.critics}
         if features is not None:
             self.networks["features"] = features
-        self.stages = self.make_stages()
+        judged = tuple(stage(self.components) for stage in self.judged)
+        self.stages = self.make_stages() if config.judge is None else judged
         self.settings = config.to_dict()
+        self._started = False
 
     @classmethod
     def build(cls, config: str = "small", *, data: DataFacts) -> Self:
@@ -230,3 +246,10 @@ class BaselineRecipe(Recipe):
             fix = f"Give the folder weights/ of an earlier training of {self.name}."
             raise DataError(f"folder {folder}", f"hold {file.name}", "no such file", fix)
         load_state(self.network, self.architecture.from_pretrained(file).state_dict(), f"weights {file}")
+        self._started = True
+
+    def check_start(self, stages: Sequence[Stage]) -> None:  # noqa: ARG002 (whichever is trained)
+        """Refuse to begin with the discriminator of `small-adversarial` beside a network that cannot fill yet."""
+        if self.components.config.judge is not None and not self._started:
+            fix = f"Add --start with a folder that holds {self.name}.safetensors."
+            raise DataError(f"recipe '{self.name}' with this config", "start from weights", "none", fix)

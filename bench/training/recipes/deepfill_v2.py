@@ -12,6 +12,7 @@ from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
 from bench.training.recipes.critics import SpectralPatchCritic
+from bench.training.recipes.judged_fill import JudgedFill, judged
 from bench.training.recipes.losses import to_signed, weighted_mean
 from spgnet.losses import discriminator_loss, generator_loss
 
@@ -55,21 +56,32 @@ class DeepFillV2Fill(FillStage):
         return scores
 
 
+class JudgedDeepFillV2(JudgedFill, DeepFillV2Fill):
+    """On SG-Net's terms; the coarse picture has an L1 of its own, too."""
+
+    def reconstruction_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
+        """L1 of both pictures."""
+        return {"l1": self.balanced_error(batch, outputs["coarse"]) + self.balanced_error(batch, outputs["picture"])}
+
+
+_SMALL = BaselineTraining(
+    "small",
+    {"l1": 10.0, "adversarial": 0.1},
+    {"fill": 1.0},
+    learning_rate=5e-4,
+    critic_channels=16,
+    hole_weight=5.0,
+    features="none",
+)
+
 PRESETS = {
     "paper": BaselineTraining(
         "paper", {"l1": 1.0, "adversarial": 1.0}, {"fill": 1.0}, learning_rate=1e-4, critic_rate=1e-4
     ),
-    "small": BaselineTraining(
-        "small",
-        {"l1": 10.0, "adversarial": 0.1},
-        {"fill": 1.0},
-        learning_rate=5e-4,
-        critic_channels=16,
-        hole_weight=5.0,
-        features="none",
-    ),
+    "small": _SMALL,
+    "small-adversarial": judged(_SMALL),
 }
-"""By the names of `--config`."""
+"""By the names of `--config`. `small-adversarial` goes on from weights of `small`, on SG-Net's terms."""
 
 
 class DeepFillV2Recipe(BaselineRecipe):
@@ -78,6 +90,7 @@ class DeepFillV2Recipe(BaselineRecipe):
     name = "deepfill-v2"
     architecture = DeepFillV2
     presets = PRESETS
+    judged = (JudgedDeepFillV2,)
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:  # noqa: ARG002
         """SN-PatchGAN."""

@@ -14,6 +14,7 @@ from baselines.edge_connect import EdgeConnect, edges_of, grey
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Stage, StageOutput, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineStage, BaselineTraining, Components, FillStage
+from bench.training.recipes.judged_fill import JudgedFill, judged
 from bench.training.recipes.losses import (
     discriminator_cross_entropy,
     generator_cross_entropy,
@@ -136,6 +137,25 @@ class Adapt(EdgeConnectFill):
         return torch.where(batch.hole, predicted, known)
 
 
+class JudgedEdgeConnect(JudgedFill, Adapt):
+    """The fill generator on SG-Net's terms, from the edges that the frozen edge generator predicts."""
+
+    after = ("edges",)
+
+
+_SMALL = EdgeConnectTraining(
+    "small",
+    {"l1": 1.0, "adversarial": 0.01, "perceptual": 0.0, "style": 0.0},
+    _SHARES,
+    learning_rate=5e-4,
+    critic_rate=1e-4,
+    betas=(0.5, 0.999),
+    critic_channels=16,
+    hole_weight=5.0,
+    features="none",
+    edge_weights={"adversarial": 0.1, "matching": 1.0, "cross_entropy": 5.0},
+)
+
 PRESETS = {
     "paper": EdgeConnectTraining(
         "paper",
@@ -145,20 +165,11 @@ PRESETS = {
         critic_rate=1e-5,
         betas=(0.0, 0.9),
     ),
-    "small": EdgeConnectTraining(
-        "small",
-        {"l1": 1.0, "adversarial": 0.01, "perceptual": 0.0, "style": 0.0},
-        _SHARES,
-        learning_rate=5e-4,
-        critic_rate=1e-4,
-        betas=(0.5, 0.999),
-        critic_channels=16,
-        hole_weight=5.0,
-        features="none",
-        edge_weights={"adversarial": 0.1, "matching": 1.0, "cross_entropy": 5.0},
-    ),
+    "small": _SMALL,
+    "small-adversarial": judged(_SMALL),
 }
-"""By the names of `--config`."""
+"""By the names of `--config`. `small-adversarial` goes on from weights of `small`, on SG-Net's terms: give `--stages
+adversarial`, so that the edge generator stays as it is."""
 
 
 class EdgeConnectRecipe(BaselineRecipe):
@@ -167,6 +178,7 @@ class EdgeConnectRecipe(BaselineRecipe):
     name = "edge-connect"
     architecture = EdgeConnect
     presets = PRESETS
+    judged = (Edges, JudgedEdgeConnect)
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:  # noqa: ARG002
         """Patch discriminators with spectral norm: of grey picture and edges, and of pictures."""

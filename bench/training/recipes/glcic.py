@@ -10,6 +10,7 @@ from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, Components, FillStage
 from bench.training.recipes.critics import GlobalLocalCritic
+from bench.training.recipes.judged_fill import JudgedFill, judged
 from bench.training.recipes.losses import discriminator_cross_entropy, generator_cross_entropy, weighted_mean
 
 __all__ = ["PRESETS", "GLCICRecipe", "build"]
@@ -59,20 +60,23 @@ class GLCICJoint(CompletionStage):
     after = ("completion", "discriminator")
 
 
+_SMALL = BaselineTraining(
+    "small",
+    _WEIGHTS,
+    {"completion": 0.6, "discriminator": 0.02, "joint": 0.38},
+    learning_rate=1e-3,
+    critic_channels=16,
+    features="none",
+)
+
 PRESETS = {
     "paper": BaselineTraining(
         "paper", _WEIGHTS, {"completion": 0.18, "discriminator": 0.02, "joint": 0.8}, learning_rate=2e-4
     ),
-    "small": BaselineTraining(
-        "small",
-        _WEIGHTS,
-        {"completion": 0.6, "discriminator": 0.02, "joint": 0.38},
-        learning_rate=1e-3,
-        critic_channels=16,
-        features="none",
-    ),
+    "small": _SMALL,
+    "small-adversarial": judged(_SMALL),
 }
-"""By the names of `--config`."""
+"""By the names of `--config`. `small-adversarial` goes on from weights of `small`, on SG-Net's terms."""
 
 
 class GLCICRecipe(BaselineRecipe):
@@ -81,6 +85,7 @@ class GLCICRecipe(BaselineRecipe):
     name = "glcic"
     architecture = GLCIC
     presets = PRESETS
+    judged = (JudgedFill,)
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:
         """A discriminator of the whole picture and of the window around the hole."""

@@ -10,6 +10,7 @@ from baselines.lama import LaMa
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import DataFacts, Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, FillStage
+from bench.training.recipes.judged_fill import JudgedFill, judged
 from bench.training.recipes.losses import generator_cross_entropy, weighted_mean
 from spgnet import Discriminator, DiscriminatorConfig
 
@@ -61,6 +62,17 @@ class LaMaFill(FillStage):
         return features
 
 
+_SMALL = BaselineTraining(
+    "small",
+    {"known": 10.0, "missing": 30.0, "adversarial": 0.3, "matching": 3.0, "perceptual": 0.0},
+    {"fill": 1.0},
+    learning_rate=1e-3,
+    critic_rate=1e-4,
+    betas=(0.9, 0.999),
+    critic_channels=16,
+    features="none",
+)
+
 PRESETS = {
     "paper": BaselineTraining(
         "paper",
@@ -70,18 +82,10 @@ PRESETS = {
         critic_rate=1e-4,
         betas=(0.9, 0.999),
     ),
-    "small": BaselineTraining(
-        "small",
-        {"known": 10.0, "missing": 30.0, "adversarial": 0.3, "matching": 3.0, "perceptual": 0.0},
-        {"fill": 1.0},
-        learning_rate=1e-3,
-        critic_rate=1e-4,
-        betas=(0.9, 0.999),
-        critic_channels=16,
-        features="none",
-    ),
+    "small": _SMALL,
+    "small-adversarial": judged(_SMALL),
 }
-"""By the names of `--config`."""
+"""By the names of `--config`. `small-adversarial` goes on from weights of `small`, on SG-Net's terms."""
 
 
 class LaMaRecipe(BaselineRecipe):
@@ -90,6 +94,7 @@ class LaMaRecipe(BaselineRecipe):
     name = "lama"
     architecture = LaMa
     presets = PRESETS
+    judged = (JudgedFill,)
 
     def make_critics(self, config: BaselineTraining, data: DataFacts) -> dict[str, nn.Module]:  # noqa: ARG002
         """pix2pixHD's patch discriminator with four strided layers, at one scale."""

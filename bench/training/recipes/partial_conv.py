@@ -11,6 +11,7 @@ from bench.pictures import composite
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import Stage, TensorMapping
 from bench.training.recipes.baseline import BaselineRecipe, BaselineTraining, Components, FillStage
+from bench.training.recipes.judged_fill import JudgedFill, judged
 from bench.training.recipes.losses import style_loss, total_variation
 from spgnet.losses import perceptual
 
@@ -65,11 +66,14 @@ class FineTune(Train):
         return super().forward(batch)
 
 
+_SMALL = BaselineTraining("small", _WEIGHTS, _SHARES, learning_rate=1e-3, betas=(0.9, 0.999), features="none")
+
 PRESETS = {
     "paper": BaselineTraining("paper", _WEIGHTS, _SHARES, learning_rate=2e-4, betas=(0.9, 0.999)),
-    "small": BaselineTraining("small", _WEIGHTS, _SHARES, learning_rate=1e-3, betas=(0.9, 0.999), features="none"),
+    "small": _SMALL,
+    "small-adversarial": judged(_SMALL),
 }
-"""By the names of `--config`."""
+"""By the names of `--config`. `small-adversarial` goes on from weights of `small`, on SG-Net's terms."""
 
 
 class PartialConvRecipe(BaselineRecipe):
@@ -78,6 +82,7 @@ class PartialConvRecipe(BaselineRecipe):
     name = "partial-conv"
     architecture = PartialConvUNet
     presets = PRESETS
+    judged = (JudgedFill,)
 
     def make_stages(self) -> tuple[Stage, ...]:
         """Training and fine-tuning."""

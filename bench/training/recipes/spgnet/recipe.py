@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
-from torch import Tensor, nn
+from torch import nn
 
 from bench.errors import DataError, UnknownName
-from bench.training.recipe import DataFacts, Recipe
+from bench.training.recipe import DataFacts, Recipe, Stage
 from bench.training.recipes.spgnet.config import PRESETS, SPGNetTraining
 from bench.training.recipes.spgnet.networks import Networks
 from bench.training.recipes.spgnet.stages import Joint, Labels, Pictures, Segmentation, Unguided
-from spgnet import SPGNet
+from spgnet import SGNet, SPGNet, SPNet
+from spgnet.conversion import convert_generator
 from spgnet.weights import load_state
 
 __all__ = ["SPGNetRecipe", "build"]
+
+_log = logging.getLogger("bench")
 
 
 def build(config: str = "small", *, data: DataFacts) -> SPGNetRecipe:
@@ -52,11 +56,14 @@ class SPGNetRecipe(Recipe):
         self.networks = self._networks.by_name()
         self.stages = tuple(stage(self._networks) for stage in (Segmentation, Labels, Pictures, Joint, Unguided))
         self.settings = config.to_dict()
+        self.notes: list[str] = []
+        self._loaded: set[str] = set()
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
         """Load the networks of `spgnet` and `unguided`, whichever the folder holds.
 
-        A generator that is named in `networks` and is not in the folder starts from the unguided generator: SG-Net from
+        Generators of another form of up-convolution, or without skip connections, are converted, and `notes` says so. A
+        generator that is named in `networks` and is not in the folder starts from the unguided generator: SG-Net from
         all of its weights, SP-Net from all but its last layer.
         """
         fix = "Give the folder weights/ of an earlier training of spgnet."
@@ -65,13 +72,40 @@ class SPGNetRecipe(Recipe):
             raise DataError(f"folder {folder}", "hold spgnet.safetensors or unguided.safetensors", "neither", fix)
         trained = {key: state for name, path in found.items() for key, state in self._read(name, path).items()}
         for name in networks or trained:
-            state = trained.get(name, trained.get("unguided") if name in ("sp-net", "sg-net") else None)
-            if state is None:
+            earlier = trained.get(name, trained.get("unguided") if name in ("sp-net", "sg-net") else None)
+            if earlier is None:
                 raise DataError(f"folder {folder}", f"hold weights of {name}", ", ".join(trained), fix)
-            _load(self.networks[name], state, f"{name} in {folder}", whole=name in trained)
+            self._load(name, earlier, f"{name} in {folder}", whole=name in trained)
 
-    def _read(self, name: str, path: Path) -> dict[str, dict[str, Tensor]]:
-        """State dicts by the names of networks."""
+    def check_start(self, stages: Sequence[Stage]) -> None:
+        """Refuse a stage whose preceding networks are neither trained nor loaded: they would be random."""
+        trained: set[str] = set()
+        for stage in stages:
+            if missing := set(stage.after) - trained - self._loaded:
+                raise DataError(
+                    f"weights to start stage '{stage.name}' of recipe '{self.name}' from",
+                    f"hold {', '.join(stage.after)}",
+                    f"no {', '.join(sorted(missing))}",
+                    "Add --start with a folder that does, or train those stages, too.",
+                )
+            trained.add(stage.name)
+
+    def _load(self, name: str, earlier: nn.Module, subject: str, *, whole: bool) -> None:
+        """Load a network; if it need not be whole, only the tensors whose shapes are those of the network."""
+        network, state = self.networks[name], earlier.state_dict()
+        if isinstance(network, SPNet | SGNet) and isinstance(earlier, SPNet | SGNet):
+            state, changes = convert_generator(state, earlier.config, network.config)
+            for change in changes:
+                self.notes.append(f"{subject}: {change}")
+                _log.warning("weights of %s", self.notes[-1])
+        if not whole:
+            own = network.state_dict()
+            state = own | {key: value for key, value in state.items() if value.shape == own[key].shape}
+        load_state(network, state, f"weights of {subject}")
+        self._loaded.add(name)
+
+    def _read(self, name: str, path: Path) -> dict[str, nn.Module]:
+        """Networks by their names."""
         earlier = SPGNet.from_pretrained(path)
         if earlier.config.classes != (classes := self._networks.classes):
             raise DataError(
@@ -80,7 +114,7 @@ class SPGNetRecipe(Recipe):
         parts = {"segmenter": earlier.segmenter, "sp-net": earlier.spnet, "sg-net": earlier.sgnet}
         if name == "unguided":
             parts = {"unguided": earlier.sgnet}
-        return {key: part.state_dict() for key, part in parts.items() if part is not None}
+        return {key: part for key, part in parts.items() if part is not None}
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:
         """Write `spgnet` (all three networks) and `unguided`, whichever was trained, for `SPGNet.from_pretrained`."""
@@ -88,11 +122,3 @@ class SPGNetRecipe(Recipe):
             self._networks.guided.save(folder / "spgnet")
         if Unguided.name in stages:
             self._networks.unguided.save(folder / "unguided")
-
-
-def _load(network: nn.Module, state: Mapping[str, Tensor], subject: str, *, whole: bool) -> None:
-    """Load `state`; if it need not be whole, only the tensors whose shapes are those of the network."""
-    if not whole:
-        own = network.state_dict()
-        state = own | {key: value for key, value in state.items() if value.shape == own[key].shape}
-    load_state(network, state, f"weights of {subject}")

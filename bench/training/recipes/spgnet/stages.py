@@ -6,14 +6,21 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench.errors import UsageError
 from bench.pictures import hide_labels
+from bench.training.collapse import ACCURACY
 from bench.training.data.batches import TrainingBatch
 from bench.training.recipe import OptimizerSpec, Stage, StageOutput, TensorMapping
-from bench.training.recipes.losses import to_signed
-from bench.training.recipes.spgnet.losses import critic_terms, label_maps, label_terms, picture_terms
+from bench.training.recipes.gradients import gradient_norms, last_weight
+from bench.training.recipes.spgnet.losses import (
+    critic_terms,
+    label_maps,
+    label_terms,
+    picture_critic_terms,
+    picture_terms,
+)
 from bench.training.recipes.spgnet.networks import Networks, true_labels
 from spgnet import likeliest
 from spgnet.losses import cross_entropy
@@ -30,15 +37,40 @@ class _SPGNetStage(Stage):
         self.networks, self.config = networks, networks.config
         self.share = self.config.shares[self.name]
 
-    def optimizer_spec(self, name: str, networks: tuple[str, ...], weights: Mapping[str, float]) -> OptimizerSpec:
-        """An optimizer with the common learning rate; terms of weight 0 are left out."""
+    def generator(self, networks: tuple[str, ...], weights: Mapping[str, float], name: str = "") -> OptimizerSpec:
+        """The optimizer of generators, by default with the name of the first; terms of weight 0 are left out.
+
+        Terms of discriminators take effect when the configuration says.
+        """
         used = {term: weight for term, weight in weights.items() if weight}
-        return OptimizerSpec(name, networks, used, self.config.learning_rate, self.config.betas)
+        ramp = self.config.ramp
+        ramps = {term: ramp for term in used if ramp and term.rpartition(" ")[2] in ("adversarial", "matching")}
+        rate, betas = self.config.learning_rate, self.config.betas
+        return OptimizerSpec(name or networks[0], networks, used, rate, betas, ramps)
 
     def critic(self, name: str, weights: Mapping[str, float]) -> tuple[OptimizerSpec, ...]:
         """The optimizer of a discriminator; empty if the generator's `weights` do not need the discriminator."""
-        used = weights["adversarial"] or weights["matching"]
-        return (self.optimizer_spec(name, (name,), {"adversarial": 1.0}),) if used else ()
+        if not (weights["adversarial"] or weights["matching"]):
+            return ()
+        r1 = {"r1": self.config.r1_weight} if self.config.r1_weight else {}
+        rate, betas = self.config.learning_rate, self.config.betas
+        return (OptimizerSpec(name, (name,), {"adversarial": 1.0, **r1}, rate, betas, logged=(ACCURACY,)),)
+
+
+class _PictureStage(_SPGNetStage):
+    """Base class of the stages that train SG-Net."""
+
+    def diagnostics(self, batch: TrainingBatch) -> TensorMapping:
+        """Norms of the gradients of the picture's weighted terms at SG-Net's last layer, as if all ramps were over."""
+        spec = self.optimizers[0]
+        weight = last_weight(self.painter)
+        weights = {term: value for term, value in spec.weights.items() if not term.startswith("label ")}
+        return gradient_norms(lambda: self.losses(spec.name, batch, self.forward(batch)), weights, weight)
+
+    @property
+    def painter(self) -> nn.Module:
+        """The SG-Net that it trains."""
+        return self.networks.guided.sgnet
 
 
 class Segmentation(_SPGNetStage):
@@ -79,7 +111,7 @@ class Labels(_SPGNetStage):
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
         self.optimizers = (
-            self.optimizer_spec("sp-net", ("sp-net",), self.config.label_weights),
+            self.generator(("sp-net",), self.config.label_weights),
             *self.critic("label critic", self.config.label_weights),
         )
 
@@ -101,7 +133,7 @@ class Labels(_SPGNetStage):
         return StageOutput(labels=self.networks.completed(batch, probabilities), extra={"context": context})
 
 
-class Pictures(_SPGNetStage):
+class Pictures(_PictureStage):
     """SG-Net is trained to fill, given the label maps of the frozen SP-Net, for some pictures the true ones."""
 
     name = "sg-net"
@@ -111,7 +143,7 @@ class Pictures(_SPGNetStage):
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
         self.optimizers = (
-            self.optimizer_spec("sg-net", ("sg-net",), self.config.picture_weights),
+            self.generator(("sg-net",), self.config.picture_weights),
             *self.critic("picture critic", self.config.picture_weights),
         )
 
@@ -125,7 +157,7 @@ class Pictures(_SPGNetStage):
         """SG-Net's loss terms, or the discriminator's loss."""
         critic = self.networks.picture_critic
         if optimizer == "picture critic":
-            return critic_terms(self.networks, critic, to_signed(batch.image), to_signed(outputs["picture"]))
+            return picture_critic_terms(self.networks, critic, batch, outputs["picture"])
         return picture_terms(self.networks, critic, batch, outputs["picture"])
 
     def predict(self, batch: TrainingBatch) -> StageOutput:
@@ -152,7 +184,7 @@ class Joint(Pictures):
             **_prefixed("picture", self.config.picture_weights),
         }
         self.optimizers = (
-            self.optimizer_spec("generators", ("sp-net", "sg-net"), weights),
+            self.generator(("sp-net", "sg-net"), weights, "generators"),
             *self.critic("label critic", self.config.label_weights),
             *self.critic("picture critic", self.config.picture_weights),
         )
@@ -174,19 +206,24 @@ class Joint(Pictures):
         return {**_prefixed("label", label_losses), **_prefixed("picture", picture_losses)}
 
 
-class Unguided(_SPGNetStage):
+class Unguided(_PictureStage):
     """The ablation: SG-Net of the same size, trained for as long, without labels."""
 
     name = "unguided"
     averaged = ("unguided",)
     optional = True
 
+    @property
+    def painter(self) -> nn.Module:
+        """The unguided SG-Net."""
+        return self.networks.unguided.sgnet
+
     def __init__(self, networks: Networks) -> None:
         super().__init__(networks)
         needs_segmenter = self.config.picture_weights["perceptual"] and self.config.features == "segmenter"
         self.after = ("segmenter",) if needs_segmenter else ()  # its encoder gives the perceptual loss
         self.optimizers = (
-            self.optimizer_spec("unguided", ("unguided",), self.config.picture_weights),
+            self.generator(("unguided",), self.config.picture_weights),
             *self.critic("unguided critic", self.config.picture_weights),
         )
 
@@ -198,7 +235,7 @@ class Unguided(_SPGNetStage):
         """The loss terms of SG-Net, or the discriminator's loss."""
         critic = self.networks.unguided_critic
         if optimizer == "unguided critic":
-            return critic_terms(self.networks, critic, to_signed(batch.image), to_signed(outputs["picture"]))
+            return picture_critic_terms(self.networks, critic, batch, outputs["picture"])
         return picture_terms(self.networks, critic, batch, outputs["picture"])
 
     def predict(self, batch: TrainingBatch) -> StageOutput:

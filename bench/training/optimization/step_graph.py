@@ -1,0 +1,151 @@
+"""A training step that is recorded once and then replayed: by a CUDA graph, or on the CPU by a call."""
+
+from __future__ import annotations
+
+import gc
+import random
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+
+__all__ = ["CalledGraph", "CudaGraph", "StepGraph", "Work", "step_graph"]
+
+Work: TypeAlias = Callable[[], None]
+
+
+class StepGraph(Protocol):
+    """Records the work of a step. The work reads and writes tensors that stay where they are."""
+
+    def rehearse(self, work: Work) -> str:
+        """Do the work; returns why it could not be recorded, empty if nothing is known against it."""
+        ...
+
+    def capture(self, work: Work) -> None:
+        """Record the work without doing it; raises RuntimeError where that fails, and another try is possible."""
+        ...
+
+    def replay(self) -> None:
+        """Do the recorded work."""
+        ...
+
+
+def step_graph(device: torch.device) -> StepGraph:
+    """The means of a device."""
+    return CudaGraph(device) if device.type == "cuda" else CalledGraph()
+
+
+class CalledGraph:
+    """Calls the work again in place of a replay: for the CPU, where a graph would save nothing."""
+
+    def __init__(self) -> None:
+        self._work: Work | None = None
+
+    def rehearse(self, work: Work) -> str:
+        """As of StepGraph."""
+        states = _host_states()
+        work()
+        return _DRAWS if _host_states() != states else ""
+
+    def capture(self, work: Work) -> None:
+        """As of StepGraph."""
+        self._work = work
+
+    def replay(self) -> None:
+        """As of StepGraph."""
+        assert self._work is not None  # noqa: S101 (captured before)
+        self._work()
+
+
+class CudaGraph:
+    """A `torch.cuda.CUDAGraph`.
+
+    Random numbers: the graph holds only their offsets within the step; seed and first offset are read at each replay
+    from the device's generator, as `torch.manual_seed` left it. So they are those of the same step without a graph.
+
+    Args:
+        device: a GPU.
+    """
+
+    def __init__(self, device: torch.device) -> None:
+        self._device = device
+        self._stream = torch.cuda.Stream(device)
+        self._graph = torch.cuda.CUDAGraph()
+
+    def rehearse(self, work: Work) -> str:
+        """As of StepGraph; on the stream of the capture, so that libraries have set up their memory for it."""
+        states = *_host_states(), torch.get_rng_state().numpy().tobytes()
+        current = torch.cuda.current_stream(self._device)
+        self._stream.wait_stream(current)
+        with _synchronisations() as found, torch.cuda.stream(self._stream):
+            work()
+        current.wait_stream(self._stream)
+        if (*_host_states(), torch.get_rng_state().numpy().tobytes()) != states:
+            return _DRAWS
+        return found[0] if found else ""
+
+    def capture(self, work: Work) -> None:
+        """As of StepGraph."""
+        torch.cuda.synchronize(self._device)
+        gc.collect()
+        torch.cuda.empty_cache()
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.stream(self._stream):
+            graph.capture_begin(capture_error_mode="thread_local")  # the loader's thread goes on pinning memory
+            try:
+                work()
+            except BaseException:
+                self._end_failed(graph)
+                raise
+            try:
+                graph.capture_end()
+            except RuntimeError:
+                self._end_failed(graph)
+                raise
+        self._graph = graph
+
+    def replay(self) -> None:
+        """As of StepGraph."""
+        self._graph.replay()
+
+    def _end_failed(self, graph: torch.cuda.CUDAGraph) -> None:
+        """Bring torch's state to what it was before a capture that failed."""
+        with suppress(RuntimeError):
+            graph.capture_end()
+        # Where CUDA has called off a capture, torch's own end stops early: memory pool and generator stay open.
+        with suppress(RuntimeError):
+            torch._C._cuda_endAllocateToPool(self._device.index, graph.pool())
+        generator = torch.cuda.default_generators[self._device.index]
+        generator.graphsafe_set_state(generator.clone_state())
+        torch.cuda.synchronize(self._device)
+
+
+_DRAWS = "its step draws random numbers on the host, which a graph would repeat"
+
+
+def _host_states() -> tuple[object, ...]:
+    """The states of the generators of Python and NumPy."""
+    name, words, position, *rest = np.random.get_state()  # noqa: NPY002 (recipes may use the global generator)
+    return random.getstate(), name, bytes(np.asarray(words).data), position, *rest
+
+
+@contextmanager
+def _synchronisations() -> Iterator[list[str]]:
+    """Inside, finds where the host waits for the device; what is yielded then holds one reason for each place."""
+    found: list[str] = []
+    mode = torch.cuda.get_sync_debug_mode()
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        torch.cuda.set_sync_debug_mode("warn")
+        try:
+            yield found
+        finally:
+            torch.cuda.set_sync_debug_mode(mode)
+    for warning in caught:
+        if "called a synchronizing" in str(warning.message):
+            found.append(f"its step waits for the GPU in {warning.filename}, line {warning.lineno}")
+        elif "debug mode is a prototype" not in str(warning.message):
+            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spgnet import Acceleration, GeneratorConfig, SGNet, SPGNet, SPGNetConfig, accelerate
+from spgnet.upsampling import ResizeConvolution, resize_kernel, transposed_kernel
+
+Scene = Callable[..., tuple[Tensor, Tensor, Tensor]]
+Build = Callable[[SPGNetConfig], SPGNet]
+
+FORMS = ("transposed", "resize")
+
+
+def transposed(kernel: Tensor, values: Tensor) -> Tensor:
+    return nn.functional.conv_transpose2d(values, kernel, stride=2, padding=1, output_padding=1)
+
+
+def resized(kernel: Tensor, values: Tensor) -> Tensor:
+    layer = ResizeConvolution(kernel.shape[1], kernel.shape[0]).to(kernel.dtype)
+    layer.weight.data, layer.bias = kernel, None
+    with torch.no_grad():
+        return layer(values)
+
+
+def test_a_resize_convolution_is_nearest_upsampling_and_a_convolution() -> None:
+    torch.manual_seed(0)
+    layer = ResizeConvolution(2, 3)
+    parts = nn.Sequential(nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1), nn.Conv2d(2, 3, 3))
+    parts[2].load_state_dict(layer.state_dict())
+    values = torch.rand(1, 2, 5, 7)
+
+    torch.testing.assert_close(layer(values), parts(values))
+
+
+@pytest.mark.parametrize(
+    ("convert", "source", "target"),
+    [
+        (resize_kernel, transposed, resized),
+        (transposed_kernel, resized, transposed),
+    ],
+)
+def test_the_other_kernel_is_that_of_least_squares(
+    convert: Callable[[Tensor], Tensor], source: Callable[..., Tensor], target: Callable[..., Tensor]
+) -> None:
+    random = torch.Generator().manual_seed(0)
+    kernel = torch.randn(2, 3, 3, 3, dtype=torch.float64, generator=random)
+    found = convert(kernel)
+    point = torch.zeros(1, 1, 7, 7, dtype=torch.float64)
+    point[..., 3, 3] = 1
+    units = torch.eye(9, dtype=torch.float64).view(9, 1, 1, 3, 3)
+    responses = torch.stack([target(unit, point).flatten() for unit in units], dim=1)  # of every kernel with a single 1
+
+    assert found.shape == (3, 2, 3, 3)
+    for row in range(2):
+        for column in range(3):
+            wanted = source(kernel[row : row + 1, column : column + 1], point).flatten()
+            best = torch.linalg.lstsq(responses, wanted).solution.view(3, 3)
+            torch.testing.assert_close(found[column, row], best)
+
+
+def test_the_resize_kernel_keeps_what_constant_features_give_and_drops_the_lattice() -> None:
+    random = torch.Generator().manual_seed(1)
+    kernel, level = torch.randn(4, 3, 3, 3, generator=random), torch.randn(1, 4, 1, 1, generator=random)
+    flat = level.expand(1, 4, 8, 8)
+    before, after = transposed(kernel, flat)[..., 4:-4, 4:-4], resized(resize_kernel(kernel), flat)[..., 4:-4, 4:-4]
+
+    torch.testing.assert_close(after.mean(dim=(2, 3)), before.mean(dim=(2, 3)))
+    assert float(before.std(dim=(2, 3)).min()) > 0.1
+    assert float(after.std(dim=(2, 3)).max()) < 1e-5
+
+
+@pytest.mark.parametrize("upsampling", FORMS)
+@pytest.mark.parametrize("skips", [False, True])
+def test_every_form_is_the_same_in_the_hole_alone_and_folded(
+    upsampling: str, skips: bool, scene: Scene, build: Build, tiny_config: Callable[..., SPGNetConfig]
+) -> None:
+    model = build(tiny_config(guided=False, upsampling=upsampling, skips=skips))
+    for size in ((64, 48), (37, 50)):
+        image, hole, _ = scene(2, *size)
+        expected = model.complete(image, hole).composite
+        for options in (Acceleration(crop_inference=True), Acceleration(crop_inference=True, folded=True)):
+            fill = accelerate(model, options).complete(image, hole).composite
+
+            torch.testing.assert_close(fill, expected, atol=1e-5, rtol=0)
+
+
+def test_skip_connections_are_those_of_a_u_net(scene: Scene) -> None:
+    image, hole, _ = scene(1, 64, 48)
+    plain, skipping = (GeneratorConfig(3, 4, 1, mask_channel=True, skips=skips) for skips in (False, True))
+    networks = [SGNet(config).eval() for config in (plain, skipping)]
+    own, wider = (network.state_dict() for network in networks)
+    more = {
+        name: wider[name].shape[0] - value.shape[0] for name, value in own.items() if wider[name].shape != value.shape
+    }
+
+    assert more == {f"generator.up.{index}.weight": 4 * width for index, width in ((3, 4), (6, 2), (9, 1))}
+
+    state = {
+        name: torch.cat([value, wider[name][len(value) :] * 0]) if name in more else value
+        for name, value in own.items()
+    }
+    networks[1].load_state_dict(state)
+    with torch.no_grad():
+        assert torch.equal(networks[0](image, None, hole), networks[1](image, None, hole))
+        networks[1].generator.get_submodule("up.9").weight[-1] += 1  # type: ignore[index, operator]  # a kernel
+        assert not torch.allclose(networks[0](image, None, hole), networks[1](image, None, hole))
+
+
+def test_older_configurations_are_transposed_and_without_skips() -> None:
+    assert GeneratorConfig.from_dict({"classes": 3}) == GeneratorConfig(3, upsampling="transposed", skips=False)
+    with pytest.raises(TypeError, match="upsampling must be one of transposed, resize; found 'bilinear'"):
+        replace(GeneratorConfig(3), upsampling="bilinear")  # type: ignore[arg-type]  # as in a file
