@@ -20,6 +20,7 @@ from spgnet.compilation import compile_network
 from spgnet.crop_inference import HoleGenerator, HoleSGNet
 from spgnet.cuda_graphs import GraphExecutor
 from spgnet.depthwise import undilate
+from spgnet.gpu_inference import prepare_for_gpu
 from spgnet.model import SPGNet
 from spgnet.networks import Generator, SGNet
 
@@ -102,7 +103,9 @@ class _Accelerated(nn.Module):
             _fold(network)
         if options.channels_last and next(network.parameters()).device.type == "cpu":
             undilate(network)
-        self.network = network.to(dtype=self.dtype).to(memory_format=self.order)
+        replaced = options.folded and options.channels_last and not options.compiled
+        self.fused = prepare_for_gpu(network, self.dtype) if replaced else None
+        self.network = self.fused or network.to(dtype=self.dtype).to(memory_format=self.order)
         self._executor = executor
         self._run: Callable[..., Tensor] = compile_network(self.network) if options.compiled else self.network
 
@@ -113,6 +116,8 @@ class _Accelerated(nn.Module):
 
     def forward(self, *inputs: Tensor) -> Tensor:
         """Run the network; a bool tensor (the hole) stays bool."""
+        if self.fused is not None:
+            return cast("Tensor", self.fused(*inputs))
         return self._run(*(self._prepared(values) for values in inputs)).float()
 
     def _prepared(self, values: Tensor) -> Tensor:

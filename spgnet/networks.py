@@ -6,7 +6,9 @@ docs/explanation/spgnet.md. Both networks hide the hole themselves, so that noth
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +17,18 @@ from torch.nn import functional
 from spgnet.config import GeneratorConfig
 from spgnet.upsampling import ResizeConvolution
 
-__all__ = ["STRIDE", "UP_CONVOLUTIONS", "Generator", "Residual", "SGNet", "SPNet", "crop", "initialise", "pad"]
+__all__ = [
+    "STRIDE",
+    "UP_CONVOLUTIONS",
+    "Generator",
+    "Residual",
+    "SGNet",
+    "SPNet",
+    "crop",
+    "initialise",
+    "pad",
+    "padded_size",
+]
 
 STRIDE = 16
 """Pixels a side of the picture for one pixel in the middle of the networks; the smallest side of a picture."""
@@ -65,12 +78,18 @@ class SPNet(nn.Module):
             image, labels, hole: as in `forward`.
             temperature: logits are divided by it.
         """
-        logits: Tensor = self(image, labels, hole)
-        predicted = (logits / temperature).softmax(dim=1)
+        predicted = self._softmax(image, labels, hole, temperature)
         if not self.average_flips:
             return predicted
-        mirrored: Tensor = self(*(values.flip(3) for values in (image, labels, hole)))
-        return (predicted + (mirrored / temperature).softmax(dim=1).flip(3)) / 2
+        mirrored = self._softmax(*(values.flip(3) for values in (image, labels, hole)), temperature)
+        return (predicted + mirrored.flip(3)) / 2
+
+    def _softmax(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float) -> Tensor:
+        fused = getattr(self.generator, "fused", None)
+        if fused is not None and self.config.downscale == 1:
+            return cast("Tensor", fused.probabilities(image, labels, hole, temperature))
+        logits: Tensor = self(image, labels, hole)
+        return (logits / temperature).softmax(dim=1)
 
 
 class SGNet(nn.Module):
@@ -95,6 +114,9 @@ class SGNet(nn.Module):
         """
         if labels is None:
             labels = image.new_zeros(image.shape[0], self.config.classes, *image.shape[2:])
+        fused = getattr(self.generator, "fused", None)
+        if fused is not None:
+            return cast("Tensor", fused.picture(image, labels, hole))
         logits: Tensor = self.generator(image, labels, hole)
         return (logits.tanh() + 1) / 2
 
@@ -183,8 +205,15 @@ class Residual(nn.Module):
 
 def pad(values: Tensor, smallest: int = STRIDE) -> Tensor:
     """Repeat the last rows and columns until both sides are multiples of 16 and at least `smallest`."""
-    bottom, right = (max(-side % STRIDE, smallest - side) for side in values.shape[-2:])
+    height, width = padded_size(values.shape[-2:], smallest)
+    bottom, right = height - values.shape[-2], width - values.shape[-1]
     return functional.pad(values, (0, right, 0, bottom), mode="replicate") if bottom or right else values
+
+
+def padded_size(size: Sequence[int], smallest: int = STRIDE) -> tuple[int, int]:
+    """The height and width that `pad` gives to pictures of the given ones."""
+    height, width = (max(side + -side % STRIDE, smallest) for side in size)
+    return height, width
 
 
 def crop(values: Tensor, image: Tensor) -> Tensor:

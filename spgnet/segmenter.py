@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import segmentation_models_pytorch as smp  # type: ignore[import-untyped]  # the library ships no types
 import torch
 from torch import Tensor, nn
@@ -68,5 +70,8 @@ class Segmenter(nn.Module):
     @torch.no_grad()
     def visible_labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """The predicted label map: uint8 [N, H, W], VOID in the hole. Call it in eval mode."""
+        fused = getattr(self.network, "fused", None)
+        if fused is not None:
+            return cast("Tensor", fused.labels(image, hole))
         labels: Tensor = likeliest(self(image, hole))
         return labels.masked_fill_(hole[:, 0], VOID)
