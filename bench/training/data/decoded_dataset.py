@@ -6,7 +6,6 @@ What is left is to crop and to draw holes.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -18,6 +17,7 @@ from numpy.lib.format import open_memmap
 
 from bench.errors import DataError, Failure
 from bench.records import write_atomically
+from bench.training.data.processes import process_context
 from bench.vocabulary import Dataset, Sample, whole_split
 
 if TYPE_CHECKING:
@@ -78,8 +78,9 @@ def decode_ahead(dataset: Dataset, folder: Path, workers: int, advance: Callable
     done = folder / "done"
     if not done.exists():
         _allocate(folder, dataset)
-        context = multiprocessing.get_context("spawn")  # a fork would copy torch's threads and locks
-        with ProcessPoolExecutor(max(1, workers), context, initializer=_begin, initargs=(dataset, folder)) as pool:
+        with ProcessPoolExecutor(
+            max(1, workers), process_context(), initializer=_begin, initargs=(dataset, folder)
+        ) as pool:
             chunks = [range(first, min(first + _CHUNK, len(dataset))) for first in range(0, len(dataset), _CHUNK)]
             for future in as_completed([pool.submit(_decode, chunk) for chunk in chunks]):
                 advance(future.result())

@@ -21,7 +21,9 @@ class DeviceFeed:
     def __init__(self, loader: BatchLoader, device: torch.device) -> None:
         self.loader = loader
         self._device = device
-        self._stream = torch.cuda.Stream(device) if device.type == "cuda" else None
+        self._stream: torch.cuda.Stream | None = None
+        if device.type == "cuda":
+            self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call] # torch
         self._next: tuple[ByteBatch, torch.cuda.Event] | None = None
 
     @property

@@ -6,13 +6,12 @@ Threads share the decoded pictures, but hold the interpreter's lock beside the t
 from __future__ import annotations
 
 import itertools
-import multiprocessing
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import cv2
 import torch
@@ -22,6 +21,7 @@ from bench.data import Cached
 from bench.errors import Failure
 from bench.runtime.prefetch import Prefetcher
 from bench.training.data.batches import BatchMaker, ByteBatch
+from bench.training.data.processes import process_context
 
 __all__ = ["BatchLoader", "ProcessLoader", "batch_loader", "worker_failures"]
 
@@ -87,7 +87,7 @@ class ProcessLoader:
             pin_memory=pin,
             prefetch_factor=_PREFETCHED,
             worker_init_fn=_begin,
-            multiprocessing_context=_context(),
+            multiprocessing_context=process_context(),
         )
         self._batches: Iterator[ByteBatch | _Raised] | None = iter(loader)
 
@@ -156,10 +156,3 @@ def _begin(_worker: int) -> None:
 
 def _unchanged(batch: T) -> T:
     return batch
-
-
-def _context() -> Any:
-    """Processes that are forked from a server without CUDA, which has imported torch once for all."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["bench.training.data.loading"])
-    return context

@@ -27,7 +27,7 @@ class DeviceTime:
         if not self._on_gpu:
             yield
             return
-        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+        begin, end = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call] # torch
         begin.record()
         yield
         end.record()
@@ -38,6 +38,6 @@ class DeviceTime:
 
         Call it when the device has done all steps since the last call, which took place in these seconds.
         """
-        milliseconds = sum(begin.elapsed_time(end) for begin, end in self._steps)
+        milliseconds = float(sum(begin.elapsed_time(end) for begin, end in self._steps))
         self._steps.clear()
         return max(0.0, seconds - milliseconds / 1000)

@@ -72,7 +72,7 @@ class CudaGraph:
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
-        self._stream = torch.cuda.Stream(device)
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call] # torch
         self._graph = torch.cuda.CUDAGraph()
 
     def rehearse(self, work: Work) -> str:

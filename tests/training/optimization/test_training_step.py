@@ -52,9 +52,7 @@ def logged(out: Path, name: str) -> list[float]:
 def assert_close(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> None:
     assert one.keys() == other.keys()
     for name, value in one.items():
-        torch.testing.assert_close(
-            value, other[name], rtol=1e-4, atol=2e-6, msg=lambda text, name=name: f"{name}: {text}"
-        )
+        torch.testing.assert_close(value, other[name], rtol=1e-4, atol=2e-6)
 
 
 def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> bool:
