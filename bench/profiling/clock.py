@@ -91,7 +91,7 @@ class _CudaClock:
             call()
             last.record()
             torch.cuda.synchronize()
-            return first.elapsed_time(last) / 1e3
+            return float(first.elapsed_time(last)) / 1e3
 
 
 class _WaitingClock(_ClockWithoutEvents):

@@ -121,7 +121,7 @@ def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], A
     """
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.device(device):
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # of torch
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UP):
@@ -129,21 +129,21 @@ def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], A
             torch.cuda.synchronize()
             gc.collect()  # a tensor that is freed within a capture may break it
             torch.cuda.empty_cache()
-            graph.capture_begin(capture_error_mode="thread_local")  # type: ignore[no-untyped-call]  # of torch
+            graph.capture_begin(capture_error_mode="thread_local")
             try:
                 result = call()
             except Exception as error:
                 with contextlib.suppress(RuntimeError):
-                    graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+                    graph.capture_end()
                 if isinstance(error, torch.OutOfMemoryError):
                     raise
                 raise NotCapturable(_refusal(error)) from error
             try:
-                graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+                graph.capture_end()
             except RuntimeError as error:
                 raise NotCapturable(_refusal(error)) from error
         torch.cuda.current_stream().wait_stream(stream)
-    return graph.replay, result  # type: ignore[return-value]  # torch's has no annotations
+    return graph.replay, result
 
 
 def device_works(device: str) -> bool:

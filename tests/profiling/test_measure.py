@@ -244,7 +244,7 @@ def test_a_call_that_is_one_graph_has_no_stages(mode: Mode, names: list[str]) ->
 
 
 def test_what_cannot_be_captured_is_unsupported_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> Any:
         raise NotCapturable("RuntimeError: not permitted, at model.py:7 `x.item()`")
 
     monkeypatch.setattr("bench.profiling.measure.unsupported_reason", lambda *_, **__: "")

@@ -84,7 +84,7 @@ def test_a_device_that_others_use_makes_a_device_bound_line_invalid(meter: Meter
     stop = threading.Event()
 
     def multiply() -> None:
-        with torch.cuda.stream(torch.cuda.Stream(DEVICE)):
+        with torch.cuda.stream(torch.cuda.Stream(DEVICE)):  # type: ignore[no-untyped-call]  # of torch
             values = torch.ones(8192, 8192, device=DEVICE)
             while not stop.is_set():
                 for _ in range(4):
@@ -97,6 +97,7 @@ def test_a_device_that_others_use_makes_a_device_bound_line_invalid(meter: Meter
         record = meter.measure(DEVICE_BOUND)
     finally:
         stop.set()
-        thread.join()
+        if thread.ident is not None:
+            thread.join()
 
     assert record.invalid, described(record)

@@ -37,10 +37,7 @@ class Machine:
 
     def __post_init__(self) -> None:
         self.random = np.random.default_rng(self.seed)
-        self.kernels = ReferenceKernels.__new__(ReferenceKernels)
-        self.kernels.waited = 0.0
-        self.kernels.looks = lambda: {"sum": tuple(self.look() for _ in range(5))}  # type: ignore[assignment, method-assign, misc]  # without a device
-        self.book = LookBook(self.kernels, on_cpu=True, sleep=lambda _: self.rest(10))
+        self.book = LookBook(Drawn(self), on_cpu=True, sleep=lambda _: self.rest(10))
 
     def rest(self, looks: int) -> None:
         """The machine goes on while nobody looks."""
@@ -49,14 +46,18 @@ class Machine:
 
     def look(self) -> float:
         self.rest(1)
-        logs = {
-            "white": lambda: self.random.normal(0, self.sigma),
-            "wandering": lambda: self.wander + self.random.normal(0, self.sigma / 4),
-            "bursts": lambda: np.median(
-                self.random.normal(0, self.sigma, 5) + (self.random.random(5) < 0.1) * self.random.exponential(0.5, 5)
-            ),
-        }[self.noise]()
-        return math.exp(float(logs)) * (1 + self.shift if self.line > 3 else 1.0)
+        log = {"white": self.white, "wandering": self.wandering, "bursts": self.bursts}[self.noise]()
+        return math.exp(log) * (1 + self.shift if self.line > 3 else 1.0)
+
+    def white(self) -> float:
+        return float(self.random.normal(0, self.sigma))
+
+    def wandering(self) -> float:
+        return self.wander + float(self.random.normal(0, self.sigma / 4))
+
+    def bursts(self) -> float:
+        long = (self.random.random(5) < 0.1) * self.random.exponential(0.5, 5)
+        return float(np.median(self.random.normal(0, self.sigma, 5) + long))
 
     def measure(self) -> list[bool]:
         """Whether each line is INVALID."""
@@ -71,9 +72,20 @@ class Machine:
         return abs(after / before - 1) > looks.limit
 
 
+class Drawn(ReferenceKernels):
+    """Looks at a machine that is drawn."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine, self.waited = machine, 0.0
+
+    def looks(self, count: int = 5, calls: int = 5) -> dict[str, tuple[float, ...]]:
+        del calls
+        return {"sum": tuple(self.machine.look() for _ in range(count))}
+
+
 def rate(make: Callable[[int], Machine], runs: int = 40) -> np.ndarray:
     """Share of INVALID at each line."""
-    return np.mean([make(seed).measure() for seed in range(runs)], axis=0)
+    return np.asarray(np.mean([make(seed).measure() for seed in range(runs)], axis=0))
 
 
 @pytest.mark.parametrize("sigma", [0.001, 0.01, 0.03])
