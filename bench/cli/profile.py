@@ -52,6 +52,9 @@ def profile(
         ),
     ] = 0,
     *,
+    end_to_end: Annotated[
+        bool, typer.Option(help="Time the path of a service, too: decode, copy, inpaint, quantise, copy, encode.")
+    ] = False,
     against: Annotated[
         str | None,
         typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
@@ -78,13 +81,16 @@ def profile(
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
+    from bench.errors import UsageError
     from bench.profiling import Effort, Rules, Schedule
 
     if against is not None:
+        if end_to_end:
+            raise UsageError("--end-to-end", "stand without --against", "both", "Profile the two versions one by one.")
         schedule = Schedule(rounds, 3 * rounds)
         _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)
         return
-    effort = Effort(samples, seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads, retries=retries)
+    effort = Effort(samples, seconds, seconds / 2, budget, threads, retries, end_to_end)
     _measure(names, sweep, effort, device, out or Path("results") / "profile")
 
 

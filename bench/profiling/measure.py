@@ -16,14 +16,16 @@ from bench.pictures import check_picture
 from bench.profiling import nvml
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.contention import MachineWatch
+from bench.profiling.end_to_end import ServicePath, timeline_for
 from bench.profiling.environment import environment, machine_state
-from bench.profiling.execution import NotCapturable, Subject, precision_context
+from bench.profiling.execution import NotCapturable, Prepared, Subject, memory_format_of, precision_context
 from bench.profiling.inputs import make_batch
 from bench.profiling.inspection import Inspection, inspect, reset, unsupported_reason
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
 from bench.profiling.reference_kernels import LookBook, ReferenceKernels, seconds
 from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
+from bench.records.end_to_end import EndToEnd
 from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
 from bench.records.steadiness import binding_kernels
 from bench.vocabulary import Batch, Prediction
@@ -114,6 +116,8 @@ class Meter:
             record = replace(record, peak_memory=peak)
             if record.status == "ok":
                 record = replace(record, stages=self._stages(configuration, shape.batch))
+            if record.status == "ok" and self._effort.end_to_end:
+                record = replace(record, end_to_end=self._end_to_end(configuration, shape.batch, call))
         if inspection.flops and record.measured:
             with contextlib.suppress(torch.OutOfMemoryError):  # captured graphs may fill a device; their times stand
                 bound = self._machine.bound(inspection.convolutions, inspection.flops, configuration.precision)
@@ -189,6 +193,13 @@ class Meter:
             for name, stage in stages.items():
                 taken[name].append(seconds(self._clock, stage))
         return {name: tuple(values[1:]) for name, values in taken.items()}
+
+    def _end_to_end(self, configuration: Configuration, batch: Batch, prepared: Prepared) -> EndToEnd | None:
+        subject, memory_format = self._subject, memory_format_of(configuration)
+        device = self._device if subject.networks else "cpu"
+        timeline = timeline_for(self._device)
+        path = ServicePath(batch, prepared, lambda placed: subject.place(placed, memory_format), device, timeline)
+        return path.measure(self._effort.samples, self._effort.seconds, self._stopped)
 
 
 def reason_of(error: BaseException) -> str:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from bench.errors import UsageError
 from bench.records.bound import Bound
 from bench.records.contention import Contention
+from bench.records.end_to_end import EndToEnd
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.schema import dump
@@ -111,6 +112,7 @@ class ProfileRecord:
         first_call_s: the very first call, with everything that is set up at first use.
         compile_s: first call less a later one, for compiled modes, or None.
         stages: stage to its seconds, a sample each, in the order of the work; empty for models without stages.
+        end_to_end: a batch from the bytes of its files to those of its answers, or None where that was not asked for.
         peak_memory: bytes: `resident` (high water of the process), on a GPU `allocated` and `reserved`.
         parameters: numbers that the model holds, or None where it is not a torch module.
         flops: operations a call as torch counts them (a multiply-add is two), or None.
@@ -139,6 +141,7 @@ class ProfileRecord:
     first_call_s: float | None = None
     compile_s: float | None = None
     stages: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    end_to_end: EndToEnd | None = None
     peak_memory: dict[str, int] = field(default_factory=dict)
     parameters: int | None = None
     flops: int | None = None
@@ -226,6 +229,8 @@ class ProfileRecord:
             raise ValueError("another format version")
         data["configuration"] = Configuration(**data["configuration"])
         data["bound"] = None if data["bound"] is None else Bound(**data["bound"])
+        path = data.get("end_to_end")
+        data["end_to_end"] = None if path is None else EndToEnd.from_json(path)
         data["looks"] = {kernel: Looks.from_json(looks) for kernel, looks in data.get("looks", {}).items()}
         for name in ("wall_s", "device_s", "busy_s", "warmup_s"):
             data[name] = tuple(data.get(name, ()))

@@ -99,5 +99,6 @@ def test_the_work_of_a_device_leaves_out_what_it_waits_for() -> None:
     timed, busy = clock.time(call), clock.busy(call, 0.5)
 
     assert busy is not None
-    assert busy < 0.05 < 0.1 < timed.wall
+    assert busy < 0.05
+    assert timed.wall > 0.1
     assert clock_for("cpu").busy(call, 0.5) is None
