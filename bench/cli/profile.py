@@ -84,6 +84,9 @@ def profile(
     load_seed: Annotated[
         int, typer.Option(help="Load test: seed of the arrivals.", parser=options.Bounds("--load-seed", int, 0))
     ] = 0,
+    end_to_end: Annotated[
+        bool, typer.Option(help="Time the path of a service, too: decode, copy, inpaint, quantise, copy, encode.")
+    ] = False,
     against: Annotated[
         str | None,
         typer.Option(help="Gate: the git revision, virtual environment or Python to compare with.", show_default=False),
@@ -112,6 +115,7 @@ def profile(
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
     from bench.cli.load_test import load_plan, run_load_test
+    from bench.errors import UsageError
     from bench.profiling import Effort, Rules, Schedule
 
     plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, against=against)
@@ -119,10 +123,12 @@ def profile(
         run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
         return
     if against is not None:
+        if end_to_end:
+            raise UsageError("--end-to-end", "stand without --against", "both", "Profile the two versions one by one.")
         schedule = Schedule(rounds, 3 * rounds)
         _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)
         return
-    effort = Effort(samples, seconds, warmup_seconds=seconds / 2, budget=budget, threads=threads, retries=retries)
+    effort = Effort(samples, seconds, seconds / 2, budget, threads, retries, end_to_end)
     _measure(names, sweep, effort, device, out or Path("results") / "profile")
 
 

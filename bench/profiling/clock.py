@@ -36,14 +36,32 @@ class Clock(Protocol):
         """Make a call, wait until the device has finished, and return the time."""
         ...
 
+    def busy(self, call: Callable[[], object], wait: float, /) -> float | None:
+        """Seconds that the device works for a call; None on a device without events.
 
-class _HostClock:
+        Args:
+            call: to be made.
+            wait: seconds that the device waits first, so that the host is done with launching before it begins.
+        """
+        ...
+
+
+class _ClockWithoutEvents:
+    def busy(self, _call: Callable[[], object], _wait: float, /) -> float | None:
+        return None
+
+
+class _HostClock(_ClockWithoutEvents):
     """For the CPU, where a call returns when its work is done."""
 
     def time(self, call: Callable[[], T]) -> Timed[T]:
         start = time.perf_counter()
         result = call()
         return Timed(time.perf_counter() - start, None, result)
+
+
+_CYCLES = 2e9  # a second of a GPU, or a little more
+_LONGEST_WAIT = 1.0
 
 
 class _CudaClock:
@@ -64,8 +82,19 @@ class _CudaClock:
             wall = time.perf_counter() - start
             return Timed(wall, first.elapsed_time(last) / 1e3, result)
 
+    def busy(self, call: Callable[[], object], wait: float, /) -> float | None:
+        with torch.cuda.device(self._device):
+            first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]  # of torch
+            torch.cuda.synchronize()
+            torch.cuda._sleep(int(min(wait, _LONGEST_WAIT) * _CYCLES))  # type: ignore[no-untyped-call]  # of torch
+            first.record()
+            call()
+            last.record()
+            torch.cuda.synchronize()
+            return float(first.elapsed_time(last)) / 1e3
 
-class _WaitingClock:
+
+class _WaitingClock(_ClockWithoutEvents):
     """For accelerators without CUDA's events: the host's clock, and a wait before and after."""
 
     def time(self, call: Callable[[], T]) -> Timed[T]:

@@ -99,7 +99,7 @@ class MachineWatch:
             use = cpu_use(self._first, last, os.getpid())
         return Contention(
             cores=len(usable_cores()),
-            threads=int(self._facts.get("threads", 1)),
+            threads=1 if _on_gpu(self._facts) else int(self._facts.get("threads", 1)),
             load=self._load_before,
             others=None if use is None else round(use.others, 3),
             stolen=None if use is None else round(use.stolen, 3),
@@ -118,6 +118,11 @@ def look_around(device: str = "cpu", seconds: float = 0.3) -> tuple[Contention, 
     time.sleep(seconds)
     references = kernels.time()
     return watch.end(references, kernels.waited), references
+
+
+def _on_gpu(facts: Mapping[str, Any]) -> bool:
+    """Whether one thread launches what is measured, and no other one computes."""
+    return str(facts.get("device", "cpu")).startswith("cuda")
 
 
 def _named(use: CpuUse) -> tuple[str, ...]:

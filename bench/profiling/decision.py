@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 
 from bench.errors import UsageError
-from bench.records.profile import DRIFT_LIMIT
+from bench.records.steadiness import DRIFT_LIMIT
 from bench.statistics import cluster_sums, holm, wilcoxon_p
 
 __all__ = ["RoundTimes", "Rules", "TimingResult", "TimingVerdict", "decide", "noise_floor"]

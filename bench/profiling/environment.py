@@ -13,7 +13,7 @@ import torch
 
 from bench.profiling import nvml
 
-__all__ = ["device_name", "environment", "machine_state"]
+__all__ = ["device_name", "device_works", "environment", "machine_state"]
 
 _LIBRARIES = ("torch", "torchvision", "numpy", "numba", "opencv-python-headless", "scipy")
 _VARIABLES = (
@@ -37,6 +37,18 @@ def device_name(device: str) -> str:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
         return next(line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return platform.processor() or platform.machine()
+
+
+def device_works(device: str) -> bool:
+    """Whether a device still computes after an error; a broken context or an unfinished capture needs a new process."""
+    if torch.device(device).type != "cuda":
+        return True
+    try:
+        torch.rand(8, device=device).sum().item()
+        torch.cuda.synchronize(device)
+        return True
+    except RuntimeError:
+        return False
 
 
 def environment(device: str) -> dict[str, Any]:

@@ -13,23 +13,23 @@ import inspect
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
 
 if TYPE_CHECKING:
-    from bench.records.profile import MemoryFormat, Mode, Precision
+    from bench.records.profile import Configuration, Precision
 
 __all__ = [
     "CATALOGUE",
     "DTYPES",
     "NotCapturable",
-    "Setting",
+    "Prepared",
     "Subject",
     "autocast_context",
     "capture",
-    "device_works",
+    "memory_format_of",
     "precision_context",
 ]
 
@@ -58,22 +58,6 @@ _TORCH = Path(torch.__file__).parent
 
 class NotCapturable(Exception):
     """A call that cannot be replayed as a CUDA graph; the message says why."""
-
-
-class Setting(Protocol):
-    """The part of a Configuration that does not depend on the batch."""
-
-    @property
-    def precision(self) -> Precision:
-        """Of the computation."""
-
-    @property
-    def memory_format(self) -> MemoryFormat:
-        """Of weights and pictures."""
-
-    @property
-    def mode(self) -> Mode:
-        """Eager, or how the networks are compiled."""
 
 
 @contextlib.contextmanager
@@ -121,7 +105,7 @@ def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], A
     """
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.device(device):
-        stream = torch.cuda.Stream()
+        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # of torch
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UP):
@@ -129,33 +113,39 @@ def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], A
             torch.cuda.synchronize()
             gc.collect()  # a tensor that is freed within a capture may break it
             torch.cuda.empty_cache()
-            graph.capture_begin(capture_error_mode="thread_local")  # type: ignore[no-untyped-call]  # of torch
+            graph.capture_begin(capture_error_mode="thread_local")
             try:
                 result = call()
             except Exception as error:
                 with contextlib.suppress(RuntimeError):
-                    graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+                    graph.capture_end()
                 if isinstance(error, torch.OutOfMemoryError):
                     raise
                 raise NotCapturable(_refusal(error)) from error
             try:
-                graph.capture_end()  # type: ignore[no-untyped-call]  # of torch
+                graph.capture_end()
             except RuntimeError as error:
                 raise NotCapturable(_refusal(error)) from error
         torch.cuda.current_stream().wait_stream(stream)
-    return graph.replay, result  # type: ignore[return-value]  # torch's has no annotations
+    return graph.replay, result
 
 
-def device_works(device: str) -> bool:
-    """Whether a device still computes after an error; a broken context or an unfinished capture needs a new process."""
-    if torch.device(device).type != "cuda":
-        return True
-    try:
-        torch.rand(8, device=device).sum().item()
-        torch.cuda.synchronize(device)
-        return True
-    except RuntimeError:
-        return False
+@dataclasses.dataclass(frozen=True)
+class Prepared:
+    """A model that is ready for a setting and a shape; a call is its work on the batch that it was prepared for.
+
+    Attributes:
+        call: does that work.
+        fill: does the same work on another batch of the shape, which is placed already; a graph copies it into its own
+            memory first, and gives one result, whose tensors hold the last call's.
+    """
+
+    call: Callable[[], Any]
+    fill: Callable[[Any], Any]
+
+    def __call__(self) -> Any:
+        """The prediction."""
+        return self.call()
 
 
 class Subject:
@@ -209,7 +199,7 @@ class Subject:
         image = batch.image.to(self.device).contiguous(memory_format=memory_format)
         return dataclasses.replace(batch, image=image, hole=batch.hole.to(self.device), labels=labels)
 
-    def prepare(self, setting: Setting, batch: Any) -> Callable[[], Any]:
+    def prepare(self, setting: Configuration, batch: Any) -> Prepared:
         """Make the model ready for a setting, after `reset`.
 
         Returns:
@@ -220,7 +210,7 @@ class Subject:
         Raises:
             NotCapturable: in mode `cuda-graphs`, where the call cannot be captured or its replay is not the same.
         """
-        memory_format = _memory_format(setting)
+        memory_format = memory_format_of(setting)
         self._convert(memory_format)
         if setting.mode == "compile":
             for network in self.networks:
@@ -229,29 +219,29 @@ class Subject:
         if setting.mode == "cuda-graphs":
             with precision_context(setting.precision, self.device, autocast=False):
                 return self._replay(setting, placed)
-        return self._call(setting, placed)
+        return Prepared(self._call(setting, placed), lambda other: self._call(setting, other)())
 
-    def stages(self, setting: Setting, batch: Any) -> dict[str, Callable[[], Any]]:
+    def stages(self, setting: Configuration, batch: Any) -> dict[str, Callable[[], Any]]:
         """The parts of the call that `prepare` returned, to be called in order.
 
         Empty for a model without stages, and in mode `cuda-graphs`, where the call is one graph.
         """
         if not hasattr(self.model, "stages") or setting.mode == "cuda-graphs":
             return {}
-        stages = self.model.stages(self.place(batch, _memory_format(setting)))
+        stages = self.model.stages(self.place(batch, memory_format_of(setting)))
         return {name: self._within(setting, stage) for name, stage in stages.items()}
 
-    def _call(self, setting: Setting, placed: Any) -> Callable[[], Any]:
+    def _call(self, setting: Configuration, placed: Any) -> Callable[[], Any]:
         return self._within(setting, lambda: self.model.inpaint(placed))
 
-    def _within(self, setting: Setting, work: Callable[[], Any]) -> Callable[[], Any]:
+    def _within(self, setting: Configuration, work: Callable[[], Any]) -> Callable[[], Any]:
         def call() -> Any:
             with autocast_context(setting.precision, self.device):
                 return work()
 
         return call
 
-    def _replay(self, setting: Setting, placed: Any) -> Callable[[], Any]:
+    def _replay(self, setting: Configuration, placed: Any) -> Prepared:
         """The call as a graph, after its replay gave what plain calls give on another batch."""
         static, other = _copied(placed), _another(placed)
         expected, again = (self._call(setting, _copied(other))().image.clone() for _ in range(2))
@@ -261,23 +251,25 @@ class Subject:
         except (NotCapturable, torch.OutOfMemoryError):
             self.broken = True
             raise
-        _fill(static, other)
-        replay()
-        _check_same(result.image, expected, setting, "on another batch the replay differs from a plain call")
-        _fill(static, placed)
 
         def call() -> Any:
             replay()
             return result
 
-        return call
+        def fill(batch: Any) -> Any:
+            _fill(static, batch)
+            return call()
+
+        _check_same(fill(other).image, expected, setting, "on another batch the replay differs from a plain call")
+        _fill(static, placed)
+        return Prepared(call, fill)
 
     def _convert(self, memory_format: torch.memory_format) -> None:
         for network in self.networks:
             network.to(memory_format=memory_format)
 
 
-def _memory_format(setting: Setting) -> torch.memory_format:
+def memory_format_of(setting: Configuration) -> torch.memory_format:
     """The memory format as torch names it."""
     return torch.channels_last if setting.memory_format == "channels-last" else torch.contiguous_format
 
@@ -305,7 +297,7 @@ def _fill(static: Any, batch: Any) -> None:
         static.labels.copy_(batch.labels)
 
 
-def _check_same(found: torch.Tensor, expected: torch.Tensor, setting: Setting, what: str) -> None:
+def _check_same(found: torch.Tensor, expected: torch.Tensor, setting: Configuration, what: str) -> None:
     difference = (found.float() - expected.float()).abs()
     far = float((~(difference <= _ROUNDING[setting.precision])).float().mean())  # NaN is far
     if far > _FAR_SHARE:

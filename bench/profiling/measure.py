@@ -16,15 +16,18 @@ from bench.pictures import check_picture
 from bench.profiling import nvml
 from bench.profiling.clock import clock_for, warm_up
 from bench.profiling.contention import MachineWatch
+from bench.profiling.end_to_end import ServicePath, timeline_for
 from bench.profiling.environment import environment, machine_state
-from bench.profiling.execution import NotCapturable, Subject, precision_context
+from bench.profiling.execution import NotCapturable, Prepared, Subject, memory_format_of, precision_context
 from bench.profiling.inputs import make_batch
 from bench.profiling.inspection import Inspection, inspect, reset, unsupported_reason
 from bench.profiling.memory import is_out_of_memory, peak_memory, release
-from bench.profiling.reference_kernels import ReferenceKernels, seconds
+from bench.profiling.reference_kernels import LookBook, ReferenceKernels, seconds
 from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
+from bench.records.end_to_end import EndToEnd
 from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
+from bench.records.steadiness import binding_kernels
 from bench.vocabulary import Batch, Prediction
 
 __all__ = ["Meter", "reason_of"]
@@ -61,7 +64,8 @@ class Meter:
         self._clock = clock_for(self._device)
         self._facts = environment(self._device)
         self._watch = watch or MachineWatch(self._facts)
-        self._references = ReferenceKernels(self._device)
+        on_cpu = torch.device(self._device).type == "cpu"
+        self._looks = LookBook(ReferenceKernels(self._device), on_cpu=on_cpu)
         self._machine = MachineRates(self._device)
         self._shapes: dict[tuple[int, int, int], _Shape | Exception] = {}
 
@@ -87,20 +91,15 @@ class Meter:
     def _between_references(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
         before = machine_state(self._device)
         self._watch.begin()
-        first, waited = self._references.time(), self._references.waited
+        self._looks.before()
+        start = time.monotonic()
         record = self._measured(record, shape)
         release()
-        last = self._references.time()
-        least = {name: min(first[name], last[name]) for name in first}
-        if waited is not None and self._references.waited is not None:
-            waited = min(waited, self._references.waited)
-        contention = self._watch.end(least, waited)
+        looks = self._looks.after(binding_kernels(record.busy_share), seconds=(time.monotonic() - start) / 2)
+        references = {name: look.medians for name, look in looks.items()}
+        contention = self._watch.end({name: min(times) for name, times in references.items()}, self._looks.waited)
         state = {"before": before, "after": machine_state(self._device), "contention": contention.as_json()}
-        return replace(
-            record,
-            references={name: (first[name], last[name]) for name in first},
-            environment={**self._facts, **state},
-        )
+        return replace(record, references=references, looks=looks, environment={**self._facts, **state})
 
     def _measured(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
         configuration, inspection = record.configuration, shape.inspection
@@ -117,6 +116,8 @@ class Meter:
             record = replace(record, peak_memory=peak)
             if record.status == "ok":
                 record = replace(record, stages=self._stages(configuration, shape.batch))
+            if record.status == "ok" and self._effort.end_to_end:
+                record = replace(record, end_to_end=self._end_to_end(configuration, shape.batch, call))
         if inspection.flops and record.measured:
             with contextlib.suppress(torch.OutOfMemoryError):  # captured graphs may fill a device; their times stand
                 bound = self._machine.bound(inspection.convolutions, inspection.flops, configuration.precision)
@@ -155,6 +156,8 @@ class Meter:
         wall, device = self._samples(call)
         energy_after = nvml.energy(self._device)
         record = replace(record, warmup_s=tuple(warmup), wall_s=tuple(wall), device_s=tuple(device))
+        if device:
+            record = replace(record, busy_s=self._busy(call, 2 * statistics.median(wall)))
         if energy_before is not None and energy_after is not None and wall:
             record = replace(record, energy_j=(energy_after - energy_before) / len(wall))
         if record.configuration.mode != "eager" and wall:
@@ -174,6 +177,11 @@ class Meter:
             device += [] if timed.device is None else [timed.device]
         return wall, device
 
+    def _busy(self, call: Call, wait: float) -> tuple[float, ...]:
+        """Seconds that the device works for a few calls; energy and samples are taken before."""
+        taken = (self._clock.busy(call, wait) for _ in range(_MIN_SAMPLES))
+        return tuple(second for second in taken if second is not None)
+
     def _stages(self, configuration: Configuration, batch: Batch) -> dict[str, tuple[float, ...]]:
         """Seconds of each stage, timed in rounds over all stages; the first round is a warm-up."""
         stages = self._subject.stages(configuration, batch)
@@ -185,6 +193,13 @@ class Meter:
             for name, stage in stages.items():
                 taken[name].append(seconds(self._clock, stage))
         return {name: tuple(values[1:]) for name, values in taken.items()}
+
+    def _end_to_end(self, configuration: Configuration, batch: Batch, prepared: Prepared) -> EndToEnd | None:
+        subject, memory_format = self._subject, memory_format_of(configuration)
+        device = self._device if subject.networks else "cpu"
+        timeline = timeline_for(self._device)
+        path = ServicePath(batch, prepared, lambda placed: subject.place(placed, memory_format), device, timeline)
+        return path.measure(self._effort.samples, self._effort.seconds, self._stopped)
 
 
 def reason_of(error: BaseException) -> str:

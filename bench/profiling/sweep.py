@@ -86,6 +86,7 @@ class Effort:
         budget: seconds for everything, or None; configurations that are left get the status `not-run`.
         threads: of torch in every process, or None for torch's own choice.
         retries: how often a configuration with INVALID times is measured again, in a new process.
+        end_to_end: whether the path of a service is timed too, from the bytes of files to those of answers.
     """
 
     samples: int = 30
@@ -94,6 +95,7 @@ class Effort:
     budget: float | None = None
     threads: int | None = None
     retries: int = 0
+    end_to_end: bool = False
 
     def __post_init__(self) -> None:
         for name, must, value, fits in (

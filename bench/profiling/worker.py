@@ -11,7 +11,8 @@ from multiprocessing.synchronize import Event
 
 import torch
 
-from bench.profiling.execution import Subject, device_works
+from bench.profiling.environment import device_works
+from bench.profiling.execution import Subject
 from bench.profiling.measure import Meter, reason_of
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, ProfileRecord

@@ -54,13 +54,16 @@ class Contention:
     best: dict[str, float] = field(default_factory=dict)
     first_use: bool = False
 
-    def reasons(self, references: Mapping[str, float]) -> list[str]:
+    def reasons(self, references: Mapping[str, float], limits: Mapping[str, float] | None = None) -> list[str]:
         """Why times that were measured then must not be believed, each a phrase; empty for a quiet machine.
 
         Args:
             references: reference kernel to its seconds at that time.
+            limits: reference kernel to the largest move that is noise, as a share. A kernel may be slower than its best
+                time by twice as much, and in any case by 30 %.
         """
-        found = [f"reference kernel {name} took {by:.1f} times its best here" for name, by in self._slow(references)]
+        slow = self._slow(references, limits or {})
+        found = [f"reference kernel {name} took {by:.1f} times its best here" for name, by in slow]
         if self.waited is not None and self.waited > _WAITED_LIMIT:
             found.append(f"a thread waited {100 * self.waited:.0f} % of its time for a core")
         if self.stolen is not None and self.stolen > _STOLEN_LIMIT * self.cores:
@@ -71,9 +74,9 @@ class Contention:
             found.append(f"load {self.load:.1f} on {self._cores}")
         return found
 
-    def explained(self, references: Mapping[str, float]) -> str:
+    def explained(self, references: Mapping[str, float], limits: Mapping[str, float] | None = None) -> str:
         """`load 7.9 on 2 cores; python (311) takes 180 %; ...`: all that is known, of a machine that is not quiet."""
-        reasons = self.reasons(references)
+        reasons = self.reasons(references, limits)
         if not reasons:
             return ""
         load = [] if self.load is None else [f"load {self.load:.1f} on {self._cores}"]
@@ -92,6 +95,8 @@ class Contention:
     def _cores(self) -> str:
         return "1 core" if self.cores == 1 else f"{self.cores} cores"
 
-    def _slow(self, references: Mapping[str, float]) -> list[tuple[str, float]]:
+    def _slow(self, references: Mapping[str, float], limits: Mapping[str, float]) -> list[tuple[str, float]]:
         by = {name: seconds / self.best[name] for name, seconds in references.items() if self.best.get(name)}
-        return [(name, times) for name, times in by.items() if times > _SLOWDOWN_LIMIT]
+        return [
+            (name, times) for name, times in by.items() if times > max(_SLOWDOWN_LIMIT, 1 + 2 * limits.get(name, 0))
+        ]

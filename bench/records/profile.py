@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -18,12 +19,13 @@ from typing import Any, Literal
 from bench.errors import UsageError
 from bench.records.bound import Bound
 from bench.records.contention import Contention
+from bench.records.end_to_end import EndToEnd
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.schema import dump
+from bench.records.steadiness import Looks, Steadiness
 
 __all__ = [
-    "DRIFT_LIMIT",
     "MEMORY_FORMATS",
     "MODES",
     "PRECISIONS",
@@ -44,9 +46,6 @@ __all__ = [
 
 PROFILE_FORMAT = 1
 """Version of the files under `profile/`; a reader refuses another one."""
-
-DRIFT_LIMIT = 0.02
-"""How far a reference kernel may move between the start and the end of a measurement before that is INVALID."""
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 MemoryFormat = Literal["contiguous", "channels-last"]
@@ -107,10 +106,13 @@ class ProfileRecord:
         reason: why not `ok`, else empty.
         wall_s: every timed call in seconds on the host's clock, from call to finished result, in order.
         device_s: the same calls between two events on the device itself; empty on a CPU.
+        busy_s: device seconds of further calls, each queued whole behind a wait, so that the device never waited for a
+            launch; empty where there are no events.
         warmup_s: the calls before the timing became steady, after the first one.
         first_call_s: the very first call, with everything that is set up at first use.
         compile_s: first call less a later one, for compiled modes, or None.
         stages: stage to its seconds, a sample each, in the order of the work; empty for models without stages.
+        end_to_end: a batch from the bytes of its files to those of its answers, or None where that was not asked for.
         peak_memory: bytes: `resident` (high water of the process), on a GPU `allocated` and `reserved`.
         parameters: numbers that the model holds, or None where it is not a torch module.
         flops: operations a call as torch counts them (a multiply-add is two), or None.
@@ -119,7 +121,8 @@ class ProfileRecord:
         output_change: largest and mean absolute difference of the picture (0 to 1) from the same model's in fp32 eager,
             `{"max": ..., "mean": ...}`, or None where that was not run.
         bound: the roofline, or None where the model's operations are not known.
-        references: reference kernel to its seconds before and after this configuration.
+        references: reference kernel to its seconds before and after this configuration: medians of the looks.
+        looks: the same kernels, look by look, with the noise of this run; empty in records of earlier versions.
         environment: versions, threads, driver; `before` and `after` hold clocks, temperature, throttle reasons;
             `contention` what else the machine did.
     """
@@ -133,10 +136,12 @@ class ProfileRecord:
     reason: str = ""
     wall_s: tuple[float, ...] = ()
     device_s: tuple[float, ...] = ()
+    busy_s: tuple[float, ...] = ()
     warmup_s: tuple[float, ...] = ()
     first_call_s: float | None = None
     compile_s: float | None = None
     stages: dict[str, tuple[float, ...]] = field(default_factory=dict)
+    end_to_end: EndToEnd | None = None
     peak_memory: dict[str, int] = field(default_factory=dict)
     parameters: int | None = None
     flops: int | None = None
@@ -146,6 +151,7 @@ class ProfileRecord:
     output_change: dict[str, float] | None = None
     bound: Bound | None = None
     references: dict[str, tuple[float, float]] = field(default_factory=dict)
+    looks: dict[str, Looks] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -174,22 +180,24 @@ class ProfileRecord:
         return self.bound.seconds / (self.device_latency() if self.device_s else self.latency())
 
     @property
+    def busy_share(self) -> float | None:
+        """Share of the latency that the device works, 0 to 1 and a bit for noise; None where that is not known."""
+        return statistics.median(self.busy_s) / self.latency() if self.busy_s and self.measured else None
+
+    @property
     def drift(self) -> float:
-        """How far the reference kernel that moved most did so, as a share; 0 without references."""
-        return max((abs(after / before - 1) for before, after in self.references.values()), default=0.0)
+        """How far the reference kernel that moved most did so, of those that bind, as a share; 0 without references."""
+        return self._steadiness.drift
 
     @property
     def invalid(self) -> str:
         """Why the timing must not be believed, or empty: the machine was not quiet, not steady, or slowed itself."""
-        reasons = []
-        if self.drift > DRIFT_LIMIT:
-            name = max(self.references, key=lambda key: abs(self.references[key][1] / self.references[key][0] - 1))
-            before, after = self.references[name]
-            reasons.append(f"reference kernel {name} moved by {100 * (after / before - 1):+.1f} %")
+        steadiness = self._steadiness
+        reasons = steadiness.reasons
         began, ended = (set(self.environment.get(when, {}).get("throttle", ())) for when in ("before", "after"))
         reasons += [f"throttled: {reason}" for reason in sorted(ended - began)]
         if self.contention is not None:
-            reasons += self.contention.reasons(self._least)
+            reasons += self.contention.reasons(steadiness.least, steadiness.limits)
         return "; ".join(reasons)
 
     @property
@@ -201,11 +209,12 @@ class ProfileRecord:
     @property
     def not_quiet(self) -> str:
         """What is known of a machine that was not quiet; empty for one that was."""
-        return self.contention.explained(self._least) if self.contention is not None else ""
+        steadiness = self._steadiness
+        return self.contention.explained(steadiness.least, steadiness.limits) if self.contention is not None else ""
 
     @property
-    def _least(self) -> dict[str, float]:
-        return {name: min(times) for name, times in self.references.items()}
+    def _steadiness(self) -> Steadiness:
+        return Steadiness(self.references, self.looks)
 
     def to_line(self) -> str:
         """One JSON line, with its newline; keys in the order of the fields, stages in the order of the work."""
@@ -220,8 +229,11 @@ class ProfileRecord:
             raise ValueError("another format version")
         data["configuration"] = Configuration(**data["configuration"])
         data["bound"] = None if data["bound"] is None else Bound(**data["bound"])
-        for name in ("wall_s", "device_s", "warmup_s"):
-            data[name] = tuple(data[name])
+        path = data.get("end_to_end")
+        data["end_to_end"] = None if path is None else EndToEnd.from_json(path)
+        data["looks"] = {kernel: Looks.from_json(looks) for kernel, looks in data.get("looks", {}).items()}
+        for name in ("wall_s", "device_s", "busy_s", "warmup_s"):
+            data[name] = tuple(data.get(name, ()))
         for name in ("stages", "references"):
             data[name] = {key: tuple(values) for key, values in data[name].items()}
         return cls(**data)

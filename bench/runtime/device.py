@@ -28,7 +28,7 @@ def resolve_device(device: str) -> str:
     if found.type == "cuda":
         index, count = found.index or 0, torch.cuda.device_count()
         if index >= count:
-            raise _absent(device, f"{count} CUDA devices")
+            raise _absent(device, ", ".join(["cpu", *(f"cuda:{each}" for each in range(count))]))
         return f"cuda:{index}"
     if found.type != "cpu" and torch.accelerator.current_accelerator() != torch.device(found.type):
         raise _absent(device, "no such device")

@@ -64,6 +64,7 @@ def test_a_profile_that_was_interrupted_is_reported_and_exits_with_1(
         (("--budget", "-1"), UsageError, "budget"),
         (("--against", "no-such-revision"), UsageError, "no-such-revision"),
         (("--against", "HEAD", "--factor", "0.9"), UsageError, "factor"),
+        (("--against", "HEAD", "--end-to-end"), UsageError, "without --against"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_measured(

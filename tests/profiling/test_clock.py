@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 
 import numpy as np
 import pytest
@@ -83,3 +84,21 @@ def test_an_asynchronous_kernel_is_timed_to_its_end() -> None:
     assert timed.device > 0.02
     assert timed.wall >= timed.device
     assert double.device / timed.device == pytest.approx(2, rel=0.3)  # the clock rate of a GPU changes
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_work_of_a_device_leaves_out_what_it_waits_for() -> None:
+    clock = clock_for("cuda:0")
+
+    def call() -> None:
+        for _ in range(2):
+            torch.cuda._sleep(20_000_000)  # type: ignore[no-untyped-call]  # of torch
+            time.sleep(0.05)
+
+    clock.time(call)
+    timed, busy = clock.time(call), clock.busy(call, 0.5)
+
+    assert busy is not None
+    assert busy < 0.05
+    assert timed.wall > 0.1
+    assert clock_for("cpu").busy(call, 0.5) is None

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 
 from bench.profiling import nvml
+from bench.profiling.clock import Timed
 from bench.profiling.contention import MachineWatch
 from bench.profiling.execution import NotCapturable, Subject
 from bench.profiling.inputs import make_batch
@@ -16,10 +18,22 @@ from bench.profiling.roofline import MachineRates
 from bench.profiling.sweep import Effort
 from bench.records.contention import Contention
 from bench.records.profile import Configuration, Mode, ProfileRecord
+from bench.records.steadiness import Looks
 from tests.profiling.toys import HERE, Learned
 
 FOUR_CALLS = Effort(samples=4, seconds=1e9, warmup_seconds=0.0)
 PLAIN = Configuration(32, 48)
+
+
+SMALL = {"convolution": (0.5, 0.5), "sum": (0.25, 0.25), "tiny calls": (0.125, 0.125)}
+"""Looks at a machine that is the same throughout."""
+
+
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Reference kernels that take no time, but in tests on a GPU and in those that are about them."""
+    if not request.node.get_closest_marker("skipif"):
+        monkeypatch.setattr(ReferenceKernels, "looks", lambda _: SMALL)
 
 
 def meter(name: str, stopped: Callable[[], bool] = lambda: False) -> tuple[Meter, Subject]:
@@ -145,12 +159,49 @@ def test_a_measurement_that_is_stopped_keeps_what_it_has(calls: int) -> None:
 
 
 def test_references_that_move_make_the_record_invalid(monkeypatch: pytest.MonkeyPatch) -> None:
-    times = iter([{"sum": 1.0}, {"sum": 1.01}, {"sum": 1.0}, {"sum": 1.03}])
-    monkeypatch.setattr(ReferenceKernels, "time", lambda _: next(times))
-    works, _ = meter("learned")
+    looks = iter([(1.0, 1.0), (1.01, 1.01), (1.01, 1.01), (1.04, 1.04)])
+    monkeypatch.setattr(ReferenceKernels, "looks", lambda _: {"sum": next(looks)})
+    monkeypatch.setattr("bench.profiling.reference_kernels._AGAIN", 0)
+    works, _ = meter("plain")
 
     assert works.measure(PLAIN).invalid == ""
-    assert works.measure(PLAIN).invalid == "reference kernel sum moved by +3.0 %"
+    moved = works.measure(PLAIN)
+    assert moved.invalid == "reference kernel sum moved by +3.0 % (noise here: up to 2.0 %)"
+    assert moved.looks["sum"] == Looks((1.01, 1.01), (1.04, 1.04), 0.0, 0.02, binds=True)
+    assert moved.references == {"sum": (1.01, 1.04)}
+
+
+@pytest.mark.parametrize(("device_works", "invalid"), [(0.9, ""), (0.3, "tiny calls moved by +50.0 %")])
+def test_what_binds_a_call_judges_it(device_works: float, invalid: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Launching becomes slower; that counts where the device waits for it."""
+    looks = iter([SMALL, SMALL | {"tiny calls": (0.1875, 0.1875)}])
+    monkeypatch.setattr(ReferenceKernels, "looks", lambda _: next(looks))
+    monkeypatch.setattr("bench.profiling.reference_kernels._AGAIN", 0)
+    monkeypatch.setattr("bench.profiling.measure.clock_for", lambda _: Events(device_works))
+
+    record = measured("plain")
+
+    assert record.busy_share == pytest.approx(device_works)
+    assert invalid in record.invalid
+    assert bool(record.invalid) == bool(invalid)
+    assert {name for name, look in record.looks.items() if look.binds} == (
+        {"tiny calls"} if invalid else {"convolution", "sum"}
+    )
+
+
+class Events:
+    """A clock with events: every call takes a second, and a share of it on the device."""
+
+    def __init__(self, share: float) -> None:
+        self.share = share
+
+    def time(self, call: Callable[[], Any]) -> Timed[Any]:
+        return Timed(1.0, 1.0, call())
+
+    def busy(self, call: Callable[[], object], wait: float, /) -> float | None:
+        assert wait == 2.0
+        call()
+        return self.share
 
 
 def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -193,11 +244,11 @@ def test_a_call_that_is_one_graph_has_no_stages(mode: Mode, names: list[str]) ->
 
 
 def test_what_cannot_be_captured_is_unsupported_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    def refuse(*_: object) -> Any:
         raise NotCapturable("RuntimeError: not permitted, at model.py:7 `x.item()`")
 
     monkeypatch.setattr("bench.profiling.measure.unsupported_reason", lambda *_, **__: "")
-    works = Meter(Subject("learned", "cpu", HERE, refuse), FOUR_CALLS, lambda: False, Quiet({}))
+    works = Meter(Subject("plain", "cpu", HERE, refuse), FOUR_CALLS, lambda: False, Quiet({}))
 
     record = works.measure(Configuration(32, 48, mode="cuda-graphs"))
 

@@ -22,6 +22,7 @@ from bench.records.profile import (
     write_environment,
     write_records,
 )
+from bench.records.steadiness import Looks
 
 RECORD = ProfileRecord(
     model="spgnet:unguided",
@@ -42,7 +43,9 @@ RECORD = ProfileRecord(
     graph_breaks=0,
     output_change={"max": 0.1, "mean": 0.01},
     bound=Bound(0.004, 0.002, 1e12, 2e12, 1e10),
+    busy_s=(0.009, 0.010, 0.009),
     references={"convolution": (0.010, 0.0101)},
+    looks={"convolution": Looks((0.010, 0.009, 0.011), (0.0101, 0.0101), 0.01, 0.03, binds=True)},
     environment={"torch": "2.15", "before": {"throttle": []}, "after": {"throttle": []}},
 )
 
@@ -53,6 +56,30 @@ def test_a_record_survives_its_line() -> None:
     assert ProfileRecord.from_line(line) == RECORD
     assert list(ProfileRecord.from_line(line).stages) == ["segmenter", "SP-Net"]
     assert line.count("\n") == 1
+
+
+def test_a_record_of_an_earlier_version_is_read() -> None:
+    data = json.loads(RECORD.to_line())
+    for name in ("looks", "busy_s"):
+        del data[name]
+
+    read = ProfileRecord.from_line(json.dumps(data))
+
+    assert read == replace(RECORD, looks={}, busy_s=())
+    assert (read.busy_share, read.invalid) == (None, "")
+
+
+@pytest.mark.parametrize(("limit", "binds", "void"), [(0.02, True, True), (0.02, False, False), (0.3, True, False)])
+def test_a_kernel_that_does_not_bind_and_a_move_within_the_noise_do_not_count(
+    limit: float, binds: bool, void: bool
+) -> None:
+    looks = {"tiny calls": Looks((1.0,), (1.2,), limit / 3, limit, binds)}
+    contention = Contention(best={"tiny calls": 0.7}).as_json()  # 1.4 times the best
+    record = replace(RECORD, references={"tiny calls": (1.0, 1.2)}, looks=looks, environment={"contention": contention})
+
+    assert bool(record.invalid) == void
+    assert record.drift == pytest.approx(0.2 if binds else 0.0)
+    assert ProfileRecord.from_line(record.to_line()) == record
 
 
 @pytest.mark.parametrize("line", ["", "{}", '{"format": 2}', RECORD.to_line()[:-20], "[]"])
@@ -82,7 +109,7 @@ def test_the_share_of_the_bound_is_of_the_side_that_binds() -> None:
 
 @pytest.mark.parametrize(("after", "void"), [(0.01019, ""), (0.0103, "+3.0 %"), (0.0097, "-3.0 %")])
 def test_a_reference_that_drifts_makes_it_void(after: float, void: str) -> None:
-    record = replace(RECORD, references={"copy": (0.02, 0.02), "convolution": (0.010, after)})
+    record = replace(RECORD, references={"copy": (0.02, 0.02), "convolution": (0.010, after)}, looks={})
 
     assert (void in record.invalid) if void else record.invalid == ""
 

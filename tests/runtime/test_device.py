@@ -25,3 +25,13 @@ def test_cuda_has_an_index(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_device_that_is_not_there_is_refused(device: str) -> None:
     with pytest.raises(UsageError, match=device):
         resolve_device(device)
+
+
+@pytest.mark.parametrize(("count", "found"), [(0, "found cpu"), (1, "found cpu, cuda:0")])
+def test_a_second_gpu_that_is_not_there_is_refused_with_what_is(
+    count: int, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
+
+    with pytest.raises(UsageError, match=rf"{found}\b(?!,)"):
+        resolve_device("cuda:1")

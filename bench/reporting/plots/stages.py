@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.records.profile import Profile, ProfileRecord
@@ -16,17 +16,33 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["stages_plot"]
+__all__ = ["draw_cut_bars", "stages_plot"]
 
 
 def stages_plot(profile: Profile) -> Figure | None:
     """A panel a size, a bar a model and setting, cut into stages; at the smallest batch. None without stages."""
-    records = [record for record in measured_records(profile) if record.stages]
+    return draw_cut_bars(profile, lambda record: record.stages, "Median of each stage, batch {batch}.")
+
+
+def draw_cut_bars(
+    profile: Profile, parts: Callable[[ProfileRecord], Mapping[str, Sequence[float]]], note: str
+) -> Figure | None:
+    """A panel a size, a bar a model and setting, cut into the medians of its parts; at the smallest batch.
+
+    Args:
+        profile: what was measured.
+        parts: of a record, each with its seconds; a record without parts is left out.
+        note: below the panels; `{batch}` stands for the batch size.
+
+    Returns:
+        None without parts.
+    """
+    records = [record for record in measured_records(profile) if parts(record)]
     if not records:
         return None
     batch = min(record.configuration.batch_size for record in records)
     shown = [record for record in records if record.configuration.batch_size == batch]
-    names = list(dict.fromkeys(name for record in shown for name in record.stages))
+    names = list(dict.fromkeys(name for record in shown for name in parts(record)))
     models = list(dict.fromkeys(record.model for record in shown))
     bars = list(dict.fromkeys((record.model, record.configuration.setting) for record in shown))
     labels = [f"{printable(model, 24)}, {setting}" if len(models) > 1 else setting for model, setting in bars]
@@ -39,7 +55,7 @@ def stages_plot(profile: Profile) -> Figure | None:
     for axes, size in zip(panels, sizes, strict=False):
         for record in shown:
             if resolution_title(record.configuration) == size:
-                _cut_bar(axes, bars.index((record.model, record.configuration.setting)), record, names)
+                _cut_bar(axes, bars.index((record.model, record.configuration.setting)), parts(record), names)
         axes.set(title=size, xlabel="ms", ylim=(len(bars) - 0.5, -0.5))
         axes.set_yticks(range(len(bars)), labels)
         axes.grid(visible=False, axis="y")
@@ -47,14 +63,14 @@ def stages_plot(profile: Profile) -> Figure | None:
         axes.remove()
     handles = [panels[0].barh(0, 0, color=look(index).color) for index in range(len(names))]
     figure.legend(handles, names, loc="outside upper center", ncols=len(names))
-    add_note(figure, f"Median of each stage, batch {batch}.")
+    add_note(figure, note.format(batch=batch))
     return figure
 
 
-def _cut_bar(axes: Axes, row: int, record: ProfileRecord, names: Sequence[str]) -> None:
+def _cut_bar(axes: Axes, row: int, parts: Mapping[str, Sequence[float]], names: Sequence[str]) -> None:
     left = 0.0
     for index, name in enumerate(names):
-        if record.stages.get(name):
-            width = 1e3 * statistics.median(record.stages[name])
+        if parts.get(name):
+            width = 1e3 * statistics.median(parts[name])
             axes.barh(row, width, left=left, height=0.7, color=look(index).color)
             left += width

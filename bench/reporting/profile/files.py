@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.records import RunLayout, write_atomically
 from bench.records.profile import Profile
 from bench.records.schema import dump
+from bench.reporting.plots.end_to_end import end_to_end_plot
 from bench.reporting.plots.latency import latency_plot
 from bench.reporting.plots.stages import stages_plot
 from bench.reporting.plots.style import save, styled
@@ -17,7 +18,12 @@ from bench.reporting.profile.table import profile_table
 
 __all__ = ["report_profile"]
 
-_PLOTS = {"latency": latency_plot, "throughput": throughput_plot, "stages": stages_plot}
+_PLOTS = {
+    "latency": latency_plot,
+    "throughput": throughput_plot,
+    "stages": stages_plot,
+    "end-to-end": end_to_end_plot,
+}
 
 
 def report_profile(profile: Profile) -> list[Path]:

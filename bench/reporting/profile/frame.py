@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from bench.records.end_to_end import PARTS, EndToEnd
 from bench.records.profile import Profile, ProfileRecord
 
 if TYPE_CHECKING:
@@ -59,6 +60,20 @@ def _row(record: ProfileRecord) -> dict[str, Any]:
         "change_max": (record.output_change or {}).get("max"),
         "change_mean": (record.output_change or {}).get("mean"),
         "drift": record.drift,
+        "busy_share": record.busy_share,
+        "binding": ", ".join(name for name, looks in record.looks.items() if looks.binds),
+        **_path(record.end_to_end),
+    }
+
+
+def _path(path: EndToEnd | None) -> dict[str, float]:
+    """The columns of the path of a service; missing where it was not timed."""
+    medians = dict.fromkeys(PARTS, math.nan) if path is None else path.medians
+    split = dict.fromkeys(("copy", "compute"), math.nan) if path is None else path.split
+    columns = {**medians, "copy": split["copy"], "compute": split["compute"]}
+    whole = math.nan if path is None else path.latency
+    return {
+        f"end_to_end_{name.replace(' ', '_')}_ms": 1e3 * taken for name, taken in ({"p50": whole} | columns).items()
     }
 
 

@@ -6,6 +6,7 @@ import math
 import statistics
 from collections.abc import Iterable, Iterator, Sequence
 
+from bench.records.end_to_end import PARTS
 from bench.records.profile import Profile, ProfileRecord
 from bench.reporting.formatting import NOTHING, TIMES, grouped_digits
 from bench.reporting.tables.markdown import escape_markdown, markdown_grid
@@ -24,6 +25,11 @@ _LEGEND = (
     "bound: the time that this machine's measured rates allow at least, over the p50; binds: arithmetic or memory. "
     "change: largest difference of the picture (0 to 1) from the same model's in fp32 eager. INVALID: the "
     "machine was not quiet or not steady meanwhile, or the device throttled; do not believe such a line."
+)
+
+
+_PATH_LEGEND = (
+    "*queue*: waiting for the device; *copy*: to the device and back, next to nothing on a CPU; *compute*: all else"
 )
 
 
@@ -68,6 +74,11 @@ def _sections(records: Sequence[ProfileRecord]) -> Iterator[str]:
     if staged:
         yield "Stages, median ms each; *rest*: checks and copies between them:\n"
         yield _stage_grid(staged)
+        yield ""
+    paths = [record for record in ordered if record.end_to_end is not None]
+    if paths:
+        yield f"End to end, median ms of a batch from the bytes of its files to those of its answers; {_PATH_LEGEND}:\n"
+        yield _path_grid(paths)
         yield ""
 
 
@@ -118,6 +129,19 @@ def _stage_grid(records: Sequence[ProfileRecord]) -> str:
         where = [resolution_title(record.configuration), str(configuration.batch_size), configuration.setting]
         rows.append([*where, *(_milliseconds(medians.get(name, math.nan)) for name in names), _milliseconds(rest)])
     return markdown_grid(("size", "batch", "setting", *names, "rest"), rows, left=(2,))
+
+
+def _path_grid(records: Iterable[ProfileRecord]) -> str:
+    rows = []
+    for record in records:
+        path, configuration = record.end_to_end, record.configuration
+        if path is not None:
+            where = [resolution_title(configuration), str(configuration.batch_size), configuration.setting]
+            taken = [*path.medians.values(), path.latency, *path.split.values()]
+            throughput = grouped_digits(configuration.batch_size / path.latency)
+            rows.append([*where, *map(_milliseconds, taken), throughput])
+    columns = ("size", "batch", "setting", *PARTS, "whole ↓", "(queue", "copy", "compute)", "pictures/s ↑")
+    return markdown_grid(columns, rows, left=(2,))
 
 
 def _missing(records: Iterable[ProfileRecord]) -> Iterator[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from bench.records.bound import Bound
+from bench.records.end_to_end import PARTS, EndToEnd
 from bench.records.profile import (
     Configuration,
     Profile,
@@ -38,6 +39,9 @@ LEARNED = replace(
 )
 
 
+PATH = EndToEnd((0.045, 0.043), {name: (0.001, 0.001) for name in PARTS} | {"inpaint": (0.038, 0.036)})
+
+
 def timed(record: ProfileRecord, seconds: float, *configuration: object) -> ProfileRecord:
     samples = tuple(seconds * np.random.default_rng(0).lognormal(0, 0.05, 20))
     return replace(record, configuration=Configuration(*configuration), wall_s=samples)  # type: ignore[arg-type]  # in order
@@ -52,7 +56,7 @@ def profile(tmp_path: Path) -> Profile:
         ),
         timed(LEARNED, 0.010, 32, 48),
         replace(timed(LEARNED, 0.016, 32, 48, 2), references={"sum": (1.0, 1.5)}),
-        timed(LEARNED, 0.040, 64, 96, 1),
+        replace(timed(LEARNED, 0.040, 64, 96, 1), end_to_end=PATH),
         replace(LEARNED, configuration=Configuration(512, 512), status="out-of-memory", reason="20 GiB"),
     ]
     layout = ProfileLayout(tmp_path)
@@ -115,6 +119,18 @@ def test_what_is_left_after_the_stages_is_shown(profile: Profile) -> None:
     assert float(cells[2]) == pytest.approx(1e3 * profile.records[2].latency() - 5, abs=0.01)
 
 
+def test_the_path_of_a_service_has_a_line_of_its_own(profile: Profile) -> None:
+    table = profile_table(profile).partition("End to end")[2]
+
+    [line] = [line for line in table.splitlines() if line.startswith("| 64 \N{MULTIPLICATION SIGN} 96 |")]
+    cells = [cell.strip() for cell in line.split("|")[4:-1]]
+    assert cells[:8] == ["1.00"] * 4 + ["37.0"] + ["1.00"] * 3
+    assert cells[8:] == ["44.0", "1.00", "2.00", "41.0", "22.7"]
+    frame = profile_frame(profile)
+    assert frame["end_to_end_inpaint_ms"].dropna().tolist() == [pytest.approx(37.0)]
+    assert frame["end_to_end_copy_ms"].dropna().tolist() == [pytest.approx(2.0)]
+
+
 def test_the_frame_has_a_row_a_configuration(profile: Profile, tmp_path: Path) -> None:
     frame = profile_frame(profile)
     report_profile(profile)
@@ -138,6 +154,7 @@ def test_the_same_records_give_the_same_bytes(profile: Profile) -> None:
         "profile-latency.png",
         "profile-throughput.png",
         "profile-stages.png",
+        "profile-end-to-end.png",
     }
 
 
