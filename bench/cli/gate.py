@@ -49,6 +49,13 @@ def gate(
         list[str] | None,
         typer.Option(help="Tolerance of the regression gate, METRIC.REGION:AMOUNT; repeatable.", show_default=False),
     ] = None,
+    latency: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Limit of latency under load, p99<=50ms@20/s, by the candidate's load records; repeatable.",
+            show_default=False,
+        ),
+    ] = None,
     metrics: options.Metrics = None,
     regions: options.Regions = None,
     strict: Annotated[bool, typer.Option(help="Exit with 1 for an inconclusive check, too.")] = False,
@@ -82,6 +89,7 @@ def gate(
     The regression gate is for equal weights: every value of every picture must be the same within a tolerance. The
     paired gate is for other weights: no mean may be worse than its margin. It says PASS, REGRESSION, or INCONCLUSIVE
     with the number of pictures needed. The suite of the baseline has the margins, unless --suite or --fail is given.
+    With --latency, every model of the candidate must also hold that load.
 
     Example: spgbench gate results/main results/branch --fail psnr.hole:0.05dB --fail ssim.hole:0.002
     """
@@ -91,6 +99,7 @@ def gate(
     from bench.gating import ci_reports, gate_report
     from bench.records import write_atomically
 
+    limits = [gating.LoadLimit.parse(text) for text in latency or ()]
     result = gating.gate(
         gating.select(baseline),
         gating.select(candidate),
@@ -100,6 +109,7 @@ def gate(
         tolerances=dict(gating.parse_limit(text, "--tolerance") for text in tolerance) if tolerance else None,
         metrics=options.names(metrics),
         regions=options.names(regions),
+        latency=limits,
     )
     if markdown is not None:
         write_atomically(markdown, gate_report.as_markdown(result))

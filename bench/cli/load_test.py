@@ -99,7 +99,7 @@ def _tell(record: LoadRecord) -> None:
     if record.status == "not-run":
         return
     trial, p = record.result, record.percent
-    number = record.status
+    number: str = record.status
     if trial is not None and record.scenario == "offline":
         number = f"{trial.pictures_per_s:.4g} pictures/s"
     elif trial is not None:

@@ -5,6 +5,7 @@
 
 from bench.gating.comparison import ComparedCell, Comparison, Difference, compare
 from bench.gating.gate import gate
+from bench.gating.load_limit import LoadLimit
 from bench.gating.margins import Margin, default_margins, default_tolerances, parse_limit
 from bench.gating.results import CheckResult, GateResult
 from bench.gating.selection import ModelPair, Selection, others, select
@@ -15,6 +16,7 @@ __all__ = [
     "Comparison",
     "Difference",
     "GateResult",
+    "LoadLimit",
     "Margin",
     "ModelPair",
     "Selection",

@@ -61,7 +61,7 @@ def _suite(root: ET.Element, protocol: str, checks: list[CheckResult], strict: b
         skipped=str(used.count("skipped")),
     )
     for check, tag in zip(checks, used, strict=True):
-        name = f"{check.model} {check.metric or 'cell'}"
+        name = f"{check.model} {check.metric or ('load' if check.gate == 'load' else 'cell')}"
         case = ET.SubElement(suite, "testcase", classname=xml_text(protocol), name=xml_text(name), time="0")
         if tag is None:
             continue

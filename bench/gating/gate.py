@@ -10,6 +10,7 @@ import numpy as np
 from bench.errors import UsageError
 from bench.gating.comparability import hole_difference, refuse_other_pictures, signature_difference
 from bench.gating.formatting import some
+from bench.gating.load_limit import LoadLimit, load_checks
 from bench.gating.margins import Margin, named_margins
 from bench.gating.noninferiority import Question, SetQuestion, answer
 from bench.gating.pairs import PairedCell
@@ -57,6 +58,7 @@ def gate(
     tolerances: Mapping[str, Margin | str] | None = None,
     metrics: Collection[str] | None = None,
     regions: Collection[str] | None = None,
+    latency: Sequence[LoadLimit] = (),
     seed: int = 0,
 ) -> GateResult:
     """Decide whether the candidate is a regression.
@@ -74,6 +76,7 @@ def gate(
         tolerances: `metric.region` to tolerance, before those of the baseline's spread (`bench.records.spread`)
             where it has one, else before those of `default_tolerances`.
         metrics, regions: what the gate looks at; None: at everything. Tests are corrected over what it looks at.
+        latency: limits that the load records of every model of the candidate must hold, too.
         seed: of the random draws.
 
     Raises:
@@ -112,7 +115,8 @@ def gate(
     state.notes += _new_protocols(left, right)
     state.checks += answer(state.questions, state.set_questions, seed=seed)
     order = {name: index for index, name in enumerate([*pairing.vanished, *(pair.title for pair in pairing.pairs)])}
-    return GateResult(_ordered(one_per_metric(state.checks), order, left.run.info.protocols), tuple(state.notes))
+    quality = _ordered(one_per_metric(state.checks), order, left.run.info.protocols)
+    return GateResult((*quality, *load_checks(right, latency)), tuple(state.notes))
 
 
 def _given_margins(

@@ -14,7 +14,7 @@ _SIGNS = {"PASS": "✅", "REGRESSION": "❌", "INCONCLUSIVE": "⚠️", "INCOMPA
 
 
 def summary(result: GateResult) -> str:
-    """`REGRESSION: 2 regressions, 1 inconclusive, 45 passed`."""
+    """`REGRESSION: 2 regressions, 45 passed`; with a limit of latency ` (quality PASS, load REGRESSION)` behind it."""
     words = {
         "INCOMPARABLE": "not comparable",
         "REGRESSION": f"regression{'' if result.counts()['REGRESSION'] == 1 else 's'}",
@@ -22,7 +22,8 @@ def summary(result: GateResult) -> str:
         "PASS": "passed",
     }
     counts = ", ".join(f"{count} {words[verdict]}" for verdict, count in result.counts().items() if count)
-    return f"{result.verdict}: {counts or 'nothing to look at'}"
+    parts = f" ({', '.join(f'{name} {verdict}' for name, verdict in result.parts.items())})" if result.parts else ""
+    return f"{result.verdict}: {counts or 'nothing to look at'}{parts}"
 
 
 def as_text(result: GateResult) -> str:

@@ -20,9 +20,9 @@ class CheckResult:
 
     Attributes:
         verdict: PASS; REGRESSION; INCONCLUSIVE, too few pictures to tell; INCOMPARABLE, the two are unlike.
-        gate: `regression`, `paired`, or `cell` for missing cells, pictures and metrics.
+        gate: `regression`, `paired`, `cell` for missing cells, pictures and metrics, or `load` for a limit of latency.
         model: its name, or `telea -> ours`.
-        protocol: empty for what concerns a whole model.
+        protocol: empty for what concerns a whole model; `load p99<=50ms@20/s` for such a limit.
         metric: `metric.region`, or empty for what concerns a whole cell.
         text: what was found, a phrase.
         samples: the pictures that it is about, gravest first.
@@ -36,7 +36,7 @@ class CheckResult:
     """
 
     verdict: Verdict
-    gate: Literal["regression", "paired", "cell"]
+    gate: Literal["regression", "paired", "cell", "load"]
     model: str
     protocol: str = ""
     metric: str = ""
@@ -107,6 +107,13 @@ class GateResult:
         """The gravest verdict of all checks."""
         return gravest(check.verdict for check in self.checks)
 
+    @property
+    def parts(self) -> dict[str, Verdict]:
+        """The verdict on quality and that on the load; without a limit of latency nothing."""
+        loads = [check.verdict for check in self.checks if check.gate == "load"]
+        others = [check.verdict for check in self.checks if check.gate != "load"]
+        return {"quality": gravest(others), "load": gravest(loads)} if loads else {}
+
     def counts(self) -> dict[Verdict, int]:
         """The number of checks with each verdict, gravest first."""
         held = Counter(check.verdict for check in self.checks)
@@ -127,6 +134,7 @@ class GateResult:
         return {
             "verdict": self.verdict,
             "counts": self.counts(),
+            **({"parts": self.parts} if self.parts else {}),
             "notes": list(self.notes),
             "findings": [asdict(check) for check in self.checks],
         }

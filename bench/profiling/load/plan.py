@@ -51,9 +51,9 @@ class LoadPlan:
     def __post_init__(self) -> None:
         if not self.scenarios:
             raise UsageError("--load", "name at least one scenario", "none", f"Give one of {', '.join(SCENARIOS)}.")
-        for name in self.scenarios:
-            if name not in SCENARIOS:
-                raise UnknownName("scenario", name, SCENARIOS)
+        for scenario in self.scenarios:
+            if scenario not in SCENARIOS:
+                raise UnknownName("scenario", scenario, SCENARIOS)
         for name, must, value, fits in (
             ("budget", "be above 0", self.budget_s, self.budget_s is None or 0 < self.budget_s < math.inf),
             ("rate", "be above 0", self.rate, self.rate is None or 0 < self.rate < math.inf),

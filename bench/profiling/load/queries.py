@@ -98,13 +98,13 @@ def serve(
     seconds = 0.0
     ended: LoadEnd = "all"
     while done < len(times):
-        while (waited := clock.now() - start) < times[done] and not stopped():
+        while (now := clock.now()) < start + times[done] and not stopped():
             clock.wait(start + times[done])
         if stopped():
             ended = "stopped"
             break
         last = done + 1
-        while last < len(times) and last - done < largest_batch and times[last] <= waited:
+        while last < len(times) and last - done < largest_batch and start + times[last] <= now:
             last += 1
         service(range(done, last))
         seconds = clock.now() - start

@@ -54,10 +54,10 @@ def search_rate(held: Held, highest: float, seed: int, rule: SearchRule | None =
 
 
 def confirm_rate(held: Held, rate: float, seed: int, rule: SearchRule | None = None) -> float:
-    """The first of up to five falling rates that is held by arrivals that no trial had before; 0 where none is."""
+    """The first of up to five falling rates that is held by arrivals of other seeds, from `seed` on; 0 where none is."""
     rule = rule or SearchRule()
     for attempt in range(rule.confirmations if rate else 0):
-        answer = held(rate, seed + 1 + attempt, "confirm")
+        answer = held(rate, seed + attempt, "confirm")
         if answer is None:
             return 0.0
         if answer:

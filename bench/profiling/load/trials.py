@@ -80,14 +80,13 @@ class Trials:
             trial = self.arrivals(rate, seed, purpose, largest_batch, percent)
             return None if trial.ended == "stopped" else trial.holds(percent, self._budget)
 
-        highest = capacity
+        highest, fresh = capacity, self.plan.seed + 1
         if self.plan.rate is not None:
-            answer = held(self.plan.rate, self.plan.seed + 1, "confirm")
+            answer = held(self.plan.rate, fresh, "confirm")
             if answer or answer is None:
                 return self.plan.rate if answer else 0.0
-            highest = min(capacity, self.plan.rate)
-        found = search_rate(held, highest, self.plan.seed)
-        return confirm_rate(held, found, self.plan.seed + 1)
+            highest, fresh = min(capacity, self.plan.rate), fresh + 1
+        return confirm_rate(held, search_rate(held, highest, self.plan.seed), fresh)
 
     def arrivals(self, rate: float, seed: int, purpose: LoadPurpose, largest_batch: int, percent: float) -> LoadTrial:
         """One trial of Poisson arrivals."""

@@ -42,7 +42,7 @@ def rate_plot(found: LoadResults) -> Figure | None:
             place = {"xycoords": ("axes fraction", "data"), "textcoords": "offset points", "fontsize": 7.5}
             axes.annotate(text, (0.02, 1e3 * budget), xytext=(0, 3), color="#444444", **place)  # type: ignore[arg-type]
         axes.set(yscale="log", xlabel="queries a second", title=printable(key[0], 32))
-        axes.margins(y=0.15)
+        axes.margins(x=0.08, y=0.15)
         axes.set_xlim(left=0)
         plain_ticks(axes.yaxis)
     panels[0].set_ylabel("p99 latency, 99 % bound (ms) ↓")
