@@ -25,6 +25,7 @@ from bench.evaluation.shard import Unit, UnitResult, run_units
 from bench.evaluation.suite import Suite
 from bench.records import ModelInfo
 from bench.runtime.allocator import keep_freed_memory
+from bench.runtime.cores import usable_cores
 from bench.runtime.exact import exact_arithmetic
 
 __all__ = ["in_order", "run_here", "run_in_processes"]
@@ -95,7 +96,7 @@ def run_in_processes(
         plan.suite,
         plan.layout.out,
         plan.device,
-        max(1, (os.cpu_count() or 1) // workers),
+        max(1, usable_cores() // workers),
         tuple(recorded),
         dict(plan.bad),
         plan.keep_fills,

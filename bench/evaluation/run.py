@@ -168,11 +168,13 @@ def run_suite(
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
-        with GpuMeter(plan.device) as meter:
-            phases, changed = _run(plan, work, workers, recorded, meter.begin, progress=progress)
-        gpu = meter.use(phases.spans)
-        if gpu:
-            add_gpu_use(plan.layout, gpu)
+        phases, meter = Phases(), GpuMeter(plan.device)
+        try:
+            with meter:
+                changed = _run(plan, work, workers, recorded, meter.begin, phases, progress=progress)
+        finally:  # of an interrupted run as well
+            if gpu := meter.use(phases.spans):
+                add_gpu_use(plan.layout, gpu)
     run = read_run(out)
     warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
     return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu)
@@ -190,17 +192,18 @@ def _run(
     workers: int,
     recorded: Sequence[ModelInfo],
     on_begin: Callable[[], None],
+    phases: Phases,
     *,
     progress: bool,
-) -> tuple[Phases, list[str]]:
-    """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once.
+) -> list[str]:
+    """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once; returns warnings.
 
     Args:
         on_begin: called when the first picture begins, and perhaps again.
+        phases: where the time that it takes is added.
     """
     left = Counter(unit.cell for unit in work.units)
     waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
-    phases = Phases()
     warnings: list[str] = []
     cases = _case_keeper(plan, work)
 
@@ -233,7 +236,7 @@ def _run(
             run_here(plan, work.units, on_unit, on_samples)
     if work.cells:
         cases.tidy()
-    return phases, warnings
+    return warnings
 
 
 def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
