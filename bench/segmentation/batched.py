@@ -1,4 +1,4 @@
-"""Judges of this package on a GPU: many pictures at once, since launching the kernels of each one alone takes longer."""
+"""Judges of this package on a GPU: many pictures at once, as launching the kernels of each one takes longer."""
 
 from __future__ import annotations
 

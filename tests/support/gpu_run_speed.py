@@ -43,6 +43,10 @@ if __name__ == "__main__":
     run._run = timed
     chosen = {"limit": int(limit), "models": models or None, "protocols": protocols or None}
     chosen = {name: tuple(v.split(",")) if isinstance(v, str) else v for name, v in chosen.items() if v}
+    if workers == "1":  # every Numba function is compiled before
+        warm = {"limit": 1, "protocols": ("freeform", "object"), "models": ("mean", "patchmatch")}
+        run.run_suite(read_suite(suite).with_changes(**warm), Path(out + "-warm"), device=device)
+        spent.clear()
     outcome = run.run_suite(read_suite(suite).with_changes(**chosen), Path(out), device=device, workers=int(workers))
     cells = outcome.run.cells.values()
     print(json.dumps({
@@ -78,17 +82,17 @@ def main(
     workers: Annotated[int, typer.Option(help="Processes that share the GPU.")] = 12,
     cpu_cores: int = 2,
     cpu_limit: Annotated[int, typer.Option(help="Pictures of the run on the CPU; 0 leaves it out.")] = 1,
-    gpu_limit: Annotated[int, typer.Option(help="Pictures of the run on the GPU.")] = 32,
+    gpu_limit: Annotated[int, typer.Option(help="Pictures of the run on the GPU.")] = 16,
     models: Annotated[str, typer.Option(help="Those of the suite by default.")] = "",
     protocols: Annotated[str, typer.Option(help="Those of the suite by default.")] = "",
-    cpu_seconds: Annotated[float, typer.Option(help="The run on the CPU is stopped then.")] = 30,
-    gpu_seconds: Annotated[float, typer.Option(help="The run on the GPU is stopped then.")] = 40,
+    cpu_seconds: Annotated[float, typer.Option(help="The run on the CPU is stopped then.")] = 60,
+    gpu_seconds: Annotated[float, typer.Option(help="The run on the GPU is stopped then.")] = 60,
 ) -> None:
     """Time both runs, and print the rates, their ratio and how busy the GPU was."""
     chosen = (models, protocols)
     cores = sorted(os.sched_getaffinity(0))
-    fast = timed(suite, gpu_limit, chosen, device, workers, gpu_seconds, cores)
     slow = timed(suite, cpu_limit, chosen, "cpu", 1, cpu_seconds, cores[:cpu_cores]) if cpu_limit else None
+    fast = timed(suite, gpu_limit, chosen, device, workers, gpu_seconds, cores)
     if fast and slow:
         typer.echo(f"ratio {fast.rate / slow.rate:.1f} (at least 5 wanted)")
     if fast and fast.told["gpu"]:
@@ -104,7 +108,7 @@ def timed(
         script.write_text(RUN, encoding="utf-8")
         command = [sys.executable, str(script), str(out), suite, str(limit), *chosen, device, str(workers)]
         paths = os.pathsep.join(filter(None, (str(Path.cwd()), os.environ.get("PYTHONPATH", ""))))
-        environment = os.environ | {"PYTHONPATH": paths, "SPGBENCH_CACHE": str(Path(folder) / "cache")}
+        environment = os.environ | {"PYTHONPATH": paths}
         start = time.perf_counter()
         with subprocess.Popen(
             ["taskset", "-c", ",".join(map(str, cores)), *command],
@@ -128,9 +132,9 @@ def timed(
     result = Timed(json.loads(printed.splitlines()[-1]))
     told = result.told
     typer.echo(
-        f"{device}, {len(cores)} cores, {workers} workers, {limit} pictures: {told['samples']} samples, {told['failed']} "
-        f"failed; command {wall:.1f} s, cells {told['running']:.1f} s, pictures {result.seconds:.1f} s: "
-        f"{result.rate:.1f} samples/s"
+        f"{device}, {len(cores)} cores, {workers} workers, {limit} pictures: {told['samples']} samples, "
+        f"{told['failed']} failed; process {wall:.1f} s, run {told['wall']:.1f} s, "
+        f"cells {told['running']:.1f} s, pictures {result.seconds:.1f} s: {result.rate:.1f} samples/s"
     )
     typer.echo("  " + ", ".join(f"{name} {seconds:.1f} s" for name, seconds in told["phases"].items()))
     for note in told["notes"]:

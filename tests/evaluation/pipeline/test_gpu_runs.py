@@ -29,7 +29,7 @@ SUITE = Suite(
     gallery=2,
 )
 LOOSE = {"%": 0.5, "dB": 0.02, "": 1e-3}
-"""How far a mean may be from the CPU's: a label between two classes, or a level between two bytes, falls the other way."""
+"""How far a mean may be from the CPU's: a label between two classes, or a level between two bytes, may differ."""
 
 
 @pytest.fixture(scope="module")
