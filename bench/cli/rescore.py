@@ -46,6 +46,7 @@ def rescore(
             outcome.warnings,
             outcome.phases.seconds,
             start,
+            str(outcome.gpu or ""),
             asked=options.names(metrics),
             with_report=report,
         )

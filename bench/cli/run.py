@@ -152,7 +152,8 @@ def execute(
             progress=not session.quiet,
         )
         mark_finished(suite, outcome.run, outcome.warnings, *options)
-        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, asked=asked, with_report=with_report)
+        gpu = str(outcome.gpu or "")
+        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, gpu, asked=asked, with_report=with_report)
 
 
 def show(
@@ -160,6 +161,7 @@ def show(
     warnings: Sequence[str],
     spent: dict[str, float],
     start: float,
+    gpu: str = "",
     *,
     asked: tuple[str, ...] | None = None,
     with_report: bool = True,
@@ -171,6 +173,7 @@ def show(
         warnings: what the user should know.
         spent: seconds by what they were spent on; empty when everything was recorded already.
         start: of the command, in seconds of `time.perf_counter`.
+        gpu: how busy the GPU was, if there is one.
         asked: metrics whose columns stand in front.
         with_report: whether tables, plots and the page are made.
     """
@@ -189,7 +192,7 @@ def show(
     if rules := ",".join(evaluators_of(asked or ())):
         say(f"numbers under the rules of {rules} stand apart: spgbench report {run.layout.out} --as {rules}")
     now = time.perf_counter()
-    say(_spent(spent, now - began, now - start))
+    say("; ".join(filter(None, (_spent(spent, now - began, now - start), gpu))))
     for line in first_failures(run):
         say(line)
     failed = sum(cell.n_failed for cell in run.cells.values())

@@ -13,8 +13,8 @@ import torch
 
 from bench.errors import Failure, ModelFailure
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256, prefetch_masked_samples
+from bench.evaluation.pipeline.prediction import predict
 from bench.evaluation.plan import Plan
-from bench.evaluation.shard import predict
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.vocabulary import Protocol

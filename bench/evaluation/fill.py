@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import ModelFailure
-from bench.evaluation.shard import predict
+from bench.evaluation.pipeline.prediction import predict
 from bench.pictures import unstack_pictures
 from bench.vocabulary import Inpainter, Sample
 

@@ -46,12 +46,15 @@ def segment_pictures(judge: Judge, pictures: torch.Tensor) -> torch.Tensor:
     """The judge's label maps of pictures, uint8 [N, 3, H, W] -> uint8 [N, H, W] on the CPU.
 
     Raises:
-        Failure: the judge raised, or returned something else than such maps.
+        OutOfMemoryError: of torch; fewer pictures may fit into the memory of a GPU.
+        Failure: the judge raised anything else, or returned something else than such maps.
     """
     size = [len(pictures), *pictures.shape[2:]]
     must = f"return uint8 {size} with classes 0 to {len(judge.classes) - 1}, or {VOID}"
     try:
         maps = judge.segment(pictures)
+    except torch.OutOfMemoryError:
+        raise
     except Exception as error:  # a judge from elsewhere may raise anything
         raise Failure(f"judge '{judge.name}'", must, f"{type(error).__name__}: {error}") from error
     if not isinstance(maps, torch.Tensor) or maps.dtype != torch.uint8 or list(maps.shape) != size:

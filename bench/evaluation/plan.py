@@ -37,7 +37,7 @@ from bench.vocabulary import (
     Sample,
 )
 
-__all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve"]
+__all__ = ["SHARD_SIZE", "Cell", "Plan", "resolve", "stays_on_cpu"]
 
 SHARD_SIZE = 16
 """Samples a shard: what is done again at most after a kill. Never depends on the number of workers."""
@@ -47,6 +47,8 @@ _SLOW = ("measurement", "measurements", "revision", "revisions", "first")
 
 class RecordedModel:
     """A model that an earlier call ran, known by its records alone."""
+
+    on_cpu = True
 
     def __init__(self, info: ModelInfo) -> None:
         self.name, self.fingerprint = info.name, info.fingerprint
@@ -245,6 +247,11 @@ def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> C
         raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
     return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules), bound, protocol)
+
+
+def stays_on_cpu(model: Inpainter) -> bool:
+    """Whether a model works on the CPU whatever the device of a run: it says so by an attribute `on_cpu`."""
+    return bool(getattr(model, "on_cpu", False))
 
 
 def _hash(content: object) -> str:

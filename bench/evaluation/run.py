@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -16,15 +16,17 @@ from bench.evaluation.executor import run_here, run_in_processes
 from bench.evaluation.fills.cases import CaseKeeper, write_inputs
 from bench.evaluation.judging import undefined_notes
 from bench.evaluation.model_size import measure_sizes
+from bench.evaluation.pipeline.gpu_use import GpuMeter
+from bench.evaluation.pipeline.phases import Phases
 from bench.evaluation.plan import Cell, Plan, resolve
 from bench.evaluation.reuse.selection import select
-from bench.evaluation.run_file import read_earlier, write_run_file
+from bench.evaluation.run_file import add_gpu_use, read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
-from bench.evaluation.shard import Phases, Unit, UnitResult
+from bench.evaluation.shard import Unit, UnitResult
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.image_files.finding import some
-from bench.records import ModelInfo, Run, locked, read_run, write_cell
+from bench.records import GpuUse, ModelInfo, Run, locked, read_run, write_cell
 from bench.records.cell_store import read_results, write_results
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
@@ -50,12 +52,14 @@ class RunOutcome:
         phases: seconds spent waiting for data, and on model, metrics and writing, summed over processes.
         wall: seconds from start to end.
         warnings: what the user should know.
+        gpu: how busy the GPU was; None on the CPU, and where no picture ran.
     """
 
     run: Run
     phases: Phases
     wall: float
     warnings: tuple[str, ...]
+    gpu: GpuUse | None = None
 
     @property
     def failed(self) -> int:
@@ -124,7 +128,8 @@ def run_suite(
     and of models also those of earlier calls.
 
     Args:
-        workers: processes; the records do not depend on it. With more than one, everything must have a name.
+        workers: processes, which share the device; the records do not depend on it. With more than one, everything must
+            have a name.
         reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells;
             `only-kept` calls no model: everything must be recorded, or measured of kept fills; `models` are folders.
         keep_fills: keep every fill that a model gives, so that other metrics need no model later.
@@ -163,10 +168,16 @@ def run_suite(
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
-        phases, changed = _run(plan, work, workers, recorded, progress=progress)
+        phases, meter = Phases(), GpuMeter(plan.device)
+        try:
+            with meter:
+                changed = _run(plan, work, workers, recorded, meter.begin, phases, progress=progress)
+        finally:  # of an interrupted run as well
+            if gpu := meter.use(phases.spans):
+                add_gpu_use(plan.layout, gpu)
     run = read_run(out)
     warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
-    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings))
+    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu)
 
 
 def _lacking(plan: Plan, work: Work) -> Iterator[str]:
@@ -176,12 +187,23 @@ def _lacking(plan: Plan, work: Work) -> Iterator[str]:
 
 
 def _run(
-    plan: Plan, work: Work, workers: int, recorded: Sequence[ModelInfo], *, progress: bool
-) -> tuple[Phases, list[str]]:
-    """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once."""
+    plan: Plan,
+    work: Work,
+    workers: int,
+    recorded: Sequence[ModelInfo],
+    on_begin: Callable[[], None],
+    phases: Phases,
+    *,
+    progress: bool,
+) -> list[str]:
+    """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once; returns warnings.
+
+    Args:
+        on_begin: called when the first picture begins, and perhaps again.
+        phases: where the time that it takes is added.
+    """
     left = Counter(unit.cell for unit in work.units)
     waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
-    phases = Phases()
     warnings: list[str] = []
     cases = _case_keeper(plan, work)
 
@@ -208,12 +230,13 @@ def _run(
     total = sum(len(unit.indices) for unit in work.units)
     with progress_bar(total, "pictures", shown=progress) as on_samples:
         if workers > 1 and len(work.units) > 1:
-            run_in_processes(plan, work.units, on_unit, on_samples, workers, recorded)
-        else:
+            run_in_processes(plan, work.units, on_unit, on_samples, workers, recorded, on_begin)
+        elif work.units:
+            on_begin()
             run_here(plan, work.units, on_unit, on_samples)
     if work.cells:
         cases.tidy()
-    return phases, warnings
+    return warnings
 
 
 def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:

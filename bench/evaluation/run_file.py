@@ -18,9 +18,11 @@ from bench.records import (
     CellKey,
     DatasetInfo,
     EnvironmentInfo,
+    GpuUse,
     ModelInfo,
     ModelSize,
     RunInfo,
+    RunLayout,
     SplitListInfo,
     WeightsInfo,
     read_run_info,
@@ -32,7 +34,7 @@ from bench.removal import task_of
 from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
-__all__ = ["read_earlier", "write_run_file"]
+__all__ = ["add_gpu_use", "read_earlier", "write_run_file"]
 
 _LIBRARIES = ("numba", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "spgbench", "torch")
 
@@ -117,11 +119,17 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
             versions=versions,
             environment=environment,
             published=info.published or earlier.published,
+            gpu=earlier.gpu,
         )
     info = replace(info, command=command_of(info))
     warnings += info.weight_warnings
     write_atomically(plan.layout.run_file, info.to_json())
     return warnings
+
+
+def add_gpu_use(layout: RunLayout, gpu: GpuUse) -> None:
+    """Write into `run.json` how busy the GPU was."""
+    write_atomically(layout.run_file, replace(read_run_info(layout.run_file), gpu=gpu).to_json())
 
 
 def _describe(plan: Plan) -> RunInfo:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field, replace
+from functools import partial
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import torch
 
@@ -19,50 +19,32 @@ from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictur
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.measurement import Measurement
-from bench.evaluation.plan import Cell, Plan
+from bench.evaluation.pipeline.phases import Phases
+from bench.evaluation.pipeline.prediction import predict
+from bench.evaluation.pipeline.stages import run_stages
+from bench.evaluation.plan import Cell, Plan, stays_on_cpu
 from bench.evaluation.removals import removed_sha256
 from bench.evaluation.views.batch_view import make_batch_view
 from bench.evaluation.views.set_features import take_features
 from bench.metrics import MetricKey
-from bench.models.model_error import error_traceback
-from bench.pictures import (
-    check_prediction,
-    hide,
-    quantise,
-    sample_seed,
-    unstack_pictures,
-)
+from bench.pictures import sample_seed, unstack_pictures
 from bench.records import Record
 from bench.records.cell_store import SampleResult, write_batch
-from bench.vocabulary import Batch, Inpainter, Sample, Sampler
+from bench.runtime.device_memory import free_device_memory, halves, out_of_memory
+from bench.runtime.device_spans import device_span
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Hole
+    import numpy as np
+    import numpy.typing as npt
 
-__all__ = ["BATCH_SIZE", "Phases", "Unit", "UnitResult", "predict", "run_unit"]
+__all__ = ["BATCH_SIZE", "Unit", "UnitResult", "UnitSamples", "run_units"]
 
 BATCH_SIZE = 8
+"""Pictures that a model is given at once on the CPU."""
 
-
-@dataclass
-class Phases:
-    """Wall seconds by what they were spent on."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def phase(self, name: str) -> Iterator[None]:
-        """Count the time inside the block under `name`."""
-        start = time.perf_counter()
-        try:
-            yield
-        finally:
-            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - start
-
-    def add(self, other: Phases) -> None:
-        """Add the seconds of another process or shard."""
-        for name, seconds in other.seconds.items():
-            self.seconds[name] = self.seconds.get(name, 0.0) + seconds
+_BATCH_SIZE_GPU, _MOST_PIXELS_GPU = 16, 1 << 22
+"""The same on other devices, where launching costs as much for sixteen pictures as for one: a shard, unless it has more
+pixels than this."""
 
 
 @dataclass(frozen=True)
@@ -93,125 +75,183 @@ class UnitResult:
     records: tuple[Record, ...]
 
 
-def run_unit(
-    plan: Plan,
-    unit: Unit,
-    samples: Iterable[MaskedSample | SkippedSample],
-    on_samples: Callable[[int], None] = lambda _: None,
-) -> UnitResult:
-    """Fill and score some pictures of a cell; every batch is on disk before the next one begins.
+UnitSamples: TypeAlias = tuple[Unit, Iterable[MaskedSample | SkippedSample]]
+"""A unit and its samples, in order."""
 
-    A picture whose recorded fill was kept is scored without the model.
+
+@dataclass
+class _BatchWork:
+    """A batch on its way through the stages `fill`, `score` and `write`.
+
+    Attributes:
+        unit: the unit that it belongs to.
+        cell: of the unit.
+        samples: of one size.
+        phases: what its seconds were spent on.
+        is_last: whether it is the last one of the unit.
+        outputs: what the model gave for each sample, or why not.
+        scored: the samples with an output, with what was measured of them.
+        results: what is recorded.
+    """
+
+    unit: Unit
+    cell: Cell
+    samples: Sequence[MaskedSample]
+    phases: Phases = field(default_factory=Phases)
+    is_last: bool = False
+    outputs: Sequence[ModelOutput | ModelFailure] = ()
+    scored: list[_Scored] = field(default_factory=list)
+    results: list[SampleResult] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Samples that were measured together."""
+
+    pairs: Sequence[tuple[MaskedSample, ModelOutput]]
+    completed: torch.Tensor
+    values: dict[str, torch.Tensor]
+    features: dict[str, npt.NDArray[np.float32]]
+    warnings: Sequence[str]
+
+
+def run_units(
+    plan: Plan,
+    units: Iterable[UnitSamples],
+    on_unit: Callable[[Unit, UnitResult], None],
+    on_samples: Callable[[int], None] = lambda _: None,
+    *,
+    overlapped: bool = False,
+) -> None:
+    """Fill and score pictures, batch by batch.
+
+    A picture whose recorded fill was kept is scored without the model. Everything is written in the order of `units`,
+    and both functions are called by the calling thread.
 
     Args:
-        samples: those of the unit, in order.
-        on_samples: called with the number of samples done since the last call.
+        on_unit: called when all pictures of a unit are on disk.
+        on_samples: called with the number of samples that are on disk since the last call.
+        overlapped: whether a batch is scored and written while the model fills the next ones; otherwise every batch is
+            on disk before the next one begins.
     """
+    records: list[Record] = []
+    phases = Phases()
+    stages = [partial(stage, plan) for stage in (_fill, _score, _write)]
+    batches = (batch for unit, samples in units for batch in _batches_of(plan, unit, samples))
+    with closing(run_stages(batches, stages, plan.device, overlapped=overlapped)) as finished:
+        for batch in finished:
+            phases.add(batch.phases)
+            records.extend(result.record for result in batch.results)
+            on_samples(len(batch.results))
+            if batch.is_last:
+                on_unit(batch.unit, UnitResult(phases, tuple(records)))
+                phases, records = Phases(), []
+
+
+def _batches_of(plan: Plan, unit: Unit, samples: Iterable[MaskedSample | SkippedSample]) -> list[_BatchWork]:
+    """The batches of a unit: what was skipped, what has a kept fill, and the rest."""
     phases, cell = Phases(), plan.cells[unit.cell]
-    with phases.phase("data"):
-        ready = list(samples)
-    skipped = [one for one in ready if isinstance(one, SkippedSample)]
-    masked_samples = [one for one in ready if isinstance(one, MaskedSample)]
     outputs = {plan.dataset.ids[index]: output for index, output in zip(unit.indices, unit.outputs, strict=True)}
     with phases.phase("data"):
-        kept = {one.sample.id: read_kept(plan, cell, one, outputs[one.sample.id]) for one in masked_samples}
-
-    records: list[Record] = []
-
-    def done(results: Sequence[SampleResult]) -> None:
-        records.extend(result.record for result in results)
-        if results:
-            with phases.phase("write"):
-                write_batch(plan.layout, cell.key, results)
-        on_samples(len(results))
-
-    done([SampleResult(_skipped(plan, one)) for one in skipped])
-    for batch in _batches([one for one in masked_samples if kept[one.sample.id]]):
-        pairs = [(one, output) for one in batch if (output := kept[one.sample.id])]
-        done(_measured(plan, cell, pairs, phases))
-    for batch in _batches([one for one in masked_samples if not kept[one.sample.id]]):
-        done(_score(plan, cell, batch, phases))
-    return UnitResult(phases, tuple(records))
+        ready = list(samples)
+        masked = [one for one in ready if isinstance(one, MaskedSample)]
+        kept = {one.sample.id: read_kept(plan, cell, one, outputs[one.sample.id]) for one in masked}
+    skipped = [SampleResult(_skipped(plan, one)) for one in ready if isinstance(one, SkippedSample)]
+    batches = [_BatchWork(unit, cell, (), phases, results=skipped)]
+    for batch in _batches([one for one in masked if kept[one.sample.id]], plan.device):
+        given = [output for one in batch if (output := kept[one.sample.id])]
+        batches.append(_BatchWork(unit, cell, batch, outputs=given))
+    to_fill = [one for one in masked if not kept[one.sample.id]]
+    batches += [_BatchWork(unit, cell, batch) for batch in _batches(to_fill, plan.device)]
+    batches[-1].is_last = True
+    return batches
 
 
-def predict(
-    model: Inpainter, samples: Sequence[Sample], holes: Sequence[Hole], seed: int, fills: int = 0
-) -> list[ModelOutput | ModelFailure]:
-    """The output for each sample, or the failure.
-
-    A batch that fails is tried again picture by picture, so that one bad sample does not take others with it.
-
-    Args:
-        fills: how many fills of each hole to ask for besides, of a model that can give several.
-    """
-    batch = hide(samples, holes, seed, model.label_sources)
-    try:
-        prediction = model.inpaint(batch)
-        pictures = quantise(check_prediction(prediction, batch))
-        labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
-        several = _several(model, batch, fills) if fills else [None] * len(pictures)
-        return [ModelOutput(*parts) for parts in zip(pictures, labels, several, strict=True)]
-    except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
-        if len(samples) == 1:
-            return [error if isinstance(error, ModelFailure) else _raised(error)]
-    singly = (predict(model, [sample], [hole], seed, fills) for sample, hole in zip(samples, holes, strict=True))
-    return [output for outputs in singly for output in outputs]
-
-
-def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tensor | None]:
-    """`count` outputs of each sample, uint8 [K, 3, H, W]; None from a model that has but one."""
-    if not isinstance(model, Sampler):
-        return [None] * len(batch.ids)
-    drawn = [quantise(check_prediction(prediction, batch)) for prediction in model.sample(batch, count)]
-    if len(drawn) not in (1, count):
-        raise ModelFailure("the model's sample", f"give {count} predictions, or a single one", str(len(drawn)))
-    return [None] * len(batch.ids) if len(drawn) == 1 else list(torch.stack(drawn, dim=1))
-
-
-def _batches(masked_samples: Sequence[MaskedSample]) -> Iterator[list[MaskedSample]]:
-    """Neighbours of one size, at most BATCH_SIZE together."""
+def _batches(masked_samples: Sequence[MaskedSample], device: str) -> Iterator[list[MaskedSample]]:
+    """Neighbours of one size, as many together as a model is given at once."""
     for _, same_size in groupby(masked_samples, key=lambda masked: masked.hole.shape):
         group = list(same_size)
-        yield from (group[start : start + BATCH_SIZE] for start in range(0, len(group), BATCH_SIZE))
+        size = BATCH_SIZE
+        if device != "cpu" and _BATCH_SIZE_GPU * group[0].hole.size <= _MOST_PIXELS_GPU:
+            size = _BATCH_SIZE_GPU
+        yield from (group[start : start + size] for start in range(0, len(group), size))
 
 
-def _score(plan: Plan, cell: Cell, masked_samples: list[MaskedSample], phases: Phases) -> list[SampleResult]:
-    with phases.phase("model"):
-        samples = [masked.given_to(cell.model) for masked in masked_samples]
-        holes = [masked.hole for masked in masked_samples]
+def _fill(plan: Plan, batch: _BatchWork) -> None:
+    """Ask the model, unless the outputs are there."""
+    if not batch.samples or batch.outputs:
+        return
+    cell = batch.cell
+    with batch.phases.phase("model", "cpu" if stays_on_cpu(cell.model) else plan.device):
+        samples = [masked.given_to(cell.model) for masked in batch.samples]
+        holes = [masked.hole for masked in batch.samples]
         worker_status.note(cell.model.name, samples[0].id)
         fills = plan.measurements[cell.protocol.name].fills
-        outputs = predict(cell.model, samples, holes, plan.suite.seed, fills)
-    pairs = list(zip(masked_samples, outputs, strict=True))
-    failed = [SampleResult(_failed(plan, masked, why)) for masked, why in pairs if isinstance(why, ModelFailure)]
-    good = [(masked, output) for masked, output in pairs if isinstance(output, ModelOutput)]
-    return failed + (_measured(plan, cell, good, phases) if good else [])
+        batch.outputs = predict(cell.model, samples, holes, plan.suite.seed, fills)
 
 
-def _measured(
-    plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases
-) -> list[SampleResult]:
+def _score(plan: Plan, batch: _BatchWork) -> None:
+    """Measure what the model gave."""
+    good = []
+    for masked, output in zip(batch.samples, batch.outputs, strict=True):
+        if isinstance(output, ModelFailure):
+            batch.results.append(SampleResult(_failed(plan, masked, output)))
+        else:
+            good.append((masked, output))
+    if good:
+        _score_or_halve(plan, batch, good)
+
+
+def _score_or_halve(plan: Plan, batch: _BatchWork, good: Sequence[tuple[MaskedSample, ModelOutput]]) -> None:
+    """Measure samples together, or in halves where the memory of the device is too small for it."""
+    try:
+        batch.scored.append(_measured(plan, batch.cell, good, batch.phases))
+        return
+    except torch.OutOfMemoryError:
+        pass  # the error holds what fills the memory
+    free_device_memory()
+    if len(good) == 1:
+        batch.results.append(SampleResult(_failed(plan, good[0][0], out_of_memory("the metrics"))))
+        return
+    for half in halves(good):
+        _score_or_halve(plan, batch, half)
+
+
+def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOutput]], phases: Phases) -> _Scored:
     measured = plan.measurements[cell.protocol.name]
-    view = make_batch_view(plan, good, phases.phase("judge"))
+    view = make_batch_view(plan, good, phases.phase("judge", plan.device))
     with phases.phase("metrics"):
         values = bench.metrics.measure(view, [metric.name for metric in measured.of_images])
-        features = take_features(measured.features, view)
+        with device_span(plan.device if measured.features else "cpu", phases.spans):
+            features = take_features(measured.features, view)
         places = [plan.places[masked.sample.id] for masked, _ in good]
         given = view.reference if view.source is None else view.source
         warnings = check_predictions(view.raw, given, view.hole, places, plan.dataset.ids, cell.model)
-    with phases.phase("write"):
-        pictures = unstack_pictures(view.completed)
-        results = []
-        for row, ((masked, output), picture) in enumerate(zip(good, pictures, strict=True)):
-            record = replace(
-                _base(plan, masked),
-                output_sha256=pixels_sha256(picture),
-                values=_values_of(values, row, measured),
-                warning=warnings[row],
-            )
-            results.append(SampleResult(record, {name: named[row] for name, named in features.items()}))
-            write_pictures(plan, cell, masked.sample.id, picture, output)
-    return results
+    return _Scored(good, view.completed, values, features, warnings)
+
+
+def _write(plan: Plan, batch: _BatchWork) -> None:
+    """Write pictures, then records."""
+    with batch.phases.phase("write"):
+        for scored in batch.scored:
+            batch.results += _written(plan, batch.cell, scored)
+        if batch.results:
+            write_batch(plan.layout, batch.cell.key, batch.results)
+
+
+def _written(plan: Plan, cell: Cell, scored: _Scored) -> Iterator[SampleResult]:
+    """Write the pictures of samples that were measured together; yields what is recorded of each."""
+    measured = plan.measurements[cell.protocol.name]
+    pictures = unstack_pictures(scored.completed)
+    for row, ((masked, output), picture) in enumerate(zip(scored.pairs, pictures, strict=True)):
+        record = replace(
+            _base(plan, masked),
+            output_sha256=pixels_sha256(picture),
+            values=_values_of(scored.values, row, measured),
+            warning=scored.warnings[row],
+        )
+        write_pictures(plan, cell, masked.sample.id, picture, output)
+        yield SampleResult(record, {name: named[row] for name, named in scored.features.items()})
 
 
 def _values_of(values: dict[str, torch.Tensor], row: int, measured: Measurement) -> dict[str, float]:
@@ -245,8 +285,3 @@ def _failed(plan: Plan, masked: MaskedSample, failure: ModelFailure) -> Record:
 
 def _skipped(plan: Plan, skipped: SkippedSample) -> Record:
     return Record(skipped.sample_id, "skipped", skipped.reason, revision=plan.revisions[skipped.sample_id])
-
-
-def _raised(error: Exception) -> ModelFailure:
-    found, trace = f"{type(error).__name__}: {error}", error_traceback(error, lambda file: file == __file__)
-    return ModelFailure("the model", "return a prediction", found, "", trace)

@@ -6,23 +6,19 @@ bits with the number of threads that share it; several pictures go through at on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeVar, cast
 
 import torch
 
 from bench.errors import DataError
+from bench.runtime.fixed_batches import Outputs, run_in_fixed_batches
 from bench.runtime.single_threaded import map_single_threaded
 
 __all__ = ["Outputs", "read_state", "run_network", "with_weights"]
 
-Outputs: TypeAlias = tuple[torch.Tensor, ...]
 Network = TypeVar("Network", bound=torch.nn.Module)
-
-_PIXELS = 1 << 20
-"""In a batch on other devices than the CPU, about."""
 
 
 def run_network(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tensor, device: torch.device) -> Outputs:
@@ -47,7 +43,7 @@ def run_network(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tens
     if device.type == "cpu":
         parts = map_single_threaded(network, torch.split(pictures.cpu(), 1))
     else:
-        parts = list(_in_batches(network, pictures.to(device)))
+        parts = list(run_in_fixed_batches(network, pictures.to(device)))
     return tuple(torch.cat(tensors) for tensors in zip(*parts, strict=True))
 
 
@@ -73,19 +69,3 @@ def with_weights(network: Network, state: Mapping[str, torch.Tensor], device: to
         raise DataError("state dict", must, str(error), fix) from error
     network.requires_grad_(requires_grad=False).eval()
     return network.to(device).to(memory_format=torch.channels_last)
-
-
-def _in_batches(network: Callable[[torch.Tensor], Outputs], pictures: torch.Tensor) -> Iterator[Outputs]:
-    """Batches of one size, the last one filled up with black pictures."""
-    size = max(1, _PIXELS // (pictures.shape[2] * pictures.shape[3]))
-    with torch.no_grad(), _exact(pictures.device):
-        for batch in torch.split(pictures, size):
-            filling = batch.new_zeros(size - len(batch), *batch.shape[1:])
-            yield tuple(tensor[: len(batch)] for tensor in network(torch.cat([batch, filling])))
-
-
-def _exact(device: torch.device) -> AbstractContextManager[None]:
-    """Convolutions in full float32, by the same algorithm each time."""
-    if device.type != "cuda":
-        return nullcontext()
-    return torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False)

@@ -20,6 +20,7 @@ class BrokenModel:
     """
 
     label_sources = LabelSources()
+    on_cpu = True
 
     def __init__(self, name: str, failure: ModelFailure) -> None:
         self.name, self.failure = name, failure

@@ -27,6 +27,7 @@ class ClassicalModel:
     """
 
     label_sources = LabelSources()
+    on_cpu = True
 
     def __init__(self, *, fill: str, name: str, device: str = "cpu", **options: Any) -> None:  # noqa: ARG002 (all models take a device)
         module_name, _, function = fill.partition(":")

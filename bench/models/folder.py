@@ -42,6 +42,7 @@ class FolderModel:
     """
 
     label_sources = LabelSources()
+    on_cpu = True
 
     def __init__(self, directory: str, *, pair: str = "", device: str = "cpu") -> None:  # noqa: ARG002 (all models take a device)
         self._pattern = check_pattern(pair) if pair else ""

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable
 from typing import Any
 
-import torch
+from bench.runtime.nvml import ask_nvml
 
 __all__ = ["driver", "energy", "state"]
 
@@ -22,26 +20,26 @@ _REASONS = {
 
 def energy(device: str) -> float | None:
     """Energy of the GPU since the driver was loaded, in joules, or None."""
-    used = _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetTotalEnergyConsumption(gpu))
+    used = ask_nvml(device, lambda nvml, gpu: nvml.nvmlDeviceGetTotalEnergyConsumption(gpu))
     return None if used is None else float(used) / 1e3
 
 
 def driver(device: str) -> str | None:
     """Version of the driver, or None."""
-    found = _query(device, lambda nvml, _: nvml.nvmlSystemGetDriverVersion())
+    found = ask_nvml(device, lambda nvml, _: nvml.nvmlSystemGetDriverVersion())
     return None if found is None else str(found)
 
 
 def state(device: str) -> dict[str, Any]:
     """`clock_mhz`, `memory_clock_mhz`, `temperature_c`, `power_w`, `throttle` (reasons), where known."""
     told = {
-        "clock_mhz": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM)),
-        "memory_clock_mhz": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM)),
-        "temperature_c": _query(
+        "clock_mhz": ask_nvml(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_SM)),
+        "memory_clock_mhz": ask_nvml(device, lambda nvml, gpu: nvml.nvmlDeviceGetClockInfo(gpu, nvml.NVML_CLOCK_MEM)),
+        "temperature_c": ask_nvml(
             device, lambda nvml, gpu: nvml.nvmlDeviceGetTemperature(gpu, nvml.NVML_TEMPERATURE_GPU)
         ),
-        "power_w": _query(device, lambda nvml, gpu: nvml.nvmlDeviceGetPowerUsage(gpu) / 1e3),
-        "throttle": _query(device, _throttle_reasons),
+        "power_w": ask_nvml(device, lambda nvml, gpu: nvml.nvmlDeviceGetPowerUsage(gpu) / 1e3),
+        "throttle": ask_nvml(device, _throttle_reasons),
     }
     return {name: value for name, value in told.items() if value is not None}
 
@@ -49,21 +47,3 @@ def state(device: str) -> dict[str, Any]:
 def _throttle_reasons(nvml: Any, gpu: Any) -> list[str]:
     bits = int(nvml.nvmlDeviceGetCurrentClocksThrottleReasons(gpu))
     return [reason for bit, reason in _REASONS.items() if bits & bit]
-
-
-def _query(device: str, question: Callable[[Any, Any], Any]) -> Any:
-    """The result of a query, or None without the library, the driver, the device, or a result."""
-    if torch.device(device).type != "cuda":
-        return None
-    try:
-        import pynvml  # type: ignore[import-untyped]  # the library ships no types
-    except ImportError:
-        return None
-    with contextlib.suppress(pynvml.NVMLError):
-        pynvml.nvmlInit()  # counted: every one has its shutdown
-        try:
-            uuid = torch.cuda.get_device_properties(device).uuid
-            return question(pynvml, pynvml.nvmlDeviceGetHandleByUUID(f"GPU-{uuid}"))
-        finally:
-            pynvml.nvmlShutdown()
-    return None

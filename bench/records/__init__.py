@@ -6,6 +6,7 @@ from bench.records.reader import Run, read_run, read_run_info
 from bench.records.run_info import (
     DatasetInfo,
     EnvironmentInfo,
+    GpuUse,
     ModelInfo,
     ModelSize,
     RunInfo,
@@ -21,6 +22,7 @@ __all__ = [
     "DatasetInfo",
     "EnvironmentInfo",
     "Failures",
+    "GpuUse",
     "ModelInfo",
     "ModelSize",
     "PredictionWarning",

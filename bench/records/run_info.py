@@ -9,7 +9,16 @@ from bench.records.decoding import decode
 from bench.records.published import PublishedFigure
 from bench.records.schema import FORMAT, dump, without_format
 
-__all__ = ["DatasetInfo", "EnvironmentInfo", "ModelInfo", "ModelSize", "RunInfo", "SplitListInfo", "WeightsInfo"]
+__all__ = [
+    "DatasetInfo",
+    "EnvironmentInfo",
+    "GpuUse",
+    "ModelInfo",
+    "ModelSize",
+    "RunInfo",
+    "SplitListInfo",
+    "WeightsInfo",
+]
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,25 @@ class EnvironmentInfo:
 
 
 @dataclass(frozen=True)
+class GpuUse:
+    """How busy the GPU was while the pictures of the last call ran.
+
+    Attributes:
+        share: of the time, 0 to 1.
+        seconds: from the first picture to the last one, so many.
+        source: `NVML`, which counts every program on the GPU; or `CUDA events` around models, judge and features of
+            sets, which count gaps between their kernels as work, and leave out other metrics.
+    """
+
+    share: float
+    seconds: float
+    source: str
+
+    def __str__(self) -> str:
+        return f"GPU busy {self.share:.0%} of {self.seconds:.0f} s ({self.source})"
+
+
+@dataclass(frozen=True)
 class RunInfo:
     """Everything that `run.json` holds.
 
@@ -167,6 +195,7 @@ class RunInfo:
         command: that runs it again; empty where the command line cannot.
         tasks: protocol to what it asks of a model, of those that ask for something else than completion.
         published: figures of papers that the suite names; no number of the run depends on them.
+        gpu: how busy the GPU was; None on the CPU.
     """
 
     suite: str
@@ -188,6 +217,7 @@ class RunInfo:
     command: str = ""
     tasks: dict[str, str] = field(default_factory=dict)
     published: tuple[PublishedFigure, ...] = ()
+    gpu: GpuUse | None = None
 
     def to_json(self) -> str:
         """The text of `run.json`; what a run or a model does not have is left out."""
@@ -196,8 +226,9 @@ class RunInfo:
         for name in ("unavailable", "other_metrics", "mask_sets", "given", "command", "tasks", "published"):
             if not data[name]:
                 del data[name]
-        if self.judge is None:
-            del data["judge"]
+        for name in ("judge", "gpu"):
+            if data[name] is None:
+                del data[name]
         data["dataset"] = _without(data["dataset"], "root", "split_list")
         return dump({"format": FORMAT, **data})
 

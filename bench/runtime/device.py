@@ -21,6 +21,9 @@ def resolve_device(device: str) -> str:
 
     if device == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
+    if "," in device:
+        fix = "Run the models of each device by a command of its own, into folders of their own."
+        raise UsageError(f"device '{device}'", "be a single device", f"{device.count(',') + 1} of them", fix)
     try:
         found = torch.device(device)
     except RuntimeError as error:
@@ -28,11 +31,18 @@ def resolve_device(device: str) -> str:
     if found.type == "cuda":
         index, count = found.index or 0, torch.cuda.device_count()
         if index >= count:
-            raise _absent(device, ", ".join(["cpu", *(f"cuda:{each}" for each in range(count))]))
+            raise _absent(device, _cuda_devices(count))
         return f"cuda:{index}"
     if found.type != "cpu" and torch.accelerator.current_accelerator() != torch.device(found.type):
         raise _absent(device, "no such device")
     return device
+
+
+def _cuda_devices(count: int) -> str:
+    """Which there are, in words."""
+    if not count:
+        return "no CUDA device"
+    return "cuda:0 alone" if count == 1 else f"cuda:0 to cuda:{count - 1}"
 
 
 def _absent(device: str, found: str) -> UsageError:

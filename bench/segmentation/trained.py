@@ -7,6 +7,7 @@ from pathlib import Path
 import spgnet.weights
 from bench.errors import UsageError
 from bench.fingerprint import fingerprint_code
+from bench.segmentation.batched import BatchedJudge
 from bench.segmentation.judging import NetworkJudge
 from bench.segmentation.listing import PRETRAINED
 from bench.segmentation.network import JudgeNetwork
@@ -42,4 +43,4 @@ def trained_judge(file: str, *, device: str = "cpu") -> NetworkJudge:
         raise UsageError(f"weights '{file}'", "be those of a judge", str(error), _TRAIN) from error
     network.to(device)
     fingerprint = fingerprint_code(_SOURCES, ("segmentation-models-pytorch", "timm", "torch"), {"weights": sha256})
-    return NetworkJudge(path.stem, fingerprint, network.config.classes, lambda image: likeliest(network(image)), device)
+    return BatchedJudge(path.stem, fingerprint, network.config.classes, lambda image: likeliest(network(image)), device)

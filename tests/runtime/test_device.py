@@ -27,11 +27,14 @@ def test_a_device_that_is_not_there_is_refused(device: str) -> None:
         resolve_device(device)
 
 
-@pytest.mark.parametrize(("count", "found"), [(0, "found cpu"), (1, "found cpu, cuda:0")])
-def test_a_second_gpu_that_is_not_there_is_refused_with_what_is(
-    count: int, found: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.parametrize(("count", "found"), [(0, "no CUDA device"), (1, "cuda:0 alone"), (2, "cuda:0 to cuda:1")])
+def test_the_error_names_the_gpus_that_there_are(count: int, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.cuda, "device_count", lambda: count)
 
-    with pytest.raises(UsageError, match=rf"{found}\b(?!,)"):
-        resolve_device("cuda:1")
+    with pytest.raises(UsageError, match=f"device 'cuda:2' must be one of this machine; found {found}"):
+        resolve_device("cuda:2")
+
+
+def test_two_devices_are_refused() -> None:
+    with pytest.raises(UsageError, match="'cuda:0,cuda:1' must be a single device; found 2 of them"):
+        resolve_device("cuda:0,cuda:1")
