@@ -116,7 +116,7 @@ def fills(upsampling: str, truth: torch.Tensor, hole: torch.Tensor) -> torch.Ten
     """Of an untrained network, with the contrast of a picture."""
     torch.manual_seed(0)
     network = SGNet(
-        GeneratorConfig.from_dict({"classes": 2, "base_channels": 8, "blocks": 2, "upsampling": upsampling})
+        GeneratorConfig.from_dict({"classes": 2, "base_channels": 8, "blocks": 1, "upsampling": upsampling})
     )
     with torch.no_grad():
         picture = network.train()(truth / 255, None, hole)
