@@ -24,7 +24,7 @@ class Discriminator(nn.Module):
 
     def __init__(self, config: DiscriminatorConfig, in_channels: int) -> None:
         super().__init__()
-        self.config = config
+        self.config, self.in_channels = config, in_channels
         self.scales = nn.ModuleList(_PatchDiscriminator(config, in_channels) for _ in range(config.scales))
         initialise(self)
         if config.spectral_norm:
@@ -39,7 +39,15 @@ class Discriminator(nn.Module):
 
         Returns:
             `config.scales` lists of `config.layers + 2` tensors [N, c, h, w]; the last has one channel.
+
+        Raises:
+            ValueError: other channels than it judges, such as a label map of other classes.
         """
+        if values.shape[1] != self.in_channels:
+            raise ValueError(
+                f"input of the discriminator must have {self.in_channels} channels; found {values.shape[1]}. "
+                "Give it pictures or label maps of the kind and the classes that it was made for."
+            )
         outputs = []
         for index, scale in enumerate(self.scales):
             if index:

@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from bench.metrics.segmentation.hd95 import hd95
     from bench.metrics.segmentation.iou import iou
     from bench.metrics.segmentation.trimap_iou import trimap_iou
+    from bench.metrics.structural.lattice import lattice
     from bench.metrics.structural.ms_ssim import ms_ssim
     from bench.metrics.structural.ssim import ssim
     from bench.metrics.structural.vif import vif
@@ -97,6 +98,7 @@ __all__ = [
     "kid",
     "l1",
     "l1_relative",
+    "lattice",
     "lpips",
     "lpips_diversity",
     "measure",
@@ -138,6 +140,7 @@ _LAZY = {
     "kid": "bench.metrics.distribution.kid",
     "l1": "bench.metrics.pixel.l1",
     "l1_relative": "bench.metrics.pixel.l1_relative",
+    "lattice": "bench.metrics.structural.lattice",
     "lpips": "bench.metrics.perceptual.lpips",
     "lpips_diversity": "bench.metrics.perceptual.diversity",
     "ms_ssim": "bench.metrics.structural.ms_ssim",

@@ -33,7 +33,7 @@ class SPGNetModel:
     """SPG-Net with labels from one source.
 
     Args:
-        name: of the row.
+        name: of the row; `spgnet` in it becomes `spgnet+` where SG-Net has skip connections, which the paper's has not.
         weights: name of shipped weights, or the file that training wrote; None takes those that are shipped for the
             data set, else those for `streets`.
         guidance: `segmenter`: labels of the visible part are predicted, the paper's way; `oracle-context`: they are the
@@ -64,7 +64,7 @@ class SPGNetModel:
         oracle_share: float | None = None,
         **acceleration: Any,
     ) -> None:
-        self.name, self.label_sources = name, _LABEL_SOURCES[guidance]
+        self.label_sources = _LABEL_SOURCES[guidance]
         self._oracle_share = _checked_share(guidance, oracle_share)
         if oracle_share is not None:
             self.label_sources = LabelSources("segmenter", "oracle")
@@ -75,6 +75,7 @@ class SPGNetModel:
         if flips:
             _average_flips(exact, self.label_sources)
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
+        self.name = name.replace("spgnet", "spgnet+", 1) if exact.config.sgnet.skips else name
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
         self.weights = weights_info(spgnet.weights.find(weights), sha256)

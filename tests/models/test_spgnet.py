@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,17 @@ def test_a_run_records_where_labels_came_from(pictures: Dataset, weights: Path, 
         {"context": "oracle", "hole": "oracle"},
     ]
     assert all(cell.n_failed == 0 for cell in run.cells.values())
+
+
+def test_a_network_with_skip_connections_never_bears_the_papers_name(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    config = SPGNetConfig.small(("ground", "thing"))
+    SPGNet(replace(config, sgnet=replace(config.sgnet, base_channels=4, skips=True))).save(tmp_path / "plus")
+    options = f"?weights={tmp_path / 'plus.safetensors'}"
+
+    assert bench.models.load(f"spgnet{options}").name == f"spgnet+{options}"
+    assert bench.models.load(f"spgnet:oracle-labels{options}").name == f"spgnet+:oracle-labels{options}"
+    assert bench.models.load(f"mine=spgnet{options}").name == "mine"
 
 
 def test_weights_that_ship_for_the_data_set_are_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -71,3 +71,22 @@ def test_spectral_norm_makes_every_filter_bank_of_norm_one() -> None:
 
     weights = [m.weight.detach() for m in discriminator.eval().modules() if isinstance(m, nn.Conv2d)]
     assert [float(torch.linalg.matrix_norm(w.flatten(1), 2)) for w in weights] == pytest.approx([1] * 5, rel=0.02)
+
+
+def test_a_label_map_of_other_classes_is_refused() -> None:
+    discriminator = Discriminator(DiscriminatorConfig(scales=1, base_channels=4), in_channels=11)
+
+    with pytest.raises(ValueError, match="must have 11 channels; found 8"):
+        discriminator(torch.rand(1, 8, 32, 32))
+
+
+def test_spectral_norm_works_under_mixed_precision() -> None:
+    torch.manual_seed(0)
+    discriminator = Discriminator(DiscriminatorConfig(scales=1, base_channels=4, spectral_norm=True), 3).train()
+    values = torch.rand(1, 3, 32, 32)
+    for _ in range(20):
+        exact = discriminator(values)[0][-1]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        rough = discriminator(values)[0][-1]
+
+    torch.testing.assert_close(rough.float(), exact, atol=0.05, rtol=0)

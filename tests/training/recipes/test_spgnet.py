@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 
 import bench.weights
-from bench.errors import DataError, UnknownName, UsageError
-from bench.training import RECIPES, DataFacts, Start, TrainingData, fit
+from bench.errors import DataError, RunConflict, UnknownName, UsageError, WeightsMissing
+from bench.training import RECIPES, DataFacts, Start, TrainingData, fit, read_log
 from bench.training.data.batches import BatchMaker, TrainingBatch
+from bench.training.optimization.losses import term_weights
+from bench.training.recipe import Ramp, Stage
 from bench.training.recipes.spgnet import PRESETS, SPGNetRecipe, SPGNetTraining
 from bench.vocabulary import VOID
 from spgnet import DiscriminatorConfig, SPGNet, SPGNetConfig
@@ -29,7 +32,8 @@ class Tiny(SPGNetTraining):
         small = SPGNetConfig.small(classes, guided=guided)
         generator = replace(small.spnet, base_channels=4, blocks=1)
         segmenter = replace(small.segmenter, decoder_channels=16)
-        return replace(small, spnet=generator, sgnet=generator, segmenter=segmenter)
+        sgnet = replace(generator, upsampling=self.upsampling, skips=self.skips)
+        return replace(small, spnet=generator, sgnet=sgnet, segmenter=segmenter)
 
 
 TINY = Tiny(
@@ -38,6 +42,17 @@ TINY = Tiny(
     critic=DiscriminatorConfig(scales=2, layers=2, base_channels=4),
     label_weights={"adversarial": 1.0, "matching": 10.0, "cross_entropy": 5.0},
     picture_weights={"adversarial": 1.0, "matching": 10.0, "perceptual": 10.0, "l1": 10.0},
+)
+
+
+ADVERSARIAL = replace(
+    TINY,
+    critic=replace(TINY.critic, spectral_norm=True),
+    composited=True,
+    ramp=Ramp(0.5, 1.0),
+    r1_weight=0.1,
+    hole_share=0.9,
+    border_discount=0.9,
 )
 
 
@@ -154,6 +169,110 @@ def test_an_optimizer_updates_its_own_networks_and_no_others(name: str, tmp_path
     for key, network in made.networks.items():
         changed = any(not torch.equal(before[key][k], weight) for k, weight in network.named_parameters())
         assert changed == (key in moved), key
+
+
+def stage_of(made: SPGNetRecipe, name: str) -> Stage:
+    return next(stage for stage in made.stages if stage.name == name)
+
+
+@pytest.mark.parametrize("name", ["sg-net", "unguided", "joint"])
+def test_discriminators_of_composites_see_nothing_outside_the_hole(name: str) -> None:
+    made, one = recipe(replace(ADVERSARIAL, hole_share=1.0)), batch()
+    for network in made.networks.values():
+        network.eval()  # the power iterations of spectral norm would change the second values
+    stage = stage_of(made, name)
+    outputs = stage.forward(one)
+    elsewhere = {**outputs, "picture": torch.where(one.hole, outputs["picture"], 0.7)}
+    inside = {**outputs, "picture": torch.where(one.hole, 0.7, outputs["picture"])}
+    for spec in stage.optimizers:
+        if spec.name == "label critic":
+            continue
+        terms, same, other = (stage.losses(spec.name, one, given) for given in (outputs, elsewhere, inside))
+        for term in set(terms) - {"r1", "accuracy"}:
+            assert torch.equal(terms[term], same[term]), term
+            assert torch.equal(terms[term], other[term]) == term.startswith("label "), term
+
+
+def test_the_terms_of_discriminators_rise_and_only_those_of_generators() -> None:
+    for stage in recipe(ADVERSARIAL).stages:
+        for spec in stage.optimizers:
+            early = {name for name, weight in term_weights(spec, 0.5).items() if weight == 0}
+            discriminator = "critic" in spec.name
+            assert spec.logged == (("accuracy",) if discriminator else ())
+            expected = (
+                set() if discriminator else {t for t in spec.weights if t.split()[-1] in ("adversarial", "matching")}
+            )
+            assert early == expected
+            assert term_weights(spec, 1.0) == spec.weights
+
+
+def test_gradient_norms_are_those_of_the_weighted_terms_and_leave_no_trace() -> None:
+    made, one = recipe(ADVERSARIAL), batch()
+    for network in made.networks.values():
+        network.eval().requires_grad_(False)
+    before = {key: value.clone() for key, value in nn.ModuleDict(made.networks).state_dict().items()}
+    stage = stage_of(made, "unguided")
+    with torch.no_grad():
+        norms = stage.diagnostics(one)
+    painter = made.networks["unguided"]
+    last = painter.get_parameter("generator.up.13.weight").requires_grad_(True)
+    terms = stage.losses("unguided", one, stage.forward(one))
+    for name, weight in stage.optimizers[0].weights.items():
+        (gradient,) = torch.autograd.grad(weight * terms[name], last, retain_graph=True)
+        torch.testing.assert_close(norms[f"gradient.{name}"], gradient.norm())
+    last.requires_grad_(False)
+    assert not any(weight.requires_grad for net in made.networks.values() for weight in net.parameters())
+    after = nn.ModuleDict(made.networks).state_dict()
+    assert all(torch.equal(before[key], value) for key, value in after.items())
+    assert set(norms) == {f"gradient.{name}" for name in stage.optimizers[0].weights}
+
+
+def test_an_adversarial_training_logs_accuracy_and_gradients(tmp_path: Path, fabric: Fabric) -> None:
+    config = replace(ADVERSARIAL, upsampling="resize", skips=True)
+    recipe().export(tmp_path, STAGES)
+    settings = toy_settings(4, batch_size=2, stages=("sg-net",), check_every=2, log_every=2, start=(Start(tmp_path),))
+    fit(partial(SPGNetRecipe, config), data(), settings, tmp_path / "out", fabric)
+    names = {line["name"] for line in read_log(tmp_path / "out" / "log.csv")}
+    card = json.loads((tmp_path / "out" / "card.json").read_text())
+    model = SPGNet.from_pretrained(tmp_path / "out" / "weights" / "spgnet")
+
+    assert names >= {"picture critic.accuracy", "picture critic.r1", "gradient.adversarial", "gradient.l1"}
+    assert [note.partition(": ")[2] for note in card["notes"] if "sg-net" in note] == [
+        "kernels of up-convolutions turned from 'transposed' into 'resize' by least squares",
+        "skip connections begin with weights of 0",
+    ]
+    assert (model.config.sgnet.upsampling, model.config.sgnet.skips) == ("resize", True)
+    with pytest.raises(RunConflict, match=r"model.composited True where the command says False"):
+        fit(partial(SPGNetRecipe, replace(config, composited=False)), data(), settings, tmp_path / "out", fabric)
+
+
+def test_skip_connections_start_as_the_network_without_them(tmp_path: Path) -> None:
+    plain, skipping = recipe(), recipe(replace(TINY, skips=True))
+    plain.export(tmp_path, STAGES)
+    skipping.start_from(tmp_path)
+    with torch.no_grad():
+        for name in ("sg-net", "unguided"):
+            made = [stage_of(one, name).predict(batch()).image for one in (plain, skipping)]
+            assert torch.equal(made[0], made[1])  # type: ignore[arg-type]  # pictures
+    skipping.export(tmp_path, STAGES)
+    with pytest.raises(ValueError, match="must be without skip connections"):
+        plain.start_from(tmp_path)
+
+
+def test_a_stage_whose_features_would_be_random_is_refused(tmp_path: Path, fabric: Fabric) -> None:
+    recipe().export(tmp_path / "unguided only", ("unguided",))
+    start = (Start(tmp_path / "unguided only"),)
+    settings = toy_settings(1, batch_size=2, stages=("unguided",), start=start)
+    with pytest.raises(DataError, match=r"'unguided'.* must hold segmenter; found no segmenter"):
+        fit(partial(SPGNetRecipe, TINY), data(), settings, tmp_path / "out", fabric)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_preset_whose_features_are_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("SPGBENCH_CACHE", str(tmp_path))
+    monkeypatch.setenv("SPGBENCH_OFFLINE", "1")
+    with pytest.raises(WeightsMissing, match="alexnet"):
+        recipe(replace(TINY, features="alexnet"))
 
 
 @pytest.mark.parametrize("name", STAGES)
