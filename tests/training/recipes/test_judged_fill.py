@@ -51,7 +51,7 @@ def test_the_terms_are_those_of_sg_net(make: type[BaselineRecipe]) -> None:
     assert [spec.logged for spec in own] == [(), ("accuracy",)]
 
 
-@every_judged
+@pytest.mark.parametrize("make", [glcic.GLCICRecipe, edge_connect.EdgeConnectRecipe])
 def test_it_goes_on_from_weights_and_is_loaded_where_it_is_used(
     make: type[BaselineRecipe], tmp_path: Path, fabric: Fabric, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -76,7 +76,7 @@ def test_it_goes_on_from_weights_and_is_loaded_where_it_is_used(
     assert "edge_generator" not in changed
 
 
-@every_judged
+@pytest.mark.parametrize("make", [glcic.GLCICRecipe])
 def test_random_weights_are_no_start(make: type[BaselineRecipe], tmp_path: Path, fabric: Fabric) -> None:
     settings = toy_settings(1, batch_size=2)
 
