@@ -15,6 +15,7 @@ CLASSES = ("road", "sky", "car")
     [
         GeneratorConfig(11, base_channels=16, norm="instance", dilation=2, mask_channel=True),
         DiscriminatorConfig(scales=2, spectral_norm=True, norm="none"),
+        GeneratorConfig(11, dropout=0.1, downscale=2),
         SegmenterConfig(5, encoder="resnet18"),
         SPGNetConfig.paper(CLASSES),
         SPGNetConfig.small(CLASSES, guided=False),
@@ -32,6 +33,8 @@ def test_json_and_back(config: Any) -> None:
         ({"blocks": True}, "GeneratorConfig.blocks must be int; found True"),
         ({"norm": "layer"}, "must be one of batch, instance; found 'layer'"),
         ({"mask_channel": 1}, "GeneratorConfig.mask_channel must be bool; found 1"),
+        ({"dropout": 1.0}, r"dropout must be in \[0, 1\); found 1.0"),
+        ({"downscale": 0}, "downscale must be at least 1; found 0"),
         ({"base_channels": 0}, "base_channels must be at least 1; found 0"),
         ({"classes": 256}, "classes must be 1 to 255, since 255 marks unknown labels; found 256"),
     ],
@@ -64,3 +67,17 @@ def test_the_networks_must_agree_on_the_classes() -> None:
     generator = GeneratorConfig(3)
     with pytest.raises(ValueError, match=r"SPGNetConfig.sgnet.classes must be 3, .*; found 4"):
         SPGNetConfig(CLASSES, SegmenterConfig(3), generator, GeneratorConfig(4))
+
+
+def test_only_sp_net_works_on_a_smaller_picture() -> None:
+    half, whole = GeneratorConfig(3, downscale=2), GeneratorConfig(3)
+    assert SPGNetConfig(CLASSES, SegmenterConfig(3), half, whole).spnet.downscale == 2
+    with pytest.raises(ValueError, match=r"sgnet\.downscale must be 1; found 2"):
+        SPGNetConfig(CLASSES, SegmenterConfig(3), whole, half)
+
+
+def test_weights_from_before_a_field_was_there_have_its_default() -> None:
+    data = GeneratorConfig(3).to_dict()
+    for name in ("dropout", "downscale"):
+        del data[name]
+    assert GeneratorConfig.from_dict(data) == GeneratorConfig(3)

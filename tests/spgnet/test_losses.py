@@ -164,6 +164,15 @@ def test_cross_entropy_weighs_hole_and_known_pixels() -> None:
     assert float(losses.cross_entropy(logits, labels, hole, 1, 0)) == pytest.approx(mean_in, rel=1e-6)
 
 
+def test_cross_entropy_of_smoothed_targets() -> None:
+    logits = torch.tensor([2.0, 0.0, -1.0]).view(1, 3, 1, 1).expand(1, 3, 1, 2)
+    labels = torch.tensor([[[0, VOID]]])
+    negative = -logits[0, :, 0, 0].log_softmax(0)
+    expected = 0.7 * negative[0] + 0.3 * negative.mean()
+
+    assert float(losses.cross_entropy(logits, labels, smoothing=0.3)) == pytest.approx(float(expected))
+
+
 def test_cross_entropy_without_a_label_is_zero_and_has_a_gradient() -> None:
     logits = torch.randn(1, 4, 5, 5, requires_grad=True)
     loss = losses.cross_entropy(logits, torch.full((1, 5, 5), VOID))

@@ -167,3 +167,52 @@ def test_mixed_precision_gives_a_float32_picture(scene: Scene) -> None:
 
     assert picture.dtype == torch.float32
     torch.testing.assert_close(picture, exact, atol=0.1, rtol=0)
+
+
+def test_dropout_is_on_in_training_alone_and_needs_no_other_weights(scene: Scene) -> None:
+    torch.manual_seed(0)
+    image, hole, labels = scene(2, 32, 32)
+    plain, dropping = (SPNet(GeneratorConfig(3, 4, 2, "instance", dropout=share)) for share in (0.0, 0.5))
+    dropping.load_state_dict(plain.state_dict())
+    inputs = image, coded(labels), hole
+
+    first, second = dropping.train()(*inputs), dropping(*inputs)
+
+    assert not torch.equal(first, second)
+    assert torch.equal(dropping.eval()(*inputs), plain.train()(*inputs))
+
+
+def test_the_mean_over_flips_of_a_mirrored_picture_is_the_mirrored_mean(scene: Scene) -> None:
+    torch.manual_seed(0)
+    network = SPNet(GeneratorConfig(3, 4, 1, "instance")).eval()
+    image, hole, labels = scene(2, 32, 48)
+    inputs = image, coded(labels), hole
+    mirrored = tuple(values.flip(3) for values in inputs)
+    alone = network.probabilities(*inputs, temperature=2), network.probabilities(*mirrored, temperature=2).flip(3)
+    network.average_flips = True
+
+    averaged = network.probabilities(*inputs, temperature=2)
+
+    assert torch.equal(averaged, (alone[0] + alone[1]) / 2)
+    assert torch.equal(network.probabilities(*mirrored, temperature=2).flip(3), averaged)
+    assert not torch.allclose(averaged, alone[0])
+
+
+def test_at_half_size_the_known_pixels_of_every_square_are_averaged(scene: Scene) -> None:
+    torch.manual_seed(0)
+    half = SPNet(GeneratorConfig(3, 4, 1, "instance", mask_channel=True, downscale=2)).eval()
+    whole = SPNet(GeneratorConfig(3, 4, 1, "instance", mask_channel=True)).eval()
+    whole.load_state_dict(half.state_dict())
+    image, hole, labels = scene(1, 32, 48)
+    small = image, coded(labels), hole
+    large = [values.repeat_interleave(2, 2).repeat_interleave(2, 3) for values in small]
+    large[2][..., ::2, ::2] = True  # one pixel of each square is missing, too, and the others tell what it was
+    large[0] = large[0].masked_fill(large[2], torch.nan)  # nothing of the hole is read
+
+    logits = half(*large)
+
+    expected = nn.functional.interpolate(whole(*small), scale_factor=2.0, mode="bilinear", align_corners=False)
+    torch.testing.assert_close(logits, expected)
+    odd = half(*(values[..., :61, :93] for values in large))
+    assert odd.shape == (1, 3, 61, 93)
+    assert odd.isfinite().all()

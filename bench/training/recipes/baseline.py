@@ -205,8 +205,7 @@ class BaselineRecipe(Recipe):
         self.networks = {**self.generators(), **self.components.critics}
         if features is not None:
             self.networks["features"] = features
-        judged = tuple(stage(self.components) for stage in self.judged)
-        self.stages = self.make_stages() if config.judge is None else judged
+        self.stages = self.make_stages() if config.judge is None else self.make_judged_stages()
         self.settings = config.to_dict()
         self._started = False
 
@@ -233,6 +232,10 @@ class BaselineRecipe(Recipe):
     @abstractmethod
     def make_stages(self) -> tuple[Stage, ...]:
         """The stages in order."""
+
+    def make_judged_stages(self) -> tuple[Stage, ...]:
+        """The stages of a configuration with `judge`."""
+        return tuple(stage(self.components) for stage in self.judged)
 
     def export(self, folder: Path, stages: Sequence[str]) -> None:  # noqa: ARG002 (one network, whatever was trained)
         """Write the network under the recipe's name, for its `from_pretrained`."""

@@ -36,6 +36,15 @@ def test_statistics_are_the_means_over_all_batches() -> None:
     assert layer.momentum == 0.3
 
 
+def test_they_are_measured_without_dropout() -> None:
+    torch.manual_seed(1)
+    network, plain = nn.Sequential(nn.Dropout2d(0.5), nn.BatchNorm2d(3)), nn.BatchNorm2d(3)
+    measure_running_statistics([network], lambda batch: network(batch.image), batches(2))
+    measure_running_statistics([plain], lambda batch: plain(batch.image), batches(2))
+    assert torch.equal(network.state_dict()["1.running_var"], plain.state_dict()["running_var"])
+    assert all(layer.training for layer in network)
+
+
 def test_without_batches_they_stay() -> None:
     layer = nn.BatchNorm2d(3)
     layer(torch.rand(2, 3, 8, 8))

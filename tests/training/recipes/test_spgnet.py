@@ -18,7 +18,7 @@ from bench.training.optimization.losses import term_weights
 from bench.training.recipe import Ramp, Stage
 from bench.training.recipes.spgnet import PRESETS, SPGNetRecipe, SPGNetTraining
 from bench.vocabulary import VOID
-from spgnet import DiscriminatorConfig, SPGNet, SPGNetConfig
+from spgnet import DiscriminatorConfig, SGNet, SPGNet, SPGNetConfig, SPNet
 from tests.training.toys import Squares, toy_data, toy_settings
 
 STAGES = ("segmenter", "sp-net", "sg-net", "joint", "unguided")
@@ -327,6 +327,29 @@ def test_true_guidance_says_under_which_labels_pictures_are_painted() -> None:
             output = stage.predict(batch())
     assert torch.equal(pictures[1.0], output.extra["raw, true labels"])
     assert not torch.equal(pictures[0.0], pictures[1.0])
+
+
+def test_switches_of_the_labels_reach_sp_net() -> None:
+    classes = tuple("abcdefghijk")
+
+    def parameters(config: SPGNetTraining) -> int:
+        with torch.device("meta"):
+            made = config.networks(classes)
+            return sum(weight.numel() for net in (SPNet(made.spnet), SGNet(made.sgnet)) for weight in net.parameters())
+
+    plain, larger = PRESETS["small-reconstruction"], PRESETS["small-labels-larger"]
+    assert parameters(larger) == pytest.approx(parameters(plain), rel=0.02)
+    assert larger.networks(classes).spnet.base_channels > plain.networks(classes).spnet.base_channels
+    regularised = PRESETS["small-labels-regularised"].networks(classes)
+    assert (regularised.spnet.dropout, regularised.sgnet.dropout) == (0.1, 0)
+    assert PRESETS["small-labels-half-size"].networks(classes).spnet.downscale == 2
+    smoothed = {}
+    for smoothing in (0.0, 0.1):
+        made = recipe(replace(TINY, label_smoothing=smoothing))
+        finalize(made)
+        labels = next(stage for stage in made.stages if stage.name == "sp-net")
+        smoothed[smoothing] = labels.losses("sp-net", batch(), labels.forward(batch()))["cross_entropy"].item()
+    assert smoothed[0.0] != smoothed[0.1]
 
 
 def test_the_ablation_has_the_same_optimizers_and_budget() -> None:
