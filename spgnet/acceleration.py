@@ -127,7 +127,8 @@ class _Accelerated(nn.Module):
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         if self._executor is not None:
             self._executor.clear()
-        return super()._apply(fn, recurse)
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call] # of torch
+        return self
 
     def _load_from_state_dict(self, *arguments: Any) -> None:
         if self._executor is not None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -153,7 +153,9 @@ class GraphExecutor:
         try:
             self._recordings[key] = self._recorder.record(work, networks, tensors, other)
         except RuntimeError as error:
-            return _reason(error), isinstance(error, torch.OutOfMemoryError)
+            cause = _first_cause(error)
+            lines = str(cause).strip().splitlines() or [type(cause).__name__]
+            return lines[0].rstrip("."), isinstance(cause, torch.OutOfMemoryError)
         return "", False
 
     def _replay(self, recording: Recording, tensors: Tensors) -> Tensors:
@@ -174,8 +176,8 @@ class CudaRecorder:
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
-        self._stream = torch.cuda.Stream(device)
-        self._done = torch.cuda.Event()
+        self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call] # of torch
+        self._done = torch.cuda.Event()  # type: ignore[no-untyped-call] # of torch
 
     def __reduce__(self) -> tuple[Any, ...]:
         """A copy has a stream of its own."""
@@ -220,16 +222,21 @@ class CudaRecorder:
         torch.cuda.empty_cache()
 
     def _abandon(self, graph: torch.cuda.CUDAGraph, pool: Any) -> None:
-        """Give back what a capture holds that could not be ended, which torch leaves to its caller."""
+        """Undo a capture that could not be ended; torch leaves its memory pool and the random numbers in that state."""
         try:
-            graph.pool()  # raises where the capture has not been ended
+            graph.pool()  # raises where no capture has been ended
         except RuntimeError:
-            try:
+            with suppress(RuntimeError):  # the first line raises where none has begun
                 torch._C._cuda_endAllocateToPool(self.device.index, pool)
                 torch._C._cuda_releasePool(self.device.index, pool)
-            except RuntimeError:
-                pass  # the capture had not begun
-        graph.reset()
+                graph.reset()
+                self._capture_something()
+
+    def _capture_something(self) -> None:
+        """A capture that ends well: after it, random numbers can be drawn outside captures again."""
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, stream=self._stream, capture_error_mode="thread_local"):
+            torch.zeros(1, device=self.device)
 
 
 def recorder_for(device: torch.device) -> Recorder:
@@ -253,7 +260,7 @@ def _layout(tensor: Tensor | None) -> Hashable:
 
 def _arithmetic(device_type: str) -> Hashable:
     """Settings of torch that decide which kernels are recorded."""
-    cudnn = torch.backends.cudnn
+    cudnn: Any = torch.backends.cudnn
     return (
         torch.is_autocast_enabled(device_type) and torch.get_autocast_dtype(device_type),
         cudnn.conv.fp32_precision,
@@ -264,12 +271,12 @@ def _arithmetic(device_type: str) -> Hashable:
 
 def _is_observed() -> bool:
     """Whether hooks of all modules or a dispatch mode are to see what is computed, as those of a profiler are."""
-    return bool(torch._C._len_torch_dispatch_stack()) or torch.nn.modules.module._has_any_global_hook()
+    hooked: bool = torch.nn.modules.module._has_any_global_hook()  # type: ignore[no-untyped-call] # of torch
+    return hooked or bool(torch._C._len_torch_dispatch_stack())
 
 
-def _reason(error: BaseException) -> str:
-    """What first went wrong: an operation that fails a capture is followed by the failure to end it."""
-    while error.__context__ is not None:
+def _first_cause(error: RuntimeError) -> RuntimeError:
+    """What first went wrong: an operation that fails a capture is followed by the failure to end the capture."""
+    while isinstance(error.__context__, RuntimeError):
         error = error.__context__
-    lines = str(error).strip().splitlines()
-    return lines[0].rstrip(".") if lines else type(error).__name__
+    return error

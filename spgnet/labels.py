@@ -104,8 +104,7 @@ def check_probabilities(
 
 def wrong_probabilities(probabilities: Tensor) -> Tensor:
     """Whether some probability is outside [0, 1] or NaN: bool, one value."""
-    low, high = probabilities.aminmax()
-    return ~((low >= 0) & (high <= _HIGHEST))
+    return ~((probabilities >= 0) & (probabilities <= _HIGHEST)).all()
 
 
 def one_hot(labels: Tensor, classes: int, hole: Tensor | None = None) -> Tensor:

@@ -228,17 +228,15 @@ class SPGNet(nn.Module):
             check_values(hidden, hole)
             return hidden
         size = (image.shape[0], image.shape[2], image.shape[3])
-        if probabilities and labels.is_floating_point():
-            check, fault = check_probabilities, wrong_probabilities(labels) if labels.numel() else _NONE
-        else:
-            check, fault = check_labels, wrong_labels(labels, classes).any()
+        floating = probabilities and labels.is_floating_point()
+        fault = wrong_probabilities(labels) if floating else wrong_labels(labels, classes).any()
         (wrong,) = check_values(hidden, hole, fault)
         self._check_guided()
-        check(labels, classes, size, values=wrong)
+        if floating:
+            check_probabilities(labels, classes, size, values=wrong)
+        else:
+            check_labels(labels, classes, size, values=wrong)
         return hidden
-
-
-_NONE = torch.zeros((), dtype=torch.bool)
 
 
 def _given(value: Tensor | None) -> Tensor:

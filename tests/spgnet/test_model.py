@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from spgnet import VOID, Completion, SPGNet, SPGNetConfig, one_hot
 
@@ -247,6 +248,63 @@ def test_a_wrong_argument_is_named(
     arguments: dict[str, Any] = {"image": IMAGE, "hole": HOLE, "labels": LABELS, **change}
     with pytest.raises(error, match=message):
         getattr(model, method)(**arguments)
+
+
+def test_the_first_wrong_argument_is_the_one_that_is_named(model: SPGNet, unguided: SPGNet) -> None:
+    for image, hole, labels, message in (
+        (IMAGE * 2, NO_HOLE_IN_ONE, LABELS + 3, "hole must have a missing pixel"),
+        (IMAGE * 2, HOLE, LABELS + 3, r"image must be in \[0, 1\]"),
+        (IMAGE * 2, HOLE, LABELS[:, :31], r"image must be in \[0, 1\]"),
+        (IMAGE, HOLE, LABELS[:, :31] + 3, "labels must be .2, 32, 32."),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.complete(image, hole, labels)
+    with pytest.raises(ValueError, match="model must be guided"):
+        unguided.complete(IMAGE, HOLE, LABELS + 3)
+
+
+class Reads(TorchDispatchMode):  # type: ignore[no-untyped-call] # of torch
+    """Counts the operations that wait for a device, but for copies to the host."""
+
+    def __init__(self) -> None:
+        super().__init__()  # type: ignore[no-untyped-call] # of torch
+        self.names: list[str] = []
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if any(name in str(function) for name in ("_local_scalar_dense", "nonzero", "masked_select", "aten.equal")):
+            self.names.append(str(function))
+        return function(*args, **(kwargs or {}))
+
+
+def test_nothing_but_the_checks_reads_a_value(model: SPGNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+    tolist = Tensor.tolist
+
+    def counted(values: Tensor) -> Any:
+        read.append("tolist")
+        return tolist(values)
+
+    monkeypatch.setattr(Tensor, "tolist", counted)
+    probabilities = one_hot(LABELS, 3)
+    with Reads() as reads:
+        model.complete(IMAGE, HOLE)
+        model.complete(IMAGE, HOLE, LABELS)
+        model.guide(IMAGE, HOLE, LABELS)
+        model.guide(IMAGE, HOLE, probabilities)
+        model.predict_labels(IMAGE, HOLE, LABELS)
+        model.visible_labels(IMAGE, HOLE)
+        for step in model.stages(IMAGE, HOLE).values():
+            step()
+    assert reads.names == []
+    assert read == ["tolist"] * 7
+
+
+def test_a_captured_call_checks_no_values(model: SPGNet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spgnet.arguments.is_capturing", lambda _: True)
+    monkeypatch.setattr(Tensor, "tolist", None)
+    assert model.complete(IMAGE * 2, HOLE, LABELS).image.shape == IMAGE.shape
+    with pytest.raises(ValueError, match="hole must be"):
+        model.complete(IMAGE, HOLE[:1], LABELS)
 
 
 @pytest.mark.parametrize(
