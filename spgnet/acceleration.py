@@ -17,7 +17,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from spgnet.crop_inference import HoleGenerator, HoleSGNet
 from spgnet.depthwise import undilate
-from spgnet.gpu_inference import prepare_for_gpu
+from spgnet.gpu.inference import prepare_for_gpu
 from spgnet.model import SPGNet
 from spgnet.networks import Generator, SGNet
 
