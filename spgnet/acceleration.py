@@ -20,7 +20,7 @@ from spgnet.compilation import compile_network
 from spgnet.crop_inference import HoleGenerator, HoleSGNet
 from spgnet.cuda_graphs import GraphExecutor
 from spgnet.depthwise import undilate
-from spgnet.gpu_inference import prepare_for_gpu
+from spgnet.gpu.inference import prepare_for_gpu
 from spgnet.model import SPGNet
 from spgnet.networks import Generator, SGNet
 

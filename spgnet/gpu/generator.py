@@ -1,7 +1,7 @@
 """Generators in a form that is fast on NVIDIA GPUs: the same products and sums, in fewer passes over memory.
 
 Channels stay innermost. What stands between two convolutions (bias, ReLU, addition, reflection padding) is one kernel
-of `spgnet.triton_kernels`. The 7x7 convolutions see few channels, which tensor cores are bad at: several neighbouring
+of `spgnet.gpu.triton_layers`. The 7x7 convolutions see few channels, which tensor cores are bad at: several neighbouring
 columns are taken as channels, which is free in this memory order, under filters widened by zeros.
 """
 
@@ -78,7 +78,7 @@ class FusedGenerator(nn.Module):
     def _run(
         self, image: Tensor, labels: Tensor, hole: Tensor, *, hide_labels: bool = False, head: str, scale: float = 1.0
     ) -> Tensor:
-        from spgnet.triton_kernels import assemble, head_values
+        from spgnet.gpu.triton_pictures import assemble, head_values
 
         values = assemble(
             image,
@@ -102,7 +102,7 @@ class FusedGenerator(nn.Module):
 
     def _body(self, values: Tensor) -> Tensor:
         """From the first convolution to the padding before the last."""
-        from spgnet.triton_kernels import finish
+        from spgnet.gpu.triton_layers import finish
 
         values = finish(self.stem(values), self.stem.bias, limits=RELU)
         for layer in self.downs:

@@ -1,7 +1,7 @@
 """DeepLabv3+ in a form that is fast on NVIDIA GPUs: the same products and sums, in fewer passes over memory.
 
 What follows a convolution (bias, ReLU, addition) is one kernel or a part of its kernel, depthwise convolutions are
-kernels of `spgnet.triton_kernels`, and the labels are made from the logits of a quarter of the size in one pass.
+kernels of `spgnet.gpu.triton_layers`, and the labels are made from the logits of a quarter of the size in one pass.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from torchvision.models.mobilenetv2 import InvertedResidual
 from torchvision.models.resnet import Bottleneck, ResNet
 
 from spgnet._imagenet import Normalise
-from spgnet.gpu_layers import NO_LIMITS, RELU, to_pixels, to_planes
+from spgnet.gpu.generator import NO_LIMITS, RELU, to_pixels, to_planes
 from spgnet.labels import VOID
 from spgnet.networks import padded_size
 
@@ -58,7 +58,7 @@ class FusedConvolution(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """[N, C, H, W] to the same order."""
-        from spgnet.triton_kernels import depthwise, finish
+        from spgnet.gpu.triton_layers import depthwise, finish
 
         layer, pixels = self.convolution, to_pixels(values)
         geometry = (layer.stride, layer.padding, layer.dilation)
@@ -90,7 +90,7 @@ class _FusedBottleneck(nn.Module):
 
     def forward(self, values: Tensor) -> Tensor:
         """[N, C, H, W] with channels innermost in memory to the same order."""
-        from spgnet.triton_kernels import finish
+        from spgnet.gpu.triton_layers import finish
 
         shortcut = values if self.downsample is None else self.downsample(values)
         change = to_pixels(self.third(self.second(self.first(values))))
@@ -140,7 +140,7 @@ class FusedSegmenter(nn.Module):
 
     def labels(self, image: Tensor, hole: Tensor) -> Tensor:
         """See `Segmenter.visible_labels`."""
-        from spgnet.triton_kernels import assemble, logits_to_labels
+        from spgnet.gpu.triton_pictures import assemble, logits_to_labels
 
         values = assemble(
             image,
@@ -219,7 +219,7 @@ def _cast(network: nn.Module, dtype: torch.dtype) -> None:
     network.to(dtype=dtype).to(memory_format=torch.channels_last)
     for module, buffers in kept.items():
         if isinstance(module, FusedConvolution):
-            module._buffers.update(buffers)  # noqa: SLF001
+            module._buffers.update(buffers)
 
 
 def _is_depthwise(layer: nn.Conv2d) -> bool:

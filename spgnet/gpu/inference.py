@@ -8,8 +8,8 @@ import torch
 from segmentation_models_pytorch import DeepLabV3Plus  # type: ignore[import-untyped]  # the library ships no types
 from torch import nn
 
-from spgnet.gpu_layers import FusedGenerator, is_plain
-from spgnet.gpu_segmenter import FusedSegmenter
+from spgnet.gpu.generator import FusedGenerator, is_plain
+from spgnet.gpu.segmenter import FusedSegmenter
 from spgnet.networks import Generator
 
 __all__ = ["prepare_for_gpu"]
