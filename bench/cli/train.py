@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,7 @@ import typer
 from bench.cli import options
 from bench.cli.console.session import session
 from bench.cli.console.stopping import stoppable
+from bench.runtime.device import resolve_device
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -115,12 +117,14 @@ def train(
         ),
     ] = None,
     workers: Annotated[
-        int,
+        int | None,
         typer.Option(
             parser=options.Bounds("--workers", int, 0),
-            help="Threads that make batches (on a GPU processes), and processes that decode.",
+            help="Threads that make batches (for a GPU processes), and processes that decode; by default 2, for a GPU "
+            "one a core, up to 8.",
+            show_default=False,
         ),
-    ] = 2,
+    ] = None,
     decode: Annotated[
         DecodeChoice,
         typer.Option(help="When to decode pictures: at first use (lazily), or all before the training (ahead)."),
@@ -159,6 +163,7 @@ def train(
     from bench.training import RECIPES, Budget, Mixture, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
+    workers = _default_workers(device) if workers is None else workers
     settings = Settings(
         budget,
         batch_size=batch_size,
@@ -206,6 +211,10 @@ def train(
         )
         if fabric.is_global_zero:
             typer.echo(weights)
+
+
+def _default_workers(device: str) -> int:
+    return min(8, os.cpu_count() or 1) if resolve_device(device).startswith("cuda") else 2
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:

@@ -6,6 +6,7 @@ Threads share the decoded pictures, but hold the interpreter's lock beside the t
 from __future__ import annotations
 
 import itertools
+import pickle
 import signal
 import time
 from collections.abc import Iterator
@@ -18,7 +19,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from bench.data import Cached
-from bench.errors import Failure
+from bench.errors import Failure, UsageError
 from bench.runtime.prefetch import Prefetcher
 from bench.training.data.batches import BatchMaker, ByteBatch
 from bench.training.data.processes import process_context
@@ -74,10 +75,14 @@ class ProcessLoader:
 
     Attributes:
         waited: seconds that the reader has waited for batches.
+
+    Raises:
+        UsageError: the maker is not picklable.
     """
 
     def __init__(self, maker: BatchMaker, first: int, workers: int, *, pin: bool) -> None:
         self.waited = 0.0
+        _check_picklable(maker)
         loader: DataLoader[ByteBatch | _Raised] = DataLoader(
             _Steps(_with_share_of_cache(maker, workers)),
             batch_size=None,
@@ -137,6 +142,14 @@ class _Steps(Dataset["ByteBatch | _Raised"]):
             return ByteBatch.of(self._maker(step))
         except Exception as error:  # noqa: BLE001 (raised again by the reader)
             return _Raised(error)
+
+
+def _check_picklable(maker: BatchMaker) -> None:
+    try:
+        pickle.dumps(maker)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        subject, must = "data set and mask protocol", "be picklable, since processes make the batches"
+        raise UsageError(subject, must, str(error), "Give --workers 0.") from error
 
 
 def _with_share_of_cache(maker: BatchMaker, workers: int) -> BatchMaker:

@@ -7,7 +7,7 @@ import random
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -73,7 +73,7 @@ class CudaGraph:
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call] # torch
-        self._graph = torch.cuda.CUDAGraph()
+        self._graph: torch.cuda.CUDAGraph | None = None
 
     def rehearse(self, work: Work) -> str:
         """As of StepGraph; on the stream of the capture, so that libraries have set up their memory for it."""
@@ -92,38 +92,40 @@ class CudaGraph:
         torch.cuda.synchronize(self._device)
         gc.collect()
         torch.cuda.empty_cache()
-        graph = torch.cuda.CUDAGraph()
+        graph, pool = torch.cuda.CUDAGraph(), torch.cuda.graph_pool_handle()
         with torch.cuda.stream(self._stream):
-            graph.capture_begin(capture_error_mode="thread_local")  # the loader's thread goes on pinning memory
+            graph.capture_begin(pool, capture_error_mode="thread_local")  # the loader's thread goes on pinning memory
             try:
                 work()
-            except BaseException:
-                self._end_failed(graph)
-                raise
-            try:
                 graph.capture_end()
-            except RuntimeError:
-                self._end_failed(graph)
+            except BaseException:
+                _FAILED.append(graph)
+                _end_failed_capture(graph, pool, self._device)
                 raise
         self._graph = graph
 
     def replay(self) -> None:
         """As of StepGraph."""
+        assert self._graph is not None  # noqa: S101 (captured before)
         self._graph.replay()
-
-    def _end_failed(self, graph: torch.cuda.CUDAGraph) -> None:
-        """Bring torch's state to what it was before a capture that failed."""
-        with suppress(RuntimeError):
-            graph.capture_end()
-        # Where CUDA has called off a capture, torch's own end stops early: memory pool and generator stay open.
-        with suppress(RuntimeError):
-            torch._C._cuda_endAllocateToPool(self._device.index, graph.pool())
-        generator = torch.cuda.default_generators[self._device.index]
-        generator.graphsafe_set_state(generator.clone_state())
-        torch.cuda.synchronize(self._device)
 
 
 _DRAWS = "its step draws random numbers on the host, which a graph would repeat"
+
+_FAILED: list[torch.cuda.CUDAGraph] = []
+"""Graphs whose capture failed; they are never deleted, since torch's allocators may hold their addresses."""
+
+
+def _end_failed_capture(graph: torch.cuda.CUDAGraph, pool: Any, device: torch.device) -> None:
+    """Bring torch to where it was before a capture that failed: what CUDA calls off, torch only half ends."""
+    with suppress(RuntimeError):
+        graph.capture_end()
+    with suppress(RuntimeError):  # it may have ended
+        torch._C._cuda_endAllocateToPool(device.index, pool)
+        torch._C._cuda_releasePool(device.index, pool)
+    generator = torch.cuda.default_generators[device.index]
+    generator.graphsafe_set_state(generator.clone_state())  # a copy is not in a capture
+    torch.cuda.synchronize(device)
 
 
 def _host_states() -> tuple[object, ...]:

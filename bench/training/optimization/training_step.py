@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from lightning_fabric import Fabric
 
-from bench.errors import SpgbenchError
 from bench.training.data.batches import ByteBatch, TrainingBatch
 from bench.training.optimization.stage_optimizers import StageOptimizers
 from bench.training.optimization.step_graph import StepGraph
@@ -68,8 +67,6 @@ class TrainingStep:
         self._optimizers.capturable(on=True)
         try:
             graph.capture(self._work)
-        except SpgbenchError:
-            raise
         except RuntimeError as error:  # of torch or CUDA
             self._optimizers.capturable(on=False)
             self._fall_back(f"its capture failed: {(str(error).splitlines() or [type(error).__name__])[0]}")

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from bench.data import Cached
-from bench.errors import DataError, Failure
+from bench.errors import DataError, Failure, UsageError
 from bench.training import decode_ahead
 from bench.training.data.batches import BatchMaker, ByteBatch
 from bench.training.data.feed import DeviceFeed
@@ -62,6 +62,13 @@ def test_an_error_in_a_process_is_the_one_that_was_raised() -> None:
         pytest.raises(DataError, match=r"must be readable; found half a file\. Fetch it again\."),
     ):
         next(loader)
+
+
+def test_what_cannot_be_sent_to_a_process_is_refused() -> None:
+    data = Squares(3)
+    data.whole = lambda: data  # type: ignore[attr-defined]
+    with pytest.raises(UsageError, match=r"must be picklable, since processes make the batches; found .*lambda"):
+        ProcessLoader(maker(data), 0, 1, pin=False)
 
 
 def test_a_process_that_dies_is_told() -> None:
