@@ -11,10 +11,12 @@ from typing import Literal
 import numpy as np
 
 from bench.errors import UsageError
-from bench.records.steadiness import DRIFT_LIMIT
+from bench.records.steadiness import DRIFT_LIMIT, drift_limit, look_noise
 from bench.statistics import cluster_sums, holm, wilcoxon_p
 
 __all__ = ["RoundTimes", "Rules", "TimingResult", "TimingVerdict", "decide", "noise_floor"]
+
+_ERROR_OF_MEDIAN = 1.25  # of n normal values, times their deviation over the root of n
 
 TimingVerdict = Literal["slower", "faster", "same", "INVALID"]
 
@@ -26,7 +28,8 @@ class Rules:
     Attributes:
         factor: ratio of the times from which a version counts as slower, e.g. 1.05.
         alpha: level of the test over all configurations together.
-        drift: largest change of a reference kernel between the two halves of the rounds, as a share.
+        drift: change of a reference kernel between the two halves of the rounds, as a share, up to which it counts as
+            steady however little it varies from round to round.
     """
 
     factor: float = 1.05
@@ -133,7 +136,8 @@ def _invalid_reason(rounds: RoundTimes, floor: float, rules: Rules) -> str:
     for name, times in rounds.references.items():
         half = len(times) // 2
         moved = statistics.median(times[-half:]) / statistics.median(times[:half]) - 1 if half else 0.0
-        if abs(moved) > rules.drift:
+        noise = _ERROR_OF_MEDIAN * look_noise([times]) / math.sqrt(max(half, 1))
+        if abs(moved) > drift_limit(name, noise, on_cpu=True, least=rules.drift):
             return f"reference kernel {name} moved by {100 * moved:+.1f} %"
     if floor > rules.factor - 1:
         return f"two copies of the base differ by up to {100 * floor:.1f} %: quieten the machine or give more rounds"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import gc
 import importlib
 import inspect
@@ -105,7 +106,7 @@ def capture(call: Callable[[], Any], device: str) -> tuple[Callable[[], None], A
     """
     graph = torch.cuda.CUDAGraph()
     with torch.cuda.device(device):
-        stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # of torch
+        stream = _stream(device)
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
             for _ in range(_WARM_UP):
@@ -272,6 +273,12 @@ class Subject:
 def memory_format_of(setting: Configuration) -> torch.memory_format:
     """The memory format as torch names it."""
     return torch.channels_last if setting.memory_format == "channels-last" else torch.contiguous_format
+
+
+@functools.cache
+def _stream(device: str) -> torch.cuda.Stream:
+    """One for all captures: each stream keeps a workspace of cuBLAS for good, which would count as a model's memory."""
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]  # of torch
 
 
 def _copied(batch: Any) -> Any:

@@ -81,12 +81,17 @@ class Meter:
                 return replace(record, status="unsupported", reason=unsupported, environment=self._facts)
             return self._between_references(record, shape)
         except NotCapturable as error:
-            release()
+            self._release()
             return replace(record, status="unsupported", reason=shortened(str(error)), environment=self._facts)
         except Exception as error:  # noqa: BLE001 (a model, a compiler or a device may raise anything; it is recorded)
-            release()
+            self._release()
             status: ProfileOutcome = "out-of-memory" if is_out_of_memory(error) else "failed"
             return replace(record, status=status, reason=reason_of(error), environment=self._facts)
+
+    def _release(self) -> None:
+        """Free memory after a failure, unless torch's allocator believes that a failed capture still goes on."""
+        if not self._subject.broken:
+            release()
 
     def _between_references(self, record: ProfileRecord, shape: _Shape) -> ProfileRecord:
         before = machine_state(self._device)

@@ -16,7 +16,7 @@ from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
 from bench.profiling.processes import POLL, end_of, received
 from bench.profiling.sweep import Effort, Sweep
-from bench.profiling.worker import Done, Job, Loaded, NotLoaded, work
+from bench.profiling.worker import Broken, Done, Job, Loaded, NotLoaded, work
 from bench.records import locked
 from bench.records.profile import (
     Configuration,
@@ -233,6 +233,11 @@ def _run_process(run: _ProfileRun, model: str, left: list[Configuration], record
         elif isinstance(message, Done):
             left.remove(message.record.configuration)
             records.add([_with_reason(message.record, run)])
+        elif isinstance(message, Broken):
+            process.join(_GRACE)
+            process.kill()  # a broken device may keep it from ending
+            process.join()
+            return ""
         if run.over:
             stop.set()
             end = end or time.monotonic() + _GRACE

@@ -17,7 +17,7 @@ from bench.profiling.measure import Meter, reason_of
 from bench.profiling.sweep import Effort
 from bench.records.profile import Configuration, ProfileRecord
 
-__all__ = ["Done", "Job", "Loaded", "NotLoaded", "work"]
+__all__ = ["Broken", "Done", "Job", "Loaded", "NotLoaded", "work"]
 
 
 @dataclass(frozen=True)
@@ -61,6 +61,11 @@ class Done:
     record: ProfileRecord
 
 
+@dataclass(frozen=True)
+class Broken:
+    """Message: the device cannot be used any more in this process, which ends; a new one must go on."""
+
+
 def work(connection: Connection, job: Job, stop: Event) -> None:
     """Measure until all is done, the budget is spent, or `stop` is set; ignores Ctrl-C, which the parent handles.
 
@@ -83,6 +88,7 @@ def work(connection: Connection, job: Job, stop: Event) -> None:
         record = meter.measure(configuration)
         connection.send(Done(record))
         if subject.broken or (not record.measured and not device_works(job.device)):
+            connection.send(Broken())
             return
 
 

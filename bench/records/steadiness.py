@@ -133,13 +133,13 @@ def look_noise(series: Iterable[Sequence[float]]) -> float:
     return _NORMAL * statistics.median(moves) if moves else 0.0
 
 
-def drift_limit(kernel: str, floor: float, *, on_cpu: bool) -> float:
-    """The largest move of a kernel that is taken for noise: three floors, but at least 2 %.
+def drift_limit(kernel: str, floor: float, *, on_cpu: bool, least: float = DRIFT_LIMIT) -> float:
+    """The largest move of a kernel that is taken for noise: three floors, but at least `least`.
 
-    At most 10 %, of launches on a GPU 25 %: on a machine that is noisier no time can be told from another one.
+    At most 10 %, of launches on a GPU 25 % (or `least`): on a machine that is noisier no time can be told from another.
     """
     most = _MOST_LIMIT if on_cpu or kernel != "tiny calls" else _MOST_LIMIT_OF_LAUNCHES
-    return min(max(DRIFT_LIMIT, _DEVIATIONS * floor), most)
+    return max(least, min(_DEVIATIONS * floor, most))
 
 
 def binding_kernels(busy_share: float | None) -> Collection[str]:

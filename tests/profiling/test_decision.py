@@ -22,9 +22,11 @@ class Machine:
     half a percent that a process keeps for its life.
     """
 
-    def __init__(self, seed: int, slower: float = 1.0, jitter: float = 0.03, drift: float = 0.0) -> None:
+    def __init__(
+        self, seed: int, slower: float = 1.0, jitter: float = 0.03, drift: float = 0.0, references: float = 0.003
+    ) -> None:
         self.random = np.random.default_rng(seed)
-        self.slower, self.jitter, self.drift = slower, jitter, drift
+        self.slower, self.jitter, self.drift, self.noise = slower, jitter, drift, references
         self.load, self.turn = 0.0, 0
         self.offsets = {process: float(self.random.normal(0, 0.005)) for process in ("base", "head", "again")}
 
@@ -36,7 +38,7 @@ class Machine:
 
     def references(self) -> dict[str, float]:
         self.turn += 1
-        return {"sum": 1.0 + self.drift * self.turn / 20 + float(self.random.normal(0, 0.003))}
+        return {"sum": 1.0 + self.drift * self.turn / 20 + float(self.random.normal(0, self.noise))}
 
     def rounds(self, rules: Rules) -> RoundTimes:
         return time_rounds(self.time_block, self.references, rules, Schedule())
@@ -87,6 +89,14 @@ def test_a_machine_that_is_not_quiet_is_invalid() -> None:
 def test_a_machine_that_drifts_is_invalid_both_ways() -> None:
     assert verdicts(10, lambda seed: Machine(seed, slower=1.1, drift=0.2)) == {"INVALID": 10}
     assert verdicts(10, lambda seed: Machine(seed, drift=-0.2)) == {"INVALID": 10}
+
+
+def test_reference_kernels_are_judged_by_their_own_noise() -> None:
+    noisy = verdicts(20, lambda seed: Machine(seed, jitter=0.001, references=0.04))
+    drifting = verdicts(20, lambda seed: Machine(seed, jitter=0.001, references=0.04, drift=0.4))
+
+    assert noisy["INVALID"] <= 1
+    assert drifting["INVALID"] == 20
 
 
 def test_the_family_is_corrected() -> None:

@@ -135,7 +135,7 @@ def test_a_capture_that_fails_is_ended_and_names_the_line(recorded: type[Recorde
     with pytest.raises(
         NotCapturable, match=r"RuntimeError: .*mat1 and mat2 .*, at profiling/test_execution\.py:\d+ `torch"
     ):
-        capture(call, "cuda:0")
+        capture(call, "cuda:7")
     assert (calls, recorded.ended) == (4, 1)
 
 
@@ -149,7 +149,7 @@ def test_a_lack_of_memory_is_no_reason_of_the_model() -> None:
 
     full.calls = 3  # type: ignore[attr-defined]
     with pytest.raises(torch.OutOfMemoryError):
-        capture(full, "cuda:0")
+        capture(full, "cuda:7")
 
 
 @NEEDS_A_GPU
@@ -167,14 +167,7 @@ def test_on_a_gpu_a_replay_gives_what_the_call_gives(precision: Precision) -> No
 
 
 @NEEDS_A_GPU
-@pytest.mark.parametrize(
-    ("name", "reason"),
-    [
-        ("reading", r"at profiling/toys\.py:\d+ `if batch\.image\.sum"),
-        ("seeded", "the replay differs"),
-        ("baked", "the replay"),
-    ],
-)
-def test_on_a_gpu_what_cannot_be_replayed_is_refused(name: str, reason: str) -> None:
-    with pytest.raises(NotCapturable, match=reason):
+@pytest.mark.parametrize("name", ["seeded", "baked"])
+def test_on_a_gpu_a_replay_that_is_not_the_call_is_refused(name: str) -> None:
+    with pytest.raises(NotCapturable, match="on another batch the replay differs"):
         subject_of(name, "cuda:0", capture).prepare(GRAPHS, make_batch(2))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import re
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import torch
 
 from bench.profiling import Effort, Sweep, profile
 from bench.profiling.reference_kernels import ReferenceKernels
-from bench.profiling.worker import Done, Job, Loaded, work
+from bench.profiling.worker import Broken, Done, Job, Loaded, work
 from bench.records.profile import Configuration
 from tests.profiling.toys import HERE
 
@@ -41,6 +42,7 @@ def test_a_process_ends_after_a_failure_that_broke_its_device(
     assert isinstance(connection.sent[0], Loaded)
     done = [message for message in connection.sent if isinstance(message, Done)]
     assert [message.record.status for message in done] == statuses
+    assert isinstance(connection.sent[-1], Done if works else Broken)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -50,4 +52,5 @@ def test_on_a_gpu_a_new_process_goes_on_after_a_failed_capture(tmp_path: Path) -
     found = profile(["reading"], tmp_path, sweep, QUICK, device="cuda:0", load=HERE)
 
     assert [record.status for record in found.records] == ["ok", "unsupported"] * 2
-    assert all("toys.py" in record.reason for record in found.records if not record.measured)
+    line = r"at profiling/toys\.py:\d+ `if batch\.image\.sum\(\)\.item\(\) < 0:`"
+    assert all(re.search(line, record.reason) for record in found.records if not record.measured)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_cut_bars", "stages_plot"]
 
+_LEGEND_COLUMNS = 4
+
 
 def stages_plot(profile: Profile) -> Figure | None:
     """A panel a size, a bar a model and setting, cut into stages; at the smallest batch. None without stages."""
@@ -62,7 +64,7 @@ def draw_cut_bars(
     for axes in panels[len(sizes) :]:
         axes.remove()
     handles = [panels[0].barh(0, 0, color=look(index).color) for index in range(len(names))]
-    figure.legend(handles, names, loc="outside upper center", ncols=len(names))
+    figure.legend(handles, names, loc="outside upper center", ncols=min(len(names), _LEGEND_COLUMNS))
     add_note(figure, note.format(batch=batch))
     return figure
 

@@ -39,7 +39,7 @@ LEARNED = replace(
 )
 
 
-PATH = EndToEnd((0.045, 0.043), {name: (0.001, 0.001) for name in PARTS} | {"inpaint": (0.038, 0.036)})
+PATH = EndToEnd((0.045, 0.043), {name: (0.038, 0.036) if name == "inpaint" else (0.001, 0.001) for name in PARTS})
 
 
 def timed(record: ProfileRecord, seconds: float, *configuration: object) -> ProfileRecord:
