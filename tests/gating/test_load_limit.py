@@ -55,7 +55,7 @@ def test_a_load_that_is_held_passes_and_both_parts_are_reported(gate: Callable[.
     assert "PASS: 4 passed (quality PASS, load PASS)" in result.stdout
     assert "load held: p99 is at most 45 ms at 30/s with a confidence of 99 % (700 queries" in result.stdout
     assert "load held" in files[0].read_text()
-    cases = {case.get("name") for case in ET.parse(files[1]).iter("testcase")}
+    cases = {case.get("name") for case in ET.parse(files[1]).iter("testcase")}  # noqa: S314 (our own)
     assert {"net load", "net psnr.hole"} <= cases
 
 
@@ -113,7 +113,7 @@ def test_every_model_must_hold_the_load(gate: Callable[..., Any]) -> None:
 
 
 def test_a_regression_of_quality_fails_in_spite_of_the_load(gate: Callable[..., Any], make_run: MakeRun) -> None:
-    before = make_run("before", change=lambda _, metric, index: 1.0 if metric == "psnr.hole" else 0.0).layout.out
+    before = make_run("before", change=lambda _, metric, __: 1.0 if metric == "psnr.hole" else 0.0).layout.out
     gate([RECORD])
     after = before.parent / "b"
 
@@ -138,7 +138,14 @@ def test_two_records_that_fit_must_be_told_apart(gate: Callable[..., Any]) -> No
     "text",
     [
         *("p99<=50@20/s", "p99<=50ms@20", "p99<=50ms", "p99<=50ms@0/s", "p99<=0ms@20/s", "p99<=-5ms@20/s", ""),
-        *("p0<=50ms@20/s", "p100<=50ms@20/s", "99<=50ms@20/s", "p99<50ms@20/s", "p99<=50ms@20/s,256,512", "p99<=nan@1/s"),
+        *(
+            "p0<=50ms@20/s",
+            "p100<=50ms@20/s",
+            "99<=50ms@20/s",
+            "p99<50ms@20/s",
+            "p99<=50ms@20/s,256,512",
+            "p99<=nan@1/s",
+        ),
         *("p99<=50ms@20/s,cpu,cuda", "p99<=50ms@20/s,256x256!", "p99<=50ms@-20/s", "p99<=50ms@20/s,"),
     ],
 )

@@ -84,7 +84,7 @@ def interrupt(out: Path) -> None:
 
 def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench.profiling.load, "load_test", partial(load_test, load=HERE))
-    monkeypatch.setattr("bench.cli.profile._check_names", lambda names: None)
+    monkeypatch.setattr("bench.cli.profile._check_names", lambda _: None)
     threading.Thread(target=interrupt, args=(tmp_path,), daemon=True).start()
     options = ("--load", "offline,server", "--budget-p99", "9s", "--models", "slow,quick", "--resolutions", "32")
 

@@ -96,7 +96,7 @@ def test_a_larger_budget_never_gives_a_lower_rate(first: float, more: float) -> 
 class FixedLength(LoadPlan):
     """As many queries at each rate, so that a rate changes nothing but the rate."""
 
-    def arrivals_at(self, rate: float) -> int:
+    def arrivals_at(self, rate: float) -> int:  # noqa: ARG002 (that of a LoadPlan)
         return 662
 
 
