@@ -17,6 +17,7 @@ class SchemaName(StrEnum):
     cell = "cell"
     sample = "sample"
     profile = "profile"
+    load = "load"
 
 
 def schema(

@@ -20,12 +20,12 @@ class SearchRule:
     Attributes:
         precision: the search ends when the interval is so small a share of its upper end.
         halvings: so often is the rate halved while none is held.
-        confirmations: trials by other arrivals at most; the rate falls by the precision, then by twice as much, ...
+        confirmations: trials by other arrivals at most; the rate falls by the precision twice, then twice by double ...
     """
 
     precision: float = 0.05
     halvings: int = 5
-    confirmations: int = 5
+    confirmations: int = 10
 
 
 def search_rate(held: Held, highest: float, seed: int, rule: SearchRule | None = None) -> float:
@@ -54,7 +54,7 @@ def search_rate(held: Held, highest: float, seed: int, rule: SearchRule | None =
 
 
 def confirm_rate(held: Held, rate: float, seed: int, rule: SearchRule | None = None) -> float:
-    """The first of up to five falling rates that is held by arrivals of other seeds, from `seed` on; 0 where none is."""
+    """The first of ten falling rates that is held by arrivals of other seeds, from `seed` on; 0 where none is."""
     rule = rule or SearchRule()
     for attempt in range(rule.confirmations if rate else 0):
         answer = held(rate, seed + attempt, "confirm")
@@ -62,5 +62,5 @@ def confirm_rate(held: Held, rate: float, seed: int, rule: SearchRule | None = N
             return 0.0
         if answer:
             return rate
-        rate *= 1 - rule.precision * 2**attempt
+        rate *= 1 - rule.precision * (1 + attempt // 2)
     return 0.0
