@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeAlias, TypeVar
 
@@ -18,7 +18,7 @@ _IN_FLIGHT = 3
 
 def run_stages(
     works: Iterable[Work], stages: Sequence[Stage[Work]], device: str = "cpu", *, overlapped: bool = False
-) -> Iterator[Work]:
+) -> Generator[Work]:
     """Every work after all of its stages, in order; a stage changes the work.
 
     An error of a stage is raised in place of its work. When the iterator is closed, as by an error or Ctrl-C, the
@@ -75,7 +75,7 @@ def _on_a_stream(stage: Stage[Work], device: str) -> Stage[Work]:
     import torch
 
     torch.cuda.synchronize(device)  # weights were copied on another stream
-    stream = torch.cuda.Stream(device)
+    stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
 
     def run(work: Work) -> None:
         with torch.cuda.stream(stream):
