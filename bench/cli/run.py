@@ -59,7 +59,8 @@ def run(
     workers: Annotated[
         int,
         typer.Option(
-            parser=options.Bounds("--workers", int, 1), help="Number of processes; results do not depend on it."
+            parser=options.Bounds("--workers", int, 1),
+            help="Number of processes, which share the device; results do not depend on it.",
         ),
     ] = 1,
     reuse: Annotated[

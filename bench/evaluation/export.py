@@ -17,6 +17,7 @@ from bench.evaluation.pipeline.prediction import predict
 from bench.evaluation.plan import Plan
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
+from bench.runtime.exact import exact_arithmetic
 from bench.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
     written = 0
     for cell in plan.cells:
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
-        with _masked_samples(plan, cell.protocol) as masked_samples:
+        with exact_arithmetic(plan.device), _masked_samples(plan, cell.protocol) as masked_samples:
             for masked in masked_samples:
                 sample = masked.given_to(cell.model)
                 (output,) = predict(cell.model, [sample], [masked.hole], plan.suite.seed)

@@ -25,7 +25,7 @@ def device_span(device: str, spans: list[Span]) -> Iterator[None]:
     import torch
 
     with torch.cuda.device(device):
-        first, last = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
+        first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))  # type: ignore[no-untyped-call]
         first.record()
         yield
         last.record()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeAlias, TypeVar
+from functools import cache
+from typing import Any, TypeAlias, TypeVar
 
 __all__ = ["run_stages"]
 
@@ -18,7 +19,7 @@ _IN_FLIGHT = 3
 
 def run_stages(
     works: Iterable[Work], stages: Sequence[Stage[Work]], device: str = "cpu", *, overlapped: bool = False
-) -> Iterator[Work]:
+) -> Generator[Work]:
     """Every work after all of its stages, in order; a stage changes the work.
 
     An error of a stage is raised in place of its work. When the iterator is closed, as by an error or Ctrl-C, the
@@ -36,7 +37,7 @@ def run_stages(
                 stage(work)
             yield work
         return
-    first, *others = [_on_a_stream(stage, device) for stage in stages]
+    first, *others = [_on_a_stream(stage, device, place) for place, stage in enumerate(stages)]
     threads = [ThreadPoolExecutor(1, thread_name_prefix="stage") for _ in others]
     in_flight: deque[Future[Work]] = deque()
     try:
@@ -68,17 +69,25 @@ def _after(earlier: Future[Work] | None, stage: Stage[Work], work: Work) -> Work
     return work
 
 
-def _on_a_stream(stage: Stage[Work], device: str) -> Stage[Work]:
-    """The stage, on a stream of its own that begins when what the device was given so far is done."""
+def _on_a_stream(stage: Stage[Work], device: str, place: int) -> Stage[Work]:
+    """The stage, on the stream of its place, which begins when what the device was given so far is done."""
     if not device.startswith("cuda"):
         return stage
     import torch
 
     torch.cuda.synchronize(device)  # weights were copied on another stream
-    stream = torch.cuda.Stream(device)
+    stream = _stream(device, place)
 
     def run(work: Work) -> None:
         with torch.cuda.stream(stream):
             stage(work)
 
     return run
+
+
+@cache
+def _stream(device: str, place: int) -> Any:
+    """One for each place in a process: torch keeps the freed memory of every stream for that stream alone."""
+    import torch
+
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]

@@ -24,6 +24,7 @@ from bench.models.isolation.torchscript_file import load_script
 from bench.models.model_error import describe_error, error_place, error_traceback
 from bench.models.seeding import seed_generators
 from bench.runtime.allocator import keep_freed_memory
+from bench.runtime.exact import exact_arithmetic
 
 __all__ = ["run"]
 
@@ -75,6 +76,11 @@ def _serve(connection: socket.socket) -> None:
     torch.set_num_threads(request["threads"])
     path = Path(request["arguments"]["path"])
     prepare_interpreter(path)
+    with exact_arithmetic(request["arguments"]["device"]):  # a model may choose otherwise by itself
+        _load_and_fill(connection, request, path)
+
+
+def _load_and_fill(connection: socket.socket, request: dict[str, Any], path: Path) -> None:
     try:
         model = _LOADERS[request["kind"]](**request["arguments"])
     except BaseException as error:  # noqa: BLE001 (SystemExit and whatever else a file of others raises)

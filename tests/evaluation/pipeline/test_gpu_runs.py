@@ -38,7 +38,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, RunOutcome]:
     return {device: run_suite(SUITE, out / device, device=device) for device in ("cpu", "cuda")}
 
 
-def values(outcome: RunOutcome) -> Iterator[tuple[str, str, str, float]]:
+def values(outcome: RunOutcome) -> Iterator[tuple[str, str, str, float | None]]:
     for key, cell in outcome.run.cells.items():
         for name, score in cell.metrics.items():
             yield key.model, key.protocol, name, score.value

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 import bench
+import bench.records
 from bench.evaluation import run, shard
 from bench.evaluation.executor import in_order, run_here
 from bench.evaluation.plan import resolve, stays_on_cpu
@@ -44,11 +45,13 @@ def test_the_bytes_are_those_of_one_step_after_the_other(
                 raise ZeroDivisionError
             return super().inpaint(batch)  # type: ignore[no-any-return]
 
-    asked = ([Failing(), "telea"], pictures, ["center-50", "object"], METRICS)
-    bench.evaluate(*asked, tmp_path / "one")
+    def evaluate(out: Path) -> bench.records.Run:
+        return bench.evaluate([Failing(), "telea"], pictures, ["center-50", "object"], METRICS, out)
+
+    evaluate(tmp_path / "one")
     monkeypatch.setattr(run, "run_here", partial(run_here, overlapped=True))
 
-    outcome = bench.evaluate(*asked, tmp_path / "two")
+    outcome = evaluate(tmp_path / "two")
 
     assert tree(tmp_path / "two") == tree(tmp_path / "one")
     assert [cell.n_failed for cell in outcome.cells.values()] == [1, 1, 0, 0]
