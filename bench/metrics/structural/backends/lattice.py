@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.metrics.seam.backends.rim import Image, Mask, score_each
+from bench.metrics.arguments import check_pair, check_region
 from bench.runtime.numba import compiled
+from bench.runtime.threads import as_array, for_each
 from bench.vocabulary import Region
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["lattice_of_view", "lattices"]
 
+Image: TypeAlias = npt.NDArray[np.uint8]  # [3, H, W]
+Mask: TypeAlias = npt.NDArray[np.bool_]  # [H, W]
 Levels: TypeAlias = npt.NDArray[np.uint8]  # [H, W, 3]
 Residual: TypeAlias = npt.NDArray[np.int32]  # [H, W, 3]
 
@@ -32,7 +35,16 @@ def lattice_of_view(view: BatchView, period: int) -> dict[Region, torch.Tensor]:
 
 def lattices(period: int, reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None) -> torch.Tensor:
     """See `bench.metrics.lattice`."""
-    return score_each(_difference, reference, completed, hole, period)
+    check_pair(reference, completed)
+    check_region("hole", hole, reference)
+    x, y, holes = (as_array(tensor.cpu()) for tensor in (reference, completed, hole) if tensor is not None)
+    values = np.empty(len(x))
+
+    def score_image(image: int) -> None:
+        values[image] = _difference(x[image], y[image], holes[image, 0], period)
+
+    for_each(score_image, range(len(x)))
+    return torch.from_numpy(values).to(reference.device)
 
 
 def _difference(reference: Image, completed: Image, hole: Mask, period: int) -> float:
