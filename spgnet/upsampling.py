@@ -70,4 +70,5 @@ def transposed_kernel(kernel: Tensor) -> Tensor:
 def _nearest(kernel: Tensor, given: Tensor, wanted: Tensor) -> Tensor:
     """Least squares for a separable linear map: the same matrix along rows and columns."""
     side = (torch.linalg.pinv(wanted) @ given).to(kernel.device)
-    return (side @ kernel.double() @ side.mT).to(kernel.dtype)
+    nearest: Tensor = side @ kernel.double() @ side.mT
+    return nearest.to(kernel.dtype)

@@ -46,18 +46,21 @@ def test_hinge_by_hand() -> None:
 def judged(kind: str, hole: Tensor) -> tuple[float, float, float]:
     """Discriminator's loss, generator's term and accuracy by loops over the patches; maps as large as `hole`."""
     zero = 0.0 if kind == "lsgan" else -1.0
-    cost = (lambda s, t: (s - t) ** 2) if kind == "lsgan" else (lambda s, t: max(0.0, 1 - s if t > 0 else 1 + s))
+
+    def cost(score: float, target: float) -> float:
+        return (score - target) ** 2 if kind == "lsgan" else max(0.0, 1 - score if target > 0 else 1 + score)
+
     discriminator, generator, accuracy = 0.0, 0.0, []
     for real, fake in zip(REAL, FAKE, strict=True):
-        genuine, made = [float(s) for s in real[-1].flatten()], []
-        for score, missing in zip(fake[-1].flatten().tolist(), hole.flatten().tolist(), strict=True):
-            (made if missing else genuine).append(score)
-        parts = (np.mean([cost(s, 1.0) for s in genuine]), np.mean([cost(s, zero) for s in made]))
-        discriminator += sum(parts) / 2
-        generator += np.mean([(s - 1) ** 2 if kind == "lsgan" else -s for s in made])
+        true = real[-1].flatten().tolist()
+        scored = list(zip(fake[-1].flatten().tolist(), hole.flatten().tolist(), strict=True))
+        made = [score for score, missing in scored if missing]
+        genuine = true + [score for score, missing in scored if not missing]
+        parts = np.mean([cost(s, 1.0) for s in genuine]), np.mean([cost(s, zero) for s in made])
+        discriminator += float(sum(parts)) / 2
+        generator += float(np.mean([(s - 1) ** 2 if kind == "lsgan" else -s for s in made]))
         middle = (1 + zero) / 2
-        true_side = np.mean([float(s) > middle for s in real[-1].flatten()])
-        accuracy.append((true_side + np.mean([s <= middle for s in made])) / 2)
+        accuracy.append((np.mean([s > middle for s in true]) + np.mean([s <= middle for s in made])) / 2)
     return discriminator, generator, float(np.mean(accuracy))
 
 

@@ -24,7 +24,8 @@ def resized(kernel: Tensor, values: Tensor) -> Tensor:
     layer = ResizeConvolution(kernel.shape[1], kernel.shape[0]).to(kernel.dtype)
     layer.weight.data, layer.bias = kernel, None
     with torch.no_grad():
-        return layer(values)
+        result: Tensor = layer(values)
+    return result
 
 
 def test_a_resize_convolution_is_nearest_upsampling_and_a_convolution() -> None:

@@ -56,6 +56,7 @@ DEFINITIONS = (
             ("channels", "rgb"),
             ("range", "255"),
         ),
+        options=(("period", LATTICE_PERIOD),),
         tolerance=1e-3,
     ),
 )
@@ -80,4 +81,4 @@ def lattice(reference: ArrayInput, completed: ArrayInput, hole: ArrayInput) -> t
     from bench.metrics.conversion import score_pictures
     from bench.metrics.structural.backends.lattice import lattices
 
-    return score_pictures(lattices, reference, completed, hole)
+    return score_pictures(lambda *pictures: lattices(LATTICE_PERIOD, *pictures), reference, completed, hole)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
@@ -34,7 +35,7 @@ def scenes(count: int, size: int = 96) -> torch.Tensor:
 def plain(truth: np.ndarray, answer: np.ndarray, hole: np.ndarray) -> float:
     taps = np.array([1, *[2] * 15, 1]) / 32
 
-    def ratio(picture: np.ndarray) -> float:
+    def ratio(picture: np.ndarray) -> Any:
         values = picture.astype(float)
         means = convolve1d(convolve1d(values, taps, axis=1, mode="mirror"), taps, axis=2, mode="mirror")
         residual, rows, columns = values - means, *np.nonzero(hole)
@@ -47,7 +48,7 @@ def plain(truth: np.ndarray, answer: np.ndarray, hole: np.ndarray) -> float:
             energies[period] = sum((s[there] ** 2 / counts[there]).sum() for s in sums) / there.sum()
         return 10 * np.log10((energies[16] + 0.25) / ((energies[15] + energies[17]) / 2 + 0.25))
 
-    return ratio(np.where(hole, answer, truth)) - ratio(truth)
+    return float(ratio(np.where(hole, answer, truth)) - ratio(truth))
 
 
 def test_it_is_the_formula(pair: MakePair) -> None:

@@ -268,6 +268,16 @@ def test_a_stage_whose_features_would_be_random_is_refused(tmp_path: Path, fabri
     assert not (tmp_path / "out").exists()
 
 
+def test_converted_weights_are_not_written_untrained(tmp_path: Path) -> None:
+    recipe().export(tmp_path, STAGES)
+    later = recipe(replace(TINY, upsampling="resize"))
+    later.start_from(tmp_path)
+    with pytest.raises(DataError, match="'resize', unless stage sg-net trains it; found converted kernels"):
+        later.check_start([stage_of(later, "sp-net")])
+    for name in ("sg-net", "joint", "unguided"):
+        later.check_start([stage_of(later, name)])
+
+
 def test_a_preset_whose_features_are_not_there_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("SPGBENCH_CACHE", str(tmp_path))
     monkeypatch.setenv("SPGBENCH_OFFLINE", "1")

@@ -10,9 +10,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from bench.metrics.seam.backends.rim import Image, Mask, score_each
-from bench.metrics.structural.lattice import LATTICE_PERIOD
+from bench.metrics.arguments import check_pair, check_region
 from bench.runtime.numba import compiled
+from bench.runtime.threads import as_array, for_each
 from bench.vocabulary import Region
 
 if TYPE_CHECKING:
@@ -20,27 +20,37 @@ if TYPE_CHECKING:
 
 __all__ = ["lattice_of_view", "lattices"]
 
+Image: TypeAlias = npt.NDArray[np.uint8]  # [3, H, W]
+Mask: TypeAlias = npt.NDArray[np.bool_]  # [H, W]
 Levels: TypeAlias = npt.NDArray[np.uint8]  # [H, W, 3]
 Residual: TypeAlias = npt.NDArray[np.int32]  # [H, W, 3]
 
-_SMALLEST_HOLE = 2 * LATTICE_PERIOD**2
 _ROUNDING = 0.25
 
 
-def lattice_of_view(view: BatchView) -> dict[Region, torch.Tensor]:
+def lattice_of_view(view: BatchView, period: int) -> dict[Region, torch.Tensor]:
     """Lattice of the completed pictures, float64 [N], in dB."""
-    return {"hole": lattices(view.reference, view.completed, view.hole)}
+    return {"hole": lattices(period, view.reference, view.completed, view.hole)}
 
 
-def lattices(reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None) -> torch.Tensor:
+def lattices(period: int, reference: torch.Tensor, completed: torch.Tensor, hole: torch.Tensor | None) -> torch.Tensor:
     """See `bench.metrics.lattice`."""
-    return score_each(_difference, reference, completed, hole, LATTICE_PERIOD)
+    check_pair(reference, completed)
+    check_region("hole", hole, reference)
+    x, y, holes = (as_array(tensor.cpu()) for tensor in (reference, completed, hole) if tensor is not None)
+    values = np.empty(len(x))
+
+    def score_image(image: int) -> None:
+        values[image] = _difference(x[image], y[image], holes[image, 0], period)
+
+    for_each(score_image, range(len(x)))
+    return torch.from_numpy(values).to(reference.device)
 
 
 def _difference(reference: Image, completed: Image, hole: Mask, period: int) -> float:
-    if np.count_nonzero(hole) < _SMALLEST_HOLE or min(hole.shape) <= period // 2:
+    if np.count_nonzero(hole) < 2 * period**2 or min(hole.shape) <= period // 2:
         return math.nan
-    rows, columns = (_reach(hole.any(axis=axis), period // 2) for axis in (1, 0))
+    rows, columns = (_reach(np.asarray(hole.any(axis=axis)), period // 2) for axis in (1, 0))
     holes, truth = hole[rows, columns], np.ascontiguousarray(reference[:, rows, columns].transpose(1, 2, 0))
     filled = np.where(holes[..., None], completed[:, rows, columns].transpose(1, 2, 0), truth)
     return _ratio(filled, holes, period) - _ratio(truth, holes, period)

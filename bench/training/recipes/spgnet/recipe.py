@@ -58,6 +58,7 @@ class SPGNetRecipe(Recipe):
         self.settings = config.to_dict()
         self.notes: list[str] = []
         self._loaded: set[str] = set()
+        self._converted: set[str] = set()
 
     def start_from(self, folder: Path, networks: Sequence[str] = ()) -> None:
         """Load the networks of `spgnet` and `unguided`, whichever the folder holds.
@@ -78,7 +79,11 @@ class SPGNetRecipe(Recipe):
             self._load(name, earlier, f"{name} in {folder}", whole=name in trained)
 
     def check_start(self, stages: Sequence[Stage]) -> None:
-        """Refuse a stage whose preceding networks are neither trained nor loaded: they would be random."""
+        """Refuse what would end in bad weights without a word.
+
+        A stage whose preceding networks are neither trained nor loaded works on random ones. An SG-Net with converted
+        up-convolutions must be trained before it is written.
+        """
         trained: set[str] = set()
         for stage in stages:
             if missing := set(stage.after) - trained - self._loaded:
@@ -89,12 +94,22 @@ class SPGNetRecipe(Recipe):
                     "Add --start with a folder that does, or train those stages, too.",
                 )
             trained.add(stage.name)
+        networks = {name for stage in stages for spec in stage.optimizers for name in spec.networks}
+        if "sg-net" in self._converted - networks and trained - {Unguided.name}:
+            raise DataError(
+                "SG-Net to start from",
+                f"have up-convolutions of the form '{self._networks.config.upsampling}', unless stage sg-net trains it",
+                "converted kernels",
+                "Train stage sg-net, too, or choose a preset with the form that the weights have.",
+            )
 
     def _load(self, name: str, earlier: nn.Module, subject: str, *, whole: bool) -> None:
         """Load a network; if it need not be whole, only the tensors whose shapes are those of the network."""
         network, state = self.networks[name], earlier.state_dict()
         if isinstance(network, SPNet | SGNet) and isinstance(earlier, SPNet | SGNet):
             state, changes = convert_generator(state, earlier.config, network.config)
+            if earlier.config.upsampling != network.config.upsampling:
+                self._converted.add(name)
             for change in changes:
                 self.notes.append(f"{subject}: {change}")
                 _log.warning("weights of %s", self.notes[-1])
