@@ -141,7 +141,7 @@ def test_the_lattice_of_trained_transposed_convolutions_shows() -> None:
     truth = torch.from_numpy(np.stack([sample.image for sample in samples]).transpose(0, 3, 1, 2))
     hole = square(256, 64, 192, len(truth))
     with torch.no_grad():
-        fill = quantise(SPGNet.from_pretrained("streets-small-unguided").complete(truth / 255, hole).image)
+        fill = quantise(SPGNet.from_pretrained("streets-small").complete(truth / 255, hole).image)
 
     assert lattice(truth, fill, hole).mean() > 0.6
     assert abs(lattice(truth, truth.roll(1, 0), hole).mean()) < 0.5
