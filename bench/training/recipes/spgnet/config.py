@@ -131,7 +131,7 @@ _ADVERSARIAL = replace(
     critic=DiscriminatorConfig(spectral_norm=True),
     picture_weights=_ADVERSARIAL_TERMS,
     composited=True,
-    ramp=Ramp(0.05, 0.4),
+    ramp=Ramp(0.1, 0.4),
     upsampling="resize",
     hole_share=0.9,
     true_guidance=0.1,
