@@ -81,7 +81,7 @@ class SPNet(nn.Module):
         predicted = self._softmax(image, labels, hole, temperature)
         if not self.average_flips:
             return predicted
-        mirrored = self._softmax(*(values.flip(3) for values in (image, labels, hole)), temperature)
+        mirrored = self._softmax(image.flip(3), labels.flip(3), hole.flip(3), temperature)
         return (predicted + mirrored.flip(3)) / 2
 
     def _softmax(self, image: Tensor, labels: Tensor, hole: Tensor, temperature: float) -> Tensor:

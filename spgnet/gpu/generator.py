@@ -105,14 +105,14 @@ class FusedGenerator(nn.Module):
         from spgnet.gpu.triton_layers import finish
 
         values = finish(self.stem(values), self.stem.bias, limits=RELU)
-        for layer in self.downs:
+        for layer in cast("Iterable[_Bare]", self.downs):
             margin = self.margins[0] if layer is self.downs[-1] else 0
             values = finish(layer(values), layer.bias, limits=RELU, margin=margin)
         for block, (before, after) in zip(self.blocks, pairwise(self.margins), strict=True):
-            first, second = cast("nn.ModuleList", block)
+            first, second = cast("Iterable[_Bare]", block)
             change = second(finish(first(values), first.bias, limits=RELU, margin=1))
             values = finish(change, second.bias, residual=values, residual_margin=before, margin=after)
-        for layer in self.ups:
+        for layer in cast("Iterable[_Bare]", self.ups):
             margin, right = (3, self.head.margin_right) if layer is self.ups[-1] else (0, 0)
             values = finish(layer(values), layer.bias, limits=RELU, margin=margin, margin_right=right, phases=True)
         return values

@@ -61,17 +61,17 @@ class FusedConvolution(nn.Module):
         from spgnet.gpu.triton_layers import depthwise, finish
 
         layer, pixels = self.convolution, to_pixels(values)
-        geometry = (layer.stride, layer.padding, layer.dilation)
+        geometry = (layer.stride, cast("tuple[int, int]", layer.padding), layer.dilation)
         if self.is_depthwise:
-            steps = [cast("tuple[int, int]", sides)[0] for sides in geometry]
-            limits, before = (self.limits, self.limits_before), self.bias_before
-            return to_planes(depthwise(pixels, self.taps, self.bias, *steps, *limits, bias_before=before))
+            stride, padding, dilation = (cast("tuple[int, int]", sides)[0] for sides in geometry)
+            numbers = (stride, padding, dilation, self.limits, self.limits_before, self.bias_before)
+            return to_planes(depthwise(pixels, self.taps, self.bias, *numbers))
         if self.is_pointwise and self.limits == NO_LIMITS and not self.is_bare:
             return to_planes(functional.linear(pixels, layer.weight.flatten(1), layer.bias))
         if self.is_pointwise:
             result = functional.linear(pixels, layer.weight.flatten(1))
         elif self.limits == RELU and values.is_cuda and layer.bias is not None and not self.is_bare:
-            return torch.cudnn_convolution_relu(to_planes(pixels), layer.weight, layer.bias, *geometry, layer.groups)  # type: ignore[attr-defined, no-any-return]
+            return torch.cudnn_convolution_relu(to_planes(pixels), layer.weight, layer.bias, *geometry, layer.groups)
         else:
             result = to_pixels(functional.conv2d(to_planes(pixels), layer.weight, None, *geometry, layer.groups))
         return to_planes(result if self.is_bare else finish(result, self.bias, limits=self.limits))
@@ -117,6 +117,9 @@ class FusedSegmenter(nn.Module):
         network: DeepLabv3+ of segmentation-models-pytorch, changed in place.
         dtype: of weights and values.
     """
+
+    scale: Tensor
+    shift: Tensor
 
     def __init__(self, network: nn.Module, dtype: torch.dtype) -> None:
         super().__init__()
@@ -171,8 +174,8 @@ def fuse_layers(network: nn.Module) -> None:
             elif isinstance(block, ASPPPooling):
                 setattr(parent, name, _Pooled(block))
         if isinstance(parent, ResNet):
-            parent.conv1 = FusedConvolution(fuse_conv_bn_eval(parent.conv1, parent.bn1), RELU)  # type: ignore[assignment]
-            parent.bn1, parent.relu = nn.Identity(), nn.Identity()  # type: ignore[assignment]
+            parent.conv1 = FusedConvolution(fuse_conv_bn_eval(parent.conv1, parent.bn1), RELU)
+            parent.bn1, parent.relu = nn.Identity(), nn.Identity()
     for sequence in [module for module in network.modules() if isinstance(module, nn.Sequential)]:
         _fuse_sequence(sequence)
     for block in network.modules():

@@ -19,7 +19,7 @@ _BLOCK = 1024
 
 
 @triton.jit
-def _finish_kernel(  # type: ignore[no-untyped-def]
+def _finish_kernel(
     values,
     bias,
     residual,
@@ -103,7 +103,7 @@ def finish(
 
 
 @triton.jit
-def _depthwise_kernel(  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _depthwise_kernel(  # noqa: PLR0917
     values,
     weight,
     bias,

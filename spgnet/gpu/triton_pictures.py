@@ -18,7 +18,7 @@ _COLUMNS = 64
 
 
 @triton.jit
-def _assemble_kernel(  # type: ignore[no-untyped-def]  # noqa: PLR0917
+def _assemble_kernel(  # noqa: PLR0917
     image,
     labels,
     hole,
@@ -159,7 +159,7 @@ def assemble(
 
 
 @triton.jit
-def _head_kernel(  # type: ignore[no-untyped-def]
+def _head_kernel(
     values,
     bias,
     result,
@@ -238,7 +238,7 @@ def head_values(
 
 
 @triton.jit
-def _logits_to_labels_kernel(  # type: ignore[no-untyped-def]
+def _logits_to_labels_kernel(
     logits,
     hole,
     result,

@@ -15,7 +15,6 @@ def test_what_follows_a_convolution(device: str, in_phases: bool) -> None:
     bias, residual = torch.randn(5, device=device), torch.randn(2, 7, 8, 5, device=device)
     planes = (values + bias + residual[:, 2:-2, 2:-2]).clamp(0, 1).permute(0, 3, 1, 2)
     expected = functional.pad(planes, (1, 3, 1, 1), mode="reflect").permute(0, 2, 3, 1)
-    options = {"residual": residual, "residual_margin": 2, "margin": 1, "margin_right": 3}
     if in_phases:
         wide = torch.randn(2, 6, 8, 5, device=device)
         phases = functional.pad(
@@ -24,7 +23,8 @@ def test_what_follows_a_convolution(device: str, in_phases: bool) -> None:
         result = finish(phases, bias, limits=(0, 1), phases=True)
         torch.testing.assert_close(result, (wide + bias).clamp(0, 1))
     else:
-        torch.testing.assert_close(finish(values, bias, limits=(0, 1), **options), expected)
+        result = finish(values, bias, limits=(0, 1), residual=residual, residual_margin=2, margin=1, margin_right=3)
+        torch.testing.assert_close(result, expected)
 
 
 @pytest.mark.parametrize(("stride", "dilation"), [(1, 1), (2, 1), (1, 2), (1, 12)])
