@@ -1,8 +1,8 @@
 """Generators in a form that is fast on NVIDIA GPUs: the same products and sums, in fewer passes over memory.
 
 Channels stay innermost. What stands between two convolutions (bias, ReLU, addition, reflection padding) is one kernel
-of `spgnet.gpu.triton_layers`. The 7x7 convolutions see few channels, which tensor cores are bad at: several neighbouring
-columns are taken as channels, which is free in this memory order, under filters widened by zeros.
+of `spgnet.gpu.triton_layers`. The 7x7 convolutions see few channels, which tensor cores are bad at: several
+neighbouring columns are taken as channels, which is free in this memory order, under filters widened by zeros.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -218,6 +219,13 @@ def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypat
 def test_a_cpu_has_no_nvidia_state() -> None:
     assert nvml.state("cpu") == {}
     assert nvml.energy("cpu") is None
+
+
+def test_without_nvml_a_gpu_tells_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pynvml", None)
+
+    assert nvml.state("cuda:0") == {}
+    assert (nvml.energy("cuda:0"), nvml.driver("cuda:0")) == (None, None)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")

@@ -8,10 +8,11 @@ import pytest
 import torch
 from scipy.ndimage import convolve1d, gaussian_filter
 
+import bench.data
 from bench.errors import DataError
 from bench.metrics import BatchView, lattice, measure
 from bench.pictures import quantise
-from spgnet import GeneratorConfig, SGNet
+from spgnet import GeneratorConfig, SGNet, SPGNet
 
 MakePair = Callable[..., tuple[torch.Tensor, torch.Tensor]]
 MakeRegion = Callable[..., torch.Tensor]
@@ -133,6 +134,17 @@ def test_untrained_transposed_convolutions_make_a_lattice_and_resize_convolution
     assert transposed > 2
     assert resize < 0.6
     assert transposed > resize + 2
+
+
+def test_the_lattice_of_trained_transposed_convolutions_shows() -> None:
+    samples = list(bench.data.load("streets", split="val", size=(256, 256), limit=6))
+    truth = torch.from_numpy(np.stack([sample.image for sample in samples]).transpose(0, 3, 1, 2))
+    hole = square(256, 64, 192, len(truth))
+    with torch.no_grad():
+        fill = quantise(SPGNet.from_pretrained("streets-small").complete(truth / 255, hole).image)
+
+    assert lattice(truth, fill, hole).mean() > 0.6
+    assert abs(lattice(truth, truth.roll(1, 0), hole).mean()) < 0.5
 
 
 def test_values_do_not_depend_on_batch_and_threads(

@@ -128,10 +128,10 @@ _ADVERSARIAL_TERMS = {"adversarial": 0.5, "matching": 5.0, "perceptual": 5.0, "l
 
 _ADVERSARIAL = replace(
     _SMALL,
-    critic=DiscriminatorConfig(spectral_norm=True),
+    critic=DiscriminatorConfig(base_channels=32, spectral_norm=True),
     picture_weights=_ADVERSARIAL_TERMS,
     composited=True,
-    ramp=Ramp(0.05, 0.4),
+    ramp=Ramp(0.1, 0.4),
     upsampling="resize",
     hole_share=0.9,
     true_guidance=0.1,
@@ -140,7 +140,12 @@ _ADVERSARIAL = replace(
 PRESETS: dict[str, SPGNetTraining] = {
     "paper": SPGNetTraining(),
     "paper-adversarial": replace(
-        _ADVERSARIAL, size="paper", features="auto", label_weights=SPGNetTraining().label_weights, true_guidance=0.5
+        _ADVERSARIAL,
+        size="paper",
+        critic=DiscriminatorConfig(spectral_norm=True),
+        features="auto",
+        label_weights=SPGNetTraining().label_weights,
+        true_guidance=0.5,
     ),
     "small": _SMALL,
     "small-reconstruction": _RECONSTRUCTION,
