@@ -14,6 +14,7 @@ from bench.cli import options
 from bench.cli.console.session import session
 from bench.cli.console.stopping import stoppable
 from bench.runtime.device import resolve_device
+from bench.training.data.processes import start_process_server
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -159,11 +160,15 @@ def train(
 
     Example: spgbench train spgnet --dataset streets --size 128 --minutes 10 -o results/streets-small
     """
+    on_gpu = resolve_device(device).startswith("cuda")
+    workers = (min(8, os.cpu_count() or 1) if on_gpu else 2) if workers is None else workers
+    if workers and (on_gpu or decode == DecodeChoice.ahead):
+        start_process_server()  # imports take seconds, here and there
+
     from bench.data import parse_size
     from bench.training import RECIPES, Budget, Mixture, Settings, Start, fabric_for, fit, open_data
 
     budget = Budget(steps, minutes)
-    workers = _default_workers(device) if workers is None else workers
     settings = Settings(
         budget,
         batch_size=batch_size,
@@ -211,10 +216,6 @@ def train(
         )
         if fabric.is_global_zero:
             typer.echo(weights)
-
-
-def _default_workers(device: str) -> int:
-    return min(8, os.cpu_count() or 1) if resolve_device(device).startswith("cuda") else 2
 
 
 def _decoded(dataset: Dataset, folder: Path, workers: int, fabric: Fabric) -> Dataset:

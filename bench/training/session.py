@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -128,11 +127,6 @@ class TrainingSession:
             self._checkpoints.save(self.steps, state)
         if together:
             self.fabric.barrier()
-
-    def notify(self, text: str) -> None:
-        """Write a line to stderr, once for all processes."""
-        if self.fabric.is_global_zero:
-            sys.stderr.write(f"spgbench: {text}\n")
 
     def load_optimizers(self, optimizers: StageOptimizers, checkpoint: dict[str, Any]) -> None:
         """Load the state of a stage in progress; does nothing if the stage of the checkpoint has not begun."""

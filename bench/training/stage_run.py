@@ -67,15 +67,14 @@ def _is_captured(session: TrainingSession, stage: Stage) -> bool:
     if not (on_gpu if asked is None else asked):
         return False
     reason = reason_against_graph(stage, session.fabric)
-    if reason:
-        session.notify(_without_graph(stage, reason))
-    elif not on_gpu:
-        session.notify(_without_graph(stage, "the CPU has none; its steps are called in the same way"))
+    if reason or not on_gpu:
+        _warn_without_graph(session, stage, reason or "the CPU has none; its steps are called in the same way")
     return not reason
 
 
-def _without_graph(stage: Stage, reason: str) -> str:
-    return f"stage '{stage.name}' is trained without a CUDA graph: {reason}"
+def _warn_without_graph(session: TrainingSession, stage: Stage, reason: str) -> None:
+    if session.fabric.is_global_zero:
+        _log.warning("stage '%s' is trained without a CUDA graph: %s", stage.name, reason)
 
 
 class _StageRun:
@@ -247,7 +246,7 @@ class _StageRun:
     def _report_graph(self, reason: str) -> None:
         """Say in the log whether the step is captured, and on stderr why it is not."""
         if reason:
-            self.session.notify(_without_graph(self.stage, reason))
+            _warn_without_graph(self.session, self.stage, reason)
         self._write({"captured step": 0.0 if reason else 1.0})
 
     def _begin_segment(self) -> None:

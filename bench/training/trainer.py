@@ -12,6 +12,7 @@ from lightning_fabric import Fabric
 from bench.errors import DataError, UnknownName, UsageError
 from bench.records import locked
 from bench.runtime.progress import ReportProgress, training_bar
+from bench.training.data.processes import start_process_server
 from bench.training.data.training_data import TrainingData
 from bench.training.optimization.parallel import seed_step
 from bench.training.output.card import write_card
@@ -62,6 +63,8 @@ def fit(
     if settings.batch_size % fabric.world_size or settings.batch_size < 1:
         found = f"{settings.batch_size} on {fabric.world_size}"
         raise UsageError("batch size", "be a positive multiple of the number of processes", found)
+    if fabric.device.type == "cuda" and settings.workers:
+        start_process_server()
     seed_step(settings.seed, "build")
     recipe = build(DataFacts(data.train.classes, data.size))
     stages = select_stages(recipe, settings.stages, settings.start)

@@ -22,7 +22,9 @@ from bench.data import Cached
 from bench.errors import Failure, UsageError
 from bench.runtime.prefetch import Prefetcher
 from bench.training.data.batches import BatchMaker, ByteBatch
+from bench.training.data.mixed_dataset import MixedDataset
 from bench.training.data.processes import process_context
+from bench.vocabulary import Dataset as PictureDataset
 
 __all__ = ["BatchLoader", "ProcessLoader", "batch_loader", "worker_failures"]
 
@@ -84,7 +86,7 @@ class ProcessLoader:
         self.waited = 0.0
         _check_picklable(maker)
         loader: DataLoader[ByteBatch | _Raised] = DataLoader(
-            _Steps(_with_share_of_cache(maker, workers)),
+            _Steps(replace(maker, dataset=_with_share_of_cache(maker.dataset, workers))),
             batch_size=None,
             sampler=itertools.count(first),
             num_workers=workers,
@@ -152,12 +154,11 @@ def _check_picklable(maker: BatchMaker) -> None:
         raise UsageError(subject, must, str(error), "Give --workers 0.") from error
 
 
-def _with_share_of_cache(maker: BatchMaker, workers: int) -> BatchMaker:
-    """The same maker, whose cache takes its share of the memory: every process has a cache of its own."""
-    data = maker.dataset
-    return (
-        replace(maker, dataset=Cached(data.dataset, data.max_bytes // workers)) if isinstance(data, Cached) else maker
-    )
+def _with_share_of_cache(data: PictureDataset, workers: int) -> PictureDataset:
+    """The same data, whose caches take their share of the memory: every process has its own."""
+    if isinstance(data, MixedDataset):
+        return data.map(lambda part: _with_share_of_cache(part, workers))
+    return Cached(data.dataset, data.max_bytes // workers) if isinstance(data, Cached) else data
 
 
 def _begin(_worker: int) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import multiprocessing
+from multiprocessing import forkserver
 from multiprocessing.context import ForkServerContext
 
-__all__ = ["process_context"]
+__all__ = ["process_context", "start_process_server"]
 
 
 def process_context() -> ForkServerContext:
@@ -16,3 +17,9 @@ def process_context() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.training.data.loading"])
     return context
+
+
+def start_process_server() -> None:
+    """Start the server without waiting for it, so that it imports torch while the training gets ready."""
+    process_context()
+    forkserver.ensure_running()

@@ -127,7 +127,7 @@ def balanced_cross_entropy(logits: Tensor, labels: Tensor, balance: float) -> Te
         labels: int64 [N, H, W]; VOID pixels are ignored.
         balance: a pixel weighs `share ** -balance`, where `share` is its class's share of the batch's labelled pixels.
     """
-    count = torch.bincount(labels[labels != VOID], minlength=logits.shape[1])
+    count = torch.stack([(labels == index).sum() for index in range(logits.shape[1])])  # bincount waits for a GPU
     share = count / count.sum().clamp(min=1)
     weight = share.clamp(min=torch.finfo(share.dtype).eps).pow(-balance)
     total = functional.cross_entropy(logits.float(), labels, weight, ignore_index=VOID, reduction="sum")

@@ -62,7 +62,7 @@ def same(one: Mapping[str, torch.Tensor], other: Mapping[str, torch.Tensor]) -> 
 
 
 def test_a_captured_step_trains_what_a_called_one_does(
-    tmp_path: Path, fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, fabric: Fabric, caplog: pytest.LogCaptureFixture
 ) -> None:
     called, captured = train(tmp_path / "called", fabric), train(tmp_path / "captured", fabric, graph=True)
     assert_close(captured, called)
@@ -70,7 +70,7 @@ def test_a_captured_step_trains_what_a_called_one_does(
         assert logged(tmp_path / "captured", name) == pytest.approx(logged(tmp_path / "called", name), rel=1e-4)
     assert logged(tmp_path / "captured", "captured step") == [1.0, 1.0]  # both stages
     assert logged(tmp_path / "called", "captured step") == []
-    told = capsys.readouterr().err
+    told = caplog.text
     assert "stage 'adversarial' is trained without a CUDA graph: the CPU has none" in told
 
 
@@ -103,16 +103,16 @@ class Drawing(Ramped):
 
 
 def test_a_step_that_draws_numbers_on_the_host_is_called(
-    tmp_path: Path, fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, fabric: Fabric, caplog: pytest.LogCaptureFixture
 ) -> None:
     called, kept = (train(tmp_path / str(graph), fabric, Drawing, graph=graph) for graph in (False, True))
     assert_close(kept, called)
     assert logged(tmp_path / "True", "captured step") == [0.0, 1.0]
-    assert "stage 'alone' is trained without a CUDA graph: its step draws random numbers" in capsys.readouterr().err
+    assert "stage 'alone' is trained without a CUDA graph: its step draws random numbers" in caplog.text
 
 
 def test_a_capture_that_fails_is_told_and_the_training_goes_on(
-    tmp_path: Path, fabric: Fabric, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fabric: Fabric, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = train(tmp_path / "whole", fabric)
 
@@ -122,13 +122,11 @@ def test_a_capture_that_fails_is_told_and_the_training_goes_on(
     monkeypatch.setattr(step_graph.CalledGraph, "capture", fail)
     assert_close(train(tmp_path / "failed", fabric, graph=True), whole)
     assert logged(tmp_path / "failed", "captured step") == [0.0, 0.0]
-    assert (
-        "its capture failed: CUDA error: operation not permitted when stream is capturing\n" in capsys.readouterr().err
-    )
+    assert "its capture failed: CUDA error: operation not permitted when stream is capturing\n" in caplog.text
 
 
 def test_a_stage_says_that_it_cannot_be_captured(
-    tmp_path: Path, fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, fabric: Fabric, caplog: pytest.LogCaptureFixture
 ) -> None:
     def build(facts: DataFacts) -> Recipe:
         recipe = Ramped(facts)
@@ -139,9 +137,8 @@ def test_a_stage_says_that_it_cannot_be_captured(
         train(tmp_path / "asked", fabric, build, stages=("adversarial",), graph=True),
         train(tmp_path / "called", fabric, build, stages=("adversarial",)),
     )
-    assert capsys.readouterr().err == (
-        "spgbench: stage 'adversarial' is trained without a CUDA graph: it counts its steps\n"
-    )
+    told = ["stage 'adversarial' is trained without a CUDA graph: it counts its steps"]
+    assert caplog.messages == told
 
 
 gpu = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
@@ -191,10 +188,10 @@ class Waiting(Ramped):
     ("how", "reason"), [("item", "its step waits for the GPU in"), ("whole", "its capture failed")]
 )
 def test_on_a_gpu_a_step_that_waits_is_called(
-    how: str, reason: str, tmp_path: Path, gpu_fabric: Fabric, capsys: pytest.CaptureFixture[str]
+    how: str, reason: str, tmp_path: Path, gpu_fabric: Fabric, caplog: pytest.LogCaptureFixture
 ) -> None:
     weights = train(tmp_path / "waiting", gpu_fabric, lambda facts: Waiting(facts, how))
-    assert reason in capsys.readouterr().err
+    assert reason in caplog.text
     assert logged(tmp_path / "waiting", "captured step") == [0.0, 1.0]  # the next stage is captured all the same
     assert_close(weights, train(tmp_path / "plain", gpu_fabric, graph=False))
 
