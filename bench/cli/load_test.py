@@ -16,7 +16,21 @@ if TYPE_CHECKING:
     from bench.profiling.load import LoadPlan
     from bench.records.load import LoadRecord, LoadResults, Scenario
 
-__all__ = ["load_plan", "run_load_test"]
+__all__ = ["load_plan", "refuse_others", "run_load_test"]
+
+
+_OF_LOAD = ("budget_p99", "load_rate", "load_queries", "load_seconds", "load_seed")
+_OF_OTHERS = ("samples", "seconds", "retries", "against", "factor", "rounds", "strict")
+
+
+def refuse_others(context: typer.Context, scenarios: str | None) -> None:
+    """Raise UsageError for an option on the command line that would change nothing with, or without, `--load`."""
+    for name in _OF_LOAD if scenarios is None else _OF_OTHERS:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option, there = f"--{name.replace('_', '-')}", scenarios is not None
+            must, found = ("stand without --load", "--load") if there else ("stand beside --load", "no --load")
+            raise UsageError(option, must, found, "Leave it away." if there else "Add --load server.")
 
 
 def load_plan(
@@ -26,24 +40,17 @@ def load_plan(
     queries: int | None,
     seconds: float,
     seed: int,
-    *,
-    against: str | None,
 ) -> LoadPlan | None:
     """What the options of a load test ask for, or None without `--load`.
 
     Raises:
-        UsageError: for an option that lacks its partner, a time without a unit, or a number out of range.
+        UsageError: for a time without a unit, a number out of range, or a server without a budget.
         UnknownName: for an unknown scenario.
     """
     from bench.records.units import parse_rate, parse_seconds
 
     if scenarios is None:
-        for name, value in (("--budget-p99", budget), ("--load-rate", rate), ("--load-queries", queries)):
-            if value is not None:
-                raise UsageError(name, "stand beside --load", "no --load", "Add --load server.")
         return None
-    if against is not None:
-        raise UsageError("--load and --against", "stand alone", "both", "Give one of them.")
     from bench.profiling.load import LoadPlan
 
     names = cast("tuple[Scenario, ...]", options.names(scenarios) or ())

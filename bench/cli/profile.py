@@ -18,6 +18,7 @@ __all__ = ["profile"]
 
 
 def profile(
+    context: typer.Context,
     models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
     resolutions: Annotated[
         str, typer.Option(help="Sizes, separated by commas: 256 (square) or 512x1024 (height x width).")
@@ -111,10 +112,11 @@ def profile(
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
-    from bench.cli.load_test import load_plan, run_load_test
+    from bench.cli.load_test import load_plan, refuse_others, run_load_test
     from bench.profiling import Effort, Rules, Schedule
 
-    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, against=against)
+    refuse_others(context, load)
+    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed)
     if plan is not None:
         run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
         return
