@@ -112,11 +112,10 @@ def profile(
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
-    from bench.cli.load_test import load_plan, refuse_others, run_load_test
+    from bench.cli.load_test import load_plan, run_load_test
     from bench.profiling import Effort, Rules, Schedule
 
-    refuse_others(context, load)
-    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed)
+    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, context)
     if plan is not None:
         run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
         return
