@@ -35,7 +35,8 @@ def load_plan(
     """What the options of a load test ask for, or None without `--load`.
 
     Raises:
-        UsageError: for an option that would change nothing, a time without a unit, a number out of range, or a server without a budget.
+        UsageError: for an option that would change nothing, a time without a unit, a number out of range, or a server
+            without a budget.
         UnknownName: for an unknown scenario.
     """
     from bench.records.units import parse_rate, parse_seconds
