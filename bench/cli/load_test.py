@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["load_plan", "run_load_test"]
 
 
+_OF_LOAD = ("budget_p99", "load_rate", "load_queries", "load_seconds", "load_seed")
+_OF_OTHERS = ("samples", "seconds", "retries", "end_to_end", "against", "factor", "rounds", "strict")
+
+
 def load_plan(
     scenarios: str | None,
     budget: str | None,
@@ -26,30 +30,36 @@ def load_plan(
     queries: int | None,
     seconds: float,
     seed: int,
-    *,
-    against: str | None,
+    context: typer.Context,
 ) -> LoadPlan | None:
     """What the options of a load test ask for, or None without `--load`.
 
     Raises:
-        UsageError: for an option that lacks its partner, a time without a unit, or a number out of range.
+        UsageError: for an option that would change nothing, a time without a unit, a number out of range, or a server
+            without a budget.
         UnknownName: for an unknown scenario.
     """
     from bench.records.units import parse_rate, parse_seconds
 
+    _refuse_others(context, scenarios)
     if scenarios is None:
-        for name, value in (("--budget-p99", budget), ("--load-rate", rate), ("--load-queries", queries)):
-            if value is not None:
-                raise UsageError(name, "stand beside --load", "no --load", "Add --load server.")
         return None
-    if against is not None:
-        raise UsageError("--load and --against", "stand alone", "both", "Give one of them.")
     from bench.profiling.load import LoadPlan
 
     names = cast("tuple[Scenario, ...]", options.names(scenarios) or ())
     limit = None if budget is None else parse_seconds(budget, "--budget-p99")
     wanted = None if rate is None else parse_rate(rate, "--load-rate")
     return LoadPlan(tuple(dict.fromkeys(names)), limit, wanted, queries, seconds, seed)
+
+
+def _refuse_others(context: typer.Context, scenarios: str | None) -> None:
+    """Raise UsageError for an option on the command line that would change nothing with, or without, `--load`."""
+    for name in _OF_LOAD if scenarios is None else _OF_OTHERS:
+        source = context.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            option, there = f"--{name.replace('_', '-')}", scenarios is not None
+            must, found = ("stand without --load", "--load") if there else ("stand beside --load", "no --load")
+            raise UsageError(option, must, found, "Leave it away." if there else "Add --load server.")
 
 
 def run_load_test(

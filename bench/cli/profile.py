@@ -18,6 +18,7 @@ __all__ = ["profile"]
 
 
 def profile(
+    context: typer.Context,
     models: Annotated[str, typer.Option(help="Models, separated by commas; NAME=MODEL names a row.")] = "mean,telea",
     resolutions: Annotated[
         str, typer.Option(help="Sizes, separated by commas: 256 (square) or 512x1024 (height x width).")
@@ -118,7 +119,7 @@ def profile(
     from bench.errors import UsageError
     from bench.profiling import Effort, Rules, Schedule
 
-    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, against=against)
+    plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, context)
     if plan is not None:
         run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
         return

@@ -29,6 +29,7 @@ from bench.records.profile import Configuration, ProfileOutcome
 __all__ = ["LoadMeter"]
 
 _PICTURES = 4
+_FIRST_CALLS = 3
 _CALLS = 10  # timed before the trials, of one picture and of a full batch
 _MARGIN = 1.25  # the search begins so far above the measured capacity: a trial finds out, not an estimate
 
@@ -109,6 +110,8 @@ class LoadMeter:
             return replace(record, status="unsupported", reason=reason)
         reset(self._subject)
         self._subject.prepare(configuration, one)
+        if configuration.mode == "compile":  # a shape for each batch size: above the limit Dynamo runs eagerly
+            _allow_shapes(configuration.batch_size)
         pictures = make_batch(*size, _PICTURES, self._subject.model.label_sources)
         service = ModelService(self._subject, configuration, pictures)
         with precision_context(configuration.precision, self._device, autocast=False):
@@ -119,8 +122,9 @@ class LoadMeter:
         record = replace(record, call_s=self._calls(service, 1))
         full = self._calls(service, batch) if batch > 1 else record.call_s
         if scenario == "server":
-            for size in range(2, batch):  # a first call of a size may plan, allocate or compile
-                self._call(service, size)
+            for size in range(2, batch):  # the first calls of a size may plan, allocate, compile or capture
+                for _ in range(_FIRST_CALLS):
+                    self._call(service, size)
 
         def keep(_: object) -> None:
             self._made = replace(record, trials=tuple(trials.made))
@@ -153,6 +157,12 @@ class LoadMeter:
         start = time.perf_counter()
         service.answer(_numbers(service, size))
         return time.perf_counter() - start
+
+
+def _allow_shapes(count: int) -> None:
+    import torch._dynamo.config as dynamo
+
+    dynamo.recompile_limit = max(dynamo.recompile_limit, 4 * count)
 
 
 def _numbers(service: ModelService, size: int) -> np.ndarray:

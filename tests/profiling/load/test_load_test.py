@@ -117,13 +117,16 @@ def test_ctrl_c_keeps_what_was_measured(tmp_path: Path, monkeypatch: pytest.Monk
         (("--load", "server", "--budget-p99", "5ms", "--load-rate", "20"), UsageError, "20"),
         (("--load", "server", "--budget-p99", "5ms", "--load-queries", "100"), UsageError, "459"),
         (("--load", "server", "--budget-p99", "5ms", "--load-seconds", "nan"), UsageError, "nan"),
-        (("--load", "server", "--budget-p99", "5ms", "--against", "HEAD"), UsageError, "--against"),
+        (("--load", "offline", "--against", "HEAD"), UsageError, "--against"),
         (("--load", "server", "--budget-p99", "5ms", "--budget", "0"), UsageError, "budget"),
         (("--load", "server", "--budget-p99", "5ms", "--device", "cuda:99"), UsageError, "cuda:99"),
         (("--load", "server", "--budget-p99", "5ms", "--device", "cpu,cuda"), UsageError, "cpu,cuda"),
         (("--load", ","), UsageError, "scenario"),
         (("--budget-p99", "5ms"), UsageError, "--load"),
         (("--load-rate", "5/s"), UsageError, "--load"),
+        (("--load-seconds", "5"), UsageError, "--load"),
+        (("--load", "offline", "--samples", "5"), UsageError, "--samples"),
+        (("--load", "offline", "--retries", "1"), UsageError, "--retries"),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_measured(
