@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeAlias, TypeVar
 
 __all__ = ["run_stages"]
@@ -37,7 +37,7 @@ def run_stages(
                 stage(work)
             yield work
         return
-    first, *others = [_on_a_stream(stage, device, place) for place, stage in enumerate(stages)]
+    first, *others = _on_streams(stages, device)
     threads = [ThreadPoolExecutor(1, thread_name_prefix="stage") for _ in others]
     in_flight: deque[Future[Work]] = deque()
     try:
@@ -69,25 +69,28 @@ def _after(earlier: Future[Work] | None, stage: Stage[Work], work: Work) -> Work
     return work
 
 
-def _on_a_stream(stage: Stage[Work], device: str, place: int) -> Stage[Work]:
-    """The stage, on the stream of its place, which begins when what the device was given so far is done."""
+def _on_streams(stages: Sequence[Stage[Work]], device: str) -> list[Stage[Work]]:
+    """The stages, each on a stream of its own, which begins when what the device was given so far is done."""
     if not device.startswith("cuda"):
-        return stage
+        return list(stages)
     import torch
 
     torch.cuda.synchronize(device)  # weights were copied on another stream
-    stream = _stream(device, place)
+    return [
+        partial(_run_on, stream, stage) for stream, stage in zip(_streams(device, len(stages)), stages, strict=True)
+    ]
 
-    def run(work: Work) -> None:
-        with torch.cuda.stream(stream):
-            stage(work)
 
-    return run
+def _run_on(stream: Any, stage: Stage[Work], work: Work) -> None:
+    import torch
+
+    with torch.cuda.stream(stream):
+        stage(work)
 
 
 @cache
-def _stream(device: str, place: int) -> Any:
-    """One for each place in a process: torch keeps the freed memory of every stream for that stream alone."""
+def _streams(device: str, count: int) -> list[Any]:
+    """The same ones in the whole process: torch keeps the freed memory of a stream for that stream alone."""
     import torch
 
-    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+    return [torch.cuda.Stream(device) for _ in range(count)]  # type: ignore[no-untyped-call]

@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
 from bench.evaluation.pipeline import gpu_use
 from bench.evaluation.pipeline.gpu_use import GpuMeter
-from bench.records import GpuUse
+from bench.records import GpuUse, RunInfo
 from bench.runtime.device_spans import union_seconds
+from tests.support.runs import run_info
 
 
 def test_spans_that_overlap_count_once() -> None:
@@ -22,6 +25,15 @@ def test_spans_that_overlap_count_once() -> None:
 
 def test_the_line_of_a_run() -> None:
     assert str(GpuUse(0.836, 61.2, "NVML")) == "GPU busy 84% of 61 s (NVML)"
+
+
+def test_it_stands_in_the_run_file_of_a_gpu_alone() -> None:
+    info = run_info({"mean": "a" * 64}, ["center-50@1"])
+    assert "gpu" not in json.loads(info.to_json())
+
+    used = replace(info, gpu=GpuUse(0.836, 61.2, "NVML"))
+
+    assert RunInfo.from_data(json.loads(used.to_json())) == used
 
 
 def test_there_is_nothing_to_say_of_a_cpu() -> None:

@@ -161,6 +161,28 @@ def test_what_does_not_fit_is_measured_in_halves(
     assert tree(tmp_path / "out") == tree(tmp_path / "whole")
 
 
+class Narrow:
+    """A judge with room for three pictures."""
+
+    name, fingerprint, classes = "narrow", "c" * 64, ("ground", "thing")
+
+    def segment(self, pictures: torch.Tensor) -> torch.Tensor:
+        if len(pictures) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        return (pictures[:, 0] > 127).to(torch.uint8)
+
+
+def test_what_the_judge_has_no_room_for_is_judged_in_halves(
+    pictures: Dataset, tmp_path: Path, flat_model: type
+) -> None:
+    metrics = ("judge-miou",)
+
+    run = bench.evaluate([flat_model()], pictures, metrics=metrics, out=tmp_path / "out", judge=Narrow())
+
+    (cell,) = run.cells.values()
+    assert (cell.n_failed, cell.metrics["judge-miou.hole"].n) == (0, 20)
+
+
 def test_models_of_the_cpu_are_spread_among_those_of_the_gpu(
     picture_folder: Callable[..., Path], tmp_path: Path
 ) -> None:
