@@ -79,8 +79,8 @@ class SPGNetModel:
         self._device = device
         sha256 = spgnet.weights.read_header(weights).sha256
         self.weights = weights_info(spgnet.weights.find(weights), sha256)
-        temperature = exact.config.temperature  # stands in the JSON file, which the hash of the weights does not cover
-        options = {"weights": sha256, "temperature": temperature, "guidance": guidance, **asdict(faster)}
+        config = exact.config.to_dict()  # stands in the JSON file, which the hash of the weights does not cover
+        options = {"weights": sha256, "config": config, "guidance": guidance, **asdict(faster)}
         options |= {"flips": flips, "oracle_share": oracle_share}
         faster_modules = (
             "acceleration",

@@ -117,8 +117,9 @@ def _point(run: Run, cells: Mapping[tuple[str, str], CellKey], protocol: str, sh
 
 def _values(run: Run, key: CellKey, measure: str) -> dict[str, float]:
     """Value by picture, of those that have one."""
-    values = {record.sample: record.metrics.get(measure) for record in run.records(key)}
-    return {sample: value for sample, value in values.items() if value is not None and math.isfinite(value)}
+    values = run.values(key)
+    column = values.counted.get(measure, np.full(len(values.samples), math.nan))
+    return {sample: float(one) for sample, one in zip(values.samples, column, strict=True) if math.isfinite(one)}
 
 
 def write_csv(path: Path, found: list[Point]) -> None:
