@@ -23,6 +23,7 @@ from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
 from bench.records.schema import dump
+from bench.records.steadiness import Looks
 from bench.statistics.percentiles import allowed_above, percentile_bound
 
 __all__ = [
@@ -125,7 +126,8 @@ class LoadRecord:
         asked_rate: queries a second to test at first, or None for a search from the capacity down.
         call_s: seconds of warm calls with one picture, in the order of time.
         trials: in the order of time.
-        references: reference kernel to its seconds before and after.
+        references: reference kernel to its seconds before and after: medians of the looks.
+        looks: the same kernels, look by look, with the noise of this run; they all bind.
         environment: versions, threads, driver; what the machine did meanwhile, as of a ProfileRecord.
     """
 
@@ -143,6 +145,7 @@ class LoadRecord:
     call_s: tuple[float, ...] = ()
     trials: tuple[LoadTrial, ...] = ()
     references: dict[str, tuple[float, float]] = field(default_factory=dict)
+    looks: dict[str, Looks] = field(default_factory=dict)
     environment: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -204,6 +207,7 @@ class LoadRecord:
             self.status,
             wall_s=self.call_s,
             references=self.references,
+            looks=self.looks,
             environment=self.environment,
         )
 
@@ -221,7 +225,8 @@ class LoadRecord:
         trials = [LoadTrial(**{**trial, "latency_us": tuple(trial["latency_us"])}) for trial in data["trials"]]
         references = {name: tuple(values) for name, values in data["references"].items()}
         configuration = Configuration(**data["configuration"])
-        changes = {"configuration": configuration, "trials": tuple(trials), "references": references}
+        looks = {kernel: Looks.from_json(seen) for kernel, seen in data.get("looks", {}).items()}
+        changes = {"configuration": configuration, "trials": tuple(trials), "references": references, "looks": looks}
         return cls(**{**data, **changes, "call_s": tuple(data["call_s"])})
 
 

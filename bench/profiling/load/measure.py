@@ -8,23 +8,25 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import torch
 
 from bench.pictures import check_picture
 from bench.profiling.clock import warm_up
 from bench.profiling.contention import MachineWatch
 from bench.profiling.environment import environment, machine_state
-from bench.profiling.execution import Subject, precision_context, unsupported_reason
+from bench.profiling.execution import Subject, precision_context
 from bench.profiling.inputs import make_batch
-from bench.profiling.inspection import inspect, reset
+from bench.profiling.inspection import inspect, reset, unsupported_reason
 from bench.profiling.load.plan import LoadPlan
 from bench.profiling.load.queries import HostClock
 from bench.profiling.load.service import ModelService
 from bench.profiling.load.trials import Trials
 from bench.profiling.measure import reason_of
 from bench.profiling.memory import is_out_of_memory, release
-from bench.profiling.reference_kernels import ReferenceKernels
+from bench.profiling.reference_kernels import LookBook, ReferenceKernels
 from bench.records.load import PERCENTS, LoadRecord, Scenario
 from bench.records.profile import Configuration, ProfileOutcome
+from bench.records.steadiness import binding_kernels
 
 __all__ = ["LoadMeter"]
 
@@ -57,7 +59,8 @@ class LoadMeter:
         self._device = subject.device
         self._facts = environment(self._device)
         self._watch = watch or MachineWatch(self._facts)
-        self._references = ReferenceKernels(self._device)
+        on_cpu = torch.device(self._device).type == "cpu"
+        self._looks = LookBook(ReferenceKernels(self._device), on_cpu=on_cpu)
 
     def measure(self, scenario: Scenario, configuration: Configuration) -> LoadRecord:
         """The record of a scenario; after an error with the trials that were made before it."""
@@ -86,17 +89,15 @@ class LoadMeter:
     def _between_references(self, record: LoadRecord) -> LoadRecord:
         before = machine_state(self._device)
         self._watch.begin()
-        first, waited = self._references.time(), self._references.waited
+        self._looks.before()
+        start = time.monotonic()
         record = self._tested(record)
         release()
-        last = self._references.time()
-        least = {name: min(first[name], last[name]) for name in first}
-        if waited is not None and self._references.waited is not None:
-            waited = min(waited, self._references.waited)
-        contention = self._watch.end(least, waited)
+        looks = self._looks.after(binding_kernels(None), seconds=(time.monotonic() - start) / 2)
+        references = {name: look.medians for name, look in looks.items()}
+        contention = self._watch.end({name: min(times) for name, times in references.items()}, self._looks.waited)
         state = {"before": before, "after": machine_state(self._device), "contention": contention.as_json()}
-        references = {name: (first[name], last[name]) for name in first}
-        return replace(record, references=references, environment={**self._facts, **state})
+        return replace(record, references=references, looks=looks, environment={**self._facts, **state})
 
     def _tested(self, record: LoadRecord) -> LoadRecord:
         configuration = record.configuration

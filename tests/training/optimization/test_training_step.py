@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 
 from bench.training import DataFacts, Ramp, Recipe, TrainingBatch, fabric_for, fit, read_log
 from bench.training.optimization import step_graph
-from tests.support.training_speed import untrained
+from tests.support.gpu.training_speed import untrained
 from tests.training.toys import Fool, Squares, Toy, toy_data, toy_settings
 
 

@@ -1,4 +1,4 @@
-"""Times `run` of a suite on a GPU and on two cores of the CPU: `python -m tests.support.gpu_run_speed`.
+"""Times `run` of a suite on a GPU and on two cores of the CPU: `python -m tests.support.gpu.run_speed`.
 
 Each run is whole and has a process of its own. The one on the CPU takes fewer pictures, and rates are compared: samples
 (pictures, times protocols, times models) a second while pictures run, without the start of the program.

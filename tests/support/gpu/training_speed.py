@@ -1,4 +1,4 @@
-"""How fast a stage of SPG-Net is trained with a graph and without: `python -m tests.support.training_speed`.
+"""How fast a stage of SPG-Net is trained with a graph and without: `python -m tests.support.gpu.training_speed`.
 
 For each preset it first prints how far the loss terms of eight steps in float32 lie from those of the same steps
 without a graph, beside the same for two trainings without: kernels add in any order, and discriminators amplify it.

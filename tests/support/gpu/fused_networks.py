@@ -1,6 +1,6 @@
 """Times SPG-Net's networks on a GPU before and after their replacement by `spgnet.gpu`.
 
-`python -m tests.support.fused_networks` prints a line a network and shape: median ms of a call replayed from a CUDA
+`python -m tests.support.gpu.fused_networks` prints a line a network and shape: median ms of a call replayed from a CUDA
 graph, in bfloat16 with channels innermost and folded normalisations. It takes about a minute. Without a GPU nothing is
 replaced, and small shapes are timed once each.
 """

@@ -1,4 +1,4 @@
-"""Trains generators against discriminators, several at once on one GPU: `python -m tests.support.sharp_training OUT`.
+"""Trains generators against discriminators, several at once on one GPU: `python -m tests.support.gpu.sharp_training OUT`.
 
 Prints one line a training as it ends. What should last of a training (its generator in half precision, card, log, last
 sheet) is packed into OUT/packs, in files of at most 15 MB. A training that is stopped resumes with the same command.
@@ -56,19 +56,19 @@ class Job:
 
 def jobs() -> list[Job]:
     """The trainings whose results stand in docs/explanation/spgnet-results.md."""
-    made = []
-    for dataset, share in (("streets", 1.0), ("camvid", 0.6)):
-        for seed in range(3):
-            for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided")):
-                name = f"{dataset}-{row}-seed-{seed}"
-                made.append(Job(name, "spgnet", "small-adversarial", stage, dataset, seed, share))
-    for config in ("transposed", "border", "skips", "plus", "none"):
-        made.append(
-            Job(f"streets-ablation-{config}", "spgnet", f"small-adversarial-{config}", "sg-net", "streets", 0, 1.0)
-        )
-    for recipe in ("glcic", "partial-conv", "lama", "deepfill-v2", "edge-connect"):
-        made.append(Job(f"streets-{recipe}", recipe, "small-adversarial", "", "streets"))
-    return made
+    kind = "small-adversarial"
+    seeds = [
+        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", kind, stage, dataset, seed, share)
+        for dataset, share in (("streets", 1.0), ("camvid", 0.6))
+        for seed in range(3)
+        for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
+    ]
+    ablation = [
+        Job(f"streets-ablation-{what}", "spgnet", f"{kind}-{what}", "sg-net", "streets")
+        for what in ("transposed", "border", "skips", "plus", "none")
+    ]
+    opponents = ("glcic", "partial-conv", "lama", "deepfill-v2", "edge-connect")
+    return [*seeds, *ablation, *(Job(f"streets-{recipe}", recipe, kind, "", "streets") for recipe in opponents)]
 
 
 def command(job: Job, out: Path, start: Path, data_root: Path | None, minutes: float, how: Sequence[str]) -> list[str]:
@@ -180,7 +180,7 @@ def main(
         if not (out / job.name / ".decoded").exists():
             (out / job.name / ".decoded").symlink_to((out / "decoded").resolve())
         with (out / f"{job.name}.txt").open("wb") as log:
-            running[job.name] = subprocess.Popen(  # noqa: S603 (our own command)
+            running[job.name] = subprocess.Popen(
                 command(job, out, start, data_root, minutes, how),
                 stdout=log,
                 stderr=subprocess.STDOUT,
