@@ -164,7 +164,7 @@ def plot(path: Path, found: list[Point], title: str) -> None:
             bars = [[p.gain - p.low for p in line], [p.high - p.gain for p in line]]
             axes.errorbar(x, gains, bars, marker="o", capsize=2, label=protocol)
         axes.axhline(0, color="grey", linewidth=1)
-        axes.set(xlabel="accuracy of the labels in the hole, %", ylabel=f"gain on no labels: {MEASURES[measure]}")
+        axes.set(xlabel="accuracy of the labels in the hole, %", ylabel="gain on no labels", title=MEASURES[measure])
     panels[0][0].legend(fontsize="small")
     figure.suptitle(f"{title}: leftmost SP-Net's labels, to the right oracle labels in more of the hole", fontsize=10)
     figure.tight_layout()

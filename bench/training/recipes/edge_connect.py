@@ -127,7 +127,7 @@ class Adapt(EdgeConnectFill):
     """The fill generator fills from the edges that the frozen edge generator predicts."""
 
     name = "adapt"
-    after = ("edges", "fill")
+    after: tuple[str, ...] = ("edges", "fill")
 
     def edges(self, batch: TrainingBatch) -> Tensor:
         """Known edges, and predicted edges in the hole."""

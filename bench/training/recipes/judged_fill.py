@@ -52,7 +52,7 @@ def judged(config: Training) -> Training:
         features="none",
         judge=_SHARED.critic,
         ramp=_SHARED.ramp,
-        hole_share=_SHARED.hole_share,
+        hole_share=_SHARED.hole_share or config.hole_share,
     )
 
 
@@ -71,7 +71,7 @@ class JudgedFill(FillStage):
         """The generator's loss terms that have a weight; or the discriminator's loss, and its accuracy for the log."""
         if optimizer != "critic":
             return super().losses(optimizer, batch, outputs)
-        real, fake = self._scores(batch.image), self._scores(_composited(batch, outputs))
+        real, fake = self._judge(batch.image), self._judge(_composited(batch, outputs))
         return {
             "adversarial": discriminator_loss(real, fake, _SHARED.adversarial, batch.hole),
             ACCURACY: discriminator_accuracy(real, fake, _SHARED.adversarial, batch.hole),
@@ -84,8 +84,8 @@ class JudgedFill(FillStage):
     def adversarial_terms(self, batch: TrainingBatch, outputs: TensorMapping) -> dict[str, Tensor]:
         """The adversarial term over patches that touch the hole, and feature matching."""
         with torch.no_grad():
-            real = self._scores(batch.image)
-        fake = self._scores(_composited(batch, outputs))
+            real = self._judge(batch.image)
+        fake = self._judge(_composited(batch, outputs))
         return {
             "adversarial": generator_loss(fake, _SHARED.adversarial, batch.hole),
             "matching": feature_matching(real, fake),
@@ -100,7 +100,7 @@ class JudgedFill(FillStage):
         """L1 with a fixed share of the hole."""
         return balanced_l1(batch.image, picture, batch.hole, self.config.hole_share)
 
-    def _scores(self, image: Tensor) -> list[list[Tensor]]:
+    def _judge(self, image: Tensor) -> list[list[Tensor]]:
         scores: list[list[Tensor]] = self.components.critics["critic"](to_signed(image))
         return scores
 

@@ -81,7 +81,9 @@ def test_a_pack_is_read_as_the_data_set_that_it_was_made_of(tmp_path: Path) -> N
     assert packed.train.ids == train.ids
     assert tuple(packed.train.classes) == CLASSES
     assert all(
-        np.array_equal(a.labels, b.labels) for a, b in zip(packed.train, train, strict=True) if b.labels is not None
+        np.array_equal(a.labels, b.labels)
+        for a, b in zip(packed.train, train, strict=True)
+        if a.labels is not None and b.labels is not None
     )
     assert 0 < error < 4
     assert exact == 0

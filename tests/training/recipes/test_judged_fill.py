@@ -55,7 +55,7 @@ def test_the_terms_are_those_of_sg_net(make: type[BaselineRecipe]) -> None:
 def test_it_goes_on_from_weights_and_is_loaded_where_it_is_used(
     make: type[BaselineRecipe], tmp_path: Path, fabric: Fabric, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(make.presets, PRESET, tiny(make))  # type: ignore[arg-type]  # the presets are a dict
+    monkeypatch.setitem(make.presets, PRESET, tiny(make))
     (tmp_path / "start").mkdir()
     recipe(make).export(tmp_path / "start", ())
     start = (Start(tmp_path / "start"),)
