@@ -40,7 +40,7 @@ def bare_rate(recipe: Recipe, data: TrainingData, stage_name: str) -> float:
             for name, network in recipe.networks.items():
                 network.requires_grad_(name in spec.networks)
             outputs = stage.forward(batch) if outputs is None else outputs
-            weighted_sum(spec, stage.losses(spec.name, batch, outputs)).backward()  # type: ignore[no-untyped-call] # torch
+            weighted_sum(spec, stage.losses(spec.name, batch, outputs), spec.weights).backward()  # type: ignore[no-untyped-call] # torch
             outputs = {name: value.detach() for name, value in outputs.items()}
 
     step()

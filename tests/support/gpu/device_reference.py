@@ -1,8 +1,8 @@
 """Measures what SPG-Net costs on a device: `python -m tests.support.gpu.device_reference NAME`.
 
-Writes results/NAME, and of it the records with every raw sample, tables and plots to results/reference/NAME. On a GPU it
-also says which targets are met. The networks are untrained: the paper's size has no weights in the repository, and time
-does not depend on them.
+Writes results/NAME, and of it the records with every raw sample, tables and plots to results/reference/NAME. On a GPU
+it also says which targets are met. The networks are untrained: the paper's size has no weights in the repository, and
+time does not depend on them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Trains generators against discriminators, several at once on one GPU: `python -m tests.support.gpu.sharp_training OUT`.
+"""Trains generators against discriminators, several at once: `python -m tests.support.gpu.sharp_training OUT`.
 
 Prints one line a training as it ends. What should last of a training (its generator in half precision, card, log, last
 sheet) is packed into OUT/packs, in files of at most 15 MB. A training that is stopped resumes with the same command.
