@@ -187,7 +187,7 @@ def test_the_mean_over_flips_of_a_mirrored_picture_is_the_mirrored_mean(scene: S
     network = SPNet(GeneratorConfig(3, 4, 1, "instance")).eval()
     image, hole, labels = scene(2, 32, 48)
     inputs = image, coded(labels), hole
-    mirrored = tuple(values.flip(3) for values in inputs)
+    mirrored = image.flip(3), coded(labels).flip(3), hole.flip(3)
     alone = network.probabilities(*inputs, temperature=2), network.probabilities(*mirrored, temperature=2).flip(3)
     network.average_flips = True
 
