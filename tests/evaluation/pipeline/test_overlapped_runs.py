@@ -164,7 +164,8 @@ def test_what_does_not_fit_is_measured_in_halves(
 class Narrow:
     """A judge with room for three pictures."""
 
-    name, fingerprint, classes = "narrow", "c" * 64, ("ground", "thing")
+    name, fingerprint = "narrow", "c" * 64
+    classes: tuple[str, ...] = ("ground", "thing")
 
     def segment(self, pictures: torch.Tensor) -> torch.Tensor:
         if len(pictures) > 3:
