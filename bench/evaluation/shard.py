@@ -232,11 +232,12 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOu
 
 def _write(plan: Plan, batch: _BatchWork) -> None:
     """Write pictures, then records."""
+    if not (batch.scored or batch.results):
+        return
     with batch.phases.phase("write"):
         for scored in batch.scored:
             batch.results += _written(plan, batch.cell, scored)
-        if batch.results:
-            write_batch(plan.layout, batch.cell.key, batch.results)
+        write_batch(plan.layout, batch.cell.key, batch.results)
 
 
 def _written(plan: Plan, cell: Cell, scored: _Scored) -> Iterator[SampleResult]:
