@@ -1,0 +1,45 @@
+"""The command for a GPU machine reads what the commands print, and goes on after a failure."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.gpu import session
+from tests.support.gpu.session import Step, verdicts
+
+TRAINING = """\
+small 256x256 batch 16 called:   204.0 pictures/s,   78.4 ms a step, 0.1% waiting for data, first 10 steps 2.0 s
+small 256x256 batch 16 graph :   900.0 pictures/s,   17.8 ms a step, 6.2% waiting for data, first 10 steps 2.0 s
+    4.41 times as fast
+"""
+
+
+def test_figures_are_held_to_the_targets() -> None:
+    assert session.of_training(TRAINING) == [
+        "reached: training small, batch 16: at least 4 times the pictures/s: 4.41",
+        "MISSED: training small, batch 16: at most 5 % waiting for data: 6.2",
+    ]
+    assert session.of_run("ratio 6.1 (at least 5 wanted)\nGPU busy 71% (at least 80% wanted), by NVML\n") == [
+        "reached: run standard: at least 5 times as fast as two CPU cores: 6.1",
+        "MISSED: run standard: GPU busy at least 80 % (NVML): 71",
+    ]
+    assert session.of_tests("FAILED tests/a.py::b - assert 1\n= 1 failed, 3 passed in 2 s =\n") == [
+        "FAILED: FAILED tests/a.py::b - assert 1",
+        "tests: 1 failed, 3 passed in 2 s",
+    ]
+
+
+def test_a_step_is_stopped_in_time_and_keeps_what_it_printed(tmp_path: Path) -> None:
+    step = Step("slow", ("-c", "import time; print('one', flush=True); time.sleep(60)"), 2, session.of_figures)
+
+    head, figure = verdicts(step, tmp_path, left=100)
+
+    assert "stopped after 2 s" in head
+    assert figure == "one"
+    assert verdicts(step, tmp_path, left=1) == ["not measured: slow: no time left"]
+
+
+def test_a_step_that_fails_says_so(tmp_path: Path) -> None:
+    step = Step("bad", ("-c", "raise SystemExit(3)"), 50, session.of_figures)
+
+    assert "exit 3" in verdicts(step, tmp_path, left=100)[0]
