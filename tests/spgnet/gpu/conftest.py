@@ -11,6 +11,7 @@ def device(monkeypatch: pytest.MonkeyPatch) -> str:
     """Where kernels run; their modules must be imported behind this."""
     pytest.importorskip("triton")
     if torch.cuda.is_available():
+        monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # the plain layers are the reference
         return "cuda"
     monkeypatch.setenv("TRITON_INTERPRET", "1")
     return "cpu"

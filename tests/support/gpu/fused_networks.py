@@ -46,8 +46,7 @@ def main() -> None:
 def compare(size: str, n: int, height: int, width: int, device: str) -> list[tuple[str, float, float, float]]:
     """Name, ms before, ms after and mean change of the output, of each network."""
     torch.manual_seed(0)
-    with torch.device(device):
-        model = SPGNet(getattr(SPGNetConfig, size)(_CLASSES))
+    model = SPGNet(getattr(SPGNetConfig, size)(_CLASSES)).to(device)
     with mock.patch("spgnet.acceleration.prepare_for_gpu", return_value=None):
         plain = accelerate(model, _FAST)
     fused = accelerate(model, _FAST)

@@ -22,7 +22,17 @@ import typer
 
 __all__ = ["STEPS", "Step", "verdicts"]
 
-_PYTEST = ("-m", "pytest", "-p", "tests.support.gpu.only", "-p", "no:cacheprovider", "-q", "--show-capture=no")
+_PYTEST = (
+    "-m",
+    "pytest",
+    "-p",
+    "tests.support.gpu.only",
+    "-p",
+    "no:cacheprovider",
+    "-q",
+    "--show-capture=no",
+    "--benchmark-disable",
+)
 _NOISE = "tests/profiling/test_noise_on_a_gpu.py"
 
 

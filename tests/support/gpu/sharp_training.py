@@ -25,8 +25,10 @@ from bench.training import decode_ahead, open_data
 
 __all__ = ["Job", "jobs"]
 
-PROTOCOLS = "freeform,random-rect,object,spg-random"
-VALIDATED = 48
+PROTOCOLS = "freeform,random-rect,object@1,spg-random"  # object@1 needs no other pictures
+ABLATION = ("transposed", "skips", "plus", "none")
+MIXED = 800  # drawn scenes beside CamVid's pictures
+OPPONENTS = ("glcic", "partial-conv", "lama", "deepfill-v2")
 LARGEST = 15_000_000  # bytes of a pack
 _PARTS = {"sg-net": "sgnet.", "unguided": "sgnet.", "sp-net": "spnet."}
 
@@ -56,19 +58,32 @@ class Job:
 
 def jobs() -> list[Job]:
     """The trainings whose results stand in docs/explanation/spgnet-results.md."""
-    kind = "small-adversarial"
+    kind, labels = "small-adversarial", "small-labels"
     seeds = [
-        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", kind, stage, dataset, seed, share)
-        for dataset, share in (("streets", 1.0), ("camvid", 0.6))
+        Job(f"streets-{row}-seed-{seed}", "spgnet", kind, stage, "streets", seed)
         for seed in range(3)
         for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
     ]
     ablation = [
-        Job(f"streets-ablation-{what}", "spgnet", f"{kind}-{what}", "sg-net", "streets")
-        for what in ("transposed", "border", "skips", "plus", "none")
+        Job(f"streets-ablation-{what}", "spgnet", config, "sg-net", "streets", share=0.5)
+        for what, config in (("resize", kind), *((what, f"{kind}-{what}") for what in ABLATION))
     ]
-    opponents = ("glcic", "partial-conv", "lama", "deepfill-v2", "edge-connect")
-    return [*seeds, *ablation, *(Job(f"streets-{recipe}", recipe, kind, "", "streets") for recipe in opponents)]
+    opponents = [Job(f"streets-{recipe}", recipe, kind, "adversarial", "streets") for recipe in OPPONENTS]
+    camvid = [
+        Job(f"camvid-{row}-seed-0", "spgnet", kind, stage, "camvid", share=0.6)
+        for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
+    ]
+    mixed = ("--mix", "streets:0.5", "--mix-limit", str(MIXED))
+    on_labels = [
+        Job(f"camvid-labels-{what}", "spgnet", config, "sp-net", "camvid", 0, 0.4, ("--lr-scale", "0.25", *extra))
+        for what, config, extra in (
+            ("plain", "small-reconstruction", ()),
+            ("smoothed", f"{labels}-smoothed", ()),
+            ("dropout", f"{labels}-dropout", ()),
+            ("mixed", "small-reconstruction", mixed),
+        )
+    ]
+    return [*seeds, *ablation, *opponents, *camvid, *on_labels]
 
 
 def command(job: Job, out: Path, start: Path, data_root: Path | None, minutes: float, how: Sequence[str]) -> list[str]:
@@ -90,11 +105,11 @@ def command(job: Job, out: Path, start: Path, data_root: Path | None, minutes: f
     return [sys.executable, "-m", "bench", "train", job.recipe, *flat, *how, *job.extra]
 
 
-def decode(datasets: Sequence[str], out: Path, data_root: Path | None, size: str, limit: int | None) -> None:
-    """Decode the pictures of each data set once; every training gets a link to the files."""
+def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, size: str) -> None:
+    """Decode so many pictures of each data set once; every training gets a link to the files."""
     from bench.data import parse_size
 
-    for name in datasets:
+    for name, limit in datasets.items():
         root = None if name == "streets" else str(data_root)
         data = open_data(name, root, parse_size(size), PROTOCOLS, limit=limit, cache_bytes=0)
         workers = max(1, (os.cpu_count() or 1) - 2)
@@ -166,11 +181,14 @@ def main(
     workers: int = 1,
     device: str = "auto",
     precision: str = "bf16-mixed",
+    stop_after: Annotated[float, typer.Option(help="Seconds after which trainings that still run are ended.")] = 3600,
 ) -> None:
     """Train, report, pack."""
     wanted = [job for job in jobs() if not select or any(part in job.name for part in select.split(","))]
     out.mkdir(parents=True, exist_ok=True)
-    decode(sorted({job.dataset for job in wanted}), out, data_root, size, limit)
+    pictures: dict[str, int | None] = {"streets": MIXED} if any("--mix" in job.extra for job in wanted) else {}
+    decode(pictures, out, data_root, size)
+    decode(dict.fromkeys((job.dataset for job in wanted), limit), out, data_root, size)
     how = ["--device", device, "--size", size, "--batch-size", str(batch_size), "--precision", precision]
     how += ["--workers", str(workers), "--check-every", "1000000", "--quiet"]
     how += ["--limit", str(limit)] if limit else []
@@ -189,6 +207,9 @@ def main(
     begun = time.monotonic()
     done = []
     while running:
+        if time.monotonic() - begun > stop_after:
+            for process in running.values():
+                process.kill()
         for name, process in list(running.items()):
             if process.poll() is not None:
                 del running[name]
@@ -196,7 +217,7 @@ def main(
                 tail = (out / f"{name}.txt").read_text(errors="replace").splitlines()[-1:]
                 typer.echo(f"{time.monotonic() - begun:4.0f} s {name}: exit {process.returncode} {tail}")
         time.sleep(0.2)
-    pack(sorted(done), out)
+    pack([job.name for job in wanted if job.name in done], out)
 
 
 if __name__ == "__main__":
