@@ -34,7 +34,8 @@ def test_the_example_runs_and_does_what_it_says(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_page_names_things_that_exist() -> None:
-    modules = {file.stem for file in Path(spgnet.__file__).parent.glob("*.py")}
+    package = Path(spgnet.__file__).parent
+    modules = {path.stem for path in (*package.glob("*.py"), *(file.parent for file in package.glob("*/__init__.py")))}
 
     for page in PAGES:
         assert set(re.findall(r"`spgnet\.([a-z]\w*)`", page)) <= modules
