@@ -75,9 +75,9 @@ class SPGNet(nn.Module):
         weights.load_state(model, state, f"weights {name}")
         return model.to(device)
 
-    def save(self, path: str | Path, *, half: bool = False) -> None:
-        """Write `path`.safetensors and `path`.json; `half` stores filters in float16."""
-        weights.save(path, self.state_dict(), type(self).__name__, self.config.to_dict(), half=half)
+    def save(self, path: str | Path, *, half: bool = False, base: str = "") -> None:
+        """Write `path`.safetensors and `path`.json; `half` stores filters in float16, `base`: see `weights.save`."""
+        weights.save(path, self.state_dict(), type(self).__name__, self.config.to_dict(), half=half, base=base)
 
     def complete(self, image: Tensor, hole: Tensor, labels: Tensor | None = None) -> Completion:
         """Fill the holes: labels of the visible part, then of the hole, then the picture.

@@ -35,6 +35,9 @@ class WeightsHeader:
         dtype: `float32`, or `float16` for matrices and filters stored in half precision.
         size: bytes of the weight file.
         sha256: of the weight file.
+        base: name of the weights, shipped or in the same folder, that hold the tensors which this file leaves out;
+            empty where it leaves out none.
+        base_sha256: of the base's weight file.
     """
 
     architecture: str
@@ -42,6 +45,8 @@ class WeightsHeader:
     dtype: str
     size: int
     sha256: str
+    base: str = ""
+    base_sha256: str = ""
 
 
 def shipped() -> list[str]:
@@ -70,7 +75,13 @@ def find(name: str | Path) -> Path:
 
 
 def save(
-    path: str | Path, state: Mapping[str, Tensor], architecture: str, config: Mapping[str, Any], *, half: bool = False
+    path: str | Path,
+    state: Mapping[str, Tensor],
+    architecture: str,
+    config: Mapping[str, Any],
+    *,
+    half: bool = False,
+    base: str = "",
 ) -> WeightsHeader:
     """Write the weight file and its JSON; a kill or a full disk leaves earlier files as they were.
 
@@ -79,14 +90,22 @@ def save(
         state: a state dict.
         architecture, config: as in `WeightsHeader`.
         half: store tensors of two and more axes in float16, rounded to nearest; statistics and biases stay float32.
+        base: name of weights whose equal tensors are left out, for example the frozen networks that SG-Net was trained
+            on.
 
     Raises:
-        ValueError: for a value that is not finite; nothing is written.
+        ValueError: for a value that is not finite, or a base that cannot be read; nothing is written.
     """
     file = Path(path) if Path(path).suffix == ".safetensors" else Path(f"{path}.safetensors")
-    content = safetensors.torch.save({name: _stored(name, value, half=half) for name, value in state.items()})
-    dtype = "float16" if half else "float32"
-    header = WeightsHeader(architecture, dict(config), dtype, len(content), hashlib.sha256(content).hexdigest())
+    stored = {name: _stored(name, value, half=half) for name, value in state.items()}
+    base_sha256 = ""
+    if base:
+        shared, base_header = read(_base_file(file, base), architecture)
+        base_sha256 = base_header.sha256
+        stored = {name: value for name, value in stored.items() if not _is_equal(value, shared.get(name))}
+    content = safetensors.torch.save(stored)
+    dtype, sha256 = "float16" if half else "float32", hashlib.sha256(content).hexdigest()
+    header = WeightsHeader(architecture, dict(config), dtype, len(content), sha256, base, base_sha256)
     file.parent.mkdir(parents=True, exist_ok=True)
     parts = [_write_part(file, content), _write_part(file.with_suffix(".json"), _header_text(header))]
     parts[0].replace(file)
@@ -120,7 +139,8 @@ def read(path: str | Path, architecture: str) -> tuple[dict[str, Tensor], Weight
     """The tensors and the header of a weight file.
 
     Raises:
-        ValueError: for a pickle, a truncated or changed file, one without its JSON, or of another architecture.
+        ValueError: for a pickle, a truncated or changed file, one without its JSON, or of another architecture, and for
+            a base that is missing or another one.
     """
     file = find(path)
     content = file.read_bytes()
@@ -138,9 +158,34 @@ def read(path: str | Path, architecture: str) -> tuple[dict[str, Tensor], Weight
             f"found a {kind} file of {len(content)} bytes. Copy or fetch it again."
         )
     try:
-        return safetensors.torch.load(content), header
+        state = safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
         raise ValueError(f"weights {file} must be safetensors; found {error}. Copy or fetch it again.") from error
+    return (_of_base(file, header) | state if header.base else state), header
+
+
+def _of_base(file: Path, header: WeightsHeader) -> dict[str, Tensor]:
+    """The tensors of the weights that a file is based on."""
+    base = _base_file(file, header.base)
+    if base.samefile(file):
+        raise ValueError(f"weights {file} must have another file as their base; found {header.base}. Save them again.")
+    state, base_header = read(base, header.architecture)
+    if base_header.sha256 != header.base_sha256:
+        raise ValueError(
+            f"weights {base} must be the base of {file.name}, with SHA-256 {header.base_sha256[:12]}; "
+            f"found {base_header.sha256[:12]}. Copy or fetch both of one version."
+        )
+    return state
+
+
+def _base_file(file: Path, base: str) -> Path:
+    """The base beside a weight file, or the shipped one of that name."""
+    beside = file.with_name(f"{base}.safetensors")
+    return beside if beside.is_file() else find(base)
+
+
+def _is_equal(value: Tensor, other: Tensor | None) -> bool:
+    return other is not None and value.dtype == other.dtype and torch.equal(value, other)
 
 
 def load_state(network: nn.Module, state: Mapping[str, Tensor], subject: str) -> None:
@@ -166,7 +211,8 @@ def load_state(network: nn.Module, state: Mapping[str, Tensor], subject: str) ->
 
 
 def _header_text(header: WeightsHeader) -> bytes:
-    return (json.dumps({"format": _FORMAT, **vars(header)}, indent=1) + "\n").encode()
+    fields = {name: value for name, value in vars(header).items() if value != "" or not name.startswith("base")}
+    return (json.dumps({"format": _FORMAT, **fields}, indent=1) + "\n").encode()
 
 
 def _shorten(kind: str, names: list[str]) -> str:

@@ -77,10 +77,11 @@ class SPGNetModel:
         self._net = exact if faster == spgnet.Acceleration() else spgnet.accelerate(exact, faster)
         self.name = name.replace("spgnet", "spgnet+", 1) if exact.config.sgnet.skips else name
         self._device = device
-        sha256 = spgnet.weights.read_header(weights).sha256
-        self.weights = weights_info(spgnet.weights.find(weights), sha256)
+        header = spgnet.weights.read_header(weights)
+        self.weights = weights_info(spgnet.weights.find(weights), header.sha256)
         config = exact.config.to_dict()  # stands in the JSON file, which the hash of the weights does not cover
-        options = {"weights": sha256, "config": config, "guidance": guidance, **asdict(faster)}
+        options = {"weights": header.sha256, "base": header.base_sha256, "config": config, "guidance": guidance}
+        options |= asdict(faster)
         options |= {"flips": flips, "oracle_share": oracle_share}
         faster_modules = (
             "acceleration",

@@ -110,6 +110,40 @@ def test_a_name_with_dots_is_a_name(model: SPGNet, tmp_path: Path) -> None:
     assert SPGNet.from_pretrained(tmp_path / "run.v1").config == model.config
 
 
+def test_weights_may_leave_out_what_their_base_holds(model: SPGNet, saved: Path) -> None:
+    model.save(saved, half=True)
+    sharp = SPGNet.from_pretrained(saved)
+    with torch.no_grad():
+        next(sharp.sgnet.parameters()).add_(1)
+    file = saved.with_name("sharp.safetensors")
+
+    sharp.save(file, half=True, base=saved.stem)
+
+    assert file.stat().st_size < 0.2 * saved.stat().st_size
+    assert (weights.read_header(file).base, weights.read_header(saved).base) == (saved.stem, "")
+    loaded = SPGNet.from_pretrained(file).state_dict()
+    assert {name: value.shape for name, value in loaded.items()} == {n: v.shape for n, v in sharp.state_dict().items()}
+    changed = [
+        name for name, value in SPGNet.from_pretrained(saved).state_dict().items() if loaded[name].ne(value).any()
+    ]
+    assert changed == [f"sgnet.{next(name for name, _ in sharp.sgnet.named_parameters())}"]
+
+
+def test_another_base_is_refused(model: SPGNet, saved: Path) -> None:
+    file = saved.with_name("sharp.safetensors")
+    model.save(file, base=saved.stem)
+    model.save(saved, half=True)
+    with pytest.raises(ValueError, match=r"must be the base of sharp.safetensors, with SHA-256 \w{12}; found \w{12}"):
+        SPGNet.from_pretrained(file)
+    saved.unlink()
+    with pytest.raises(ValueError, match=f"weights '{saved.stem}' must be a shipped name"):
+        SPGNet.from_pretrained(file)
+    header = json.loads(file.with_suffix(".json").read_text())
+    file.with_suffix(".json").write_text(json.dumps(header | {"base": "sharp"}))
+    with pytest.raises(ValueError, match="must have another file as their base"):
+        SPGNet.from_pretrained(file)
+
+
 def test_a_truncated_file(saved: Path) -> None:
     size = saved.stat().st_size
     os.truncate(saved, size // 2)
