@@ -38,6 +38,9 @@ __all__ = ["add_gpu_use", "read_earlier", "write_run_file"]
 
 _LIBRARIES = ("numba", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "spgbench", "torch")
 
+_COST = {"profile", "load"}
+"""Folders of `spgbench profile`, which may come before a run."""
+
 _OF_DATASET = ("name", "split", "size", "rules", "classes")
 """What makes a data set the same one: a run may grow by pictures, protocols, models and metrics."""
 
@@ -52,7 +55,7 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if plan.layout.packed_cells.exists():
         raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
     if not path.exists():
-        if out.is_dir() and any(not file.name.startswith(".") and file != plan.layout.log for file in out.iterdir()):
+        if out.is_dir() and not _is_usable({file.name for file in out.iterdir()} - {plan.layout.log.name}):
             raise _conflict(out, "files that no run wrote")
         return None
     try:
@@ -65,6 +68,12 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if unlike:
         raise _conflict(out, f"a run with another {', another '.join(unlike)}")
     return earlier
+
+
+def _is_usable(names: set[str]) -> bool:
+    """Whether a folder with files of these names is empty, or holds measurements of cost alone."""
+    seen = {name for name in names if not name.startswith(".")}
+    return not seen or bool(seen & _COST and seen <= _COST | {"tables", "plots"})
 
 
 def _unlike(plan: Plan, earlier: RunInfo) -> Iterator[str]:

@@ -125,6 +125,14 @@ def test_a_folder_with_other_files_is_refused(pictures: Dataset, tmp_path: Path)
         bench.evaluate(["mean"], pictures, out=tmp_path / "out")
 
 
+@pytest.mark.parametrize("kind", ["profile", "load"])
+def test_a_folder_with_measured_cost_takes_a_run(kind: str, pictures: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "out" / kind).mkdir(parents=True)
+    (tmp_path / "out" / "tables").mkdir()
+
+    assert len(bench.evaluate(["mean"], pictures, metrics=["l1"], out=tmp_path / "out").cells) == 1
+
+
 class Misbehaving:
     """Does one deed to the batch when a victim is in it."""
 
