@@ -58,10 +58,13 @@ class ReferenceKernels:
         found: dict[str, list[float]] = {name: [] for name in kernels}
         self.waited = self._waited(count * calls)
         with precision_context("fp32", self._device):
-            for kernel in kernels.values():
-                self._warm_up(kernel)
+            if self._large:
+                for kernel in kernels.values():
+                    self._warm_up(kernel)
             for _ in range(count):
                 for name, kernel in kernels.items():
+                    if not self._large:
+                        self._warm_up(kernel)  # the kernel before has taken the caches
                     taken = statistics.median(seconds(self._clock, kernel) for _ in range(calls))
                     found[name].append(taken / (_REPEATS.get(name, 1) if self._large else 1))
         return {name: tuple(looks) for name, looks in found.items()}
