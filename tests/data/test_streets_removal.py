@@ -75,7 +75,7 @@ def test_only_what_the_effects_say_changes(streets: Streets, index: int, label: 
     assert not (pixels & ~effects).any()
     assert (truth.image != sample.image).any(axis=2)[effects & ~pixels].all()
     shadows = ndimage.binary_dilation(ground, np.ones((3, 3), np.bool_))[effects & ~pixels]
-    assert not shadows.size or shadows.mean() > 0.8  # nearly all of a shadow lies on the ground
+    assert (~shadows).sum() <= max(2, 0.2 * shadows.size)  # nearly all of a shadow lies on the ground
     assert label == TREE or pixels[region].all()
     assert label == TREE or (after[region] == label).mean() < 0.2  # what stood behind may be of the same class
 

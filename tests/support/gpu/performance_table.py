@@ -71,8 +71,14 @@ def _device(profile: Profile) -> str:
 def _cell(record: ProfileRecord | None) -> str:
     if record is None:
         return "-"
-    low, middle, high = (1e3 * record.latency(percent) for percent in (25, 50, 75))
-    return f"{middle:.3g} ({low:.3g} to {high:.3g})" + (" INVALID" if record.invalid else "")
+    low, middle, high = (_ms(record.latency(percent)) for percent in (25, 50, 75))
+    return f"{middle} ({low} to {high})" + (" INVALID" if record.invalid else "")
+
+
+def _ms(seconds: float) -> str:
+    """Three digits, or whole milliseconds."""
+    ms = 1e3 * seconds
+    return f"{ms:,.0f}" if ms >= 100 else f"{ms:.3g}"
 
 
 def main() -> None:
