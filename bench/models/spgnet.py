@@ -80,9 +80,8 @@ class SPGNetModel:
         header = spgnet.weights.read_header(weights)
         self.weights = weights_info(spgnet.weights.find(weights), header.sha256)
         config = exact.config.to_dict()  # stands in the JSON file, which the hash of the weights does not cover
-        options = {"weights": header.sha256, "base": header.base_sha256, "config": config, "guidance": guidance}
-        options |= asdict(faster)
-        options |= {"flips": flips, "oracle_share": oracle_share}
+        options: dict[str, Any] = {"weights": header.sha256, "base": header.base_sha256, "config": config}
+        options |= {"guidance": guidance, "flips": flips, "oracle_share": oracle_share, **asdict(faster)}
         faster_modules = (
             "acceleration",
             "compilation",
