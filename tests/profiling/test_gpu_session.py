@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
-from tests.support.gpu import session
+import pytest
+
+from tests.support.gpu import children, session
 from tests.support.gpu.session import Step, verdicts
 
 TRAINING = """\
@@ -43,3 +48,19 @@ def test_a_step_that_fails_says_so(tmp_path: Path) -> None:
     step = Step("bad", ("-c", "raise SystemExit(3)"), 50, session.of_figures)
 
     assert "exit 3" in verdicts(step, tmp_path, left=100)[0]
+
+
+def test_a_checkout_that_is_not_installed_has_a_version(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent(name: str) -> str:
+        raise PackageNotFoundError(name)
+
+    monkeypatch.setattr(children, "version", absent)
+    code = "from importlib.metadata import distributions; print(*(d.version for d in distributions(name='spgbench')))"
+
+    command = [sys.executable, "-c", code]
+    found = subprocess.run(
+        command, env=children.child_environment(tmp_path), capture_output=True, text=True, check=True
+    )
+
+    assert found.stdout.split()[0]
+    assert (tmp_path / "metadata").is_dir()

@@ -2,12 +2,12 @@
 
 Runs the tests that need a GPU and the measuring commands of this folder, each within a time limit, and never stops at
 the first failure. Prints what passed, what was reached and what was missed; OUT holds every output and the device
-reference with its raw samples. It needs the repository and its packages, and no weights.
+reference with its raw samples. It needs the repository and its packages, installed or not; some tests read the weights
+that ship.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from tests.support.gpu.children import child_environment
 
 __all__ = ["STEPS", "Step", "verdicts"]
 
@@ -124,9 +126,8 @@ def verdicts(step: Step, out: Path, left: float) -> list[str]:
         return [f"not measured: {step.name}: no time left"]
     log, begun = out / f"{step.name}.log", time.monotonic()
     with log.open("wb") as file:
-        environment = os.environ | {"PYTHONUNBUFFERED": "1"}
         process = subprocess.Popen(
-            [sys.executable, *step.arguments], stdout=file, stderr=subprocess.STDOUT, env=environment
+            [sys.executable, *step.arguments], stdout=file, stderr=subprocess.STDOUT, env=child_environment(out)
         )
         try:
             code = f"exit {process.wait(limit)}"

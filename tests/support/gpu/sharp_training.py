@@ -22,6 +22,7 @@ import typer
 from safetensors.torch import load_file, save_file
 
 from bench.training import decode_ahead, open_data
+from tests.support.gpu.children import child_environment
 
 __all__ = ["Job", "jobs"]
 
@@ -202,7 +203,7 @@ def main(
                 command(job, out, start, data_root, minutes, how),
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=os.environ | {"OMP_NUM_THREADS": "1"},
+                env=child_environment(out) | {"OMP_NUM_THREADS": "1"},
             )
     begun = time.monotonic()
     done = []
