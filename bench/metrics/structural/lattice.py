@@ -44,7 +44,8 @@ DEFINITIONS = (
         blind_to=(
             "Everything but repetition: blur, noise, wrong colours and wrong content score about 0. A lattice of "
             "another period than a divisor of 16 px. The same lattice scores higher in a larger hole, in which it "
-            "stands out more. Single pictures vary by about 1 dB without a lattice; a mean is needed."
+            "stands out more. Single pictures vary by about 1 dB without a lattice; a mean is needed. A score below 0 "
+            "is no better than 0: such a fill has less of the period than of its neighbours."
         ),
         implementation="bench.metrics.structural.backends.lattice:lattice_of_view",
         order=74,
