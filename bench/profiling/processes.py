@@ -2,15 +2,62 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import signal
+import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from typing import Any
 
-__all__ = ["POLL", "end_of", "received"]
+from bench.profiling.interrupts import Interrupts
+
+__all__ = ["GRACE", "POLL", "end_of", "measure_in_process", "received"]
 
 POLL = 0.1
 """Seconds that a reader waits for a message."""
+
+GRACE = 15.0
+"""Seconds that a call in progress may go on after a stop; then its process is killed."""
+
+
+def measure_in_process(
+    target: Callable[..., None],
+    job: object,
+    interrupts: Interrupts,
+    is_over: Callable[[], bool],
+    on_message: Callable[[Any, BaseProcess], str | None],
+) -> tuple[str | None, int | None]:
+    """Start a measuring process and hand on its messages until it ends.
+
+    Args:
+        target: the work of the process, called with its end of a pipe, the job, and an event that asks it to stop.
+        job: what is to be measured.
+        interrupts: withheld from the process.
+        is_over: whether it is to stop; it is killed if it does not.
+        on_message: called with each message and the process. Anything but None ends the reading.
+
+    Returns:
+        What `on_message` ended the reading with, or None, and the exit code.
+    """
+    context = multiprocessing.get_context("spawn")
+    receiver, sender = context.Pipe(duplex=False)
+    stop = context.Event()
+    process = context.Process(target=target, args=(sender, job, stop), daemon=True)
+    with interrupts.withheld():
+        process.start()
+    sender.close()
+    end: float | None = None
+    while (message := received(receiver, process.is_alive)) is not EOFError:
+        if message is not None and (ended := on_message(message, process)) is not None:
+            return ended, process.exitcode
+        if is_over():
+            stop.set()
+            end = end or time.monotonic() + GRACE
+            if time.monotonic() > end:
+                process.kill()
+    process.join()
+    return None, process.exitcode
 
 
 def received(connection: Connection, alive: Callable[[], bool]) -> Any:

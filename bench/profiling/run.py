@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from bench.profiling.environment import device_name, environment, machine_state
 from bench.profiling.execution import CATALOGUE
 from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
-from bench.profiling.processes import POLL, end_of, received
+from bench.profiling.processes import GRACE, POLL, end_of, measure_in_process
 from bench.profiling.sweep import Effort, Sweep
 from bench.profiling.worker import Broken, Done, Job, Loaded, NotLoaded, work
 from bench.records import locked
@@ -32,9 +32,6 @@ from bench.records.profile import (
 from bench.runtime.device import resolve_device
 
 __all__ = ["profile"]
-
-_GRACE = 15.0
-"""Seconds that a call in progress may go on when the budget is spent; then its process is killed."""
 
 
 @dataclass
@@ -213,18 +210,11 @@ class _ModelRecords:
 
 def _run_process(run: _ProfileRun, model: str, left: list[Configuration], records: _ModelRecords) -> str:
     """Measure in one process, and remove what is done from `left`; returns why the process ended early, or nothing."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    stop = context.Event()
     budget = run.left()
     effort = replace(run.effort, budget=None if budget is None else max(budget, POLL))
     job = Job(model, run.device, tuple(left), effort, run.load)
-    process = context.Process(target=work, args=(sender, job, stop), daemon=True)
-    with run.interrupts.withheld():
-        process.start()
-    sender.close()
-    end: float | None = None
-    while (message := received(receiver, process.is_alive)) is not EOFError:
+
+    def take(message: object, process: BaseProcess) -> str | None:
         if isinstance(message, Loaded):
             records.begin(message)
         elif isinstance(message, NotLoaded):
@@ -234,17 +224,14 @@ def _run_process(run: _ProfileRun, model: str, left: list[Configuration], record
             left.remove(message.record.configuration)
             records.add([_with_reason(message.record, run)])
         elif isinstance(message, Broken):
-            process.join(_GRACE)
+            process.join(GRACE)
             process.kill()  # a broken device may keep it from ending
             process.join()
             return ""
-        if run.over:
-            stop.set()
-            end = end or time.monotonic() + _GRACE
-            if time.monotonic() > end:
-                process.kill()
-    process.join()
-    return end_of(process.exitcode, bool(left))
+        return None
+
+    reason, code = measure_in_process(work, job, run.interrupts, lambda: run.over, take)
+    return end_of(code, bool(left)) if reason is None else reason
 
 
 def _with_reason(record: ProfileRecord, run: _ProfileRun) -> ProfileRecord:

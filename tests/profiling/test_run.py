@@ -34,7 +34,7 @@ def fast_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes of models start from one that has imported torch; they see the environment of the first test."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["bench.profiling.measure", "tests.profiling.toys"])
-    monkeypatch.setattr("bench.profiling.run.multiprocessing.get_context", lambda _: context)
+    monkeypatch.setattr("bench.profiling.processes.multiprocessing.get_context", lambda _: context)
 
 
 @pytest.mark.usefixtures("fast_processes")
@@ -74,7 +74,7 @@ def test_a_budget_that_runs_out_marks_what_was_not_reached_and_keeps_what_was_th
     monkeypatch.setenv("TOY_CALLS", str(calls))
     clock = SimpleNamespace(monotonic=lambda: time.monotonic() + (1e6 if called(calls) else 0))
     monkeypatch.setattr("bench.profiling.run.time", clock)
-    monkeypatch.setattr("bench.profiling.run._GRACE", 1e9)
+    monkeypatch.setattr("bench.profiling.processes.GRACE", 1e9)
     effort = Effort(samples=10**9, seconds=1e9, warmup_seconds=0.0, budget=1e5)
 
     found = profile(
@@ -120,7 +120,7 @@ SCRIPT = """
 import bench.profiling.run
 from bench.profiling import Effort, Sweep, profile
 
-bench.profiling.run._GRACE = 1e9
+bench.profiling.processes.GRACE = 1e9
 
 if __name__ == "__main__":
     effort = Effort(samples=10**9, seconds=1e9, warmup_seconds=0.0)

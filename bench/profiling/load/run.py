@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from bench.profiling.inputs import INPUT
 from bench.profiling.interrupts import Interrupts
 from bench.profiling.load.plan import LoadPlan
 from bench.profiling.load.worker import LoadJob, Tested, work_load
-from bench.profiling.processes import end_of, received
+from bench.profiling.processes import end_of, measure_in_process
 from bench.profiling.sweep import Sweep
 from bench.profiling.worker import Loaded, NotLoaded
 from bench.records import locked
@@ -37,8 +37,6 @@ from bench.runtime.device import resolve_device
 
 __all__ = ["load_test"]
 
-_GRACE = 15.0
-"""Seconds that a call in progress may go on after a stop; then its process is killed."""
 
 Task = tuple[Scenario, Configuration]
 
@@ -223,17 +221,9 @@ class _Records:
 
 def _run_process(run: _LoadRun, model: str, left: list[Task], records: _Records) -> str:
     """Test in one process, and remove what is done from `left`; returns why the process ended early, or nothing."""
-    context = multiprocessing.get_context("spawn")
-    receiver, sender = context.Pipe(duplex=False)
-    stop = context.Event()
-    budget = run.left()
-    job = LoadJob(model, run.device, tuple(left), run.plan, budget, run.threads, run.load)
-    process = context.Process(target=work_load, args=(sender, job, stop), daemon=True)
-    with run.interrupts.withheld():
-        process.start()
-    sender.close()
-    end: float | None = None
-    while (message := received(receiver, process.is_alive)) is not EOFError:
+    job = LoadJob(model, run.device, tuple(left), run.plan, run.left(), run.threads, run.load)
+
+    def take(message: object, process: BaseProcess) -> str | None:
         if isinstance(message, Loaded):
             records.begin(message)
         elif isinstance(message, NotLoaded):
@@ -243,13 +233,10 @@ def _run_process(run: _LoadRun, model: str, left: list[Task], records: _Records)
             if message.whole:
                 left.remove((message.record.scenario, message.record.configuration))
             records.add(message.record, whole=message.whole)
-        if run.over:
-            stop.set()
-            end = end or time.monotonic() + _GRACE
-            if time.monotonic() > end:
-                process.kill()
-    process.join()
-    return end_of(process.exitcode, bool(left))
+        return None
+
+    reason, code = measure_in_process(work_load, job, run.interrupts, lambda: run.over, take)
+    return end_of(code, bool(left)) if reason is None else reason
 
 
 def _now() -> str:
