@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import statistics
 import time
 from collections.abc import Callable
@@ -126,6 +127,9 @@ class LoadMeter:
             for size in range(2, batch):  # the first calls of a size may plan, allocate, compile or capture
                 for _ in range(_FIRST_CALLS):
                     self._call(service, size)
+
+        gc.collect()
+        gc.freeze()  # as services do when all is loaded: a full collection scans the libraries for a tenth of a second
 
         def keep(_: object) -> None:
             self._made = replace(record, trials=tuple(trials.made))

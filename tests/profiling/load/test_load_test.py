@@ -62,13 +62,16 @@ def test_every_scenario_of_every_model_has_a_record(tmp_path: Path) -> None:
 def test_the_server_scenario_on_the_clock_of_the_machine(tmp_path: Path) -> None:
     plan = partial(LoadPlan, ("server",), queries=459, seconds=0.0)
 
-    load_test(["quick"], tmp_path, plan(60.0, 500.0), SMALL, threads=1, device="cpu", load=HERE)
+    load_test(["quick"], tmp_path, plan(0.1, 500.0), SMALL, threads=1, device="cpu", load=HERE)
     shown = load_test(["slow"], tmp_path, plan(0.001), SMALL, threads=1, device="cpu", load=HERE)
 
     quick, slow = shown.of("quick", "f" * 64)[0], shown.records[-1]
-    assert (quick.status, quick.reason, quick.verdict) == ("ok", "", "highest rate held: 500/s")
-    [trial] = quick.trials
-    assert (trial.purpose, trial.queries, len(trial.latency_us), trial.ended) == ("confirm", 1000, 1000, "all")
+    first, last = quick.trials[0], quick.trials[-1]
+    assert (quick.status, quick.reason) == ("ok", "")
+    assert (first.purpose, first.rate, first.queries) == ("confirm", 500, 1000)
+    # A busy machine holds less, and the record says so.
+    assert quick.verdict.endswith(f"highest rate held: {last.rate:.4g}/s") or "no rate is held" in quick.verdict
+    assert last.ended == "stopped" or len(last.latency_us) == last.queries
     assert (slow.status, slow.trials) == ("ok", ())
     assert slow.reason.startswith("no rate is held: one call takes 2")
     assert slow.reason.endswith("ms, and the budget is 1 ms")
