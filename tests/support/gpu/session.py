@@ -103,8 +103,8 @@ STEPS = (
     Step("noise", (*_PYTEST, _NOISE), 40, of_tests),
     Step(
         "reference",
-        ("-m", "tests.support.gpu.device_reference", "gpu", "--seconds", "1", "--retries", "0", "--budget", "120"),
-        150,
+        ("-m", "tests.support.gpu.device_reference", "gpu", "--seconds", "1", "--retries", "0", "--budget", "95"),
+        120,
         of_targets,
     ),
     Step("networks", ("-m", "tests.support.gpu.fused_networks"), 60, of_figures),

@@ -1,7 +1,7 @@
 """Trains generators against discriminators, several at once: `python -m tests.support.gpu.sharp_training OUT`.
 
 Prints one line a training as it ends. What should last of a training (its generator in half precision, card, log, last
-sheet) is packed into OUT/packs, in files of at most 15 MB. A training that is stopped resumes with the same command.
+sheet) is packed into OUT/packs, in files of at most 13 MB. A training that is stopped resumes with the same command.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from tests.support.gpu.children import child_environment
 __all__ = ["Job", "jobs"]
 
 PROTOCOLS = "freeform,random-rect,object@1,spg-random"  # object@1 needs no other pictures
-ABLATION = ("transposed", "skips", "plus", "none")
+ABLATION = ("transposed", "border", "skips", "plus", "none")
 MIXED = 800  # drawn scenes beside CamVid's pictures
-OPPONENTS = ("glcic", "partial-conv", "lama", "deepfill-v2")
-LARGEST = 15_000_000  # bytes of a pack
-_PARTS = {"sg-net": "sgnet.", "unguided": "sgnet.", "sp-net": "spnet."}
+OPPONENTS = ("edge-connect", "glcic", "partial-conv", "lama", "deepfill-v2")
+LARGEST = 13_350_000  # bytes of a pack
+_PARTS = {"sg-net": ("sgnet.",), "unguided": ("sgnet.",), "sp-net": ("spnet.",), "joint": ("spnet.", "sgnet.")}
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Job:
         name: of its folder.
         recipe, config, stage: what is trained; a stage of `spgnet`, empty for other recipes.
         dataset: its pictures.
+        steps: length; `--steps-scale` multiplies it.
         seed: of order, augmentation, holes and discriminators.
-        share: of the longest training's time.
         extra: further options of `spgbench train`.
     """
 
@@ -52,51 +52,67 @@ class Job:
     config: str
     stage: str
     dataset: str
+    steps: int
     seed: int = 0
-    share: float = 1.0
     extra: tuple[str, ...] = ()
 
 
 def jobs() -> list[Job]:
-    """The trainings whose results stand in docs/explanation/spgnet-results.md."""
-    kind, labels = "small-adversarial", "small-labels"
-    seeds = [
-        Job(f"streets-{row}-seed-{seed}", "spgnet", kind, stage, "streets", seed)
+    """The trainings whose results stand in docs/explanation/spgnet-results.md, the longest and most needed first."""
+    opponents = [
+        Job(f"streets-{recipe}", recipe, "small-adversarial", "adversarial", "streets", 800) for recipe in OPPONENTS
+    ]
+    return [*opponents[:1], *_seeded("streets", 800), *_seeded("camvid", 500), *opponents[1:], *_labels(), *_ablation()]
+
+
+def _seeded(dataset: str, steps: int) -> list[Job]:
+    """Guided and unguided trainings that differ in nothing but their seeds."""
+    return [
+        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", "small-adversarial", stage, dataset, steps, seed)
         for seed in range(3)
         for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
     ]
-    ablation = [
-        Job(f"streets-ablation-{what}", "spgnet", config, "sg-net", "streets", share=0.5)
-        for what, config in (("resize", kind), *((what, f"{kind}-{what}") for what in ABLATION))
-    ]
-    opponents = [Job(f"streets-{recipe}", recipe, kind, "adversarial", "streets") for recipe in OPPONENTS]
-    camvid = [
-        Job(f"camvid-{row}-seed-0", "spgnet", kind, stage, "camvid", share=0.6)
-        for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
-    ]
-    mixed = ("--mix", "streets:0.5", "--mix-limit", str(MIXED))
-    on_labels = [
-        Job(f"camvid-labels-{what}", "spgnet", config, "sp-net", "camvid", 0, 0.4, ("--lr-scale", "0.25", *extra))
-        for what, config, extra in (
-            ("plain", "small-reconstruction", ()),
-            ("smoothed", f"{labels}-smoothed", ()),
-            ("dropout", f"{labels}-dropout", ()),
-            ("mixed", "small-reconstruction", mixed),
-        )
-    ]
-    return [*seeds, *ablation, *opponents, *camvid, *on_labels]
 
 
-def command(job: Job, out: Path, start: Path, data_root: Path | None, minutes: float, how: Sequence[str]) -> list[str]:
+def _labels() -> list[Job]:
+    """SP-Net on CamVid, trained on with one switch each, or anew with another size; and the joint stage."""
+    further = ("--lr-scale", "0.25")
+    switches = {
+        "plain": ("small-reconstruction", further),
+        "smoothed": ("small-labels-smoothed", further),
+        "dropout": ("small-labels-dropout", further),
+        "half-size": ("small-labels-half-size", further),
+        "jitter": ("small-reconstruction", (*further, "--jitter", "0.3")),
+        "mixed": ("small-reconstruction", (*further, "--mix", "streets:0.5", "--mix-limit", str(MIXED))),
+        "anew": ("small-reconstruction", ()),
+        "anew-larger": ("small-labels-larger", ()),
+    }
+    trained = [
+        Job(f"camvid-labels-{what}", "spgnet", config, "sp-net", "camvid", 300 if extra else 800, 0, extra)
+        for what, (config, extra) in switches.items()
+    ]
+    return [*trained, Job("camvid-joint", "spgnet", "small-adversarial", "sg-net,joint", "camvid", 500, 0, further)]
+
+
+def _ablation() -> list[Job]:
+    """SG-Net on streets, with one part of the recipe changed each."""
+    presets = {"resize": "small-adversarial", **{what: f"small-adversarial-{what}" for what in ABLATION}}
+    return [
+        Job(f"streets-ablation-{what}", "spgnet", preset, "sg-net", "streets", 300) for what, preset in presets.items()
+    ]
+
+
+def command(job: Job, out: Path, start: Path, data_root: Path | None, scale: float, how: Sequence[str]) -> list[str]:
     """`spgbench train` for a job."""
     weights = start / (job.dataset if job.recipe == "spgnet" else f"{job.dataset}-{job.recipe}")
+    anew = "segmenter=" if "-anew" in job.name else ""
     options = {
         "--dataset": job.dataset,
         "--config": job.config,
         "--protocol": PROTOCOLS,
         "--seed": str(job.seed),
-        "--minutes": f"{minutes * job.share:.3f}",
-        "--start": str(weights),
+        "--steps": str(max(2, round(job.steps * scale))),
+        "--start": f"{anew}{weights}",
         "--decode": "ahead",
         "--out": str(out / job.name),
     }
@@ -119,6 +135,16 @@ def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, s
         typer.echo(f"{name}: {len(data.train)} pictures decoded in {time.monotonic() - begun:.0f} s")
 
 
+def _begin(job: Job, out: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
+    """Start a training, with the decoded pictures at hand."""
+    (out / job.name).mkdir(exist_ok=True)
+    if not (out / job.name / ".decoded").exists():
+        (out / job.name / ".decoded").symlink_to((out / "decoded").resolve())
+    environment = child_environment(out) | {"OMP_NUM_THREADS": "1"}
+    with (out / f"{job.name}.txt").open("wb") as log:
+        return subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT, env=environment)
+
+
 def pack(names: Sequence[str], out: Path) -> None:
     """Pack the results of the trainings."""
     files = [file for name in names for file in _results(out / name, out / "collected")]
@@ -136,7 +162,7 @@ def _results(folder: Path, collected: Path) -> list[Path]:
     for file in sorted((folder / "weights").glob("*.safetensors")):
         state = load_file(file)
         stage = json.loads((folder / "training.json").read_text())["stages"][-1]
-        kept = {key: value for key, value in state.items() if key.startswith(_PARTS.get(stage, ""))}
+        kept = {key: value for key, value in state.items() if key.startswith(_PARTS.get(stage, ("",)))}
         if kept:
             target = collected / f"{folder.name}.{file.stem}.safetensors"
             save_file({key: _halved(value) for key, value in kept.items()}, target)
@@ -173,13 +199,14 @@ def main(
     out: Path,
     start: Annotated[Path, typer.Option(help="Folder of start weights: streets/, camvid/, streets-glcic/ ...")],
     *,
-    minutes: Annotated[float, typer.Option(help="Of the longest training.")] = 5.0,
+    steps_scale: Annotated[float, typer.Option(help="Factor of the length of every training.")] = 1.0,
     select: Annotated[str, typer.Option(help="Names of trainings that hold one of these parts.")] = "",
     data_root: Path | None = None,
     size: str = "256",
-    batch_size: int = 32,
+    batch_size: int = 16,
     limit: int | None = None,
     workers: int = 1,
+    at_once: Annotated[int, typer.Option(help="Trainings side by side; the next begins as one ends.")] = 18,
     device: str = "auto",
     precision: str = "bf16-mixed",
     stop_after: Annotated[float, typer.Option(help="Seconds after which trainings that still run are ended.")] = 3600,
@@ -193,24 +220,12 @@ def main(
     how = ["--device", device, "--size", size, "--batch-size", str(batch_size), "--precision", precision]
     how += ["--workers", str(workers), "--check-every", "1000000", "--quiet"]
     how += ["--limit", str(limit)] if limit else []
-    running: dict[str, subprocess.Popen[bytes]] = {}
-    for job in wanted:
-        (out / job.name).mkdir(exist_ok=True)
-        if not (out / job.name / ".decoded").exists():
-            (out / job.name / ".decoded").symlink_to((out / "decoded").resolve())
-        with (out / f"{job.name}.txt").open("wb") as log:
-            running[job.name] = subprocess.Popen(
-                command(job, out, start, data_root, minutes, how),
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env=child_environment(out) | {"OMP_NUM_THREADS": "1"},
-            )
+    waiting, running, done = list(wanted), dict[str, subprocess.Popen[bytes]](), list[str]()
     begun = time.monotonic()
-    done = []
-    while running:
-        if time.monotonic() - begun > stop_after:
-            for process in running.values():
-                process.kill()
+    while (waiting or running) and time.monotonic() - begun < stop_after:
+        while waiting and len(running) < at_once:
+            job = waiting.pop(0)
+            running[job.name] = _begin(job, out, command(job, out, start, data_root, steps_scale, how))
         for name, process in list(running.items()):
             if process.poll() is not None:
                 del running[name]
@@ -218,6 +233,9 @@ def main(
                 tail = (out / f"{name}.txt").read_text(errors="replace").splitlines()[-1:]
                 typer.echo(f"{time.monotonic() - begun:4.0f} s {name}: exit {process.returncode} {tail}")
         time.sleep(0.2)
+    for name, process in running.items():
+        process.kill()
+        typer.echo(f"{name}: ended after {stop_after:.0f} s")
     pack([job.name for job in wanted if job.name in done], out)
 
 
