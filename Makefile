@@ -36,12 +36,12 @@ constraints: setup
 clean:
 	rm -rf $(VENV) .tox .mypy_cache .ruff_cache .pytest_cache results/quick
 
-# Keep the quick suite's records, tables and main pictures under version control, its table in the README, and how far
-# instruction sets move its values.
+# Keep the quick suite's records, tables and main pictures under version control, and how far instruction sets move its
+# values.
 reference: setup
 	rm -rf results/quick
 	$(MAKE) bench
-	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick README.md
+	$(VENV)/bin/python -m tests.support.reference results/quick results/reference/quick
 	$(VENV)/bin/python -m tests.support.golden_spread results/reference/quick
 
 # Audit the metrics again, and write the tables of the audits into their page.

@@ -40,6 +40,7 @@ class SPGNetModel:
             true ones; `oracle-labels`: the true ones in the hole too, an upper bound; `none`: weights trained without.
         device: torch device.
         dataset: name of the data set that is to be filled.
+        sharp: whether `weights` are those that were trained on against discriminators.
         flips: whether SP-Net's probabilities are the mean of those of the picture and of its mirror image.
         oracle_share: share of the hole, above 0 and at most 1, that has the true labels in place of SP-Net's: a row
             between `spgnet` and an upper bound, see `bench.models.label_mixture`.
@@ -49,7 +50,7 @@ class SPGNetModel:
         weights: those that it took.
 
     Raises:
-        ValueError: for weights that cannot be read.
+        ValueError: for weights that cannot be read, or `sharp` beside `weights`.
     """
 
     def __init__(
@@ -60,16 +61,18 @@ class SPGNetModel:
         guidance: Guidance = "segmenter",
         device: str = "cpu",
         dataset: str = "streets",
+        sharp: bool = False,
         flips: bool = False,
         oracle_share: float | None = None,
         **acceleration: Any,
     ) -> None:
+        if sharp and weights:
+            raise ValueError(f"sharp must stand without weights; found weights '{weights}'. Leave one of them out.")
         self.label_sources = _LABEL_SOURCES[guidance]
         self._oracle_share = _checked_share(guidance, oracle_share)
         if oracle_share is not None:
             self.label_sources = LabelSources("segmenter", "oracle")
-        suffix = "small-unguided" if guidance == "none" else "small"
-        weights = weights or weights_for(dataset, suffix, spgnet.weights.shipped())
+        weights = weights or _shipped_weights(dataset, guidance, sharp=sharp)
         faster = spgnet.Acceleration(**acceleration)
         exact = spgnet.SPGNet.from_pretrained(weights, device)
         if flips:
@@ -82,15 +85,7 @@ class SPGNetModel:
         config = exact.config.to_dict()  # stands in the JSON file, which the hash of the weights does not cover
         options: dict[str, Any] = {"weights": header.sha256, "base": header.base_sha256, "config": config}
         options |= {"guidance": guidance, "flips": flips, "oracle_share": oracle_share, **asdict(faster)}
-        faster_modules = (
-            "acceleration",
-            "compilation",
-            "crop_inference",
-            "cuda_graphs",
-            "depthwise",
-            "receptive_field",
-        )
-        used = (__name__, mix_truth.__module__, *(f"spgnet.{module}" for module in faster_modules))
+        used = (__name__, mix_truth.__module__, *(f"spgnet.{module}" for module in _FASTER_MODULES))
         self.fingerprint = fingerprint_code((*spgnet.SOURCES, *used), spgnet.LIBRARIES, options)
 
     def inpaint(self, batch: Batch) -> Prediction:
@@ -137,6 +132,11 @@ class SPGNetModel:
     def _inputs(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         labels = None if batch.labels is None else batch.labels.to(self._device)
         return batch.image.to(self._device), batch.hole.to(self._device), labels
+
+
+def _shipped_weights(dataset: str, guidance: Guidance, *, sharp: bool) -> str:
+    suffix = f"small{'-unguided' * (guidance == 'none')}{'-sharp' * sharp}"
+    return weights_for(dataset, suffix, spgnet.weights.shipped())
 
 
 def _checked_share(guidance: Guidance, share: float | None) -> float | None:

@@ -73,7 +73,7 @@ def test_the_readme_is_short() -> None:
 @pytest.mark.parametrize(
     ("page", "name"),
     [
-        ("README.md", "quick"),
+        ("README.md", "guidance-streets"),
         ("docs/explanation/spgnet-results.md", "guidance-streets"),
         ("docs/explanation/spgnet-results.md", "guidance-camvid"),
         ("docs/explanation/baselines.md", "learned-streets"),

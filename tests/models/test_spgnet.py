@@ -12,6 +12,7 @@ import bench
 import bench.models
 import spgnet.weights
 from bench.errors import UsageError
+from bench.models.spgnet import SPGNetModel
 from bench.pictures import hide
 from bench.vocabulary import Dataset, Editable, LabelSources, Sample, Sampler, Staged
 from spgnet import SPGNet, SPGNetConfig
@@ -88,6 +89,24 @@ def test_weights_that_ship_for_the_data_set_are_the_default(monkeypatch: pytest.
     assert bench.models.load("spgnet:unguided", dataset="camvid").label_sources == LabelSources("none", "none")
     with pytest.raises(UsageError, match="option 'dataset=camvid' of model"):
         bench.models.load("spgnet?dataset=camvid")
+
+
+def test_sharp_weights_are_those_of_data_set_and_row(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(spgnet.weights, "PRETRAINED", tmp_path)
+    torch.manual_seed(0)
+    for name in ("streets-small-sharp", "camvid-small-sharp", "camvid-small-unguided-sharp"):
+        SPGNet(SPGNetConfig.small(("a", "b"), guided="unguided" not in name)).save(tmp_path / name)
+
+    def weights(row: str, dataset: str) -> str:
+        model = bench.models.load(row, dataset=dataset)
+        assert isinstance(model, SPGNetModel)
+        return model.weights.name
+
+    assert weights("spgnet?sharp=true", "camvid") == "camvid-small-sharp"
+    assert weights("spgnet:oracle-labels?sharp=true", "elsewhere") == "streets-small-sharp"
+    assert weights("spgnet:unguided?sharp=true", "camvid") == "camvid-small-unguided-sharp"
+    with pytest.raises(UsageError, match=r"sharp must stand without weights; found weights 'x.safetensors'"):
+        bench.models.load("spgnet?sharp=true&weights=x.safetensors")
 
 
 def test_oracle_labels_need_labels(weights: Path, tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""Copies what is kept of a run, and writes its table into a page: `python -m tests.support.reference RUN KEPT PAGE`."""
+"""Copies what is kept of a run, and writes its table into the pages that show it:
+`python -m tests.support.reference RUN KEPT`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +14,7 @@ from tests.support.compact import compact
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
+COLUMNS = {"psnr.hole": "", "judge-boundary-f.hole": ", judged F"}
 PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
 
 
@@ -40,24 +43,22 @@ def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
 
 
 def table(run: Run) -> str:
-    """PSNR by model and protocol, in Markdown: in the hole, and where labels were scored near label boundaries, too."""
+    """PSNR and the judge's boundary F by model and protocol, in Markdown; whichever of COLUMNS the run has."""
+    measured = [(name, title) for name, title in COLUMNS.items() if name in run.info.metrics]
     protocols = run.info.protocols
-    regions = ["hole", "boundary"] if "label-miou.hole" in run.info.metrics else ["hole"]
-    heads = [
-        f"{protocol}{', near boundaries' if region == 'boundary' else ''}"
-        for protocol in protocols
-        for region in regions
-    ]
+    heads = [f"{protocol}{title}" for protocol in protocols for _, title in measured]
     lines = ["| model | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
     for model in run.info.models:
         cells = [cell for key, cell in run.cells.items() if key.model == model.name]
-        texts = [_text(cell.metrics[f"psnr.{region}"]) for cell in cells for region in regions]
+        texts = [_text(cell.metrics[name]) for cell in cells for name, _ in measured]
         lines.append(f"| {model.name} | " + " | ".join(texts) + " |")
     return "\n".join(lines) + "\n"
 
 
 def _text(score: Score) -> str:
-    return f"{score.value:.2f} [{score.ci95[0]:.1f}, {score.ci95[1]:.1f}]" if score.value and score.ci95 else ""
+    if score.value is None or score.ci95 is None:
+        return ""
+    return f"{score.value:.{2 if score.unit == 'dB' else 1}f} [{score.ci95[0]:.1f}, {score.ci95[1]:.1f}]"
 
 
 def with_table(page: str, name: str, text: str) -> str:
@@ -67,7 +68,15 @@ def with_table(page: str, name: str, text: str) -> str:
     return head + start + text + end + rest.partition(end)[2]
 
 
+def show(kept: Path) -> None:
+    """Write the table of a kept run into the pages that show it."""
+    for page in [Path("README.md"), *Path("docs").rglob("*.md")]:
+        text = page.read_text(encoding="utf-8")
+        if f"<!-- {kept.name}: written by" in text:
+            page.write_text(with_table(text, kept.name, table(read_run(kept))), encoding="utf-8")
+
+
 if __name__ == "__main__":
-    out, kept, page = map(Path, sys.argv[1:])
+    out, kept = map(Path, sys.argv[1:])
     keep(out, kept)
-    page.write_text(with_table(page.read_text(encoding="utf-8"), kept.name, table(read_run(kept))), encoding="utf-8")
+    show(kept)

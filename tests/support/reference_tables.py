@@ -11,11 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench.records import read_run
 from tests.support.compact import compact
-from tests.support.reference import table, with_table
+from tests.support.reference import show
 
-__all__ = ["make_again", "show"]
+__all__ = ["make_again"]
 
 REFERENCE = Path("results/reference")
 GUIDANCE = ("spgnet:unguided", "spgnet")
@@ -42,14 +41,6 @@ def make_again(kept: Path) -> None:
     page = kept / "guidance.md"
     if page.exists():
         spgbench("compare", *(f"{kept}:{model}" for model in GUIDANCE), "--markdown", page)
-
-
-def show(kept: Path) -> None:
-    """Write the run's table into the pages that show it."""
-    for page in [Path("README.md"), *Path("docs").rglob("*.md")]:
-        text = page.read_text(encoding="utf-8")
-        if f"<!-- {kept.name}: written by" in text:
-            page.write_text(with_table(text, kept.name, table(read_run(kept))), encoding="utf-8")
 
 
 def main(folders: list[str]) -> None:
