@@ -1,0 +1,131 @@
+"""Trainings side by side on one machine: what is stopped keeps its weights, and what lasts fits the way home."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+import torch
+from lightning_fabric import Fabric
+from PIL import Image
+from safetensors.torch import load_file, save_file
+
+from bench.training import DataFacts, fit
+from bench.training.output.checkpoints import Checkpoints
+from tests.support.gpu import training_packs
+from tests.support.gpu.early_weights import write_early_weights
+from tests.support.gpu.sharp_training import Job, Trainings, command, evaluation
+from tests.support.gpu.training_packs import deliveries, pack
+from tests.training.toys import Toy, toy_data, toy_settings
+
+
+@pytest.mark.parametrize("steps", [4, 8])
+def test_a_stopped_training_has_the_averaged_weights_of_that_moment(tmp_path: Path, fabric: Fabric, steps: int) -> None:
+    calls = itertools.count(1)
+    with pytest.raises(KeyboardInterrupt):  # in the first or the second of two stages of six steps
+        fit(Toy, toy_data(), toy_settings(), tmp_path, fabric, should_stop=lambda: next(calls) == steps)
+
+    said = write_early_weights(tmp_path, Toy(DataFacts(("ground", "square"), (16, 16))), fabric)
+
+    assert said == f"stopped early, after {steps} of 12 steps: averaged weights of that moment"
+    checkpoint = Checkpoints(tmp_path / "checkpoints").load()
+    assert checkpoint is not None
+    written = load_file(tmp_path / "weights" / "filler.safetensors")
+    averages = checkpoint["turns"]["averages"]
+    assert {f"filler.{key}" for key in written} == set(averages)
+    assert all(torch.equal(value, averages[f"filler.{key}"]) for key, value in written.items())
+    assert not torch.equal(written["0.weight"], checkpoint["networks"]["filler"]["0.weight"])
+    card = json.loads((tmp_path / "card.json").read_text())
+    assert card["steps"] == steps
+    assert card["notes"] == [said]
+
+    fit(Toy, toy_data(), toy_settings(), tmp_path, fabric)  # goes on
+    assert "notes" not in json.loads((tmp_path / "card.json").read_text())
+    fit(Toy, toy_data(), toy_settings(), tmp_path / "whole", fabric)
+    whole, resumed = (load_file(out / "weights" / "filler.safetensors") for out in (tmp_path / "whole", tmp_path))
+    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+
+
+def test_without_a_step_there_are_no_weights(tmp_path: Path, fabric: Fabric) -> None:
+    assert write_early_weights(tmp_path, Toy(DataFacts((), (16, 16))), fabric) == ""
+    assert not list(tmp_path.iterdir())
+
+
+PATIENT = "import signal, sys, time; signal.signal(signal.SIGTERM, lambda *_: sys.exit(143)); print('on', flush=True)"
+DEAF = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('on', flush=True)"
+
+
+def test_what_does_not_end_in_time_is_told_to_stop_and_then_killed(tmp_path: Path) -> None:
+    codes = {"first": "", "patient": PATIENT, "deaf": DEAF, "late": ""}
+    wait = "; time.sleep(60)"
+    commands = {name: [sys.executable, "-c", code + wait if code else ""] for name, code in codes.items()}
+    trainings = Trainings(commands, tmp_path, at_once=2)
+    ready = (tmp_path / "patient.txt", tmp_path / "deaf.txt")
+
+    while not all(log.exists() and log.read_text() for log in ready):
+        trainings.run(trainings.seconds() + 0.3)
+    trainings.stop(0.5)
+
+    assert trainings.ended == {"first": 0, "patient": 143, "deaf": -9}
+    assert not trainings.running
+
+
+def test_a_row_of_the_evaluation_reads_what_the_training_wrote(tmp_path: Path) -> None:
+    done = [
+        Job("a", "spgnet", "small", "sg-net", "streets", 5),
+        Job("b", "spgnet", "small", "unguided", "streets", 5),
+        Job("c", "lama", "small", "", "streets", 5),
+    ]
+    arguments = evaluation("streets", done, tmp_path, ["--limit", "2"])
+    rows = arguments[arguments.index("--models") + 1].split(",")
+    assert [row.partition("?")[0] for row in rows] == ["a=spgnet", "b=spgnet:unguided", "c=lama"]
+    assert [Path(row.partition("weights=")[2]).relative_to(tmp_path) for row in rows] == [
+        Path("a/weights/spgnet.safetensors"),
+        Path("b/weights/unguided.safetensors"),
+        Path("c/weights/lama.safetensors"),
+    ]
+    train = command(done[2], tmp_path, Path("start"), None, 1.0, [])
+    assert train[train.index("--start") + 1] == str(Path("start/streets-lama"))
+
+
+def test_packs_hold_texts_first_and_whole_trainings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_packs, "LARGEST", 60_000)
+    monkeypatch.setattr(training_packs, "IN_ALL", 110_000)
+    names = ["one", "two", "three"]
+    for name in names:
+        (tmp_path / name / "weights").mkdir(parents=True)
+        (tmp_path / name / "sheets").mkdir()
+        (tmp_path / name / "training.json").write_text('{"stages": ["sg-net"]}')
+        (tmp_path / name / "log.csv").write_text("step\n")
+        state = {"sgnet.a": torch.rand(100, 200), "sgnet.b": torch.rand(3), "spnet.a": torch.rand(4, 4)}
+        save_file(state, tmp_path / name / "weights" / "spgnet.safetensors")
+        for step in (1, 2):
+            Image.new("RGB", (64, 64)).save(tmp_path / name / "sheets" / f"sg-net-0000000{step}.png")
+
+    told = pack(names, [], tmp_path)
+
+    assert [line.partition(": ")[2].partition(",")[0] for line in told] == ["2 files", "1 files"]
+    held = []
+    for number, file in ((1, 0), (1, 1), (2, 0)):
+        with tarfile.open(tmp_path / "packs" / str(number) / f"pack-{file}.tar") as archive:
+            held.append(archive.getnames())
+            archive.extractall(tmp_path / "back", filter="data")
+    parts = [[f"{name}.spgnet.safetensors", f"{name}.sg-net-00000002.jpg"] for name in names]
+    texts = [f"{name}.{text}" for name in names for text in ("log.csv", "training.json")]
+    assert held == [[*texts, *parts[0]], parts[1], parts[2]]
+    back = load_file(tmp_path / "back" / "one.spgnet.safetensors")
+    assert {key: value.dtype for key, value in back.items()} == {"sgnet.a": torch.float16, "sgnet.b": torch.float32}
+
+
+def test_no_delivery_has_too_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training_packs, "LARGEST", 5000)
+    file = tmp_path / "file"
+    file.write_bytes(b"x" * 4000)
+    made = deliveries([[(file, str(number))] for number in range(16)])
+    assert [len(delivery) for delivery in made] == [7, 7, 2]
+    names = [name for delivery in made for files in delivery for _, name in files]
+    assert names == [str(number) for number in range(16)]
