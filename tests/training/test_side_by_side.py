@@ -13,45 +13,61 @@ import torch
 from lightning_fabric import Fabric
 from PIL import Image
 from safetensors.torch import load_file, save_file
+from torch import nn
 
 from bench.training import DataFacts, fit
-from bench.training.output.checkpoints import Checkpoints
 from tests.support.gpu import training_packs
 from tests.support.gpu.early_weights import write_early_weights
-from tests.support.gpu.sharp_training import Job, Trainings, command, evaluation
+from tests.support.gpu.sharp_jobs import Job, command
+from tests.support.gpu.sharp_training import Trainings, evaluation
 from tests.support.gpu.training_packs import deliveries, pack
 from tests.training.toys import Toy, toy_data, toy_settings
 
 
-@pytest.mark.parametrize("steps", [4, 8])
-def test_a_stopped_training_has_the_averaged_weights_of_that_moment(tmp_path: Path, fabric: Fabric, steps: int) -> None:
-    calls = itertools.count(1)
-    with pytest.raises(KeyboardInterrupt):  # in the first or the second of two stages of six steps
-        fit(Toy, toy_data(), toy_settings(), tmp_path, fabric, should_stop=lambda: next(calls) == steps)
+class Normalised(Toy):
+    """With running statistics, which are to be those of the averaged weights."""
 
-    said = write_early_weights(tmp_path, Toy(DataFacts(("ground", "square"), (16, 16))), fabric)
+    def __init__(self, facts: DataFacts) -> None:
+        super().__init__(facts)
+        self.networks["filler"].insert(1, nn.BatchNorm2d(8))
+
+
+def filler(out: Path) -> dict[str, torch.Tensor]:
+    return load_file(out / "weights" / "filler.safetensors")
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+@pytest.mark.parametrize("steps", [4, 8])
+def test_a_stopped_training_has_the_weights_of_one_that_was_to_end_there(
+    tmp_path: Path, fabric: Fabric, steps: int
+) -> None:
+    def train(name: str, total: int, stop_after: int = 0) -> dict[str, torch.Tensor]:
+        calls = itertools.count(1)
+        settings = toy_settings(total, stages=("adversarial",), constant=1.0)  # rates that do not know the end
+        fit(Normalised, toy_data(), settings, tmp_path / name, fabric, should_stop=lambda: next(calls) == stop_after)
+        return filler(tmp_path / name)
+
+    with pytest.raises(KeyboardInterrupt):
+        train("stopped", 12, stop_after=steps)
+
+    said = write_early_weights(
+        tmp_path / "stopped", Normalised(DataFacts(("ground", "square"), (16, 16))), toy_data(), fabric
+    )
 
     assert said == f"stopped early, after {steps} of 12 steps: averaged weights of that moment"
-    checkpoint = Checkpoints(tmp_path / "checkpoints").load()
-    assert checkpoint is not None
-    written = load_file(tmp_path / "weights" / "filler.safetensors")
-    averages = checkpoint["turns"]["averages"]
-    assert {f"filler.{key}" for key in written} == set(averages)
-    assert all(torch.equal(value, averages[f"filler.{key}"]) for key, value in written.items())
-    assert not torch.equal(written["0.weight"], checkpoint["networks"]["filler"]["0.weight"])
-    card = json.loads((tmp_path / "card.json").read_text())
+    assert same(filler(tmp_path / "stopped"), train("short", steps))
+    card = json.loads((tmp_path / "stopped" / "card.json").read_text())
     assert card["steps"] == steps
     assert card["notes"] == [said]
-
-    fit(Toy, toy_data(), toy_settings(), tmp_path, fabric)  # goes on
-    assert "notes" not in json.loads((tmp_path / "card.json").read_text())
-    fit(Toy, toy_data(), toy_settings(), tmp_path / "whole", fabric)
-    whole, resumed = (load_file(out / "weights" / "filler.safetensors") for out in (tmp_path / "whole", tmp_path))
-    assert all(torch.equal(whole[key], resumed[key]) for key in whole)
+    assert same(train("stopped", 12), train("whole", 12))  # the same command goes on
+    assert "notes" not in json.loads((tmp_path / "stopped" / "card.json").read_text())
 
 
 def test_without_a_step_there_are_no_weights(tmp_path: Path, fabric: Fabric) -> None:
-    assert write_early_weights(tmp_path, Toy(DataFacts((), (16, 16))), fabric) == ""
+    assert write_early_weights(tmp_path, Toy(DataFacts((), (16, 16))), toy_data(), fabric) == ""
     assert not list(tmp_path.iterdir())
 
 

@@ -15,119 +15,34 @@ import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from lightning_fabric import Fabric
 
 from bench.data import parse_size
-from bench.training import RECIPES, DataFacts, Start, decode_ahead, fabric_for, open_data
+from bench.training import (
+    RECIPES,
+    DataFacts,
+    MixedDataset,
+    Mixture,
+    TrainingData,
+    decode_ahead,
+    fabric_for,
+    open_data,
+)
+from bench.vocabulary import Dataset
 from tests.support.gpu.children import child_environment
 from tests.support.gpu.early_weights import write_early_weights
+from tests.support.gpu.sharp_jobs import MIXED, PROTOCOLS, Job, command, jobs, start_of
 from tests.support.gpu.training_packs import pack
 
-__all__ = ["Job", "Trainings", "evaluation", "jobs"]
+__all__ = ["Trainings", "evaluation"]
 
-PROTOCOLS = "freeform,random-rect,object@1,spg-random"  # object@1 needs no other pictures
-ABLATION = ("transposed", "border", "skips", "plus", "none")
-MIXED = 800  # drawn scenes beside CamVid's pictures
-OPPONENTS = ("edge-connect", "glcic", "partial-conv", "lama", "deepfill-v2")
 JUDGED = "psnr,seam-gradient,seam-colour,lattice,judge-accuracy,judge-miou,judge-boundary-f"
 GRACE = 45.0  # seconds: a last validation takes longer than a step
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training.
-
-    Attributes:
-        name: of its folder.
-        recipe, config, stage: what is trained; a stage of `spgnet`, empty for other recipes.
-        dataset: its pictures.
-        steps: length; `--steps-scale` multiplies it.
-        seed: of order, augmentation, holes and discriminators.
-        extra: further options of `spgbench train`.
-    """
-
-    name: str
-    recipe: str
-    config: str
-    stage: str
-    dataset: str
-    steps: int
-    seed: int = 0
-    extra: tuple[str, ...] = ()
-
-
-def jobs() -> list[Job]:
-    """The trainings whose results stand in docs/explanation/spgnet-results.md, the longest and most needed first."""
-    opponents = [
-        Job(f"streets-{recipe}", recipe, "small-adversarial", "adversarial", "streets", 800) for recipe in OPPONENTS
-    ]
-    return [*opponents[:1], *_seeded("streets", 800), *_seeded("camvid", 500), *opponents[1:], *_labels(), *_ablation()]
-
-
-def _seeded(dataset: str, steps: int) -> list[Job]:
-    """Guided and unguided trainings that differ in nothing but their seeds."""
-    return [
-        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", "small-adversarial", stage, dataset, steps, seed)
-        for seed in range(3)
-        for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
-    ]
-
-
-def _labels() -> list[Job]:
-    """SP-Net on CamVid, trained on with one switch each, or anew with another size; and the joint stage."""
-    further = ("--lr-scale", "0.25")
-    switches = {
-        "plain": ("small-reconstruction", further),
-        "smoothed": ("small-labels-smoothed", further),
-        "dropout": ("small-labels-dropout", further),
-        "half-size": ("small-labels-half-size", further),
-        "jitter": ("small-reconstruction", (*further, "--jitter", "0.3")),
-        "mixed": ("small-reconstruction", (*further, "--mix", "streets:0.5", "--mix-limit", str(MIXED))),
-        "anew": ("small-reconstruction", ()),
-        "anew-larger": ("small-labels-larger", ()),
-    }
-    trained = [
-        Job(f"camvid-labels-{what}", "spgnet", config, "sp-net", "camvid", 300 if extra else 800, 0, extra)
-        for what, (config, extra) in switches.items()
-    ]
-    return [*trained, Job("camvid-joint", "spgnet", "small-adversarial", "sg-net,joint", "camvid", 500, 0, further)]
-
-
-def _ablation() -> list[Job]:
-    """SG-Net on streets, with one part of the recipe changed each."""
-    presets = {"resize": "small-adversarial", **{what: f"small-adversarial-{what}" for what in ABLATION}}
-    return [
-        Job(f"streets-ablation-{what}", "spgnet", preset, "sg-net", "streets", 300) for what, preset in presets.items()
-    ]
-
-
-def start_of(job: Job, start: Path) -> Start:
-    """The weights that a job starts from."""
-    folder = start / (job.dataset if job.recipe == "spgnet" else f"{job.dataset}-{job.recipe}")
-    return Start(folder, ("segmenter",) if "-anew" in job.name else ())
-
-
-def command(job: Job, out: Path, start: Path, data_root: Path | None, scale: float, how: Sequence[str]) -> list[str]:
-    """`spgbench train` for a job."""
-    begin = start_of(job, start)
-    options = {
-        "--dataset": job.dataset,
-        "--config": job.config,
-        "--protocol": PROTOCOLS,
-        "--seed": str(job.seed),
-        "--steps": str(max(2, round(job.steps * scale))),
-        "--start": "".join(f"{name}=" for name in begin.networks) + str(begin.folder),
-        "--decode": "ahead",
-        "--out": str(out / job.name),
-    }
-    options |= {"--stages": job.stage} if job.stage else {}
-    options |= {"--data-root": str(data_root)} if job.dataset != "streets" else {}
-    flat = [part for pair in options.items() for part in pair]
-    return [sys.executable, "-m", "bench", "train", job.recipe, *flat, *how, *job.extra]
 
 
 def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, size: str) -> None:
@@ -135,10 +50,32 @@ def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, s
     for name, limit in datasets.items():
         root = None if name == "streets" else str(data_root)
         data = open_data(name, root, parse_size(size), PROTOCOLS, limit=limit, cache_bytes=0)
-        workers = max(1, (os.cpu_count() or 1) - 2)
         begun = time.monotonic()
-        decode_ahead(data.train, out / "decoded", workers, lambda _: None)
+        _decoded(data.train, out)
         typer.echo(f"{name}: {len(data.train)} pictures decoded in {time.monotonic() - begun:.0f} s")
+
+
+def _decoded(data: Dataset, out: Path) -> Dataset:
+    if isinstance(data, MixedDataset):
+        return data.map(lambda part: _decoded(part, out))
+    return decode_ahead(data, out / "decoded", max(1, (os.cpu_count() or 1) - 2), lambda _: None)
+
+
+def data_of(job: Job, out: Path, data_root: Path | None, size: str, limit: int | None) -> TrainingData:
+    """What a job trains on, decoded."""
+    extra = dict(zip(job.extra[::2], job.extra[1::2], strict=True))
+    data = open_data(
+        job.dataset,
+        None if job.dataset == "streets" else str(data_root),
+        parse_size(size),
+        PROTOCOLS,
+        limit=limit,
+        jitter=float(extra.get("--jitter", 0)),
+        mix=Mixture.parse(extra["--mix"]) if "--mix" in extra else None,
+        mix_limit=int(extra["--mix-limit"]) if "--mix-limit" in extra else None,
+        cache_bytes=0,
+    )
+    return replace(data, train=_decoded(data.train, out))
 
 
 @dataclass
@@ -204,14 +141,13 @@ class Trainings:
                 typer.echo(f"{self.seconds():4.0f} s {name}: exit {code} {tail}")
 
 
-def rescue(job: Job, out: Path, start: Path, facts: DataFacts, device: str, precision: str) -> str:
+def rescue(job: Job, out: Path, start: Path, data: TrainingData, fabric: Fabric) -> str:
     """Write the weights of a training that was stopped; returns what came of it."""
     try:
-        recipe = RECIPES.create(job.recipe, config=job.config, data=facts)
+        recipe = RECIPES.create(job.recipe, config=job.config, data=DataFacts(data.train.classes, data.size))
         begin = start_of(job, start)
         recipe.start_from(begin.folder, begin.networks)
-        fabric = fabric_for(device, "bf16-mixed" if precision == "bf16-mixed" else "32")
-        return write_early_weights(out / job.name, recipe, fabric) or "stopped before its first step"
+        return write_early_weights(out / job.name, recipe, data, fabric) or "stopped before its first step"
     except Exception as error:  # noqa: BLE001 (the other trainings are wanted all the same)
         return f"no weights: {type(error).__name__}: {error}"
 
@@ -303,9 +239,9 @@ def main(
         trainings.stop(GRACE)
     stopped = [job for job in wanted if trainings.ended.get(job.name, 0)]
     with _told("weights of what was stopped"):
+        fabric = fabric_for(device, "32" if precision == "32" else "bf16-mixed")
         for job in stopped:
-            facts = _facts(job.dataset, data_root, size)
-            typer.echo(f"{job.name}: {rescue(job, out, start, facts, device, precision)}")
+            typer.echo(f"{job.name}: {rescue(job, out, start, data_of(job, out, data_root, size, limit), fabric)}")
     done = [job for job in wanted if any((out / job.name / "weights").glob("*.safetensors"))]
     names = [job.name for job in done]
     typer.echo("\n".join(pack(names, [], out)))
@@ -317,12 +253,6 @@ def main(
         _evaluate(arguments, out / f"val-{dataset}", out, evaluate_seconds / len(datasets))
     if datasets:
         typer.echo("\n".join(pack(names, [out / f"val-{dataset}" for dataset in datasets], out)))
-
-
-def _facts(dataset: str, data_root: Path | None, size: str) -> DataFacts:
-    root = None if dataset == "streets" else str(data_root)
-    data = open_data(dataset, root, parse_size(size), PROTOCOLS, limit=1, cache_bytes=0)
-    return DataFacts(data.train.classes, data.size)
 
 
 if __name__ == "__main__":
