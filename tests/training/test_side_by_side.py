@@ -29,7 +29,9 @@ class Normalised(Toy):
 
     def __init__(self, facts: DataFacts) -> None:
         super().__init__(facts)
-        self.networks["filler"].insert(1, nn.BatchNorm2d(8))
+        filler = self.networks["filler"]
+        assert isinstance(filler, nn.Sequential)
+        filler.insert(1, nn.BatchNorm2d(8))
 
 
 def filler(out: Path) -> dict[str, torch.Tensor]:

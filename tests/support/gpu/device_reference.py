@@ -108,7 +108,9 @@ def rounds(names: Sequence[str], lines: Sequence[Configuration]) -> list[dict[st
     rest = {name: tuple(line for line in lines if line not in first.get(name, ())) for name in names}
     others = {name: rest[name] for name in first}
     last = {name: own for name, own in rest.items() if name not in first}
-    made = [{name: Chosen(lines=own) for name, own in one.items() if own} for one in (first, others, last)]
+    made: list[dict[str, Sweep]] = [
+        {name: Chosen(lines=own) for name, own in one.items() if own} for one in (first, others, last)
+    ]
     return [one for one in made if one]
 
 

@@ -10,12 +10,14 @@ resumes with the same command.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -43,6 +45,7 @@ __all__ = ["Trainings", "evaluation"]
 
 JUDGED = "psnr,seam-gradient,seam-colour,lattice,judge-accuracy,judge-miou,judge-boundary-f"
 GRACE = 45.0  # seconds: a last validation takes longer than a step
+STOPPED = (128 + signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)  # exit codes; other trainings have failed
 
 
 def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, size: str) -> None:
@@ -141,9 +144,10 @@ class Trainings:
                 typer.echo(f"{self.seconds():4.0f} s {name}: exit {code} {tail}")
 
 
-def rescue(job: Job, out: Path, start: Path, data: TrainingData, fabric: Fabric) -> str:
+def rescue(job: Job, out: Path, start: Path, read: Callable[[Job], TrainingData], fabric: Fabric) -> str:
     """Write the weights of a training that was stopped; returns what came of it."""
     try:
+        data = read(job)
         recipe = RECIPES.create(job.recipe, config=job.config, data=DataFacts(data.train.classes, data.size))
         begin = start_of(job, start)
         recipe.start_from(begin.folder, begin.networks)
@@ -220,8 +224,9 @@ def main(
 ) -> None:
     """Train, write what was stopped, evaluate, pack.
 
-    Six at once are as many as are worth it: on an H200 six of batch 16 took 80 to 140 pictures a second each, eighteen
-    27 to 33, which is not more in all, and then the most needed ones end no sooner than the others.
+    Six at once are as many as are worth it: on an H200 six of batch 16 took 80 to 140 pictures a second each
+    (`--at-once 6`, from their logs), eighteen 27 to 33 (`--at-once 18`), which is not more in all, and the most needed
+    ones then end no sooner than the others.
     """
     wanted = [job for job in jobs() if not select or any(part in job.name for part in select.split(","))]
     out.mkdir(parents=True, exist_ok=True)
@@ -237,11 +242,14 @@ def main(
     trainings.run(stop_after)
     with _told("stopped"):
         trainings.stop(GRACE)
-    stopped = [job for job in wanted if trainings.ended.get(job.name, 0)]
+    if not_begun := [job.name for job in wanted if job.name not in trainings.ended]:
+        typer.echo(f"not begun: {', '.join(not_begun)}")
+    stopped = [job for job in wanted if trainings.ended.get(job.name) in STOPPED]
     with _told("weights of what was stopped"):
         fabric = fabric_for(device, "32" if precision == "32" else "bf16-mixed")
+        read = partial(data_of, out=out, data_root=data_root, size=size, limit=limit)
         for job in stopped:
-            typer.echo(f"{job.name}: {rescue(job, out, start, data_of(job, out, data_root, size, limit), fabric)}")
+            typer.echo(f"{job.name}: {rescue(job, out, start, read, fabric)}")
     done = [job for job in wanted if any((out / job.name / "weights").glob("*.safetensors"))]
     names = [job.name for job in done]
     typer.echo("\n".join(pack(names, [], out)))
