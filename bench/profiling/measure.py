@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -118,9 +119,12 @@ class Meter:
                 start = time.perf_counter()
                 call = self._subject.prepare(configuration, shape.batch)
                 record = self._timed(record, call, shape, prepared_s=time.perf_counter() - start)
-            record = replace(record, peak_memory=peak)
+            record, stages = replace(record, peak_memory=peak), {}
             if record.status == "ok":
-                record = replace(record, stages=self._stages(configuration, shape.batch))
+                stages = self._subject.stages(configuration, shape.batch)
+                record = replace(record, stages=self._stages(stages))
+            if record.device_s:
+                record = replace(record, busy_s=self._busy(call, record, stages))
             if record.status == "ok" and self._effort.end_to_end:
                 record = replace(record, end_to_end=self._end_to_end(configuration, shape.batch, call))
         if inspection.flops and record.measured:
@@ -161,8 +165,6 @@ class Meter:
         wall, device = self._samples(call)
         energy_after = nvml.energy(self._device)
         record = replace(record, warmup_s=tuple(warmup), wall_s=tuple(wall), device_s=tuple(device))
-        if device:
-            record = replace(record, busy_s=self._busy(call, 2 * statistics.median(wall)))
         if energy_before is not None and energy_after is not None and wall:
             record = replace(record, energy_j=(energy_after - energy_before) / len(wall))
         if record.configuration.mode != "eager" and wall:
@@ -182,14 +184,21 @@ class Meter:
             device += [] if timed.device is None else [timed.device]
         return wall, device
 
-    def _busy(self, call: Call, wait: float) -> tuple[float, ...]:
-        """Seconds that the device works for a few calls; energy and samples are taken before."""
-        taken = (self._clock.busy(call, wait) for _ in range(_MIN_SAMPLES))
-        return tuple(second for second in taken if second is not None)
+    def _busy(self, call: Call, record: ProfileRecord, stages: Mapping[str, Callable[[], object]]) -> tuple[float, ...]:
+        """Seconds that the device works for a few calls; energy and samples are taken before.
 
-    def _stages(self, configuration: Configuration, batch: Batch) -> dict[str, tuple[float, ...]]:
+        A call that waits for the device before its first kernel, as one that checks values does, cannot be queued
+        whole, and the device then waits for every launch. Its stages can: where their sum is less, it counts.
+        """
+        wait = 2 * statistics.median(record.wall_s)
+        whole = [self._clock.busy(call, wait) for _ in range(_MIN_SAMPLES)]
+        waits = {name: 2 * statistics.median(taken) for name, taken in record.stages.items() if taken}
+        parts = [self._clock.busy(stages[name], wait) for name, wait in waits.items()]
+        least = sum(part for part in parts if part is not None) if parts else math.inf
+        return tuple(min(second, least) for second in whole if second is not None)
+
+    def _stages(self, stages: Mapping[str, Callable[[], object]]) -> dict[str, tuple[float, ...]]:
         """Seconds of each stage, timed in rounds over all stages; the first round is a warm-up."""
-        stages = self._subject.stages(configuration, batch)
         taken: dict[str, list[float]] = {name: [] for name in stages}
         end = time.monotonic() + self._effort.seconds
         for turn in range(self._effort.samples + 1 if stages else 0):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -71,7 +71,7 @@ class _ProfileRun:
 def profile(
     models: Sequence[str],
     out: str | Path,
-    sweep: Sweep | None = None,
+    sweep: Sweep | Mapping[str, Sweep] | None = None,
     effort: Effort | None = None,
     *,
     device: str = "auto",
@@ -87,7 +87,7 @@ def profile(
     Args:
         models: names of the catalogue.
         out: output folder, laid out as `bench.records.profile` says.
-        sweep: the configurations.
+        sweep: the configurations, of all models or of each by its name.
         effort: how long to measure.
         device: `auto`, `cpu`, `cuda` or `cuda:1`.
         load: the function that loads a model, given its name and a device, as `module:function`.
@@ -102,12 +102,13 @@ def profile(
     """
     effort = effort or Effort()
     run = _ProfileRun(ProfileLayout(Path(out).absolute()), resolve_device(device), effort, load, on_record)
-    configurations = (sweep or Sweep()).configurations()
+    sweeps = sweep if isinstance(sweep, Mapping) else dict.fromkeys(models, sweep or Sweep())
+    configurations = {model: sweeps[model].configurations() for model in models}
     with locked(run.layout.out):
         run.facts = _first_facts(run)
         write_environment(run.layout, run.facts)
         with run.interrupts.caught():
-            _profile_models(run, models, configurations)
+            _profile_models(run, configurations)
         run.facts["finished"] = _now()
         run.facts["after"] = machine_state(run.device)
         run.facts["status"] = "whole" if not run.over else ("interrupted" if run.interrupted else "budget")
@@ -130,14 +131,14 @@ def _first_facts(run: _ProfileRun) -> dict[str, Any]:
     }
 
 
-def _profile_models(run: _ProfileRun, models: Sequence[str], configurations: Sequence[Configuration]) -> None:
+def _profile_models(run: _ProfileRun, configurations: Mapping[str, Sequence[Configuration]]) -> None:
     """Measure all configurations of all models once, then the INVALID ones again."""
-    records = {model: _ModelRecords(run) for model in models}
+    records = {model: _ModelRecords(run) for model in configurations}
     for model, own in records.items():
-        _profile_model(run, model, configurations, own)
+        _profile_model(run, model, configurations[model], own)
     for _ in range(run.effort.retries):
         for model, own in records.items():
-            if not run.over and (invalid := own.invalid(configurations)):
+            if not run.over and (invalid := own.invalid(configurations[model])):
                 _profile_model(run, model, invalid, own)
 
 

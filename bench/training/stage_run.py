@@ -26,9 +26,10 @@ from bench.training.recipe import Stage
 from bench.training.session import TrainingSession
 from bench.training.validation import predict_batches, validate
 
-__all__ = ["run_stage"]
+__all__ = ["STATISTICS_BATCHES", "run_stage"]
 
-_STATISTICS_BATCHES = 50
+STATISTICS_BATCHES = 50
+"""Batches that running statistics are measured on at the end of a stage, at most."""
 
 _log = logging.getLogger("bench")
 
@@ -134,7 +135,7 @@ class _StageRun:
     def _statistics_batches(self) -> Iterator[TrainingBatch]:
         """The batches that follow those of the stage, for running statistics; always the same ones."""
         settings, fabric = self.session.settings, self.session.fabric
-        for number in range(min(_STATISTICS_BATCHES, self.progress.steps)):
+        for number in range(min(STATISTICS_BATCHES, self.progress.steps)):
             batch = TrainingBatch.of(self.feed.take())
             # "settle" is part of the key of the random numbers: another word would change the trained weights.
             seed_step(settings.seed, self.stage.name, "settle", number, fabric.global_rank)

@@ -9,7 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from bench.records.profile import Configuration
 from tests.support.gpu import children, session
+from tests.support.gpu.device_reference import NEEDED, rounds, rows
+from tests.support.gpu.fast_processes import compile_kernels, processes_that_start_fast
 from tests.support.gpu.session import Step, verdicts
 
 TRAINING = """\
@@ -64,3 +67,29 @@ def test_a_checkout_that_is_not_installed_has_a_version(tmp_path: Path, monkeypa
 
     assert found.stdout.split()[0]
     assert (tmp_path / "metadata").is_dir()
+
+
+def test_the_lines_of_the_targets_are_measured_first_and_each_line_once() -> None:
+    lines = [Configuration(side, side, batch) for side in (256, 512) for batch in (1, 8)] + [Configuration(1024, 2048)]
+    names = tuple(rows(Path(), "cuda:0"))
+
+    first, others, last = rounds(names, lines)
+
+    assert {name: sweep.configurations() for name, sweep in first.items()} == NEEDED
+    assert list(first) == ["small-graph", "small-exact", "paper-graph", "paper-exact"]
+    assert list(others) == list(first)
+    assert list(last) == ["small-fast", "paper-fast"]
+    measured = [(name, line) for one in (first, others, last) for name in one for line in one[name].configurations()]
+    assert sorted(measured, key=str) == sorted(((name, line) for name in names for line in lines), key=str)
+    few = rounds(names, lines[:1])
+    assert [list(one) for one in few] == [list(first), list(last)]
+    cpu = tuple(rows(Path(), "cpu"))
+    (every,) = rounds(cpu, lines)
+    assert {name: sweep.configurations() for name, sweep in every.items()} == dict.fromkeys(cpu, tuple(lines))
+
+
+def test_kernels_are_compiled_by_processes_at_the_same_time() -> None:
+    with processes_that_start_fast(("bench.profiling.measure", "tests.profiling.toys")):
+        said = compile_kernels({"good": "mean", "bad": "nosuch"}, "cpu")
+
+    assert "good (exit 0), bad (exit 1)" in said

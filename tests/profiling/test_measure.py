@@ -20,6 +20,7 @@ from bench.profiling.sweep import Effort
 from bench.records.contention import Contention
 from bench.records.profile import Configuration, Mode, ProfileRecord
 from bench.records.steadiness import Looks
+from bench.vocabulary import Prediction
 from tests.profiling.toys import HERE, Learned
 
 FOUR_CALLS = Effort(samples=4, seconds=1e9, warmup_seconds=0.0)
@@ -203,6 +204,25 @@ class Events:
         assert wait == 2.0
         call()
         return self.share
+
+
+class WaitsFirst(Events):
+    """The call waits for the device before its first kernel, so that it cannot be queued whole; its stages can."""
+
+    def busy(self, call: Callable[[], object], wait: float, /) -> float | None:
+        assert wait == 2.0
+        return 0.95 if isinstance(call(), Prediction) else self.share
+
+
+@pytest.mark.parametrize(("share", "busy"), [(0.1, 0.2), (0.6, 0.95)])
+def test_a_call_that_waits_first_is_as_busy_as_its_stages(
+    share: float, busy: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.profiling.measure.clock_for", lambda _: WaitsFirst(share))
+
+    record = measured("staged")
+
+    assert record.busy_s == pytest.approx((busy,) * 3)
 
 
 def test_times_stand_when_there_is_no_memory_for_measuring_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:

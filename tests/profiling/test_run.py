@@ -40,16 +40,15 @@ def fast_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("fast_processes")
 def test_every_model_has_a_process_and_one_that_dies_takes_only_a_configuration_along(tmp_path: Path) -> None:
     heard: list[ProfileRecord] = []
-    sweep = Sweep(((32, 32),), (1, 2, 3))
+    three, two = (Sweep(((32, 32),), sizes) for sizes in ((1, 2, 3), (1, 2)))
+    sweeps = {"deadly": three, "nosuch": three, "plain": two}
 
-    found = profile(
-        ["deadly", "nosuch", "plain"], tmp_path, sweep, QUICK, device="cpu", load=HERE, on_record=heard.append
-    )
+    found = profile(tuple(sweeps), tmp_path, sweeps, QUICK, device="cpu", load=HERE, on_record=heard.append)
 
     assert found.models == (("deadly", "f" * 64), ("plain", "f" * 64))
     assert [record.status for record in found.of("deadly", "f" * 64)] == ["ok", "failed", "ok"]
     assert "SIGKILL (as a rule for lack of memory)" in found.of("deadly", "f" * 64)[1].reason
-    assert [record.status for record in found.of("plain", "f" * 64)] == ["ok"] * 3
+    assert [record.status for record in found.of("plain", "f" * 64)] == ["ok"] * 2
     assert "KeyError: 'nosuch'" in found.environment["not_loaded"]["nosuch"]
     assert found.environment["status"] == "whole"
     assert list(found.records) == heard

@@ -78,8 +78,9 @@ class ByteBatch:
         return self._changed(torch.Tensor.pin_memory)
 
     def to(self, device: torch.device) -> ByteBatch:
-        """The batch on a device; from page-locked memory the host does not wait for the copy."""
-        return self._changed(lambda tensor: tensor.to(device, non_blocking=True))
+        """The batch on a device; on its way from page-locked memory to a GPU the host does not wait for the copy."""
+        to_gpu = device.type == "cuda"  # a copy to the host that nobody waits for could be read before it is there
+        return self._changed(lambda tensor: tensor.to(device, non_blocking=to_gpu))
 
     def clone(self) -> ByteBatch:
         """A copy on the same device."""

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import random
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import torch
+
+from bench.runtime.synchronisations import synchronisations
 
 __all__ = ["CalledGraph", "CudaGraph", "StepGraph", "Work", "step_graph"]
 
@@ -80,12 +81,12 @@ class CudaGraph:
         states = *_host_states(), torch.get_rng_state().numpy().tobytes()
         current = torch.cuda.current_stream(self._device)
         self._stream.wait_stream(current)
-        with _synchronisations() as found, torch.cuda.stream(self._stream):
+        with synchronisations() as places, torch.cuda.stream(self._stream):
             work()
         current.wait_stream(self._stream)
         if (*_host_states(), torch.get_rng_state().numpy().tobytes()) != states:
             return _DRAWS
-        return found[0] if found else ""
+        return f"its step waits for the GPU in {places[0]}" if places else ""
 
     def capture(self, work: Work) -> None:
         """As of StepGraph."""
@@ -132,22 +133,3 @@ def _host_states() -> tuple[object, ...]:
     """The states of the generators of Python and NumPy."""
     name, words, position, *rest = np.random.get_state()  # noqa: NPY002 (recipes may use the global generator)
     return random.getstate(), name, bytes(np.asarray(words).data), position, *rest
-
-
-@contextmanager
-def _synchronisations() -> Iterator[list[str]]:
-    """Inside, finds where the host waits for the device; what is yielded then holds one reason for each place."""
-    found: list[str] = []
-    mode = torch.cuda.get_sync_debug_mode()
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        torch.cuda.set_sync_debug_mode("warn")
-        try:
-            yield found
-        finally:
-            torch.cuda.set_sync_debug_mode(mode)
-    for warning in caught:
-        if "called a synchronizing" in str(warning.message):
-            found.append(f"its step waits for the GPU in {warning.filename}, line {warning.lineno}")
-        elif "debug mode is a prototype" not in str(warning.message):
-            warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)

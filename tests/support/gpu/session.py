@@ -35,6 +35,7 @@ _PYTEST = (
     "--show-capture=no",
     "--benchmark-disable",
 )
+_BRIEF = ("--seconds", "0.5", "--samples", "15", "--retries", "0", "--budget", "95")
 _NOISE = "tests/profiling/test_noise_on_a_gpu.py"
 
 
@@ -103,7 +104,7 @@ STEPS = (
     Step("noise", (*_PYTEST, _NOISE), 40, of_tests),
     Step(
         "reference",
-        ("-m", "tests.support.gpu.device_reference", "gpu", "--seconds", "1", "--retries", "0", "--budget", "95"),
+        ("-m", "tests.support.gpu.device_reference", "gpu", *_BRIEF),
         120,
         of_targets,
     ),

@@ -1,198 +1,207 @@
 """Trains generators against discriminators, several at once: `python -m tests.support.gpu.sharp_training OUT`.
 
-Prints one line a training as it ends. What should last of a training (its generator in half precision, card, log, last
-sheet) is packed into OUT/packs, in files of at most 13 MB. A training that is stopped resumes with the same command.
+Prints one line a training as it ends. After `--stop-after` seconds the trainings that still run are told to stop: they
+end after their step, and their averaged weights are written all the same, with a note in the card. With
+`--evaluate-seconds` all are then scored on val. What should last (generators in half precision, cards, logs, last
+sheets, records) is packed into OUT/packs/1, then 2 and so on: one folder for each transfer. A training that is stopped
+resumes with the same command.
 """
 
 from __future__ import annotations
 
-import json
 import os
+import signal
 import subprocess
 import sys
-import tarfile
 import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import torch
 import typer
-from safetensors.torch import load_file, save_file
+from lightning_fabric import Fabric
 
-from bench.training import decode_ahead, open_data
+from bench.data import parse_size
+from bench.training import (
+    RECIPES,
+    DataFacts,
+    MixedDataset,
+    Mixture,
+    TrainingData,
+    decode_ahead,
+    fabric_for,
+    open_data,
+)
+from bench.vocabulary import Dataset
 from tests.support.gpu.children import child_environment
+from tests.support.gpu.early_weights import write_early_weights
+from tests.support.gpu.sharp_jobs import MIXED, PROTOCOLS, Job, command, jobs, start_of
+from tests.support.gpu.training_packs import pack
 
-__all__ = ["Job", "jobs"]
+__all__ = ["Trainings", "evaluation"]
 
-PROTOCOLS = "freeform,random-rect,object@1,spg-random"  # object@1 needs no other pictures
-ABLATION = ("transposed", "border", "skips", "plus", "none")
-MIXED = 800  # drawn scenes beside CamVid's pictures
-OPPONENTS = ("edge-connect", "glcic", "partial-conv", "lama", "deepfill-v2")
-LARGEST = 13_350_000  # bytes of a pack
-_PARTS = {"sg-net": ("sgnet.",), "unguided": ("sgnet.",), "sp-net": ("spnet.",), "joint": ("spnet.", "sgnet.")}
-
-
-@dataclass(frozen=True)
-class Job:
-    """One training.
-
-    Attributes:
-        name: of its folder.
-        recipe, config, stage: what is trained; a stage of `spgnet`, empty for other recipes.
-        dataset: its pictures.
-        steps: length; `--steps-scale` multiplies it.
-        seed: of order, augmentation, holes and discriminators.
-        extra: further options of `spgbench train`.
-    """
-
-    name: str
-    recipe: str
-    config: str
-    stage: str
-    dataset: str
-    steps: int
-    seed: int = 0
-    extra: tuple[str, ...] = ()
-
-
-def jobs() -> list[Job]:
-    """The trainings whose results stand in docs/explanation/spgnet-results.md, the longest and most needed first."""
-    opponents = [
-        Job(f"streets-{recipe}", recipe, "small-adversarial", "adversarial", "streets", 800) for recipe in OPPONENTS
-    ]
-    return [*opponents[:1], *_seeded("streets", 800), *_seeded("camvid", 500), *opponents[1:], *_labels(), *_ablation()]
-
-
-def _seeded(dataset: str, steps: int) -> list[Job]:
-    """Guided and unguided trainings that differ in nothing but their seeds."""
-    return [
-        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", "small-adversarial", stage, dataset, steps, seed)
-        for seed in range(3)
-        for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
-    ]
-
-
-def _labels() -> list[Job]:
-    """SP-Net on CamVid, trained on with one switch each, or anew with another size; and the joint stage."""
-    further = ("--lr-scale", "0.25")
-    switches = {
-        "plain": ("small-reconstruction", further),
-        "smoothed": ("small-labels-smoothed", further),
-        "dropout": ("small-labels-dropout", further),
-        "half-size": ("small-labels-half-size", further),
-        "jitter": ("small-reconstruction", (*further, "--jitter", "0.3")),
-        "mixed": ("small-reconstruction", (*further, "--mix", "streets:0.5", "--mix-limit", str(MIXED))),
-        "anew": ("small-reconstruction", ()),
-        "anew-larger": ("small-labels-larger", ()),
-    }
-    trained = [
-        Job(f"camvid-labels-{what}", "spgnet", config, "sp-net", "camvid", 300 if extra else 800, 0, extra)
-        for what, (config, extra) in switches.items()
-    ]
-    return [*trained, Job("camvid-joint", "spgnet", "small-adversarial", "sg-net,joint", "camvid", 500, 0, further)]
-
-
-def _ablation() -> list[Job]:
-    """SG-Net on streets, with one part of the recipe changed each."""
-    presets = {"resize": "small-adversarial", **{what: f"small-adversarial-{what}" for what in ABLATION}}
-    return [
-        Job(f"streets-ablation-{what}", "spgnet", preset, "sg-net", "streets", 300) for what, preset in presets.items()
-    ]
-
-
-def command(job: Job, out: Path, start: Path, data_root: Path | None, scale: float, how: Sequence[str]) -> list[str]:
-    """`spgbench train` for a job."""
-    weights = start / (job.dataset if job.recipe == "spgnet" else f"{job.dataset}-{job.recipe}")
-    anew = "segmenter=" if "-anew" in job.name else ""
-    options = {
-        "--dataset": job.dataset,
-        "--config": job.config,
-        "--protocol": PROTOCOLS,
-        "--seed": str(job.seed),
-        "--steps": str(max(2, round(job.steps * scale))),
-        "--start": f"{anew}{weights}",
-        "--decode": "ahead",
-        "--out": str(out / job.name),
-    }
-    options |= {"--stages": job.stage} if job.stage else {}
-    options |= {"--data-root": str(data_root)} if job.dataset != "streets" else {}
-    flat = [part for pair in options.items() for part in pair]
-    return [sys.executable, "-m", "bench", "train", job.recipe, *flat, *how, *job.extra]
+JUDGED = "psnr,seam-gradient,seam-colour,lattice,judge-accuracy,judge-miou,judge-boundary-f"
+GRACE = 45.0  # seconds: a last validation takes longer than a step
+STOPPED = (128 + signal.SIGTERM, -signal.SIGTERM, -signal.SIGKILL)  # exit codes; other trainings have failed
 
 
 def decode(datasets: dict[str, int | None], out: Path, data_root: Path | None, size: str) -> None:
     """Decode so many pictures of each data set once; every training gets a link to the files."""
-    from bench.data import parse_size
-
     for name, limit in datasets.items():
         root = None if name == "streets" else str(data_root)
         data = open_data(name, root, parse_size(size), PROTOCOLS, limit=limit, cache_bytes=0)
-        workers = max(1, (os.cpu_count() or 1) - 2)
         begun = time.monotonic()
-        decode_ahead(data.train, out / "decoded", workers, lambda _: None)
+        _decoded(data.train, out)
         typer.echo(f"{name}: {len(data.train)} pictures decoded in {time.monotonic() - begun:.0f} s")
 
 
-def _begin(job: Job, out: Path, arguments: Sequence[str]) -> subprocess.Popen[bytes]:
-    """Start a training, with the decoded pictures at hand."""
-    (out / job.name).mkdir(exist_ok=True)
-    if not (out / job.name / ".decoded").exists():
-        (out / job.name / ".decoded").symlink_to((out / "decoded").resolve())
-    environment = child_environment(out) | {"OMP_NUM_THREADS": "1"}
-    with (out / f"{job.name}.txt").open("wb") as log:
-        return subprocess.Popen(arguments, stdout=log, stderr=subprocess.STDOUT, env=environment)
+def _decoded(data: Dataset, out: Path) -> Dataset:
+    if isinstance(data, MixedDataset):
+        return data.map(lambda part: _decoded(part, out))
+    return decode_ahead(data, out / "decoded", max(1, (os.cpu_count() or 1) - 2), lambda _: None)
 
 
-def pack(names: Sequence[str], out: Path) -> None:
-    """Pack the results of the trainings."""
-    files = [file for name in names for file in _results(out / name, out / "collected")]
-    (out / "packs").mkdir(exist_ok=True)
-    for number, group in enumerate(_groups(files)):
-        with tarfile.open(out / "packs" / f"pack-{number}.tar", "w") as archive:
-            for file in group:
-                archive.add(file, file.name)
+def data_of(job: Job, out: Path, data_root: Path | None, size: str, limit: int | None) -> TrainingData:
+    """What a job trains on, decoded."""
+    extra = dict(zip(job.extra[::2], job.extra[1::2], strict=True))
+    data = open_data(
+        job.dataset,
+        None if job.dataset == "streets" else str(data_root),
+        parse_size(size),
+        PROTOCOLS,
+        limit=limit,
+        jitter=float(extra.get("--jitter", 0)),
+        mix=Mixture.parse(extra["--mix"]) if "--mix" in extra else None,
+        mix_limit=int(extra["--mix-limit"]) if "--mix-limit" in extra else None,
+        cache_bytes=0,
+    )
+    return replace(data, train=_decoded(data.train, out))
 
 
-def _results(folder: Path, collected: Path) -> list[Path]:
-    """Copies of what is packed of a training."""
-    collected.mkdir(exist_ok=True)
-    found = []
-    for file in sorted((folder / "weights").glob("*.safetensors")):
-        state = load_file(file)
-        stage = json.loads((folder / "training.json").read_text())["stages"][-1]
-        kept = {key: value for key, value in state.items() if key.startswith(_PARTS.get(stage, ("",)))}
-        if kept:
-            target = collected / f"{folder.name}.{file.stem}.safetensors"
-            save_file({key: _halved(value) for key, value in kept.items()}, target)
-            found.append(target)
-    sheets = sorted((folder / "sheets").glob("*.png"))[-1:]
-    texts = [folder / "weights" / "card.json", folder / "card.json", folder / "log.csv", folder / "training.json"]
-    texts += sorted((folder / "weights").glob("*.json"))
-    for file in dict.fromkeys([*texts, *sheets]):
-        if file.exists():
-            target = collected / f"{folder.name}.{file.name}"
-            target.write_bytes(file.read_bytes())
-            found.append(target)
-    return found
+@dataclass
+class Trainings:
+    """Processes that train side by side.
+
+    Attributes:
+        commands: of trainings by their names, the most needed first.
+        out: folder of their outputs.
+        at_once: how many run at the same time.
+        running, ended: processes by the names of their trainings.
+    """
+
+    commands: Mapping[str, Sequence[str]]
+    out: Path
+    at_once: int
+    running: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    ended: dict[str, int] = field(default_factory=dict)
+    begun: float = field(default_factory=time.monotonic)
+
+    def seconds(self) -> float:
+        """Since the beginning."""
+        return time.monotonic() - self.begun
+
+    def run(self, seconds: float) -> None:
+        """Start each as soon as there is room, until all have ended or so many seconds have passed in all."""
+        waiting = [name for name in self.commands if name not in self.running and name not in self.ended]
+        while (waiting or self.running) and self.seconds() < seconds:
+            while waiting and len(self.running) < self.at_once:
+                self._start(waiting.pop(0))
+            self._collect()
+            time.sleep(0.2)
+
+    def stop(self, grace: float) -> None:
+        """Tell the others to end after their step, and end what does not within `grace` seconds."""
+        for process in self.running.values():
+            process.terminate()
+        end = time.monotonic() + grace
+        while self.running and time.monotonic() < end:
+            self._collect()
+            time.sleep(0.1)
+        for process in self.running.values():
+            process.kill()
+            process.wait()
+        self._collect()
+
+    def _start(self, name: str) -> None:
+        (self.out / name).mkdir(exist_ok=True)
+        if not (self.out / name / ".decoded").exists():
+            (self.out / name / ".decoded").symlink_to((self.out / "decoded").resolve())
+        environment = child_environment(self.out) | {"OMP_NUM_THREADS": "1"}
+        with (self.out / f"{name}.txt").open("wb") as log:
+            self.running[name] = subprocess.Popen(
+                self.commands[name], stdout=log, stderr=subprocess.STDOUT, env=environment
+            )
+
+    def _collect(self) -> None:
+        for name, process in list(self.running.items()):
+            if (code := process.poll()) is not None:
+                del self.running[name]
+                self.ended[name] = code
+                tail = (self.out / f"{name}.txt").read_text(errors="replace").splitlines()[-1:]
+                typer.echo(f"{self.seconds():4.0f} s {name}: exit {code} {tail}")
 
 
-def _halved(values: torch.Tensor) -> torch.Tensor:
-    return values.half() if values.ndim > 1 else values
+def rescue(job: Job, out: Path, start: Path, read: Callable[[Job], TrainingData], fabric: Fabric) -> str:
+    """Write the weights of a training that was stopped; returns what came of it."""
+    try:
+        data = read(job)
+        recipe = RECIPES.create(job.recipe, config=job.config, data=DataFacts(data.train.classes, data.size))
+        begin = start_of(job, start)
+        recipe.start_from(begin.folder, begin.networks)
+        return write_early_weights(out / job.name, recipe, data, fabric) or "stopped before its first step"
+    except Exception as error:  # noqa: BLE001 (the other trainings are wanted all the same)
+        return f"no weights: {type(error).__name__}: {error}"
 
 
-def _groups(files: Sequence[Path]) -> Iterator[list[Path]]:
-    group: list[Path] = []
-    size = 0
-    for file in files:
-        if group and size + file.stat().st_size > LARGEST:
-            yield group
-            group, size = [], 0
-        group.append(file)
-        size += file.stat().st_size
-    if group:
-        yield group
+def evaluation(dataset: str, done: Sequence[Job], out: Path, how: Sequence[str]) -> list[str]:
+    """`spgbench run` on val with a row for each training."""
+    rows = []
+    for job in done:
+        unguided = job.stage == "unguided"
+        model = f"{job.recipe}:unguided" if unguided else job.recipe
+        weights = out / job.name / "weights" / f"{'unguided' if unguided else job.recipe}.safetensors"
+        rows.append(f"{job.name}={model}?weights={weights}")
+    options = ["--dataset", dataset, "--split", "val", "--protocols", "center-50,random-rect", "--metrics", JUDGED]
+    options += ["--workers", str(min(8, os.cpu_count() or 1))]  # scores do not depend on it
+    return [
+        *(sys.executable, "-m", "bench", "run", "standard", *options),
+        *("--models", ",".join(rows), *how, "--out", str(out / f"val-{dataset}")),
+    ]
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    typer.echo(f"{what}: {time.monotonic() - begun:.0f} s")
+
+
+def _evaluate(arguments: Sequence[str], folder: Path, out: Path, seconds: float) -> None:
+    """Run for so many seconds; what is finished by then is reported."""
+    environment = child_environment(out)
+    log = out / f"{folder.name}.txt"
+    with log.open("wb") as file:
+        process = subprocess.Popen(arguments, stdout=file, stderr=subprocess.STDOUT, env=environment)
+        try:
+            process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            process.terminate()
+            try:
+                process.wait(GRACE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+            subprocess.run(
+                [sys.executable, "-m", "bench", "report", str(folder)],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                check=False,
+            )
+    typer.echo("\n".join(log.read_text(errors="replace").splitlines()[-40:]))
 
 
 def main(
@@ -206,37 +215,52 @@ def main(
     batch_size: int = 16,
     limit: int | None = None,
     workers: int = 1,
-    at_once: Annotated[int, typer.Option(help="Trainings side by side; the next begins as one ends.")] = 18,
+    at_once: Annotated[int, typer.Option(help="Trainings side by side; the next begins as one ends.")] = 6,
     device: str = "auto",
     precision: str = "bf16-mixed",
-    stop_after: Annotated[float, typer.Option(help="Seconds after which trainings that still run are ended.")] = 3600,
+    stop_after: Annotated[float, typer.Option(help="Seconds after which trainings that still run are stopped.")] = 3600,
+    evaluate_seconds: Annotated[float, typer.Option(help="Then, for the scores on val, at most; 0 for none.")] = 0,
+    evaluate_limit: Annotated[int, typer.Option(help="Pictures of val that are scored.")] = 24,
 ) -> None:
-    """Train, report, pack."""
+    """Train, write what was stopped, evaluate, pack.
+
+    Six at once are as many as are worth it: on an H200 six of batch 16 took 80 to 140 pictures a second each
+    (`--at-once 6`, from their logs), eighteen 27 to 33 (`--at-once 18`), which is not more in all, and the most needed
+    ones then end no sooner than the others.
+    """
     wanted = [job for job in jobs() if not select or any(part in job.name for part in select.split(","))]
     out.mkdir(parents=True, exist_ok=True)
     pictures: dict[str, int | None] = {"streets": MIXED} if any("--mix" in job.extra for job in wanted) else {}
     decode(pictures, out, data_root, size)
     decode(dict.fromkeys((job.dataset for job in wanted), limit), out, data_root, size)
-    how = ["--device", device, "--size", size, "--batch-size", str(batch_size), "--precision", precision]
+    machine = ["--device", device, "--size", size]
+    how = [*machine, "--batch-size", str(batch_size), "--precision", precision]
     how += ["--workers", str(workers), "--check-every", "1000000", "--quiet"]
     how += ["--limit", str(limit)] if limit else []
-    waiting, running, done = list(wanted), dict[str, subprocess.Popen[bytes]](), list[str]()
-    begun = time.monotonic()
-    while (waiting or running) and time.monotonic() - begun < stop_after:
-        while waiting and len(running) < at_once:
-            job = waiting.pop(0)
-            running[job.name] = _begin(job, out, command(job, out, start, data_root, steps_scale, how))
-        for name, process in list(running.items()):
-            if process.poll() is not None:
-                del running[name]
-                done.append(name)
-                tail = (out / f"{name}.txt").read_text(errors="replace").splitlines()[-1:]
-                typer.echo(f"{time.monotonic() - begun:4.0f} s {name}: exit {process.returncode} {tail}")
-        time.sleep(0.2)
-    for name, process in running.items():
-        process.kill()
-        typer.echo(f"{name}: ended after {stop_after:.0f} s")
-    pack([job.name for job in wanted if job.name in done], out)
+    commands = {job.name: command(job, out, start, data_root, steps_scale, how) for job in wanted}
+    trainings = Trainings(commands, out, at_once)
+    trainings.run(stop_after)
+    with _told("stopped"):
+        trainings.stop(GRACE)
+    if not_begun := [job.name for job in wanted if job.name not in trainings.ended]:
+        typer.echo(f"not begun: {', '.join(not_begun)}")
+    stopped = [job for job in wanted if trainings.ended.get(job.name) in STOPPED]
+    with _told("weights of what was stopped"):
+        fabric = fabric_for(device, "32" if precision == "32" else "bf16-mixed")
+        read = partial(data_of, out=out, data_root=data_root, size=size, limit=limit)
+        for job in stopped:
+            typer.echo(f"{job.name}: {rescue(job, out, start, read, fabric)}")
+    done = [job for job in wanted if any((out / job.name / "weights").glob("*.safetensors"))]
+    names = [job.name for job in done]
+    typer.echo("\n".join(pack(names, [], out)))
+    datasets = sorted({job.dataset for job in done}) if evaluate_seconds else []
+    for dataset in datasets:
+        own = [job for job in done if job.dataset == dataset]
+        root = [] if dataset == "streets" else ["--data-root", str(data_root)]
+        arguments = evaluation(dataset, own, out, [*machine, *root, "--limit", str(evaluate_limit)])
+        _evaluate(arguments, out / f"val-{dataset}", out, evaluate_seconds / len(datasets))
+    if datasets:
+        typer.echo("\n".join(pack(names, [out / f"val-{dataset}" for dataset in datasets], out)))
 
 
 if __name__ == "__main__":
