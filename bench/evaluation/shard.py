@@ -17,6 +17,7 @@ from bench.errors import ModelFailure
 from bench.evaluation import worker_status
 from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
 from bench.evaluation.known_pixels import check_predictions
+from bench.evaluation.label_edits import edit_sha256
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.pipeline.phases import Phases
@@ -183,11 +184,11 @@ def _fill(plan: Plan, batch: _BatchWork) -> None:
         return
     cell = batch.cell
     with batch.phases.phase("model", "cpu" if stays_on_cpu(cell.model) else plan.device):
-        samples = [masked.given_to(cell.model) for masked in batch.samples]
+        samples = [masked.given_to(cell.called) for masked in batch.samples]
         holes = [masked.hole for masked in batch.samples]
         worker_status.note(cell.model.name, samples[0].id)
         fills = plan.measurements[cell.protocol.name].fills
-        batch.outputs = predict(cell.model, samples, holes, plan.suite.seed, fills)
+        batch.outputs = predict(cell.called, samples, holes, plan.suite.seed, fills)
 
 
 def _score(plan: Plan, batch: _BatchWork) -> None:
@@ -277,6 +278,7 @@ def _base(plan: Plan, masked: MaskedSample) -> Record:
         hole_share=float(masked.hole.mean()),
         revision=plan.revisions[sample.id],
         removed_sha256=removed_sha256(masked.removed),
+        edit_sha256=edit_sha256(masked.edit),
     )
 
 

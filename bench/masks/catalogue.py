@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from bench.masks.edits.names import EDITS
+from bench.masks.edit_names import EDITS
 from bench.masks.mask_info import MaskInfo
 from bench.registry import Registry
 from bench.vocabulary import Protocol

@@ -35,11 +35,13 @@ class ModelOutput:
         picture: uint8 [3, H, W], its raw output.
         labels: uint8 [H, W], the label map that it completed, or None.
         fills: uint8 [K, 3, H, W], several outputs for the same hole, or None.
+        fill_labels: uint8 [K, H, W], the label maps of `fills`, or None.
     """
 
     picture: torch.Tensor
     labels: torch.Tensor | None
     fills: torch.Tensor | None = None
+    fill_labels: torch.Tensor | None = None
 
 
 def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, output: ModelOutput) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.editing import LabelEdit
 from bench.errors import NotApplicable, UsageError
 from bench.masks.catalogue import get
-from bench.masks.edits.names import EDITS
+from bench.masks.edit_names import EDITS
 from bench.masks.edits.rules import RULES, Drawing
 from bench.masks.random_stream import RandomStream
 from bench.removal import Task, task_of
