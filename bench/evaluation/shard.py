@@ -15,7 +15,7 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
-from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
+from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures, write_several
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.label_edits import edit_sha256
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
@@ -111,6 +111,7 @@ class _Scored:
 
     pairs: Sequence[tuple[MaskedSample, ModelOutput]]
     completed: torch.Tensor
+    several: torch.Tensor | None
     values: dict[str, torch.Tensor]
     features: dict[str, npt.NDArray[np.float32]]
     warnings: Sequence[str]
@@ -228,7 +229,7 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOu
         places = [plan.places[masked.sample.id] for masked, _ in good]
         given = view.reference if view.source is None else view.source
         warnings = check_predictions(view.raw, given, view.hole, places, plan.dataset.ids, cell.model)
-    return _Scored(good, view.completed, values, features, warnings)
+    return _Scored(good, view.completed, view.fills, values, features, warnings)
 
 
 def _write(plan: Plan, batch: _BatchWork) -> None:
@@ -253,6 +254,8 @@ def _written(plan: Plan, cell: Cell, scored: _Scored) -> Iterator[SampleResult]:
             warning=scored.warnings[row],
         )
         write_pictures(plan, cell, masked.sample.id, picture, output)
+        if scored.several is not None:
+            write_several(plan, cell, masked.sample.id, unstack_pictures(scored.several[row]), output.fill_labels)
         yield SampleResult(record, {name: named[row] for name, named in scored.features.items()})
 
 
