@@ -27,9 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["RULES", "Drawing"]
 
-_LEAST_SHARE = 0.01
+_LEAST_REGION, _LEAST_OBJECT = 0.05, 0.01
 """Of the hole's pixels: a smaller region or object is not edited."""
-_LEAST_SWAPPED = 0.05
 _LARGEST_INSERTED = 0.5
 _MOST_DONORS = 32
 
@@ -77,15 +76,15 @@ def _none(given: Drawing) -> LabelMap:
 def _shift(given: Drawing, pixels: int) -> LabelMap:
     """A region grown by a disc: its boundary in the hole moves outwards by so many pixels at a shorter side of 256.
 
-    The region is a component of the whole map with 1 % of the hole or more and a known neighbour of another class in
+    The region is a component of the whole map with 5 % of the hole or more and a known neighbour of another class in
     the hole. The same one is drawn for every distance.
     """
     components = connected_components(given.labels, _known())
     bordering = np.unique(_next_to_others(given.labels, components, given.hole))
     shares = given.shares(components)
-    fitting = [int(number) for number in bordering if shares[number] >= _LEAST_SHARE]
+    fitting = [int(number) for number in bordering if shares[number] >= _LEAST_REGION]
     if not fitting:
-        raise NotApplicable("no region of 1 % of the hole with a boundary in the hole")
+        raise NotApplicable("no region of 5 % of the hole with a boundary in the hole")
     region = components == given.one_of(fitting)
     grown = dilate(region, max(1, round(pixels * min(region.shape) / 256)))
     return np.where(grown & given.hole, given.labels[region][0], given.labels)
@@ -94,20 +93,23 @@ def _shift(given: Drawing, pixels: int) -> LabelMap:
 def _swap(given: Drawing) -> LabelMap:
     """A region of the hole with 5 % of it or more gets a class that the pixels around the region do not have.
 
-    It is a class of the picture, or one of the data set where all of the picture's are near.
+    It is a class of the picture, or one of the data set where all of the picture's are near. Where these are near, too,
+    the next region is taken.
     """
     inside = np.where(given.hole, given.labels, np.uint8(VOID))
     components = connected_components(inside, _known())
-    fitting = [int(number) for number in np.flatnonzero(given.shares(components) >= _LEAST_SWAPPED)]
+    fitting = [int(number) for number in np.flatnonzero(given.shares(components) >= _LEAST_REGION)]
     if not fitting:
         raise NotApplicable("no region of 5 % of the hole")
-    region = components == given.one_of(fitting)
-    near = set(np.unique(given.labels[_with_neighbours(region)]).tolist())
     in_picture = set(np.unique(given.labels).tolist()) - {VOID}
-    others = sorted(in_picture - near) or sorted(set(range(len(given.dataset.classes))) - near)
-    if not others:
-        raise NotApplicable("every class of the data set is near the region already")
-    return np.where(region, np.uint8(given.one_of(others)), given.labels)
+    first = given.stream.integer(0, len(fitting) - 1)
+    for number in (*fitting[first:], *fitting[:first]):
+        region = components == number
+        near = set(np.unique(given.labels[_with_neighbours(region)]).tolist())
+        others = sorted(in_picture - near) or sorted(set(range(len(given.dataset.classes))) - near)
+        if others:
+            return np.where(region, np.uint8(given.one_of(others)), given.labels)
+    raise NotApplicable("every class of the data set is near the region already")
 
 
 def _insert(given: Drawing) -> LabelMap:
@@ -119,7 +121,7 @@ def _insert(given: Drawing) -> LabelMap:
     """
     for silhouette, label in _donated(given):
         placed = _moved_into(silhouette, given.hole) & given.hole
-        enough = 2 * np.count_nonzero(placed) >= np.count_nonzero(silhouette) and given.share(placed) >= _LEAST_SHARE
+        enough = 2 * np.count_nonzero(placed) >= np.count_nonzero(silhouette) and given.share(placed) >= _LEAST_OBJECT
         if enough and not (given.labels[_with_neighbours(placed)] == label).any():
             return np.where(placed, np.uint8(label), given.labels)
     raise NotApplicable("no object of another picture fits into the hole as a new one")
@@ -132,7 +134,7 @@ def _remove(given: Drawing) -> LabelMap:
     components = connected_components(given.labels, _known(given.dataset.objects))
     shares, sizes = given.shares(components), np.bincount(components.ravel())
     inside = shares * np.count_nonzero(given.hole)
-    fitting = [int(number) for number in np.flatnonzero((shares >= _LEAST_SHARE) & (2 * inside >= sizes))]
+    fitting = [int(number) for number in np.flatnonzero((shares >= _LEAST_OBJECT) & (2 * inside >= sizes))]
     if not fitting:
         raise NotApplicable("no object of 1 % of the hole, half of which lies in it")
     component = components == given.one_of(fitting)

@@ -1,4 +1,4 @@
-"""Sheets of fills of one hole under several label maps: own, sampled, true and edited ones, the maps above the fills."""
+"""Sheets of fills of one hole under several label maps, own, sampled, true and edited ones, each below its map."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _columns(run: Run, model: ListedModel, sample: str, hole: str) -> Iterator[t
     known = hatched(picture, _read(layout.hole(hole, sample)) >= 128) if layout.hole(hole, sample).exists() else None
     yield "input", Tile(None, message="label maps"), Tile(known, message="no hole")
     yield "truth", _map(layout.labels(sample)), Tile(scaled(picture))
-    cells = {key.protocol: key for key in run.keys() if model.owns(key)}
+    cells = {key.protocol: key for key in filter(model.owns, run.keys())}
     if own := cells.get(hole):
         yield "own map", _map(layout.predicted_labels(own, sample)), _fill(run, own, sample)
         for place in range(1, _SAMPLES + 1):

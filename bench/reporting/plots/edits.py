@@ -39,7 +39,8 @@ def edits_plot(analysis: RunAnalysis) -> Figure | None:
         return None
     names = [model.title for model in analysis.models]
     figure = new_figure(1.9 + names_width(names) + 3.1 * len(shown), 3.6)
-    for column, axes in zip(shown, figure.subplots(1, len(shown), squeeze=False)[0], strict=True):
+    panels = figure.subplots(1, len(shown), sharex=True, squeeze=False)[0]
+    for column, axes in zip(shown, panels, strict=True):
         for row in range(len(names)):
             _draw(axes, groups, column, row)
         _draw_untouched(axes, groups, by_metric.get(f"{column.metric}-untouched"))

@@ -29,8 +29,8 @@ def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[P
     """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
     `hole-share`; `critical-difference`; `intervals`, and `intervals-2`, ... for metrics that do not fit beside it;
-    `by-class`; `edits`; `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a profile
-    `cost`, quality against latency, and `profile-latency`, latency by resolution.
+    `by-class`; `edits`; `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a
+    profile `cost`, quality against latency, and `profile-latency`, latency by resolution.
     """
     headline = analysis.headline_columns
     ranked = headline if len(analysis.run.info.protocols) == 1 else analysis.main_columns[:1]

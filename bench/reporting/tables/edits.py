@@ -47,7 +47,7 @@ def edit_class_table(analysis: RunAnalysis) -> Table | None:
 def _note(analysis: RunAnalysis) -> str:
     return (
         f"Holes of {', '.join(edited_holes(analysis))} together; n counts fills: several of one picture are drawn and "
-        "tested as one. `untouched`: the same number of the untouched picture, the same for every model: what a perfect "
-        "model scores that ignores the edit, and under `edit-none` the judge's ceiling. No number from fewer than "
+        "tested as one. Untouched: the number of the untouched picture, the same for every model: what a perfect model "
+        "scores that ignores the edit, and under edit-none the judge's ceiling. No number from fewer than "
         f"{MIN_VALUES} values."
     )

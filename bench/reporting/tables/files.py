@@ -28,8 +28,8 @@ def write_tables(analysis: RunAnalysis, *, intervals: bool = False, profile: Pro
 
     `overall` and one a protocol: quality by protocol. `boundary`: at label boundaries, with a metric there.
     `hole-share`: by share of missing pixels, with a metric of the hole.
-    `by-class`: with a metric by class. `edits`, `edits-by-class`: with edited label maps. `cost`: beside quality, with a profile. `as-<evaluator>`: under its rules, with
-    evaluators in the analysis.
+    `by-class`: with a metric by class. `edits`, `edits-by-class`: with edited label maps. `cost`: beside quality, with
+    a profile. `as-<evaluator>`: under its rules, with evaluators in the analysis.
 
     Args:
         analysis: of the run.
