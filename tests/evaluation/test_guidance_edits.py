@@ -13,9 +13,10 @@ from bench.editing import LabelEdit
 from bench.errors import DataError, UsageError
 from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite, read_suite
+from bench.gating.comparability import hole_difference
 from bench.masks.edit_names import EDITS
 from bench.masks.edits.protocol import EditProtocol
-from bench.records import CellRecord, Run
+from bench.records import CellRecord, Run, read_run
 from bench.registry import Entry
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.images.edits import write_edit_sheets
@@ -135,6 +136,10 @@ def test_an_edit_that_came_out_differently_is_filled_again(tmp_path: Path, monke
     run(tmp_path / "out", [painter], protocols)
 
     assert painter.painted == ["s2"]
+    (other,) = run(tmp_path / "other", [painter], protocols).cells
+    now, before = (read_run(tmp_path / name).values(key) for name, key in (("other", other), ("out", key)))
+    assert hole_difference(now, before) == ""
+    assert "edited label maps in 1 of 4 pictures" in hole_difference(replace(now, edits=("0", *now.edits[1:])), before)
 
 
 def test_pixels_without_a_true_label_are_asked_for_nothing(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from bench.records import ModelInfo, Run, Score, read_run
 from tests.support.compact import compact
+from tests.support.guidance_tables import guidance_tables
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
-PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
+PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference", "edits"))
 
 
 def keep(out: Path, kept: Path) -> None:
@@ -40,7 +41,13 @@ def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
 
 
 def table(run: Run) -> str:
-    """PSNR by model and protocol, in Markdown: in the hole, and where labels were scored near label boundaries, too."""
+    """What a page shows of a run, in Markdown.
+
+    Of a run with edited label maps, guidance. Else PSNR by model and protocol: in the hole, and where labels were
+    scored near label boundaries, too.
+    """
+    if "edit-size.hole" in run.info.metrics:
+        return guidance_tables(run)
     protocols = run.info.protocols
     regions = ["hole", "boundary"] if "label-miou.hole" in run.info.metrics else ["hole"]
     heads = [
