@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import bench
+from bench.audit.run import audit
 from bench.editing import LabelEdit
 from bench.errors import DataError, UsageError
 from bench.evaluation.run import run_suite
@@ -270,3 +271,8 @@ def test_the_suite_names_what_there_is() -> None:
     assert edits == set(EDITS)
     assert [bench.masks.get(name).name for name in suite.protocols]
     assert all(isinstance(bench.metrics.METRICS.find(name)[0], Entry) for name in suite.metrics)
+
+
+def test_an_audit_of_edits_is_refused_since_no_picture_shows_them() -> None:
+    with pytest.raises(UsageError, match="truths to distort"):
+        audit(["edit-accuracy"], scenes(), protocols=["edit-swap:center-50"], judge=ColourJudge())
