@@ -137,7 +137,7 @@ def _measurement(plan: Plan) -> Measurement:
     if "editing" in tasks:
         must, fix = (
             "have truths to distort",
-            "No picture shows what an edited label map asks for: take other protocols.",
+            "No picture shows what an edited map asks for: take other protocols.",
         )
         raise UsageError("protocols of an audit", must, "edits of label maps", fix)
     if len(tasks) != 1:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bench.masks.edit_names import EDITS, split_edit
-from bench.metrics import MetricKey, find_definition
+from bench.metrics import MetricKey, is_ceiling
+from bench.records import Score
 from bench.reporting.analysis.aggregate import Aggregate
 from bench.reporting.analysis.classes import ClassGroup, class_groups
 from bench.reporting.analysis.columns import Column, column_of
@@ -49,15 +50,15 @@ def edited_holes(analysis: RunAnalysis) -> list[str]:
 
 def edit_columns(analysis: RunAnalysis) -> list[Column]:
     """What of guidance and diversity the run has measured, in order; what `--metrics` leaves out is left out."""
-    scores = {key: [] for key in analysis.run.info.metrics}
+    scores: dict[str, list[Score]] = {key: [] for key in analysis.run.info.metrics}
     for cell in analysis.run.cells.values():
         for key, score in cell.metrics.items():
             scores.setdefault(key, []).append(score)
     chosen = {MetricKey.parse(key).metric for key in analysis.shown_keys}
-    keys = [key for key in scores if (metric := MetricKey.parse(key).metric) in _SHOWN and _is_chosen(metric, chosen)]
-    return [
-        column_of(key, scores[key]) for key in sorted(keys, key=lambda key: _SHOWN.index(MetricKey.parse(key).metric))
-    ]
+    metrics = {MetricKey.parse(key).metric: key for key in scores}
+    shown = [metrics[metric] for metric in _SHOWN if metric in metrics and _is_chosen(metric, chosen)]
+    columns = (column_of(key, scores[key]) for key in shown)
+    return [replace(one, higher_is_better=None) if is_ceiling(one.metric) else one for one in columns]
 
 
 def edit_groups(analysis: RunAnalysis, columns: Sequence[Column]) -> list[EditGroup]:
@@ -97,5 +98,4 @@ def _together(analysis: RunAnalysis, protocols: Sequence[str]) -> Aggregate:
 
 def _is_chosen(metric: str, chosen: set[str]) -> bool:
     """Whether a column is shown: one that is the same for all models is where any of the others is."""
-    found = find_definition(metric)
-    return metric in chosen or bool(chosen and found and found.same_for_all)
+    return metric in chosen or (bool(chosen) and is_ceiling(metric))

@@ -125,7 +125,7 @@ def class_frame(classes: Sequence[ClassGroup]) -> pd.DataFrame:
 
 
 def edit_frame(groups: Sequence[EditGroup]) -> pd.DataFrame:
-    """A row for every label map, model and metric, over all holes."""
+    """A row for every label map, model and metric with a value, over all holes."""
     import pandas as pd
 
     rows = [
@@ -136,6 +136,7 @@ def edit_frame(groups: Sequence[EditGroup]) -> pd.DataFrame:
         for one in groups
         for row in one.group.rows
         for key, score in row.scores.items()
+        if score.n
     ]
     return pd.DataFrame(rows, columns=list(_EDIT_COLUMNS))
 
