@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import pickle
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from scipy.ndimage import distance_transform_edt, label
 
 import bench.masks
@@ -265,3 +267,17 @@ def test_an_edit_of_an_unlabelled_picture_is_refused() -> None:
 
     with pytest.raises(UsageError, match="label maps"):
         bench.masks.get("edit-none:center-50").edited(sample, 0, LabelScenes([sample]))  # type: ignore[attr-defined]
+
+
+def test_masks_on_disk_can_have_an_edit(tmp_path: Path) -> None:
+    dataset, mask = scenes(2), np.zeros((32, 32), np.uint8)
+    mask[8:24, 8:24] = 255
+    for sample in dataset:
+        Image.fromarray(mask).save(tmp_path / f"{sample.id}.png")
+
+    protocol = bench.masks.get(f"edit-none:files:{tmp_path}")
+    assert isinstance(protocol, DatasetBound)
+    bound = protocol.for_dataset(dataset)
+
+    assert bound.name.startswith(f"edit-none:files:{tmp_path.name}@")
+    assert np.array_equal(bound.hole(dataset[0], 0, dataset), mask > 0)
