@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup docs constraints reference reference-audit reference-tables schemas clean
+.PHONY: bench test setup docs constraints reference reference-audit reference-edits reference-tables schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -50,6 +50,14 @@ reference-audit: setup
 	$(VENV)/bin/spgbench audit --protocols object-removal \
 	    --metrics psnr,seam-colour,class-left,class-invented,object-left -o results/audit-removal
 	$(VENV)/bin/python -m tests.support.reference_audit results/audit results/audit-removal
+
+# Keep how far fills follow edited label maps, on streets and on CamVid; CAMVID is the folder of CamVid, relative to this one.
+reference-edits: setup
+	$(VENV)/bin/spgbench run guidance-edits -o results/edits-streets
+	$(VENV)/bin/spgbench run guidance-edits --dataset camvid --data-root $(CAMVID) --models spgnet -o results/edits-camvid
+	for name in edits-streets edits-camvid; do \
+	    $(VENV)/bin/python -m tests.support.reference results/$$name results/reference/$$name docs/explanation/guided-edits.md; done
+	$(VENV)/bin/python -m tests.support.reference_sheet results/edits-streets/gallery/edits-2.png docs/explanation/guided-edits.png
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup

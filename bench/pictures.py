@@ -106,14 +106,15 @@ def visible_labels(labels: Tensor | None, hole: Tensor, sources: LabelSources) -
     Args:
         labels: true label maps, integer [N, H, W], or None where there are none.
         hole: bool [N, 1, H, W], True = missing.
-        sources: `hole == "oracle"` asks for the whole maps, `context == "oracle"` for maps with VOID in the hole.
+        sources: `hole == "oracle"` or `"edited"` asks for the whole maps, `context == "oracle"` for maps with VOID in
+            the hole.
 
     Returns:
         Maps of the same shape and type, or None for a model that uses no true labels.
     """
     if labels is None or "oracle" not in (sources.context, sources.hole):
         return None
-    return labels if sources.hole == "oracle" else hide_labels(labels, hole)
+    return labels if sources.hole in ("oracle", "edited") else hide_labels(labels, hole)
 
 
 def hide(samples: Sequence[Sample], holes: Sequence[Hole], seed: int, sources: LabelSources) -> Batch:

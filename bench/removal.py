@@ -13,9 +13,10 @@ if TYPE_CHECKING:
 
 __all__ = ["TASKS", "RemovedObject", "RemovesObjects", "Removing", "Task", "task_of"]
 
-Task = Literal["completion", "removal"]
-TASKS: tuple[Task, ...] = ("completion", "removal")
-"""What a fill should be. `completion`: what the hole hides. `removal`: the scene without the object that it hides."""
+Task = Literal["completion", "removal", "editing"]
+TASKS: tuple[Task, ...] = ("completion", "removal", "editing")
+"""What a fill should be. `completion`: what the hole hides. `removal`: the scene without the object that it hides.
+`editing`: what a given label map asks for (`bench.editing`)."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,14 @@ class RemovesObjects(typing.Protocol):
         """
 
 
+@typing.runtime_checkable
+class _Tasked(typing.Protocol):
+    """A protocol that declares its task."""
+
+    @property
+    def task(self) -> Task: ...
+
+
 def task_of(protocol: Protocol) -> Task:
     """The task that a protocol declares; completion where it declares none."""
-    return protocol.task if isinstance(protocol, Removing) else "completion"
+    return protocol.task if isinstance(protocol, _Tasked) else "completion"

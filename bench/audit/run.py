@@ -110,13 +110,17 @@ def _wanted(names: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
         raise UsageError("metrics of an audit", "be one or more", "none", "See `spgbench ls metrics`.")
     every = [bench.metrics.definition(bench.metrics.METRICS.find(name)[0].name) for name in listed]
     if names is None:
-        every = [metric for metric in every if not metric.ceiling_of and metric.translation is None]
+        every = [metric for metric in every if not _is_of_untouched(metric) and metric.translation is None]
     refused = {metric.name: why for metric in every if (why := _refusal(metric))}
     return [metric.name for metric in every if metric.name not in refused], refused
 
 
+def _is_of_untouched(metric: MetricDefinition) -> bool:
+    return bool(metric.ceiling_of) or metric.same_for_all
+
+
 def _refusal(metric: MetricDefinition) -> str:
-    if metric.ceiling_of:
+    if _is_of_untouched(metric):
         return "taken of untouched pictures: the same for every fill"
     if metric.fills:
         return f"taken of {metric.fills} fills of a hole: a distortion is one"
@@ -130,6 +134,12 @@ def _refusal(metric: MetricDefinition) -> str:
 def _measurement(plan: Plan) -> Measurement:
     """What is measured under the task of all protocols."""
     tasks = {task_of(protocol) for protocol in plan.protocols}
+    if "editing" in tasks:
+        must, fix = (
+            "have truths to distort",
+            "No picture shows what an edited map asks for: take other protocols.",
+        )
+        raise UsageError("protocols of an audit", must, "edits of label maps", fix)
     if len(tasks) != 1:
         fix = "Audit them one after another."
         raise UsageError("protocols of an audit", "be of one task", " and ".join(sorted(tasks)) or "none", fix)

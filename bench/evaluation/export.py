@@ -87,8 +87,8 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
         folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
         with exact_arithmetic(plan.device), _masked_samples(plan, cell.protocol) as masked_samples:
             for masked in masked_samples:
-                sample = masked.given_to(cell.model)
-                (output,) = predict(cell.model, [sample], [masked.hole], plan.suite.seed)
+                sample = masked.given_to(cell.called)
+                (output,) = predict(cell.called, [sample], [masked.hole], plan.suite.seed)
                 if isinstance(output, ModelFailure):
                     failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {output}")
                 else:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from bench.editing import LabelEdit
 from bench.errors import NotApplicable
+from bench.evaluation.label_edits import find_edit
 from bench.evaluation.plan import Plan
 from bench.evaluation.removals import find_removed
 from bench.removal import RemovedObject
@@ -32,12 +34,14 @@ class MaskedSample:
     Attributes:
         sample: whose picture is the input.
         hole: bool [H, W], True = missing.
-        removed: what a removal takes out; None under completion.
+        removed: what a removal takes out; None under another task.
+        edit: the label map that a fill should follow; None under another task.
     """
 
     sample: Sample
     hole: Hole
     removed: RemovedObject | None = None
+    edit: LabelEdit | None = None
 
     @property
     def truth(self) -> Truth | None:
@@ -48,9 +52,12 @@ class MaskedSample:
         """The sample of which a model is given the visible part.
 
         Of a removal, labels inside the hole, which oracles alone are given, are the truth's: those of the sample would
-        tell the model to paint the object again. Where they are not known, such a model is given no labels.
+        tell the model to paint the object again. Where they are not known, such a model is given no labels. Of an edit,
+        a model that follows it is given the edited map.
         """
         labels = self.sample.labels
+        if self.edit is not None and model.label_sources.hole == "edited":
+            return replace(self.sample, labels=self.edit.labels)
         if self.removed is None or labels is None or model.label_sources.hole != "oracle":
             return self.sample
         inside = None if self.truth is None else self.truth.labels
@@ -77,8 +84,10 @@ def load_masked_sample(plan: Plan, protocol: Protocol, index: int) -> MaskedSamp
         return SkippedSample(sample_id, plan.bad[sample_id])
     sample = plan.dataset[index]
     try:
-        hole = protocol.hole(sample, plan.suite.seed, plan.dataset)
-        return MaskedSample(sample, hole, find_removed(protocol, sample, plan.suite.seed, plan.dataset))
+        seed, dataset = plan.suite.seed, plan.dataset
+        hole = protocol.hole(sample, seed, dataset)
+        removed = find_removed(protocol, sample, seed, dataset)
+        return MaskedSample(sample, hole, removed, find_edit(protocol, sample, hole, seed, dataset))
     except NotApplicable as reason:
         return SkippedSample(sample.id, str(reason))
 

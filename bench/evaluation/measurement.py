@@ -20,6 +20,7 @@ __all__ = ["NO_TRUTH", "Measurement", "prepare"]
 
 NO_TRUTH = "needs pictures without the object, and the data set has none: its own still show what is to be removed"
 """Why a metric that compares with the truth is refused of a removal."""
+_NO_TRUTH_OF_EDITS = "compares with the true picture, and the label map asks for another one"
 
 
 @dataclass(frozen=True)
@@ -107,6 +108,11 @@ class Measurement:
         return max((metric.fills for metric in self.of_images), default=0)
 
     @property
+    def judges_fills(self) -> bool:
+        """Whether a judge looks at each of several fills."""
+        return any(metric.fills and "judge" in metric.needs for metric in self.of_images)
+
+    @property
     def feature_names(self) -> list[str]:
         """What a shard's features are called on disk: of completed and of untouched pictures."""
         return [name for kind in self.features for name in (kind, f"truth-{kind}")]
@@ -173,7 +179,7 @@ def _refusal(metric: MetricDefinition, region: Region, task: Task, *, has_truths
     if task not in metric.tasks:
         return f"means nothing under {task}: it is a metric of {' and '.join(metric.tasks)}"
     if metric.needs_truth and not has_truths and region != "known":
-        return NO_TRUTH
+        return _NO_TRUTH_OF_EDITS if task == "editing" else NO_TRUTH
     return ""
 
 

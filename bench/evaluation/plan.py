@@ -16,6 +16,7 @@ import bench.masks
 import bench.metrics
 import bench.models
 from bench.errors import DataError, Failure, UsageError
+from bench.evaluation.label_edits import follows_edits
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.removals import has_truths
 from bench.evaluation.suite import Suite
@@ -63,11 +64,19 @@ class RecordedModel:
 
 @dataclass(frozen=True)
 class Cell:
-    """One (model, protocol) on the run's dataset, ready to run."""
+    """One (model, protocol) on the run's dataset, ready to run.
+
+    Attributes:
+        key: names the cell on disk.
+        model: as the suite names it.
+        protocol: cuts the holes.
+        called: the model as it is called for this cell: under an edit, one that is given the edited label map.
+    """
 
     key: CellKey
     model: Inpainter
     protocol: Protocol
+    called: Inpainter
 
     @property
     def only_recorded(self) -> bool:
@@ -246,7 +255,8 @@ def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> C
         found, fix = f"model '{model.name}'", "Cut holes for models with another protocol."
         raise UsageError(f"protocol '{protocol.name}'", "be given folders of predictions alone", found, fix)
     bound = model.bind(protocol.name, dataset.ids) if isinstance(model, CellBound) else model
-    return Cell(CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules), bound, protocol)
+    key = CellKey(model.name, model.fingerprint, protocol.name, dataset.name, dataset.rules)
+    return Cell(key, bound, protocol, follows_edits(bound, protocol, dataset))
 
 
 def stays_on_cpu(model: Inpainter) -> bool:

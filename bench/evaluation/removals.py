@@ -62,9 +62,12 @@ def find_removed(protocol: Protocol, sample: Sample, seed: int, dataset: Dataset
 
 
 def has_truths(protocol: Protocol, dataset: Dataset, seed: int) -> bool:
-    """Whether a removal has truths, as the first sample that can be read and has a hole tells; True for completion."""
+    """Whether fills can be compared with a truth: of a removal, as the first sample with a hole that can be read tells.
+
+    True for completion, False for edits: the picture does not show what an edited label map asks for.
+    """
     if task_of(protocol) != "removal":
-        return True
+        return task_of(protocol) == "completion"
     for index in range(len(dataset)):
         with suppress(NotApplicable, DataError):
             removed = find_removed(protocol, dataset[index], seed, dataset)

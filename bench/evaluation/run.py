@@ -259,7 +259,7 @@ def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
     measured, signatures = plan.measurements[cell.protocol.name], plan.signatures_under(cell.protocol)
     write_results(plan.layout, cell.key, shards, recorded.others, with_features=bool(measured.of_sets))
     records = [result.record for shard in shards for result in shard]
-    reduced = reduce_cell(cell.key, cell.model.label_sources, records, signatures, measured.classes)
+    reduced = reduce_cell(cell.key, cell.called.label_sources, records, signatures, measured.classes)
     if measured.of_sets:
         reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, signatures)
     undefined = undefined_notes(reduced, measured.judge, plan.dataset)

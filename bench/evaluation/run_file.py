@@ -14,6 +14,7 @@ from bench.data.known_splits import names_of_split
 from bench.data.selection import SplitList
 from bench.errors import RunConflict, UsageError
 from bench.evaluation.plan import Plan
+from bench.masks.edit_names import split_edit
 from bench.records import (
     CellKey,
     DatasetInfo,
@@ -183,7 +184,13 @@ def _model_info(model: Inpainter, given: str) -> ModelInfo:
 def _protocols_given(plan: Plan) -> dict[str, str]:
     """Masks from files: the name of the protocol holds the folder's name alone."""
     pairs = zip(plan.protocols, plan.suite.protocols, strict=True)
-    return {protocol.name: text for protocol, text in pairs if ":" in text}
+    return {protocol.name: text for protocol, text in pairs if ":" in _holes_of(text)}
+
+
+def _holes_of(protocol: str) -> str:
+    """The protocol that cuts the holes of one with an edit; any other itself."""
+    edit = split_edit(protocol)
+    return edit.hole if edit else protocol
 
 
 def _published(plan: Plan) -> Iterator[PublishedFigure]:

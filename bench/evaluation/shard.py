@@ -15,8 +15,9 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
-from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures
+from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures, write_several
 from bench.evaluation.known_pixels import check_predictions
+from bench.evaluation.label_edits import edit_sha256
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.pipeline.phases import Phases
@@ -110,6 +111,7 @@ class _Scored:
 
     pairs: Sequence[tuple[MaskedSample, ModelOutput]]
     completed: torch.Tensor
+    several: torch.Tensor | None
     values: dict[str, torch.Tensor]
     features: dict[str, npt.NDArray[np.float32]]
     warnings: Sequence[str]
@@ -183,11 +185,11 @@ def _fill(plan: Plan, batch: _BatchWork) -> None:
         return
     cell = batch.cell
     with batch.phases.phase("model", "cpu" if stays_on_cpu(cell.model) else plan.device):
-        samples = [masked.given_to(cell.model) for masked in batch.samples]
+        samples = [masked.given_to(cell.called) for masked in batch.samples]
         holes = [masked.hole for masked in batch.samples]
         worker_status.note(cell.model.name, samples[0].id)
         fills = plan.measurements[cell.protocol.name].fills
-        batch.outputs = predict(cell.model, samples, holes, plan.suite.seed, fills)
+        batch.outputs = predict(cell.called, samples, holes, plan.suite.seed, fills)
 
 
 def _score(plan: Plan, batch: _BatchWork) -> None:
@@ -227,7 +229,7 @@ def _measured(plan: Plan, cell: Cell, good: Sequence[tuple[MaskedSample, ModelOu
         places = [plan.places[masked.sample.id] for masked, _ in good]
         given = view.reference if view.source is None else view.source
         warnings = check_predictions(view.raw, given, view.hole, places, plan.dataset.ids, cell.model)
-    return _Scored(good, view.completed, values, features, warnings)
+    return _Scored(good, view.completed, view.fills, values, features, warnings)
 
 
 def _write(plan: Plan, batch: _BatchWork) -> None:
@@ -252,6 +254,8 @@ def _written(plan: Plan, cell: Cell, scored: _Scored) -> Iterator[SampleResult]:
             warning=scored.warnings[row],
         )
         write_pictures(plan, cell, masked.sample.id, picture, output)
+        if scored.several is not None:
+            write_several(plan, cell, masked.sample.id, unstack_pictures(scored.several[row]), output.fill_labels)
         yield SampleResult(record, {name: named[row] for name, named in scored.features.items()})
 
 
@@ -277,6 +281,7 @@ def _base(plan: Plan, masked: MaskedSample) -> Record:
         hole_share=float(masked.hole.mean()),
         revision=plan.revisions[sample.id],
         removed_sha256=removed_sha256(masked.removed),
+        edit_sha256=edit_sha256(masked.edit),
     )
 
 

@@ -36,6 +36,12 @@ SUITES.add(
     "objects removed from street scenes, against the scenes without them",
     file="removal.yaml",
 )
+SUITES.add(
+    "guidance-edits",
+    "bench.evaluation.suite:packaged",
+    "whether fills follow edits of their label maps, and how much samples differ",
+    file="guidance-edits.yaml",
+)
 
 
 @dataclass(frozen=True)

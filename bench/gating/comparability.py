@@ -40,20 +40,21 @@ def signature_difference(baseline: str, candidate: str) -> str:
 
 
 def hole_difference(baseline: CellValues, candidate: CellValues) -> str:
-    """Which common samples have other holes, pictures, removed objects or truths; empty when none."""
-    of_both = (baseline.pictures, baseline.removed) == (candidate.pictures, candidate.removed)
-    if baseline.cell.holes_sha256 == candidate.cell.holes_sha256 and of_both:
+    """Which common samples have other holes, pictures, removed objects, truths or edits; empty when none."""
+    left, right = ((of.pictures, of.removed, of.edits) for of in (baseline, candidate))
+    if baseline.cell.holes_sha256 == candidate.cell.holes_sha256 and left == right:
         return ""
     found = []
-    for what, left, right in (
+    for what, of_baseline, of_candidate in (
         ("holes", baseline.holes, candidate.holes),
         ("pixels", baseline.pictures, candidate.pictures),
         ("removed objects or truths", baseline.removed, candidate.removed),
+        ("edited label maps", baseline.edits, candidate.edits),
     ):
         other = [
             sample
             for sample, row in baseline.row.items()
-            if sample in candidate.row and _differ(left[row], right[candidate.row[sample]])
+            if sample in candidate.row and _differ(of_baseline[row], of_candidate[candidate.row[sample]])
         ]
         if other:
             found.append(f"other {what} in {len(other)} of {len(baseline.samples)} pictures, such as {other[0]!r}")

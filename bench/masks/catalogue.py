@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from bench.masks.edit_names import EDITS
 from bench.masks.mask_info import MaskInfo
 from bench.registry import Registry
 from bench.vocabulary import Protocol
@@ -154,6 +155,12 @@ def _add_others() -> None:
     PROTOCOLS.add("files:", "bench.masks.files:FileMasks", masks)
 
 
+def _add_edits() -> None:
+    for edit, what in EDITS.items():
+        summary = f"{edit}:PROTOCOL, the holes of a protocol under a label map: {what}"
+        PROTOCOLS.add(f"{edit}:", "bench.masks.edits.protocol:make_edit", summary, edit=edit)
+
+
 _add_fixed()
 _add_rectangles()
 _add_strokes()
@@ -161,3 +168,4 @@ _add_lama()
 _add_comodgan()
 _add_removals()
 _add_others()
+_add_edits()

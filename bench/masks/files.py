@@ -27,7 +27,7 @@ from bench.masks.mask_info import MaskInfo
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
 from bench.masks.sources import FolderOfMasks, MaskSource, WhichMask, is_run_length_file, open_masks
-from bench.removal import TASKS, RemovedObject, Task
+from bench.removal import RemovedObject, Task
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
@@ -37,8 +37,9 @@ __all__ = ["FileMasks"]
 
 _RULE = 2
 """Version of what this module does with the files: part of the protocol's version."""
-_OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own", "random"), "task": TASKS}
-_RUN_LENGTH_OPTIONS = {"mask": ("inside", "outside"), "pick": ("own", "random"), "task": TASKS}
+_TASKS: tuple[Task, ...] = ("completion", "removal")  # masks give no label map that a fill could follow
+_OPTIONS = {"hole": ("white", "black", "opaque", "transparent"), "pick": ("own", "random"), "task": _TASKS}
+_RUN_LENGTH_OPTIONS = {"mask": ("inside", "outside"), "pick": ("own", "random"), "task": _TASKS}
 _OPPOSITE = {"white": "black", "black": "white", "opaque": "transparent", "transparent": "opaque"}
 _SUSPICIOUS_SHARE = 0.75
 _UNCLEAR_SHARE = 0.05

@@ -42,7 +42,17 @@ __all__ = [
     "with_companions",
 ]
 
-FAMILIES = ("pixel", "structural", "seam", "perceptual", "distribution", "segmentation", "removal", "evaluators")
+FAMILIES = (
+    "pixel",
+    "structural",
+    "seam",
+    "perceptual",
+    "distribution",
+    "segmentation",
+    "removal",
+    "editing",
+    "evaluators",
+)
 """The packages that metrics lie in."""
 
 
@@ -107,9 +117,9 @@ def column_order(name: str) -> tuple[int, str]:
 
 
 def is_ceiling(name: str) -> bool:
-    """Whether a metric bounds another one and is the same number for every model."""
+    """Whether a metric is the same number for every model: it bounds another one, or tells what a model ignores."""
     found = find_definition(name)
-    return found is not None and bool(found.ceiling_of)
+    return found is not None and (bool(found.ceiling_of) or found.same_for_all)
 
 
 def ceiling_of(name: str) -> str:

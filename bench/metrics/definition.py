@@ -142,6 +142,7 @@ class MetricDefinition:
             that `spgbench fetch weights` takes; where one is missing, those behind it are not looked for.
         beside: metrics that are always taken with it, since it means little without them.
         ceiling_of: the metric that this one bounds: the same number for every model, printed below tables.
+        same_for_all: whether it is the same number for every model, so that it ranks none and is no column of theirs.
         by_class: whether it also has a value for each class.
         fills: how many fills of a hole it is taken of, where that is not one.
         translation: which rule of another evaluator it is; such metrics are shown only where they are asked for.
@@ -179,6 +180,7 @@ class MetricDefinition:
     needs: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
     ceiling_of: str = ""
+    same_for_all: bool = False
     by_class: bool = False
     fills: int = 0
     translation: Translation | None = None

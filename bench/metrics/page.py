@@ -38,6 +38,7 @@ _FAMILIES = {
     "perceptual": "Deep features of each picture",
     "distribution": "Sets of pictures",
     "removal": "Removed objects",
+    "editing": "Guidance by label maps",
     "segmentation": "Label maps",
 }
 """Titles of the families, in the order of the page."""

@@ -61,6 +61,10 @@ class BatchView:
         judged_without: uint8 [N, H, W] what a judge sees in pictures that never had the object, or None.
         objects: indices of the classes of countable things.
         prompts: what each picture shows, in words; empty where nothing is known.
+        asked: uint8 [N, H, W] the edited label maps that the fills should follow, or None: nothing is edited.
+        edited: bool [N, 1, H, W], the hole pixels that the edits change, or None, likewise.
+        fill_labels: uint8 [N, K, H, W] label maps of `fills`, or None: the model gives none with them.
+        judged_fills: uint8 [N, K, H, W] what a judge sees in `fills`, or None.
 
     Raises:
         DataError: a tensor is not what it must be.
@@ -83,6 +87,10 @@ class BatchView:
     judged_without: torch.Tensor | None = None
     objects: tuple[int, ...] = ()
     prompts: tuple[str, ...] = ()
+    asked: torch.Tensor | None = None
+    edited: torch.Tensor | None = None
+    fill_labels: torch.Tensor | None = None
+    judged_fills: torch.Tensor | None = None
 
     def __post_init__(self) -> None:
         check_pair(self.reference, self.completed)
@@ -92,7 +100,9 @@ class BatchView:
             check_pair(self.reference, self.source, "input")
         if self.object_pixels is not None:
             check_region("pixels of the removed object", self.object_pixels, self.reference)
-        for fill in () if self.fills is None else self.fills.unbind(dim=1):
+        if self.edited is not None:
+            check_region("edited pixels", self.edited, self.reference)
+        for fill in _each(self.fills):
             check_pair(self.reference, fill, "one of several fills")
         if self.labels is not None:
             check_labels(self.labels, self.reference)
@@ -101,6 +111,9 @@ class BatchView:
             ("judge's label maps of completed pictures", self.judged),
             ("judge's label maps of untouched pictures", self.judged_truth),
             ("judge's label maps of pictures without the object", self.judged_without),
+            ("edited label maps", self.asked),
+            *(("label map of one of several fills", maps) for maps in _each(self.fill_labels)),
+            *(("judge's label map of one of several fills", maps) for maps in _each(self.judged_fills)),
         ):
             if maps is not None:
                 check_labels(maps, self.reference, subject)
@@ -147,3 +160,8 @@ class BatchView:
             for seen in (self.composited, self.known)
             for region, values in zip(seen.regions, measure_picture(seen).unbind(dim=1), strict=True)
         }
+
+
+def _each(several: torch.Tensor | None) -> tuple[torch.Tensor, ...]:
+    """Each of K [N, ...], of a tensor [N, K, ...]; none of None."""
+    return () if several is None else several.unbind(dim=1)

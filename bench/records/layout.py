@@ -146,6 +146,14 @@ class RunLayout:
         """The label map that a model completed for a gallery sample, where it gives one."""
         return self.cell(key) / "gallery" / f"{sample_id}.labels.png"
 
+    def sampled_fill(self, key: CellKey, sample_id: str, place: int) -> Path:
+        """The composited fill number `place`, from 1 on, of several that were drawn for a gallery sample."""
+        return self.cell(key) / "several" / f"{sample_id}.{place}.png"
+
+    def sampled_labels(self, key: CellKey, sample_id: str, place: int) -> Path:
+        """The label map of that fill, where the model gives one."""
+        return self.cell(key) / "several" / f"{sample_id}.{place}.labels.png"
+
     def cell_file(self, key: CellKey) -> Path:
         """The reduced cell."""
         return self.cell(key) / "cell.json"

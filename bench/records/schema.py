@@ -40,7 +40,7 @@ of formats 1 and 2 cannot grow: their records do not say which version of a pict
 SET_INTERVAL = "1.96 standard errors of a delete-d jackknife over half-samples"
 """How the interval of a number of a whole set of pictures, such as KID, is taken."""
 
-_LEFT_OUT = ("removed_sha256", "traceback", "warning")
+_LEFT_OUT = ("edit_sha256", "removed_sha256", "traceback", "warning")
 """Fields of a line that are left out where they are empty."""
 
 OPTIONAL_FIELDS = ("revision", *_LEFT_OUT)
@@ -68,6 +68,7 @@ class Record:
         traceback: the last frames of what the model raised, as Python prints them; left out where it is empty.
         removed_sha256: of all that is known of the object that a removal takes out: its pixels, its class, the truth
             without it; under completion empty, and then left out.
+        edit_sha256: of the edited label map that the fill should follow; without one empty, and then left out.
     """
 
     sample: str
@@ -83,6 +84,7 @@ class Record:
     warning: str = ""
     traceback: str = ""
     removed_sha256: str = ""
+    edit_sha256: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,7 +36,8 @@ class CellValues:
         reasons: why not `ok`, by sample id.
         pictures: what picture each sample was cut from [N]: the SHA-256 of its pixels, or else the sample's id.
         holes: SHA-256 of each hole [N].
-        removed: hash of what a removal takes out of each sample [N]; empty under completion.
+        removed: hash of what a removal takes out of each sample [N]; empty under another task.
+        edits: hash of the edited label map of each sample [N]; empty under another task.
         hole_share: missing pixels over all pixels, float64 [N]; NaN where there is no hole.
         values: `metric.region`, and `metric.region.class` of metrics by class, to float64 [N]; NaN where undefined or
             the sample is not `ok`, infinities as they are.
@@ -49,6 +50,7 @@ class CellValues:
     pictures: tuple[str, ...]
     holes: tuple[str, ...]
     removed: tuple[str, ...]
+    edits: tuple[str, ...]
     hole_share: Floats
     values: dict[str, Floats]
 
@@ -106,6 +108,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
         pictures=tuple(data["image_sha256"] or data["sample"] for data in records),
         holes=tuple(data["hole_sha256"] for data in records),
         removed=tuple(data.get("removed_sha256", "") for data in records),
+        edits=tuple(data.get("edit_sha256", "") for data in records),
         hole_share=hole_share,
         values=values,
     )

@@ -39,6 +39,7 @@ def report(out: Path | Run | RunAnalysis, *, intervals: bool = False, profile: P
     from bench.records import read_run
     from bench.reporting.analysis import RunAnalysis
     from bench.reporting.analysis.cost import profile_of
+    from bench.reporting.images.edits import write_edit_sheets
     from bench.reporting.images.gallery import write_gallery
     from bench.reporting.page import write_page
     from bench.reporting.plots.files import write_plots
@@ -47,7 +48,7 @@ def report(out: Path | Run | RunAnalysis, *, intervals: bool = False, profile: P
     analysis = RunAnalysis.of(read_run(out) if isinstance(out, Path) else out)
     cost = profile_of(analysis.run, profile)
     tables, plots = write_tables(analysis, intervals=intervals, profile=cost), write_plots(analysis, cost)
-    grids = write_gallery(analysis)
+    grids = [*write_gallery(analysis), *write_edit_sheets(analysis)]
     copied = [path for path in tables if path.suffix != ".html"]  # the page has tables of its own
     return [*tables, *plots, *grids, write_page(analysis, copied, plots, cost)]
 

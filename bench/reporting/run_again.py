@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 
-from bench.metrics import MetricKey, is_ceiling
+from bench.metrics import MetricKey, find_definition
 from bench.records import RunInfo, folder_name
 from bench.reporting.titles import key_order
 
@@ -50,7 +50,8 @@ def command_of(info: RunInfo) -> str:
 
 def _metrics(info: RunInfo) -> list[str]:
     taken = [MetricKey.parse(key).metric for key in sorted(info.metrics, key=key_order)]
-    return list(dict.fromkeys([*(name for name in taken if not is_ceiling(name)), *info.unavailable]))
+    named = [name for name in taken if not ((found := find_definition(name)) and found.ceiling_of)]  # they come along
+    return list(dict.fromkeys([*named, *info.unavailable]))
 
 
 def _device(name: str) -> str | None:

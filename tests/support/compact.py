@@ -16,8 +16,8 @@ from bench.records.store import pack_cells
 __all__ = ["compact"]
 
 QUICK = "quick"
-TABLES = ("overall", "boundary", "by-class", "hole-share", "paper")
-PLOTS = ("hole-share", "intervals", "critical-difference")
+TABLES = ("overall", "boundary", "by-class", "hole-share", "paper", "edits", "edits-by-class")
+PLOTS = ("hole-share", "intervals", "critical-difference", "edits")
 
 
 def compact(kept: Path) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from bench.records import ModelInfo, Run, Score, read_run
 from tests.support.compact import compact
+from tests.support.guidance_tables import guidance_tables
 
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
 COLUMNS = {"psnr.hole": "", "judge-boundary-f.hole": ", judged F"}
-PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference"))
+PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference", "edits"))
 
 
 def keep(out: Path, kept: Path) -> None:
@@ -43,7 +44,13 @@ def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
 
 
 def table(run: Run) -> str:
-    """PSNR and the judge's boundary F by model and protocol, in Markdown; whichever of COLUMNS the run has."""
+    """What a page shows of a run, in Markdown.
+
+    Of a run with edited label maps, guidance. Else PSNR and the judge's boundary F by model and protocol, whichever of
+    COLUMNS the run has.
+    """
+    if "edit-size.hole" in run.info.metrics:
+        return guidance_tables(run)
     measured = [(name, title) for name, title in COLUMNS.items() if name in run.info.metrics]
     protocols = run.info.protocols
     heads = [f"{protocol}{title}" for protocol in protocols for _, title in measured]

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import bench.metrics
 from bench.errors import NotApplicable
-from bench.evaluation.fills.pictures import remove_pictures
+from bench.evaluation.fills.pictures import drop_pictures, remove_pictures
 from bench.evaluation.plan import Plan
 from bench.evaluation.removals import find_removed
 from bench.pictures import png_bytes
@@ -59,8 +59,7 @@ class CaseKeeper:
         kept = self.kept(protocol)
         for sample in self._lying[protocol] - kept:
             for place in self._places(protocol):
-                self._plan.layout.fill(self._plan.cells[place].key, sample).unlink(missing_ok=True)
-                self._plan.layout.predicted_labels(self._plan.cells[place].key, sample).unlink(missing_ok=True)
+                drop_pictures(self._plan, self._plan.cells[place], sample)
         self._lying[protocol] &= kept
 
     def kept(self, protocol: str) -> set[str]:

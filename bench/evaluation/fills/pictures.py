@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,7 +21,15 @@ from bench.records import write_atomically
 if TYPE_CHECKING:
     from bench.vocabulary import Picture
 
-__all__ = ["ModelOutput", "has_kept", "read_kept", "remove_pictures", "write_pictures"]
+__all__ = [
+    "ModelOutput",
+    "drop_pictures",
+    "has_kept",
+    "read_kept",
+    "remove_pictures",
+    "write_pictures",
+    "write_several",
+]
 
 
 _FILL_LEVEL = 1
@@ -35,11 +44,13 @@ class ModelOutput:
         picture: uint8 [3, H, W], its raw output.
         labels: uint8 [H, W], the label map that it completed, or None.
         fills: uint8 [K, 3, H, W], several outputs for the same hole, or None.
+        fill_labels: uint8 [K, H, W], the label maps of `fills`, or None.
     """
 
     picture: torch.Tensor
     labels: torch.Tensor | None
     fills: torch.Tensor | None = None
+    fill_labels: torch.Tensor | None = None
 
 
 def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, output: ModelOutput) -> None:
@@ -57,6 +68,35 @@ def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, o
         if output.labels is not None:
             write_atomically(layout.kept_labels(key, sample_id), png_bytes(output.labels.numpy()))
         write_atomically(layout.kept_fill(key, sample_id), png_bytes(completed))
+
+
+def write_several(
+    plan: Plan, cell: Cell, sample_id: str, fills: Sequence[Picture], labels: torch.Tensor | None
+) -> None:
+    """Write several fills of a sample that the sheets may show.
+
+    Args:
+        plan: of the run.
+        cell: whose fills they are.
+        sample_id: of the sample.
+        fills: composited.
+        labels: uint8 [K, H, W], their label maps, or None.
+    """
+    for place, fill in enumerate(fills, 1) if plan.suite.gallery else ():
+        write_atomically(plan.layout.sampled_fill(cell.key, sample_id, place), png_bytes(fill, _FILL_LEVEL))
+        if labels is not None:
+            path = plan.layout.sampled_labels(cell.key, sample_id, place)
+            write_atomically(path, png_bytes(labels[place - 1].numpy(), _FILL_LEVEL))
+
+
+def drop_pictures(plan: Plan, cell: Cell, sample_id: str) -> None:
+    """Remove the pictures of a sample that the grids and the page need not show."""
+    layout, key = plan.layout, cell.key
+    layout.fill(key, sample_id).unlink(missing_ok=True)
+    layout.predicted_labels(key, sample_id).unlink(missing_ok=True)
+    for place in range(1, plan.measurements[cell.protocol.name].fills + 1):
+        layout.sampled_fill(key, sample_id, place).unlink(missing_ok=True)
+        layout.sampled_labels(key, sample_id, place).unlink(missing_ok=True)
 
 
 def has_kept(plan: Plan, cell: Cell, sample_id: str) -> bool:
@@ -86,11 +126,12 @@ def read_kept(plan: Plan, cell: Cell, masked: MaskedSample, output_sha256: str) 
 
 def remove_pictures(plan: Plan, cell: Cell, kept: Collection[str]) -> None:
     """Remove the pictures of a cell but those of the samples `kept`; those of samples that are not asked for stay."""
-    folder = plan.layout.cell(cell.key) / "gallery"
-    for file in folder.rglob("*.png"):
-        sample = file.relative_to(folder).as_posix().removesuffix(".png").removesuffix(".labels")
-        if sample in plan.revisions and sample not in kept:
-            file.unlink()
+    for name, ending in (("gallery", r"(\.labels)?\.png$"), ("several", r"\.\d+(\.labels)?\.png$")):
+        folder = plan.layout.cell(cell.key) / name
+        for file in folder.rglob("*.png"):
+            sample = re.sub(ending, "", file.relative_to(folder).as_posix())
+            if sample in plan.revisions and sample not in kept:
+                file.unlink()
 
 
 def _read(path: Path) -> Picture | None:

@@ -54,18 +54,29 @@ def _outputs(model: Inpainter, batch: Batch, fills: int) -> Sequence[ModelOutput
     prediction = model.inpaint(batch)
     pictures = quantise(check_prediction(prediction, batch))
     labels = [None] * len(pictures) if prediction.labels is None else list(prediction.labels.cpu())
-    several = _several(model, batch, fills) if fills else [None] * len(pictures)
-    return [ModelOutput(*parts) for parts in zip(pictures, labels, several, strict=True)]
+    several = _several(model, batch, fills) if fills else [(None, None)] * len(pictures)
+    return [
+        ModelOutput(picture, known, *drawn) for picture, known, drawn in zip(pictures, labels, several, strict=True)
+    ]
 
 
-def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[torch.Tensor | None]:
-    """`count` outputs of each sample, uint8 [K, 3, H, W]; None from a model that has but one."""
+def _several(model: Inpainter, batch: Batch, count: int) -> Sequence[tuple[torch.Tensor | None, torch.Tensor | None]]:
+    """`count` outputs of each sample, uint8 [K, 3, H, W], and their label maps, uint8 [K, H, W], where it gives them.
+
+    Neither of a model that has but one output.
+    """
+    nothing: list[tuple[torch.Tensor | None, torch.Tensor | None]] = [(None, None)] * len(batch.ids)
     if not isinstance(model, Sampler):
-        return [None] * len(batch.ids)
-    drawn = [quantise(check_prediction(prediction, batch)) for prediction in model.sample(batch, count)]
+        return nothing
+    predictions = model.sample(batch, count)
+    drawn = [quantise(check_prediction(prediction, batch)) for prediction in predictions]
     if len(drawn) not in (1, count):
         raise ModelFailure("the model's sample", f"give {count} predictions, or a single one", str(len(drawn)))
-    return [None] * len(batch.ids) if len(drawn) == 1 else list(torch.stack(drawn, dim=1))
+    if len(drawn) == 1:
+        return nothing
+    maps = [prediction.labels.cpu() for prediction in predictions if prediction.labels is not None]
+    known = list(torch.stack(maps, dim=1)) if len(maps) == count else [None] * len(batch.ids)
+    return list(zip(torch.stack(drawn, dim=1), known, strict=True))
 
 
 def _raised(error: Exception) -> ModelFailure:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from bench.errors import DataError, NotApplicable
+from bench.evaluation.label_edits import edit_sha256, find_edit
 from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import Plan
 from bench.evaluation.removals import TruthState, check_truths, find_removed, removed_sha256, truth_state
@@ -22,9 +23,9 @@ _THREADS = 8
 _LISTED = 10
 _FIX = "Mend or remove them, or give --skip-bad to leave them out; nothing has run yet:"
 
-Drawn: TypeAlias = tuple[str, str, str]
-"""SHA-256 of the picture, of the hole and of what a removal takes out, empty under completion; for a sample without a
-hole, an empty text, the reason and an empty text."""
+Drawn: TypeAlias = tuple[str, str, str, str]
+"""SHA-256 of the picture, of the hole, of what a removal takes out and of an edited label map, each empty under another
+task; for a sample without a hole, the reason in the place of the second, and empty texts."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bo
             sample = strict[index]
             return name, "", {protocol: _draw(plan, by_name[protocol], sample, truths) for protocol in protocols}
         except DataError as error:  # of the sample, of its mask, or of a sample whose objects are its hole
-            return name, str(error), dict.fromkeys(protocols, ("", str(error), ""))
+            return name, str(error), dict.fromkeys(protocols, ("", str(error), "", ""))
 
     with (
         progress_bar(len(wanted), "pictures", shown=progress, title="checking") as advance,
@@ -115,8 +116,9 @@ def _draw(plan: Plan, protocol: Protocol, sample: Sample, truths: dict[str, dict
     try:
         hole = protocol.hole(sample, plan.suite.seed, plan.dataset)
         removed = find_removed(protocol, sample, plan.suite.seed, plan.dataset)
+        edit = find_edit(protocol, sample, hole, plan.suite.seed, plan.dataset)
     except NotApplicable as reason:
-        return "", str(reason), ""
+        return "", str(reason), "", ""
     if removed is not None and protocol.name in truths:
         truths[protocol.name][sample.id] = truth_state(sample, hole, removed)
-    return pixels_sha256(sample.image), pixels_sha256(hole), removed_sha256(removed)
+    return pixels_sha256(sample.image), pixels_sha256(hole), removed_sha256(removed), edit_sha256(edit)

@@ -34,7 +34,7 @@ def select(plan: Plan, cell: Cell, results: Results, drawn: Mapping[tuple[str, s
     """Sort the results of a cell.
 
     A result fits when it is of the same version of the sample and, where the hole was drawn again, of the same picture,
-    hole and removed object. Values of one output are put together; of two that differ, the older one stays.
+    hole, removed object and edit. Values of one output are put together; of two that differ, the older one stays.
     """
     whole: dict[str, SampleResult] = {}
     partial: dict[str, SampleResult] = {}
@@ -54,10 +54,10 @@ def _is_of(result: SampleResult, hashes: Drawn | None) -> bool:
     record = result.record
     if hashes is None:
         return True
-    image, hole, _ = hashes
+    image, hole, *_ = hashes
     if record.status == "skipped" or not image:
         return record.status == "skipped" and not image and record.reason == hole
-    return (record.image_sha256, record.hole_sha256, record.removed_sha256) == hashes
+    return (record.image_sha256, record.hole_sha256, record.removed_sha256, record.edit_sha256) == hashes
 
 
 def _output(result: SampleResult) -> tuple[str, str]:

@@ -42,17 +42,21 @@ def make_batch_view(
     label_maps = [output.labels for output in outputs if output.labels is not None]
     drawn = [output.fills for output in outputs if output.fills is not None]
     several = composite(torch.stack(drawn), given[:, None], hole[:, None]) if len(drawn) == len(pairs) else None
+    drawn_labels = [output.fill_labels for output in outputs if output.fill_labels is not None]
+    edits = [masked.edit for masked in samples if masked.edit is not None]
     removal = any(masked.removed is not None for masked in samples)
     truths = [masked.truth for masked in samples]
     paired = all(truth is not None for truth in truths)
     reference = stack_pictures([truth.image for truth in truths if truth]) if removal and paired else given
-    judge, judged, judged_truth, judged_without = plan.measurement.judge, None, None, None
+    judge, judged, judged_truth, judged_without, judged_fills = plan.measurement.judge, None, None, None, None
     if judge is not None:
         with judging:
             judged = segment_pictures(judge, completed)
             judged_truth = segment_references(judge, reference, plan.device)
             if removal:
                 judged_without = judged_truth if paired else judge_without(plan, judge, samples)
+            if several is not None and plan.measurement.judges_fills:
+                judged_fills = torch.stack([segment_pictures(judge, fills) for fills in several])
     return BatchView(
         reference,
         completed,
@@ -71,6 +75,10 @@ def make_batch_view(
         object_pixels=_object_pixels(samples) if removal else None,
         judged_without=judged_without,
         objects=tuple(plan.dataset.objects),
+        asked=torch.from_numpy(np.stack([edit.labels for edit in edits])) if edits else None,
+        edited=torch.from_numpy(np.stack([edit.changed for edit in edits]))[:, None] if edits else None,
+        fill_labels=torch.stack(drawn_labels) if several is not None and len(drawn_labels) == len(pairs) else None,
+        judged_fills=judged_fills,
     )
 
 

@@ -33,6 +33,7 @@ SCORES = (
         blind_to="How far off a boundary beyond the tolerance is, and on which side of it the object lies.",
         score="boundary_f",
         width=BoundaryWidth(0.008, math.ceil),
+        of_control=True,
     ),
 )
 

@@ -9,6 +9,7 @@ from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Score
 from bench.reporting.analysis.classes import ClassGroup
 from bench.reporting.analysis.cost import Cost, RunCosts
+from bench.reporting.analysis.edits import EditGroup
 from bench.reporting.analysis.hole_share import HoleShareBin
 from bench.reporting.analysis.models import ListedModel
 from bench.reporting.analysis.run_analysis import RunAnalysis
@@ -17,7 +18,7 @@ from bench.reporting.titles import key_order
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["class_frame", "cost_frame", "hole_share_frame", "scores_frame", "values_frame"]
+__all__ = ["class_frame", "cost_frame", "edit_frame", "hole_share_frame", "scores_frame", "values_frame"]
 
 _SCORE_COLUMNS = (
     *("model", "fingerprint", "oracle", "protocol", "dataset", "metric", "region", "value", "lo", "hi"),
@@ -26,6 +27,10 @@ _SCORE_COLUMNS = (
 _CLASS_COLUMNS = (
     *("model", "fingerprint", "oracle", "class", "metric", "region", "value", "lo", "hi", "n", "n_infinite"),
     *("ceiling", "unit", "direction"),
+)
+_EDIT_COLUMNS = (
+    *("model", "fingerprint", "oracle", "edit", "metric", "region", "value", "lo", "hi", "n", "n_infinite"),
+    *("unit", "direction"),
 )
 _BIN_COLUMNS = (
     *("model", "fingerprint", "oracle", "share_over", "share_to", "metric", "region", "value", "lo", "hi"),
@@ -117,6 +122,23 @@ def class_frame(classes: Sequence[ClassGroup]) -> pd.DataFrame:
         for key, score in row.scores.items()
     ]
     return pd.DataFrame(rows, columns=list(_CLASS_COLUMNS))
+
+
+def edit_frame(groups: Sequence[EditGroup]) -> pd.DataFrame:
+    """A row for every label map, model and metric with a value, over all holes."""
+    import pandas as pd
+
+    rows = [
+        (
+            *(*_identity(row.model), one.edit, *_named(key), score.value, *(score.ci95 or (None, None))),
+            *(score.n, score.n_infinite, score.unit, _direction(score)),
+        )
+        for one in groups
+        for row in one.group.rows
+        for key, score in row.scores.items()
+        if score.n
+    ]
+    return pd.DataFrame(rows, columns=list(_EDIT_COLUMNS))
 
 
 def cost_frame(analysis: RunAnalysis, costs: RunCosts) -> pd.DataFrame:

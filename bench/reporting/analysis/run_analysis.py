@@ -71,7 +71,7 @@ class RunAnalysis:
     def taken_together(self) -> tuple[str, ...]:
         """The protocols that are averaged over: those of completion, or all of them in a run without any.
 
-        A removal is another task: its numbers say nothing of how well what was there is completed.
+        A removal or an edit is another task: its numbers say nothing of how well what was there is completed.
         """
         info = self.run.info
         return tuple(name for name in info.protocols if name not in info.tasks) or info.protocols
@@ -121,8 +121,12 @@ class RunAnalysis:
 
     @cached_property
     def hole_share_families(self) -> Mapping[str, tuple[HoleShareBin, ...]]:
-        """The same apart for every family of protocols: kinds of hole that differ in size alone."""
-        families = protocol_families(self.values) if self._hole_keys else {}
+        """The same apart for every family of protocols: kinds of hole that differ in size alone.
+
+        Edits of label maps cut the holes of other protocols: they are no kind of hole.
+        """
+        kinds = [name for name in self.values if self.run.info.tasks.get(name) != "editing"]
+        families = protocol_families(kinds or self.values) if self._hole_keys else {}
         if len(families) == 1:
             return dict.fromkeys(families, self.hole_share_bins)
         parts = {

@@ -20,6 +20,7 @@ _TITLES = {
     "hole-share": "Quality by hole share",
     "intervals": "Means and their intervals",
     "by-class": "Quality by class",
+    "edits": "Guidance by size of the edit",
     "cost": "Quality against latency",
     "profile-latency": "Latency by resolution",
 }

@@ -12,6 +12,7 @@ from bench.reporting.analysis.columns import Column
 from bench.reporting.formatting import INFINITE, NOTHING
 from bench.reporting.tables.by_class import class_table
 from bench.reporting.tables.cost import cost_table
+from bench.reporting.tables.edits import edit_class_table, edit_table
 from bench.reporting.tables.evaluators import evaluator_tables
 from bench.reporting.tables.main_table import build_main_table
 from bench.reporting.tables.model import Table
@@ -73,6 +74,7 @@ def page_tables(analysis: RunAnalysis, copied: Collection[str], profile: Profile
     sections = [
         *_by_protocol(analysis),
         *([("by-class", "By class", by_class, "by-class")] if by_class else []),
+        *((table.name, table.title, table, table.name) for table in _edits(analysis)),
         *_cost(analysis, profile),
         *((table.name, table.title, table, table.name) for table in evaluator_tables(analysis)),
     ]
@@ -83,6 +85,10 @@ def page_tables(analysis: RunAnalysis, copied: Collection[str], profile: Profile
             TableSection(id_, title, table, name if name in copied else "") for id_, title, table, name in sections
         ),
     )
+
+
+def _edits(analysis: RunAnalysis) -> Iterator[Table]:
+    return (table for table in (edit_table(analysis), edit_class_table(analysis)) if table)
 
 
 def sort_value(column: Column, text: str) -> str:

@@ -13,6 +13,7 @@ from bench.reporting.plots.by_class import class_plot
 from bench.reporting.plots.cost import cost_plot
 from bench.reporting.plots.critical_difference import critical_difference_plot
 from bench.reporting.plots.distribution import distribution_plot
+from bench.reporting.plots.edits import edits_plot
 from bench.reporting.plots.hole_share import hole_share_plot
 from bench.reporting.plots.intervals import interval_columns, intervals_plot
 from bench.reporting.plots.latency import latency_plot
@@ -28,8 +29,8 @@ def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[P
     """Write the plots as PNG and PDF under `plots/`; returns the paths.
 
     `hole-share`; `critical-difference`; `intervals`, and `intervals-2`, ... for metrics that do not fit beside it;
-    `by-class`; `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a profile
-    `cost`, quality against latency, and `profile-latency`, latency by resolution.
+    `by-class`; `edits`; `distribution-<metric>-<region>`. Plots for which the run has no values are left out. With a
+    profile `cost`, quality against latency, and `profile-latency`, latency by resolution.
     """
     headline = analysis.headline_columns
     ranked = headline if len(analysis.run.info.protocols) == 1 else analysis.main_columns[:1]
@@ -41,6 +42,7 @@ def write_plots(analysis: RunAnalysis, profile: Profile | None = None) -> list[P
             for place, columns in enumerate(interval_columns(analysis), 1)
         },
         "by-class": partial(class_plot, analysis),
+        "edits": partial(edits_plot, analysis),
         **{f"distribution-{c.key.replace('.', '-')}": partial(distribution_plot, analysis, c) for c in headline},
     }
     if profile is not None:

@@ -16,12 +16,26 @@ from bench.reporting.tables.mark_notes import mark_notes
 from bench.reporting.tables.model import Table, oracles_last
 from bench.reporting.titles import dataset_title
 
-__all__ = ["class_table"]
+__all__ = ["class_table", "table_of_classes"]
 
 
 def class_table(analysis: RunAnalysis) -> Table | None:
     """The table; None without values by class."""
-    classes = analysis.classes
+    return table_of_classes(analysis, analysis.classes, "by-class", "by class", analysis.together_text)
+
+
+def table_of_classes(
+    analysis: RunAnalysis, classes: Sequence[ClassGroup], name: str, title: str, together: str
+) -> Table | None:
+    """A table by class; None without values.
+
+    Args:
+        analysis: of the run.
+        classes: the groups.
+        name: of the table's files.
+        title: what follows that of the data set.
+        together: what was taken together, for the note.
+    """
     keys = class_columns(classes)
     if not keys:
         return None
@@ -29,12 +43,12 @@ def class_table(analysis: RunAnalysis) -> Table | None:
     groups = [ranked(one.group, columns) for one in classes]
     cells = analysis.run.cells
     return Table(
-        title=f"{dataset_title(analysis.run.info)}, by class",
+        title=f"{dataset_title(analysis.run.info)}, {title}",
         columns=columns,
         groups=tuple(map(oracles_last, groups)),
-        notes=(*mark_notes(groups, columns, "class"), *_notes(analysis.together_text, classes, columns)),
+        notes=(*mark_notes(groups, columns, "class"), *_notes(together, classes, columns)),
         signatures=tuple(merge_signatures(cells, analysis.titles_of(cells), columns)),
-        name="by-class",
+        name=name,
         numbers=partial(class_frame, classes),
     )
 

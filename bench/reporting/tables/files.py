@@ -12,6 +12,7 @@ from bench.reporting.tables.by_class import class_table
 from bench.reporting.tables.by_hole_share import hole_share_table
 from bench.reporting.tables.cost import cost_table
 from bench.reporting.tables.csv import csv_table
+from bench.reporting.tables.edits import edit_class_table, edit_table
 from bench.reporting.tables.evaluators import evaluator_tables
 from bench.reporting.tables.html import html_table
 from bench.reporting.tables.latex import latex_table
@@ -27,8 +28,8 @@ def write_tables(analysis: RunAnalysis, *, intervals: bool = False, profile: Pro
 
     `overall` and one a protocol: quality by protocol. `boundary`: at label boundaries, with a metric there.
     `hole-share`: by share of missing pixels, with a metric of the hole.
-    `by-class`: with a metric by class. `cost`: beside quality, with a profile. `as-<evaluator>`: under its rules, with
-    evaluators in the analysis.
+    `by-class`: with a metric by class. `edits`, `edits-by-class`: with edited label maps. `cost`: beside quality, with
+    a profile. `as-<evaluator>`: under its rules, with evaluators in the analysis.
 
     Args:
         analysis: of the run.
@@ -74,6 +75,8 @@ def _tables(analysis: RunAnalysis, profile: Profile | None) -> Iterator[tuple[st
         boundary_table(analysis),
         hole_share_table(analysis),
         class_table(analysis),
+        edit_table(analysis),
+        edit_class_table(analysis),
         cost_table(analysis, profile) if profile else None,
     ]
     yield from ((table.name, table) for table in others if table)

@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Maps", "accuracy_by_region", "agreement", "class_scores_by_region", "compare_labels"]
 
-Maps: TypeAlias = Literal["predicted", "judged", "ceiling", "control"]
+Maps: TypeAlias = Literal["predicted", "judged", "ceiling", "control", "untouched"]
 """Which label maps are held against the true ones: those that the model completed, those that the judge sees in the
 completed pictures, or those that it sees in the untouched ones. `control`: what the judge sees in the completed
-pictures against the maps that the model completed."""
+pictures against the maps that the model completed, or the edited ones that it was given; `untouched`: what it sees in
+the untouched pictures against these."""
 
 Score: TypeAlias = Literal["iou", "boundary_iou", "boundary_f", "trimap_iou", "hd95", "assd"]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -52,9 +53,14 @@ def compare_labels(
 
 
 def agreement(view: BatchView, maps: Maps) -> LabelComparison | None:
-    """Those maps beside the true labels (`control`: the predicted ones) inside the hole; None without either."""
-    others = {"predicted": view.predicted_labels, "ceiling": view.judged_truth}.get(maps, view.judged)
-    reference = view.predicted_labels if maps == "control" else view.labels
+    """Those maps beside the true labels inside the hole; None without either.
+
+    `control` and `untouched` stand beside the labels that were asked for: edited ones, or else the predicted ones.
+    """
+    untouched = {"ceiling": view.judged_truth, "untouched": view.judged_truth}
+    others = {"predicted": view.predicted_labels, **untouched}.get(maps, view.judged)
+    wanted = view.predicted_labels if view.asked is None else view.asked
+    reference = wanted if maps in ("control", "untouched") else view.labels
     return view.once(("agreement", maps), lambda: compare_labels(reference, others, view.hole, len(view.classes)))
 
 
