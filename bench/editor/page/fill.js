@@ -1,0 +1,105 @@
+/* The fill follows the hole and the labels: one request at a time, always for the newest work. */
+
+import { call } from "./api.js";
+import { say } from "./dom.js";
+import { decodeGrey, encodeGrey } from "./png.js";
+import { attempt, settle } from "./problems.js";
+import { anySet, changed, edited, guided, labelsNow, modelOf, ownIsValid, resultIsValid, state } from "./state.js";
+
+let wanted = 0;
+let running = false;
+let request = 0;
+let strokeEnded = 0;
+
+export async function bitmapOf(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return image;
+}
+
+export function busy(text) {
+  state.busy = text;
+  if (text) say(text);
+  changed("busy");
+}
+
+/* Hole of an entry as the server reads it; encoded once an entry. */
+const holes = new WeakMap();
+export async function holeUrl(hole) {
+  if (!holes.has(hole)) holes.set(hole, await encodeGrey(hole, state.picture.height, state.picture.width));
+  return holes.get(hole);
+}
+
+/* Bring the fill up to date. Returns when it is, or when that failed. */
+export async function refresh() {
+  wanted += 1;
+  strokeEnded = performance.now();
+  if (running) return;
+  running = true;
+  let worked = true;
+  for (let done = -1; worked && done !== wanted; ) {
+    done = wanted;
+    worked = await attempt(update, refresh);
+  }
+  busy("");
+  running = false;
+}
+
+async function update() {
+  const { entry, picture } = state;
+  if (!picture || !anySet(entry.hole) || resultIsValid(entry)) return;
+  const { model } = state;
+  const byHand = guided() && edited(entry);
+  if (!byHand || !ownIsValid(entry)) {
+    const answer = await ask(entry, null);
+    if (!answer || state.picture !== picture) return;
+    if (modelOf(model).guided) entry.own = { model, hole: entry.hole, ...(await mapsOf(answer)) };
+    changed("entry");
+    if (!byHand) await keep(entry, model, answer);
+  }
+  if (byHand && state.entry === entry && state.model === model) {
+    const answer = await ask(entry, await encodeGrey(labelsNow(entry), picture.height, picture.width));
+    if (answer && state.picture === picture) await keep(entry, model, answer);
+  }
+}
+
+async function ask(entry, labels) {
+  busy(labels ? "Filling under your labels …" : "Filling the hole …");
+  request += 1;
+  const answer = await call("fill", { model: state.model, hole: await holeUrl(entry.hole), labels, seed: 0, request });
+  return answer.superseded ? null : answer;
+}
+
+async function mapsOf({ labels, visible, predicted }) {
+  const maps = { labels, visible, predicted };
+  for (const [name, url] of Object.entries(maps)) maps[name] = url ? (await decodeGrey(url)).values : null;
+  return maps;
+}
+
+async function keep(entry, model, answer) {
+  const { values: labels = null } = answer.labels ? await decodeGrey(answer.labels) : {};
+  const result = { model, url: answer.fill, bitmap: await bitmapOf(answer.fill), labels, labelsUrl: answer.labels, score: null };
+  entry.result = result;
+  settle();
+  changed("result");
+  if (state.entry !== entry) return;
+  performance.measure("stroke to fill", { start: strokeEnded });
+  say(told(answer));
+  const { psnr } = await call("score", { fill: answer.fill, hole: await holeUrl(entry.hole) });
+  result.score = psnr;
+  changed("result");
+}
+
+const STAGES = [
+  ["segmenter", "segmenter"],
+  ["sp-net", "SP-Net"],
+  ["sg-net", "SG-Net"],
+];
+
+function told({ milliseconds, reused = [] }) {
+  const parts = STAGES.filter(([key]) => reused.includes(key) || milliseconds[key] > 0).map(([key, name]) =>
+    reused.includes(key) ? `${name} reused` : `${name} ${Math.round(milliseconds[key])} ms`,
+  );
+  return `Filled in ${Math.round(milliseconds.all)} ms${parts.length ? ` (${parts.join(", ")})` : ""}.`;
+}
