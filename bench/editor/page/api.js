@@ -48,7 +48,7 @@ export async function call(path, body) {
   } catch (problem) {
     if (problem.kind !== "gone") throw problem;
     await start();
-    if (path !== "picture") await restore(send);
+    if (path !== "picture" && path !== "replay/open") await restore(send);
     return send(path, body);
   }
 }

@@ -1,11 +1,10 @@
-/* The files that a person takes along; their bytes are the server's. */
+/* The files that a person takes along. Their bytes are those that the server sent. */
 
 import { byId, icon, make, say } from "./dom.js";
-import { holeUrl } from "./fill.js";
 import { bytesOfUrl } from "./png.js";
 import { attempt } from "./problems.js";
-import { replayDocument } from "./replay.js";
-import { anySet, on, resultIsValid, state } from "./state.js";
+import { fillsOfHole, replayDocument } from "./replay.js";
+import { on, state } from "./state.js";
 
 function save(name, bytes, type) {
   const url = URL.createObjectURL(new Blob([bytes], { type }));
@@ -14,25 +13,23 @@ function save(name, bytes, type) {
   say(`${name} is downloaded.`);
 }
 
-const savePng = (name, url) => save(name, bytesOfUrl(url), "image/png");
+const png = (name, what, url) => [name, what, () => save(name, bytesOfUrl(url), "image/png")];
 
-/* What can be downloaded now: [file name, what it is, action]. */
+/* What can be downloaded now: [file name, what it is, action]. The names are those of `spgbench edit --replay`. */
 function files() {
-  const { entry, picture, variants } = state;
+  const { picture, entry } = state;
   if (!picture) return [];
-  const found = [["picture.png", "the picture", () => savePng("picture.png", picture.url)]];
-  if (anySet(entry.hole)) found.push(["hole.png", "the mask, white = missing", async () => savePng("hole.png", await holeUrl(entry.hole))]);
-  if (resultIsValid(entry)) found.push(...pair("", entry.result));
-  variants.forEach(({ title, result }, index) => found.push(...pair(`-${index + 1}`, result, ` of ${title}`)));
-  if (resultIsValid(entry)) {
-    found.push(["replay.json", "makes all fills again", async () => save("replay.json", new TextEncoder().encode(await replayDocument()), "application/json")]);
+  const found = [png("picture.png", "the picture", picture.url)];
+  const fills = fillsOfHole();
+  const hole = [entry.result, ...fills.map(({ result }) => result)].find((result) => result?.holeUrl)?.holeUrl;
+  if (fills.length && hole) found.push(png("hole.png", "the mask: white is missing", hole));
+  fills.forEach(({ title, result: { url, labelsUrl } }, index) => {
+    found.push(png(`fill-${index + 1}.png`, `fill: ${title}`, url));
+    if (labelsUrl) found.push(png(`labels-${index + 1}.png`, `label map: ${title}`, labelsUrl));
+  });
+  if (fills.length) {
+    found.push(["replay.json", "makes these files again", async () => save("replay.json", new TextEncoder().encode(await replayDocument()), "application/json")]);
   }
-  return found;
-}
-
-function pair(suffix, { url, labelsUrl }, of = "") {
-  const found = [[`fill${suffix}.png`, `the fill${of}`, () => savePng(`fill${suffix}.png`, url)]];
-  if (labelsUrl) found.push([`labels${suffix}.png`, `the label map${of}`, () => savePng(`labels${suffix}.png`, labelsUrl)]);
   return found;
 }
 

@@ -56,11 +56,11 @@ async function update() {
     if (!answer || state.picture !== picture) return;
     if (modelOf(model).guided) entry.own = { model, hole: entry.hole, ...(await mapsOf(answer)) };
     changed("entry");
-    if (!byHand) await keep(entry, model, answer);
+    if (!byHand) await keep(entry, model, answer, byHand);
   }
   if (byHand && state.entry === entry && state.model === model) {
     const answer = await ask(entry, await encodeGrey(labelsNow(entry), picture.height, picture.width));
-    if (answer && state.picture === picture) await keep(entry, model, answer);
+    if (answer && state.picture === picture) await keep(entry, model, answer, byHand);
   }
 }
 
@@ -77,9 +77,14 @@ async function mapsOf({ labels, visible, predicted }) {
   return maps;
 }
 
-async function keep(entry, model, answer) {
-  const { values: labels = null } = answer.labels ? await decodeGrey(answer.labels) : {};
-  const result = { model, url: answer.fill, bitmap: await bitmapOf(answer.fill), labels, labelsUrl: answer.labels, score: null };
+/* A fill as it is kept: `byHand` says whether a person's labels guided it, `alternative` which of the model's own it is. */
+export async function resultOf({ fill, labels, hole = null }, model, byHand, alternative = null) {
+  const values = labels ? (await decodeGrey(labels)).values : null;
+  return { model, url: fill, bitmap: await bitmapOf(fill), labels: values, labelsUrl: labels, holeUrl: hole, byHand, alternative, score: null };
+}
+
+async function keep(entry, model, answer, byHand) {
+  const result = await resultOf(answer, model, byHand);
   entry.result = result;
   settle();
   changed("result");

@@ -59,6 +59,9 @@ async function begin() {
   performance.mark("ready");
 }
 
+addEventListener("beforeunload", (event) => {
+  if (state.past.length) event.preventDefault();
+});
 startProblems();
 startHelp();
 begin();

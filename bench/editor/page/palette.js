@@ -47,7 +47,7 @@ function translated(edits, from, to) {
 
 function chooseModel(name) {
   state.model = name;
-  const { classes, guided: isGuided, title } = modelOf(name);
+  const { classes, guided: isGuided } = modelOf(name);
   const [before, after] = [state.classes, isGuided ? classes : state.classes];
   const other = before.map((one) => one.name).join("\n") !== after.map((one) => one.name).join("\n");
   state.classes = after;
@@ -59,7 +59,7 @@ function chooseModel(name) {
       if (edited({ edits }) || edited(state.entry)) commit(withEdits(state.entry, edits));
     }
   }
-  say(isGuided ? `${title} fills the hole.` : `${title} fills the hole; it has no labels to edit.`);
+  say(isGuided ? `${name} fills the hole.` : `${name} fills the hole; it has no labels to edit.`);
   changed("model", "entry", "result", "tool", "view");
   refresh();
 }

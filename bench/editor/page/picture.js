@@ -1,12 +1,11 @@
 /* Step 1: the picture, from the samples or from a file. */
 
-import { call, onForgotten } from "./api.js";
+import { Problem, call, onForgotten } from "./api.js";
 import { byId, icon, make, plural, say } from "./dom.js";
 import { bitmapOf, busy } from "./fill.js";
 import { openReplay } from "./replay.js";
 import { attempt, report, settle } from "./problems.js";
 import { begin, on, state } from "./state.js";
-import { Problem } from "./api.js";
 
 const side = () => Number(byId("side").value);
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;
@@ -23,6 +22,7 @@ function textOf(file) {
 /* Make a source the picture, {sample} or {upload, name}; the work on the old picture stays if that fails. */
 export async function openPicture(source, wantedSide = side()) {
   busy("Opening the picture …");
+  state.opening = true;
   try {
     const answer = await call("picture", { ...source, side: wantedSide });
     const bitmap = await bitmapOf(answer.picture);
@@ -30,6 +30,7 @@ export async function openPicture(source, wantedSide = side()) {
     begin({ ...answer, source, side: wantedSide, url: answer.picture, bitmap });
     say(`${answer.name}: ${answer.width} × ${answer.height} pixels. Now paint a hole.`);
   } finally {
+    state.opening = false;
     busy("");
   }
 }
@@ -84,6 +85,7 @@ function facts() {
   byId("picture-note").textContent = picture?.note ?? "";
   byId("picture-note").hidden = !picture?.note;
   byId("side").value = String(picture?.side ?? 256);
+  byId("side").disabled = Boolean(picture?.source.document);
 }
 
 function startDropping() {
@@ -122,7 +124,11 @@ export async function startPicture() {
   sampleList(samples);
   startDropping();
   on("picture", facts);
-  onForgotten((send) => (state.picture ? send("picture", { ...state.picture.source, side: state.picture.side }) : null));
+  onForgotten(async (send) => {
+    const { source, side: before } = state.picture ?? {};
+    if (source?.document) await send("replay/open", source);
+    else if (source) await send("picture", { ...source, side: before });
+  });
   if (samples.length && (await choose({ sample: { dataset: samples[0].dataset, id: samples[0].id } }))) {
     showSample(`${samples[0].dataset}/${samples[0].id}`);
   }

@@ -30,6 +30,7 @@ export const state = {
   view: "fill",
   against: "",
   busy: "",
+  opening: false, // another picture is on its way: nothing is drawn on the old one
 };
 
 const listeners = new Map();

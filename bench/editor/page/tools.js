@@ -46,7 +46,7 @@ const HELP = {
 
 export const SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 
-export const drawing = () => state.step === "hole" || (state.step === "labels" && state.classes.length > 0);
+export const drawing = () => !state.opening && (state.step === "hole" || (state.step === "labels" && state.classes.length > 0));
 export const toolOf = (step = state.step) => TOOLS[step]?.find((tool) => tool.name === state.tool[step]);
 export const helpOf = () => HELP[state.step]?.[state.tool[state.step]] ?? "";
 export const sizeNow = () => (toolOf()?.kind === "stroke" ? state.size[state.step] : 1);

@@ -2,11 +2,10 @@
 
 import { call } from "./api.js";
 import { byId, icon, make, plural, say } from "./dom.js";
-import { bitmapOf, busy, holeUrl } from "./fill.js";
-import { decodeGrey } from "./png.js";
+import { busy, holeUrl, resultOf } from "./fill.js";
 import { attempt, settle } from "./problems.js";
 import { show } from "./result.js";
-import { NONE, anySet, changed, commit, guided, modelOf, on, resultIsValid, state } from "./state.js";
+import { NONE, anySet, changed, commit, guided, on, resultIsValid, state } from "./state.js";
 import { contentOf, draw, titleOf } from "./views.js";
 
 let made = 0;
@@ -21,7 +20,8 @@ export function keepVariant() {
   add({ hole: entry.hole, edits: entry.edits, own: entry.own, result: entry.result, model });
 }
 
-function add(kept, title = null) {
+/* Add a variant: {hole, edits, own, result, model}. */
+export function add(kept, title = null) {
   made = state.variants.length ? made + 1 : 1;
   const variant = { key: `variant-${made}`, title: title ?? `Variant ${made}`, ...kept };
   state.variants = [...state.variants, variant];
@@ -41,15 +41,15 @@ export async function alternatives() {
     try {
       const answer = await call("alternatives", { model, hole: await holeUrl(entry.hole), k, seed: 0 });
       const list = await Promise.all(
-        answer.alternatives.map(async ({ fill, labels }, index) => {
-          const result = { model, url: fill, bitmap: await bitmapOf(fill), labels: labels && (await decodeGrey(labels)).values, labelsUrl: labels, score: null, alternative: index };
+        answer.alternatives.map(async (one, index) => {
+          const result = await resultOf(one, model, false, index);
           return { key: `alternative-${index + 1}`, title: `Alternative ${index + 1}`, hole: entry.hole, result, model };
         }),
       );
       if (state.picture !== picture || state.entry.hole !== entry.hole) return;
       state.alternatives = list;
       settle();
-      say(`${plural(list.length, "alternative")} by ${modelOf(model).title}.`);
+      say(`${plural(list.length, "alternative")} by ${model}.`);
       changed("variants", "view");
     } finally {
       busy("");
@@ -58,7 +58,7 @@ export async function alternatives() {
 }
 
 /* Make a kept fill the one that is worked on; its labels can be edited further. */
-function restore(kept) {
+export function restore(kept) {
   const edits = kept.edits ?? kept.result.labels?.map((value, place) => (kept.hole[place] ? value : NONE)) ?? new Uint8Array(kept.hole.length).fill(NONE);
   const own = kept.own ?? (state.entry.hole === kept.hole ? state.entry.own : null);
   if (state.model !== kept.model) {
@@ -108,9 +108,19 @@ function card(kept) {
   return item;
 }
 
+const controlsOf = (item) => [...(item?.querySelectorAll("button, input") ?? [])];
+
+/* The card and the control of it that has the focus, as numbers. */
+function focusedControl() {
+  const item = document.activeElement.closest("#cards > li");
+  return item && [[...item.parentNode.children].indexOf(item), controlsOf(item).indexOf(document.activeElement)];
+}
+
 function list() {
   const all = [...state.variants, ...state.alternatives];
+  const at = focusedControl();
   byId("cards").replaceChildren(...all.map(card));
+  if (at) controlsOf(byId("cards").children[at[0]])[at[1]]?.focus();
   byId("no-cards").hidden = all.length > 0;
   byId("side-by-side").disabled = !all.length;
 }
