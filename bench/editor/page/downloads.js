@@ -1,6 +1,7 @@
 /* The files that a person takes along. Their bytes are those that the server sent. */
 
 import { byId, icon, make, say } from "./dom.js";
+import { holeFiles } from "./fill.js";
 import { bytesOfUrl } from "./png.js";
 import { attempt } from "./problems.js";
 import { fillsOfHole, replayDocument } from "./replay.js";
@@ -21,8 +22,8 @@ function files() {
   if (!picture) return [];
   const found = [png("picture.png", "the picture", picture.url)];
   const fills = fillsOfHole();
-  const hole = [entry.result, ...fills.map(({ result }) => result)].find((result) => result?.holeUrl)?.holeUrl;
-  if (fills.length && hole) found.push(png("hole.png", "the mask: white is missing", hole));
+  const hole = holeFiles.get(entry.hole);
+  if (hole) found.push(png("hole.png", "the mask: white is missing", hole));
   fills.forEach(({ title, result: { url, labelsUrl } }, index) => {
     found.push(png(`fill-${index + 1}.png`, `fill: ${title}`, url));
     if (labelsUrl) found.push(png(`labels-${index + 1}.png`, `label map: ${title}`, labelsUrl));

@@ -31,6 +31,9 @@ export async function holeUrl(hole) {
   return holes.get(hole);
 }
 
+/* Holes as the server writes them, once it has filled them. */
+export const holeFiles = new WeakMap();
+
 /* Bring the fill up to date. Returns when it is, or when that failed. */
 export async function refresh() {
   wanted += 1;
@@ -78,14 +81,15 @@ async function mapsOf({ labels, visible, predicted }) {
 }
 
 /* A fill as it is kept: `byHand` says whether a person's labels guided it, `alternative` which of the model's own it is. */
-export async function resultOf({ fill, labels, hole = null }, model, byHand, alternative = null) {
+export async function resultOf({ fill, labels }, model, byHand, alternative = null) {
   const values = labels ? (await decodeGrey(labels)).values : null;
-  return { model, url: fill, bitmap: await bitmapOf(fill), labels: values, labelsUrl: labels, holeUrl: hole, byHand, alternative, score: null };
+  return { model, url: fill, bitmap: await bitmapOf(fill), labels: values, labelsUrl: labels, byHand, alternative, score: null };
 }
 
 async function keep(entry, model, answer, byHand) {
   const result = await resultOf(answer, model, byHand);
   entry.result = result;
+  holeFiles.set(entry.hole, answer.hole);
   settle();
   changed("result");
   if (state.entry !== entry) return;

@@ -2,7 +2,7 @@
 
 import { call } from "./api.js";
 import { say } from "./dom.js";
-import { bitmapOf, busy, holeUrl, resultOf } from "./fill.js";
+import { bitmapOf, busy, holeFiles, holeUrl, resultOf } from "./fill.js";
 import { decodeGrey } from "./png.js";
 import { settle } from "./problems.js";
 import { NONE, begin, resultIsValid, state } from "./state.js";
@@ -35,7 +35,8 @@ export async function openReplay(text) {
     const { picture, hole, variants } = await call("replay/open", { document: text });
     const bitmap = await bitmapOf(picture.picture);
     const missing = (await decodeGrey(hole)).values;
-    const results = await Promise.all(variants.map((one) => resultOf({ ...one, hole }, one.model, one.labels !== null, one.alternative)));
+    const results = await Promise.all(variants.map((one) => resultOf(one, one.model, one.labels !== null, one.alternative)));
+    holeFiles.set(missing, hole);
     settle();
     begin({ ...picture, source: { document: text }, side: null, url: picture.picture, bitmap });
     variants.forEach(({ title, model }, index) => {

@@ -1,0 +1,302 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from typer.testing import CliRunner
+
+from bench.cli import app
+from tests.support.browser import available, requested_urls, set_screen, start_browser
+
+pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
+from selenium.webdriver import ActionChains  # noqa: E402
+from selenium.webdriver.common.keys import Keys  # noqa: E402
+
+from tests.support.editor_page import EditorPage, running_editor  # noqa: E402
+
+STROKE = ((0.3, 0.6), (0.7, 0.6))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EditorPage]:
+    if not available():
+        pytest.skip("no chromium with its chromedriver on the PATH")
+    browser = start_browser(tmp_path_factory.mktemp("profile"))
+    with running_editor(("spgnet",)) as server:
+        set_screen(browser, 1280, 800)
+        yield EditorPage(browser, server)
+        browser.quit()
+
+
+@pytest.fixture
+def page(shared: EditorPage) -> Iterator[EditorPage]:
+    """The page with a small picture; at the end it must not have complained."""
+    for log in ("browser", "performance"):
+        shared.browser.get_log(log)
+    shared.open(128)
+    yield shared
+    assert shared.browser.get_log("browser") == []
+
+
+def downloaded(page: EditorPage, folder: Path) -> dict[str, bytes]:
+    """All files of the list, as a person gets them."""
+    page.browser.execute_cdp_cmd("Browser.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(folder)})
+    page.click("#downloads-open")
+    for button in page.browser.find_elements("css selector", "#files button"):
+        name = button.get_attribute("data-file")
+        button.click()
+        page.wait(f"document.getElementById('status').textContent === '{name} is downloaded.'")
+        deadline = threading.Event()
+        while not (folder / name).exists():
+            deadline.wait(0.02)
+    page.click("#downloads-open")
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_index_maps_survive_the_way_through_the_browser(page: EditorPage) -> None:
+    script = """
+    const [done, height, width] = [arguments[0], 5, 256];
+    const values = Uint8Array.from({ length: height * width }, (_, place) => (place * 7 + (place >> 8)) & 255);
+    import("./png.js").then(async ({ encodeGrey, decodeGrey }) => {
+      const url = await encodeGrey(values, height, width);
+      const back = await decodeGrey(url);
+      done([url, back.height, back.width, back.values.every((value, place) => value === values[place])]);
+    });
+    """
+    url, height, width, same = page.browser.execute_async_script(script)
+    expected = np.arange(5 * 256)
+    expected = ((expected * 7 + (expected >> 8)) & 255).astype(np.uint8).reshape(5, 256)
+
+    assert (height, width, same) == (5, 256, True)
+    assert np.array_equal(png_of(url), expected)
+
+
+def test_files_of_any_png_writer_are_read(page: EditorPage, tmp_path: Path) -> None:
+    """All five filters of PNG, and indices with a palette."""
+    import cv2
+
+    values = (np.add.outer(np.arange(40) ** 2, np.arange(60) * 3) % 251).astype(np.uint8)
+    files = []
+    for index in range(5):
+        cv2.imwrite(str(tmp_path / "grey.png"), values, [cv2.IMWRITE_PNG_FILTER, 8 << index])
+        files.append((tmp_path / "grey.png").read_bytes())
+    indexed = Image.fromarray(values, "P")
+    indexed.putpalette(list(range(255, -1, -1)) * 3)
+    indexed.save(tmp_path / "palette.png")
+    files.append((tmp_path / "palette.png").read_bytes())
+    script = """
+    const [urls, done] = arguments;
+    import("./png.js").then(async ({ decodeGrey }) => done(await Promise.all(urls.map(async (url) => [...(await decodeGrey(url)).values]))));
+    """
+    for read in page.browser.execute_async_script(script, [url_of(data) for data in files]):
+        assert np.array_equal(np.reshape(read, values.shape), values)
+
+
+def test_a_class_changes_the_fill_inside_the_hole_alone(page: EditorPage, tmp_path: Path) -> None:
+    page.drag(*STROKE)
+    page.wait_for_fill()
+    before = page.pixels("#seen")
+    page.click("#labels-tab")
+    page.click("#classes label:nth-child(1)")
+    page.click("[data-tool=region]")
+    page.drag((0.5, 0.6))
+    page.wait("document.getElementById('status').textContent.includes('reused')")
+    after = page.pixels("#seen")
+    (tmp_path / "files").mkdir()
+    (tmp_path / "again").mkdir()
+    files = downloaded(page, tmp_path / "files")
+
+    hole = np.asarray(Image.open(tmp_path / "files" / "hole.png")) > 0
+    changed = (before != after).any(-1)
+    assert 0 < hole.mean() < 0.5
+    assert changed[hole].mean() > 0.5
+    assert not changed[~hole].any()
+    truth = np.asarray(Image.open(tmp_path / "files" / "picture.png"))
+    fill = np.asarray(Image.open(tmp_path / "files" / "fill-1.png"))
+    assert np.array_equal(after[..., :3], fill)
+    assert np.array_equal(fill[~hole], truth[~hole])
+
+    replay = tmp_path / "files" / "replay.json"
+    result = CliRunner().invoke(app, ["edit", "--replay", str(replay), "-o", str(tmp_path / "again")])
+    assert result.exit_code == 0, result.output
+    again = {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
+    assert {"picture.png", "hole.png", "fill-1.png", "labels-1.png"} <= again.keys()
+    assert again == {name: data for name, data in files.items() if name != "replay.json"}
+
+
+def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:
+    page.click("#protocol-draw")
+    page.wait_for_fill()
+    page.click("#keep")
+    page.select("k", 3)
+    page.click("#alternatives")
+    page.wait("document.querySelectorAll('.alternative').length === 3")
+    page.click(".alternative [aria-label^=Keep]")
+    pictures = [image.get_attribute("src") for image in page.browser.find_elements("css selector", ".alternative img")]
+    names = [name.get_attribute("value") for name in page.browser.find_elements("css selector", ".card input")]
+
+    assert len(set(pictures)) == 3
+    assert names == ["Variant 1", "Alternative 1"]
+    page.click("#side-by-side")
+    titles = [title.text for title in page.browser.find_elements("css selector", "#all figcaption")]
+    assert titles[:4] == ["Truth", "Incomplete picture", "Fill", "Variant 1"]
+    page.click("#all form button")
+    page.click(".alternative [aria-label^=Edit]")
+    page.wait("document.getElementById('status').textContent.endsWith('is on the canvas.')")
+    assert np.array_equal(page.pixels("#seen")[..., :3], png_of(pictures[0]))
+
+
+def test_the_wipe_shows_the_truth_and_undo_goes_back(page: EditorPage) -> None:
+    page.drag(*STROKE)
+    page.wait_for_fill()
+    first = page.pixels("#seen")
+    page.drag((0.5, 0.2), (0.5, 0.4))
+    page.wait_for_fill()
+    page.wait("document.getElementById('undo').disabled === false")
+    page.select("against", "truth")
+    page.wait("!document.getElementById('behind').hidden")
+    behind = page.pixels("#behind")
+    page.find("body").send_keys(Keys.CONTROL, "z")
+    page.wait("!document.getElementById('redo').disabled")
+    page.wait_for_fill()
+
+    assert np.array_equal(page.pixels("#seen"), first)
+    assert np.array_equal(behind, page.pixels("#base"))
+
+
+def test_everything_can_be_done_with_keys(page: EditorPage) -> None:
+    keys = ActionChains(page.browser)
+    page.browser.execute_script("document.getElementById('hole-tab').focus()")
+    keys.send_keys("b", "]", "]").perform()
+    page.browser.execute_script("document.getElementById('canvas').focus()")
+    hold = ActionChains(page.browser).key_down(Keys.SPACE)
+    for _ in range(6):
+        hold = hold.key_down(Keys.SHIFT).send_keys(Keys.ARROW_RIGHT).key_up(Keys.SHIFT)
+    hold.key_up(Keys.SPACE).perform()
+    page.wait_for_fill()
+    before = page.pixels("#seen")
+    steps = ["l", "1", "r", Keys.ENTER]
+    ActionChains(page.browser).send_keys(*steps).perform()
+    page.browser.execute_script("document.getElementById('canvas').focus()")
+    box = ActionChains(page.browser).send_keys(Keys.ENTER)
+    for key in (Keys.ARROW_LEFT, Keys.ARROW_UP):
+        for _ in range(5):
+            box = box.key_down(Keys.SHIFT).send_keys(key).key_up(Keys.SHIFT)
+    box.send_keys(Keys.ENTER).perform()
+    page.wait("document.getElementById('status').textContent.includes('reused')")
+
+    assert (page.pixels("#seen") != before).any()
+    ActionChains(page.browser).send_keys("k").perform()
+    page.wait("document.querySelectorAll('.card').length === 1")
+    ActionChains(page.browser).key_down(Keys.CONTROL).send_keys("z").key_up(Keys.CONTROL).perform()
+    page.wait("!document.getElementById('redo').disabled")
+    assert np.array_equal(page.pixels("#seen"), before)
+    ActionChains(page.browser).send_keys("?").perform()
+    assert page.find("#help").is_displayed()
+    ActionChains(page.browser).send_keys(Keys.ESCAPE).perform()
+    assert not page.find("#help").is_displayed()
+
+
+def test_a_file_that_is_no_picture_leaves_the_work(shared: EditorPage, tmp_path: Path) -> None:
+    shared.open(128)
+    shared.drag(*STROKE)
+    shared.wait_for_fill()
+    before = shared.pixels("#seen")
+    (tmp_path / "notes.txt").write_text("no picture")
+    shared.find("#file").send_keys(str(tmp_path / "notes.txt"))
+    shared.wait("!document.getElementById('problem').hidden")
+
+    assert "notes.txt" in shared.problem
+    assert shared.problem.endswith(".")
+    assert np.array_equal(shared.pixels("#seen"), before)
+    (tmp_path / "broken.json").write_text('{"format": "other"}')
+    shared.find("#file").send_keys(str(tmp_path / "broken.json"))
+    shared.wait("document.getElementById('problem-text').textContent.includes('format')")
+    assert np.array_equal(shared.pixels("#seen"), before)
+
+
+def test_an_upload_becomes_the_picture(page: EditorPage, tmp_path: Path) -> None:
+    pixels = np.full((160, 240, 3), 90, np.uint8)
+    pixels[:80] = (200, 60, 20)
+    Image.fromarray(pixels).save(tmp_path / "mine.png")
+    page.find("#file").send_keys(str(tmp_path / "mine.png"))
+    page.wait("document.getElementById('picture-name').textContent.includes('mine')")
+    page.drag((0.4, 0.5), (0.6, 0.5))
+    page.wait_for_fill()
+
+    assert page.pixels("#seen").shape == (128, 192, 4)
+    assert page.find("[data-tool=object]").get_property("disabled")
+
+
+def test_a_lost_connection_keeps_the_work(shared: EditorPage) -> None:
+    shared.open(128)
+    shared.drag(*STROKE)
+    shared.wait_for_fill()
+    shared.click("#keep")
+    before = shared.pixels("#seen")
+    unblock = threading.Event()
+    shared.server.editor.queue.submit(unblock.wait)
+    shared.drag((0.5, 0.2), (0.5, 0.4))
+    shared.wait("document.getElementById('result-frame').classList.contains('busy')")
+    shared.server.stop()
+    unblock.set()
+    shared.wait("!document.getElementById('problem').hidden")
+
+    assert "The server does not answer." in shared.problem
+    assert np.array_equal(shared.pixels("#seen"), before)
+    assert len(shared.browser.find_elements("css selector", ".card")) == 1
+    shared.server.start()
+    shared.click("#problem-retry")
+    shared.wait_for_fill()
+    assert shared.problem == ""
+    assert not np.array_equal(shared.pixels("#seen"), before)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (768, 1024)])
+def test_the_page_fits_its_screen(page: EditorPage, width: int, height: int) -> None:
+    set_screen(page.browser, width, height)
+    page.drag(*STROKE)
+    page.wait_for_fill()
+    for step in ("picture", "hole", "labels"):
+        page.click(f"#{step}-tab")
+        size = page.browser.execute_script(
+            "const e = document.documentElement; return [e.scrollWidth, e.scrollHeight,"
+            " Math.max(...[...document.querySelectorAll('[role=tabpanel]')].map((p) => p.scrollHeight - p.clientHeight))]"
+        )
+        assert size[0] == width
+        if width == 1280:
+            assert size[1:] == [800, 0]
+    set_screen(page.browser, 1280, 800)
+
+
+def test_controls_have_names_and_nothing_comes_from_elsewhere(page: EditorPage) -> None:
+    page.drag(*STROKE)
+    page.wait_for_fill()
+    page.click("#keep")
+    for step in ("picture", "hole", "labels"):
+        page.click(f"#{step}-tab")
+        controls = page.browser.find_elements("css selector", "button, select, input, [tabindex], [role=img], img")
+        assert [one.get_attribute("outerHTML") for one in controls if one.is_displayed() and not one.accessible_name] == []
+
+    asked = [url for url in requested_urls(page.browser) if not url.startswith(("data:", "blob:"))]
+    assert len(asked) > 10
+    assert [url for url in asked if not url.startswith(page.server.url)] == []
+
+
+def png_of(url: str) -> Any:
+    import base64
+    import io
+
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
+
+
+def url_of(data: bytes) -> str:
+    import base64
+
+    return "data:image/png;base64," + base64.b64encode(data).decode()
