@@ -138,6 +138,7 @@ def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:
     page.click("#alternatives")
     page.wait("document.querySelectorAll('.alternative').length === 3")
     page.click(".alternative [aria-label^=Keep]")
+    page.wait("document.querySelectorAll('.card input').length === 2")
     pictures = [image.get_attribute("src") for image in page.browser.find_elements("css selector", ".alternative img")]
     names = [name.get_attribute("value") for name in page.browser.find_elements("css selector", ".card input")]
 

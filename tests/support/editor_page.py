@@ -22,7 +22,7 @@ from bench.editor.server import create_app, listen
 
 __all__ = ["EditorPage", "EditorServer", "running_editor"]
 
-_PATIENCE = 120.0
+_PATIENCE = 20.0
 
 
 class EditorServer:

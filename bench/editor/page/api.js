@@ -27,8 +27,9 @@ async function answerOf(path, options) {
   }
   const body = await answer.json().catch(() => null);
   if (answer.ok && body) return body;
-  const kind = { 410: "gone", 502: "lost", 503: "lost", 504: "lost" }[answer.status];
-  throw new Problem(body?.error?.text ?? `The server answered ${answer.status} ${answer.statusText}, without a reason.`, kind);
+  const text = body?.error?.text;
+  if (!text && answer.status >= 500) throw new Problem(LOST, "lost"); // it was stopped while it worked
+  throw new Problem(text ?? `The server answered ${answer.status}, without a reason.`, answer.status === 410 ? "gone" : "refused");
 }
 
 /* A new session: models, samples, protocols and limits. */

@@ -27,8 +27,9 @@ export async function openPicture(source, wantedSide = side()) {
     const answer = await call("picture", { ...source, side: wantedSide });
     const bitmap = await bitmapOf(answer.picture);
     settle();
-    begin({ ...answer, source, side: wantedSide, url: answer.picture, bitmap });
-    say(`${answer.name}: ${answer.width} × ${answer.height} pixels. Now paint a hole.`);
+    const name = source.name ?? answer.name;
+    begin({ ...answer, name, source, side: wantedSide, url: answer.picture, bitmap });
+    say(`${name}: ${answer.width} × ${answer.height} pixels. Now paint a hole.`);
   } finally {
     state.opening = false;
     busy("");
