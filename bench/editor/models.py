@@ -19,6 +19,7 @@ from bench.vocabulary import Editable, Inpainter
 __all__ = ["EditorModels", "ModelChoice", "describe", "is_guided"]
 
 _LOADED = 4
+_SLOW = ("biharmonic",)
 
 
 @dataclass(frozen=True)
@@ -47,11 +48,12 @@ class EditorModels:
         dataset: whose shipped weights a model takes that is given none.
 
     Attributes:
-        choices: the list: the first ones, then every model with weights of the packages.
+        choices: the list: the first ones, then every model of the packages that fills within seconds.
+        dataset: as given.
     """
 
     def __init__(self, first: Sequence[str], device: str = "cpu", dataset: str = "streets") -> None:
-        self._device, self._dataset = device, dataset
+        self._device, self.dataset = device, dataset
         self._kept: dict[str, Inpainter] = {}
         self._loaded: LRUCache[str, Inpainter] = LRUCache(_LOADED)
         named = {name: describe(name, dataset) or self._describe_loaded(name) for name in first}
@@ -76,7 +78,7 @@ class EditorModels:
         return model
 
     def _load(self, name: str) -> Inpainter:
-        return bench.models.load(name, self._device, self._dataset)
+        return bench.models.load(name, self._device, self.dataset)
 
     def _describe_loaded(self, name: str) -> ModelChoice:
         """Of a model that only its instance can tell about, say a plug-in's; it stays loaded."""
@@ -117,7 +119,10 @@ def describe(name: str, dataset: str) -> ModelChoice | None:
 
 
 def _bundled() -> list[str]:
-    """Names of all models with weights of the packages, the guided ones first, then of those that need none."""
+    """Names of all models with weights of the packages, the guided ones first, then of those that need none.
+
+    Models that take minutes are left out: one thread works for all pages.
+    """
     own = spgnet.weights.shipped()
     guided = [f"spgnet?weights={weights}" for weights in own if "-unguided" not in weights]
     unguided = [f"spgnet:unguided?weights={weights}" for weights in own if "-unguided" in weights]
@@ -131,4 +136,4 @@ def _bundled() -> list[str]:
         for name in kinds["LearnedModel"]
         if weights.endswith(f"-{name}-small")
     ]
-    return [*guided, *unguided, *learned, *kinds["ClassicalModel"]]
+    return [*guided, *unguided, *learned, *(name for name in kinds["ClassicalModel"] if name not in _SLOW)]

@@ -43,6 +43,8 @@ def reading(status: int) -> Iterator[None]:
 
 def answer_to(error: Exception) -> tuple[int, dict[str, Any]]:
     """Status and JSON of the answer to a request that raised."""
+    if isinstance(error, TooLarge):
+        error = Refusal(413, error)
     if isinstance(error, Refusal):
         return error.status, _words(error.error)
     if isinstance(error, SessionGone):
@@ -51,14 +53,9 @@ def answer_to(error: Exception) -> tuple[int, dict[str, Any]]:
     if isinstance(error, QueueFull):
         fix = "Wait some seconds and try again."
         return 429, _words(EnvironmentFailure("the server", "have room in its queue", "a full queue", fix))
-    if isinstance(error, TooLarge):
-        return 413, _words(error)
-    if isinstance(error, UsageError):
-        return 422, _words(error)
-    if isinstance(error, SpgbenchError):
-        return 500, _words(error)
-    found = f"{type(error).__name__}"
-    return 500, _words(EnvironmentFailure("the server", "do what was asked", found, "Its terminal says more."))
+    if not isinstance(error, SpgbenchError):
+        error = EnvironmentFailure("the server", "do what was asked", type(error).__name__, "Its terminal says more.")
+    return 422 if isinstance(error, UsageError) else 500, _words(error)
 
 
 def _words(error: SpgbenchError) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from bench.image_files.decode import decode_index_map_bytes, decode_picture_byte
 from bench.pictures import png_bytes
 from bench.records import write_atomically
 from bench.records.decoding import FieldError, decode
+from bench.runtime.byte_lru import ByteLRU
 from bench.vocabulary import Editable, Inpainter, Sample
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Replay:
         hole: PNG file in base64, white = missing.
         hole_sha256: of its pixels.
         seed: of models that draw random numbers.
+        weights_dataset: data set whose weights a model takes that names none.
         models: that the variants name.
         variants: the fills.
     """
@@ -115,6 +117,7 @@ class Replay:
     hole: str
     hole_sha256: str
     seed: int
+    weights_dataset: str
     models: tuple[ReplayModel, ...]
     variants: tuple[ReplayVariant, ...]
 
@@ -142,9 +145,14 @@ class Played:
 
 
 def compose(
-    workspace: Workspace, hole: Hole, seed: int, variants: tuple[ReplayVariant, ...], load: LoadModel
+    workspace: Workspace,
+    hole: Hole,
+    seed: int,
+    variants: tuple[ReplayVariant, ...],
+    load: LoadModel,
+    weights_dataset: str = "streets",
 ) -> Replay:
-    """The document of variants, each of which is computed again for its hash.
+    """The document of variants, each of which is computed again for its hash; arguments as the fields of Replay.
 
     Raises:
         UsageError, ModelFailure: a variant that cannot be filled.
@@ -165,7 +173,7 @@ def compose(
     for one in variants:
         fill = _fill(workspace, hole, seed, one, models[one.model])
         hashed.append(ReplayVariant(one.title, one.model, one.labels, one.alternative, pixels_sha256(fill.image)))
-    parts = (png_base64(hole), pixels_sha256(hole), seed, named, tuple(hashed))
+    parts = (png_base64(hole), pixels_sha256(hole), seed, weights_dataset, named, tuple(hashed))
     return Replay(FORMAT, version("spgbench"), written, *parts)
 
 
@@ -193,8 +201,13 @@ def parse(text: str, subject: str = _SUBJECT) -> Replay:
     return replay
 
 
-def play(replay: Replay, load: LoadModel) -> Played:
+def play(replay: Replay, load: LoadModel, cache: ByteLRU[str, EditedFill] | None = None) -> Played:
     """Fill the variants of a document again.
+
+    Args:
+        replay: the document.
+        load: makes a model ready.
+        cache: as of Workspace.
 
     Raises:
         DataError: a picture, hole or label map that is not the recorded one or does not fit.
@@ -211,7 +224,7 @@ def play(replay: Replay, load: LoadModel) -> Played:
                 f"variant '{one.title}'", "name a model of the document", f"'{one.model}'", "Save it again."
             )
     models = {name: _model(known[name], load) for name in dict.fromkeys(one.model for one in replay.variants)}
-    workspace = Workspace(picture)
+    workspace = Workspace(picture, cache)
     fills = tuple(_fill(workspace, hole, replay.seed, one, models[one.model]) for one in replay.variants)
     same = (pixels_sha256(fill.image) == one.sha256 for fill, one in zip(fills, replay.variants, strict=True))
     return Played(workspace, hole, fills, tuple(same))

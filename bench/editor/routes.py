@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
@@ -123,6 +124,7 @@ class Editor:
         self.sessions, self.queue = EditorSessions(), WorkQueue()
         self._models, self._sources = models, tuple(sources)
         self._cache = fill_cache()
+        self._openings = CapacityLimiter(1)
         self._offered: list[dict[str, str]] | None = None
 
     async def start(self, request: Request) -> dict[str, Any]:  # noqa: ARG002 (as every handler)
@@ -150,7 +152,7 @@ class Editor:
         """Take a sample or an upload as the picture of the session."""
         session, asked = await self._asked(request, _PictureRequest)
         _check_choice("side", asked.side, uploads.SIDES)
-        found = await run_in_threadpool(self._open, asked)
+        found = await to_thread.run_sync(self._open, asked, limiter=self._openings)
         session.workspace = Workspace(found, self._cache)
         return await run_in_threadpool(_show_picture, found)
 
@@ -177,6 +179,8 @@ class Editor:
         _check_seed(asked.seed)
         choice = self._models.choice(asked.model)
         labels: LabelMap | None = None
+        if asked.labels is not None and not choice.guided:
+            raise UsageError(f"model '{asked.model}'", "paint under label maps", "one that does not", "Take spgnet.")
         if asked.labels is not None:
             data = _from_url(asked.labels, "label map")
             labels = await run_in_threadpool(read_labels, data, workspace.picture.size, choice.classes)
@@ -225,7 +229,7 @@ class Editor:
         )
 
         def work() -> dict[str, Any]:
-            document = replay.compose(workspace, hole, asked.seed, variants, self._models.load)
+            document = replay.compose(workspace, hole, asked.seed, variants, self._models.load, self._models.dataset)
             shown = [{"title": one.title, "fill_sha256": one.sha256} for one in document.variants]
             return {"name": "spgbench-edit.json", "document": document.text, "variants": shown}
 
@@ -237,10 +241,10 @@ class Editor:
         document = await run_in_threadpool(replay.parse, asked.document)
 
         def work() -> replay.Played:
-            return replay.play(document, self._models.load)
+            return replay.play(document, self._models.load, self._cache)
 
         played = await self.queue.run(session, "replay", work)
-        session.workspace = Workspace(played.workspace.picture, self._cache)
+        session.workspace = played.workspace
         variants = [
             {"title": one.title, "model": one.model, "alternative": one.alternative, "same": same}
             | _show_fill(fill)
@@ -275,6 +279,7 @@ class Editor:
         ]
 
     def _open(self, asked: _PictureRequest) -> EditedPicture:
+        """One at a time: a large upload takes hundreds of megabytes while it is decoded."""
         if (asked.sample is None) == (asked.upload is None):
             raise UsageError("picture", "be a sample or an upload", "both or none", "Choose one.")
         if asked.sample is not None:

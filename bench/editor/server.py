@@ -1,4 +1,4 @@
-"""The web server of the page: routes, who may ask, headers, errors as JSON. It listens on this machine alone by default."""
+"""The web server of the page: routes, who may ask, headers, errors as JSON."""
 
 from __future__ import annotations
 

@@ -225,11 +225,11 @@ class Workspace:
     def _sample_for(self, model: Inpainter) -> Sample:
         """The sample; raises UsageError for a model of true labels where these are missing, or are of other classes."""
         classes = tuple(model.classes) if isinstance(model, Editable) else self.picture.classes
-        if "oracle" in (model.label_sources.context, model.label_sources.hole):
-            if self.picture.sample.labels is None or classes != self.picture.classes:
-                found = f"a label map of {', '.join(self.picture.classes)}" if self.picture.classes else "none"
-                must = f"have a label map of the classes of '{model.name}'"
-                raise UsageError("the picture", must, found, "Take plain spgnet.")
+        asks = "oracle" in (model.label_sources.context, model.label_sources.hole)
+        if asks and (self.picture.sample.labels is None or classes != self.picture.classes):
+            found = f"a label map of {', '.join(self.picture.classes)}" if self.picture.classes else "none"
+            must = f"have a label map of the classes of '{model.name}'"
+            raise UsageError("the picture", must, found, "Take plain spgnet.")
         return self.picture.sample
 
 
