@@ -28,7 +28,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EditorPage]:
     if not available():
         pytest.skip("no chromium with its chromedriver on the PATH")
     browser = start_browser(tmp_path_factory.mktemp("profile"))
-    with running_editor(("spgnet",)) as server:
+    with running_editor() as server:
         set_screen(browser, 1280, 800)
         yield EditorPage(browser, server)
         browser.quit()
@@ -236,27 +236,29 @@ def test_an_upload_becomes_the_picture(page: EditorPage, tmp_path: Path) -> None
 
 
 def test_a_lost_connection_keeps_the_work(shared: EditorPage) -> None:
-    shared.open(128)
-    shared.drag(*STROKE)
-    shared.wait_for_fill()
-    shared.click("#keep")
-    before = shared.pixels("#seen")
-    unblock = threading.Event()
-    shared.server.editor.queue.submit(unblock.wait)
-    shared.drag((0.5, 0.2), (0.5, 0.4))
-    shared.wait("document.getElementById('result-frame').classList.contains('busy')")
-    shared.server.stop()
-    unblock.set()
-    shared.wait("!document.getElementById('problem').hidden")
+    with running_editor(shared.server.models) as server:
+        page = EditorPage(shared.browser, server)
+        page.open(128)
+        page.drag(*STROKE)
+        page.wait_for_fill()
+        page.click("#keep")
+        before = page.pixels("#seen")
+        unblock = threading.Event()
+        server.editor.queue.submit(unblock.wait)
+        page.drag((0.5, 0.2), (0.5, 0.4))
+        page.wait("document.getElementById('result-frame').classList.contains('busy')")
+        server.stop()
+        unblock.set()
+        page.wait("!document.getElementById('problem').hidden")
 
-    assert "The server does not answer." in shared.problem
-    assert np.array_equal(shared.pixels("#seen"), before)
-    assert len(shared.browser.find_elements("css selector", ".card")) == 1
-    shared.server.start()
-    shared.click("#problem-retry")
-    shared.wait_for_fill()
-    assert shared.problem == ""
-    assert not np.array_equal(shared.pixels("#seen"), before)
+        assert "The server does not answer." in page.problem
+        assert np.array_equal(page.pixels("#seen"), before)
+        assert len(page.browser.find_elements("css selector", ".card")) == 1
+        server.start()
+        page.click("#problem-retry")
+        page.wait_for_fill()
+        assert page.problem == ""
+        assert not np.array_equal(page.pixels("#seen"), before)
 
 
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (768, 1024)])
@@ -270,7 +272,7 @@ def test_the_page_fits_its_screen(page: EditorPage, width: int, height: int) -> 
             "const e = document.documentElement; return [e.scrollWidth, e.scrollHeight,"
             " Math.max(...[...document.querySelectorAll('[role=tabpanel]')].map((p) => p.scrollHeight - p.clientHeight))]"
         )
-        assert size[0] == width
+        assert size[0] == page.browser.execute_script("return document.documentElement.clientWidth")
         if width == 1280:
             assert size[1:] == [800, 0]
     set_screen(page.browser, 1280, 800)

@@ -6,7 +6,7 @@ import base64
 import io
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,11 +32,12 @@ class EditorServer:
         models: that the page may choose from.
 
     Attributes:
+        models: that the page may choose from.
         editor: that answers; a new one after every start.
     """
 
     def __init__(self, models: EditorModels) -> None:
-        self._models, self._port = models, 0
+        self.models, self._port = models, 0
         self.start()
 
     @property
@@ -46,7 +47,7 @@ class EditorServer:
 
     def start(self) -> None:
         """Listen, on the same port as before if there was one."""
-        self.editor = Editor(self._models, [SampleSource()])
+        self.editor = Editor(self.models, [SampleSource()])
         listening = listen("127.0.0.1", self._port)
         self._port = listening.getsockname()[1]
         self._server = uvicorn.Server(uvicorn.Config(create_app(self.editor), log_level="error", ws="none", lifespan="off"))
@@ -61,9 +62,9 @@ class EditorServer:
 
 
 @contextmanager
-def running_editor(models: Sequence[str] = ("spgnet",)) -> Iterator[EditorServer]:
-    """A server that offers samples of streets."""
-    server = EditorServer(EditorModels(models))
+def running_editor(models: EditorModels | None = None) -> Iterator[EditorServer]:
+    """A server that offers samples of streets, and spgnet if no models are given."""
+    server = EditorServer(models or EditorModels(["spgnet"]))
     try:
         yield server
     finally:

@@ -21,6 +21,7 @@ function emptyText() {
 function drawResult() {
   if (!state.picture) return;
   if (!contentOf(state.against)) state.against = "";
+  if (state.entry.result) state.newest = state.entry.result;
   const { view, against } = state;
   const there = draw(byId("seen"), contentOf(view));
   const compared = there && against !== "" && draw(byId("behind"), contentOf(against));

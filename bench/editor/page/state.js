@@ -18,6 +18,7 @@ export const state = {
   draft: null, // {hole, edits}: what a tool is drawing just now
   past: [],
   future: [],
+  newest: null, // the fill that was seen last; it stays in sight until the next one comes
   model: null,
   classes: [], // of the newest guided model: edits are in its indices
   variants: [],
@@ -71,7 +72,7 @@ export function blank({ height, width }) {
 
 /* Begin with a picture; whatever was undone or kept belongs to another. */
 export function begin(picture) {
-  Object.assign(state, { picture, entry: blank(picture), draft: null, past: [], future: [], variants: [], alternatives: [], view: "fill", against: "" });
+  Object.assign(state, { picture, entry: blank(picture), draft: null, past: [], future: [], newest: null, variants: [], alternatives: [], view: "fill", against: "" });
   changed("picture", "entry", "result", "variants", "view");
 }
 

@@ -23,7 +23,7 @@ export function keepVariant() {
 /* Add a variant: {hole, edits, own, result, model}. */
 export function add(kept, title = null) {
   made = state.variants.length ? made + 1 : 1;
-  const variant = { key: `variant-${made}`, title: title ?? `Variant ${made}`, ...kept };
+  const variant = { ...kept, key: `variant-${made}`, title: title ?? `Variant ${made}` };
   state.variants = [...state.variants, variant];
   say(`${variant.title} is kept.`);
   changed("variants");

@@ -1,7 +1,7 @@
 /* What there is to see of the work, each drawn on a canvas as large as the picture. */
 
 import { rgbOf } from "./palette.js";
-import { labelsNow, state } from "./state.js";
+import { anySet, labelsNow, state } from "./state.js";
 
 const GREY = [128, 128, 128];
 const MISSING = 255;
@@ -27,11 +27,16 @@ export function contentOf(view) {
   if (!picture) return null;
   if (view === "truth") return { bitmap: picture.bitmap };
   if (view === "incomplete") return { bitmap: picture.bitmap, hole: entry.hole };
-  if (view === "fill") return entry.result && { bitmap: entry.result.bitmap };
+  if (view === "fill") return fillOf(entry);
   if (view === "labels") return mapOf(labelsNow(entry));
   if (view === "visible" || view === "predicted") return mapOf(entry.own?.[view]);
   const kept = keptOf(view);
   return kept ? { bitmap: kept.result.bitmap } : null;
+}
+
+function fillOf(entry) {
+  const result = entry.result ?? (anySet(entry.hole) ? state.newest : null);
+  return result && { bitmap: result.bitmap };
 }
 
 const mapOf = (labels) => (labels ? { labels } : null);
