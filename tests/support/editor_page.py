@@ -106,6 +106,7 @@ class EditorPage:
 
     def wait_for_fill(self) -> None:
         """Until the fill of what is on the canvas is there."""
+        self.browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0]))")  # it has heard of it
         self.wait("!document.getElementById('keep').disabled && document.getElementById('score').textContent")
 
     def click(self, selector: str) -> None:

@@ -6,9 +6,11 @@ const LOST = "The server does not answer. It may have stopped, or the connection
 export class Problem extends Error {
   constructor(text, kind = "refused") {
     super(text);
-    this.kind = kind; // "lost", "gone" or "refused"
+    this.kind = kind; // "lost" and "failed" may work the next time, "gone" and "refused" do not
   }
 }
+
+const KINDS = { 410: "gone", 429: "failed", 500: "failed" };
 
 let session = "";
 let restore = async () => {};
@@ -29,7 +31,7 @@ async function answerOf(path, options) {
   if (answer.ok && body) return body;
   const text = body?.error?.text;
   if (!text && answer.status >= 500) throw new Problem(LOST, "lost"); // it was stopped while it worked
-  throw new Problem(text ?? `The server answered ${answer.status}, without a reason.`, answer.status === 410 ? "gone" : "refused");
+  throw new Problem(text ?? `The server answered ${answer.status}, without a reason.`, KINDS[answer.status] ?? "refused");
 }
 
 /* A new session: models, samples, protocols and limits. */

@@ -1,7 +1,7 @@
 /* The fill follows the hole and the labels: one request at a time, always for the newest work. */
 
 import { call } from "./api.js";
-import { say } from "./dom.js";
+import { byId, say } from "./dom.js";
 import { decodeGrey, encodeGrey } from "./png.js";
 import { attempt, settle } from "./problems.js";
 import { anySet, changed, edited, guided, labelsNow, modelOf, ownIsValid, resultIsValid, state } from "./state.js";
@@ -94,7 +94,8 @@ async function keep(entry, model, answer, byHand) {
   changed("result");
   if (state.entry !== entry) return;
   performance.measure("stroke to fill", { start: strokeEnded });
-  say(told(answer));
+  say(`Filled in ${Math.round(answer.milliseconds.all)} ms.`);
+  byId("stage-times").textContent = told(answer);
   const { psnr } = await call("score", { fill: answer.fill, hole: await holeUrl(entry.hole) });
   result.score = psnr;
   changed("result");
@@ -107,8 +108,7 @@ const STAGES = [
 ];
 
 function told({ milliseconds, reused = [] }) {
-  const parts = STAGES.filter(([key]) => reused.includes(key) || milliseconds[key] > 0).map(([key, name]) =>
+  return STAGES.filter(([key]) => reused.includes(key) || milliseconds[key] > 0).map(([key, name]) =>
     reused.includes(key) ? `${name} reused` : `${name} ${Math.round(milliseconds[key])} ms`,
-  );
-  return `Filled in ${Math.round(milliseconds.all)} ms${parts.length ? ` (${parts.join(", ")})` : ""}.`;
+  ).join(" · ");
 }

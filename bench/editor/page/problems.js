@@ -8,9 +8,9 @@ let again = null;
 /* Show a failure; `retry`, if any, is offered for what may work the next time. */
 export function report(error, retry = null) {
   if (!(error instanceof Problem)) console.error(error);
-  byId("problem-text").textContent = error.message;
-  again = retry;
-  byId("problem-retry").hidden = !retry;
+  byId("problem-text").textContent = error.message.charAt(0).toUpperCase() + error.message.slice(1);
+  again = ["lost", "failed"].includes(error.kind) ? retry : null;
+  byId("problem-retry").hidden = !again;
   byId("problem").hidden = false;
   say("");
 }

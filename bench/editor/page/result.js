@@ -2,7 +2,7 @@
 
 import { byId, make } from "./dom.js";
 import { outline } from "./raster.js";
-import { anySet, changed, on, resultIsValid, state } from "./state.js";
+import { anySet, changed, guided, on, resultIsValid, state } from "./state.js";
 import { VIEWS, contentOf, draw, titleOf } from "./views.js";
 
 /* Show a view in the large canvas. */
@@ -15,7 +15,7 @@ function emptyText() {
   if (!state.picture) return "Open a picture to begin.";
   if (!anySet(state.entry.hole)) return "Paint a hole in the picture on the left. The model fills it, and the fill appears here.";
   if (state.busy) return "The model is filling the hole …";
-  return { visible: "Only a model guided by labels has a segmenter.", predicted: "Only a model guided by labels predicts labels." }[state.view] ?? "Nothing to see here yet.";
+  return guided() || state.view === "fill" ? "Nothing to see here yet." : "This model fills without labels.";
 }
 
 function drawResult() {
@@ -71,7 +71,7 @@ function setWipe(value) {
 /* Whatever can be compared with what is seen. */
 function listComparisons() {
   const kept = [...state.variants, ...state.alternatives].map(({ key, title }) => [key, title]);
-  const all = [["", "nothing"], ["truth", "the truth"], ["incomplete", "the incomplete picture"], ["fill", "the present fill"], ...kept];
+  const all = [["", "nothing"], ["truth", "the truth"], ["incomplete", "incomplete picture"], ["fill", "present fill"], ...kept];
   byId("against").replaceChildren(...all.map(([value, textContent]) => make("option", { value, textContent })));
   byId("against").value = state.against;
 }

@@ -2,7 +2,7 @@
 
 import { byId } from "./dom.js";
 import { outline } from "./raster.js";
-import { NONE, labelsNow, on, state, work } from "./state.js";
+import { NONE, guided, labelsNow, on, state, work } from "./state.js";
 import { begin, cancel, drawing, end, gesture, move, sizeNow, toolOf } from "./tools.js";
 import { draw, paintedLabels, painted } from "./views.js";
 
@@ -22,7 +22,7 @@ export function drawStage() {
   const { picture, step } = state;
   if (!picture) return;
   const { hole } = work();
-  const showsLabels = step === "labels";
+  const showsLabels = step === "labels" && guided();
   draw(byId("base"), { bitmap: picture.bitmap, hole: showsLabels ? hole : null });
   const labels = showsLabels ? labelsNow() : null;
   draw(byId("label-map"), null);
@@ -58,7 +58,7 @@ function drawOverlay() {
   const context = overlay.getContext("2d");
   const scale = width / state.picture.width;
   const { hole } = work();
-  if (state.step !== "labels") {
+  if (state.step !== "labels" || !guided()) {
     context.imageSmoothingEnabled = false;
     context.drawImage(painted(hole, [[255, [0, 0, 0]]]), 0, 0, width, height);
     context.globalCompositeOperation = "source-in";
@@ -118,7 +118,7 @@ function under() {
   if (!pointer.at || !state.picture || !drawing()) return "";
   const [row, column] = pointer.at;
   const place = row * state.picture.width + column;
-  const label = state.step === "labels" ? labelsNow()?.[place] : undefined;
+  const label = state.step === "labels" && guided() ? labelsNow()?.[place] : undefined;
   const words = [`row ${row}, column ${column}`];
   if (work().hole[place]) words.push("missing");
   if (label !== undefined && label !== NONE) words.push(state.classes[label].name);

@@ -1,7 +1,7 @@
 /* The three steps as tabs: picture, hole, labels. */
 
 import { byId } from "./dom.js";
-import { changed, on, state } from "./state.js";
+import { changed, guided, on, state } from "./state.js";
 import { cancel, drawing, helpOf } from "./tools.js";
 
 const STEPS = ["picture", "hole", "labels"];
@@ -33,7 +33,7 @@ function show() {
   byId("canvas-title").textContent = TITLES[state.step];
   byId("canvas").setAttribute("aria-label", LABELS[state.step]);
   byId("canvas").classList.toggle("drawing", drawing());
-  byId("opacity-control").hidden = state.step !== "labels";
+  byId("opacity-control").hidden = state.step !== "labels" || !guided();
   byId("tool-help").textContent = helpOf();
 }
 

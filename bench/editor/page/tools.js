@@ -4,7 +4,7 @@ import { byId, icon, make, say } from "./dom.js";
 import { addObject } from "./hole.js";
 import { chooseClass } from "./palette.js";
 import { line, polygon, rectangle, region } from "./raster.js";
-import { NONE, changed, commit, labelsNow, on, state, withEdits, withHole } from "./state.js";
+import { NONE, changed, commit, guided, labelsNow, on, state, withEdits, withHole } from "./state.js";
 
 const SHAPES = [
   { name: "brush", title: "Brush", key: "b", kind: "stroke" },
@@ -46,9 +46,9 @@ const HELP = {
 
 export const SIZES = [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96];
 
-export const drawing = () => !state.opening && (state.step === "hole" || (state.step === "labels" && state.classes.length > 0));
+export const drawing = () => !state.opening && (state.step === "hole" || (state.step === "labels" && guided()));
 export const toolOf = (step = state.step) => TOOLS[step]?.find((tool) => tool.name === state.tool[step]);
-export const helpOf = () => HELP[state.step]?.[state.tool[state.step]] ?? "";
+export const helpOf = () => (drawing() && HELP[state.step]?.[state.tool[state.step]]) || "";
 export const sizeNow = () => (toolOf()?.kind === "stroke" ? state.size[state.step] : 1);
 
 export let gesture = null;
