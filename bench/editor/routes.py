@@ -188,6 +188,7 @@ class Editor:
         def work() -> dict[str, Any]:
             found = workspace.fill(self._models.load(asked.model), hole, labels, asked.seed)
             return _show_fill(found) | {
+                "hole": to_data_url(hole),
                 "visible": _url_or_none(found.visible),
                 "predicted": _url_or_none(found.predicted),
                 "milliseconds": dict(found.milliseconds),

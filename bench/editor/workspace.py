@@ -153,7 +153,7 @@ class Workspace:
         return [EditedFill(image, _map(one.labels)) for image, one in zip(images, several, strict=True)]
 
     def score(self, image: Picture, hole: Hole) -> tuple[float | None, float]:
-        """PSNR in dB (None where nothing differs) and mean absolute error of a fill, in the hole, against the picture.
+        """PSNR in dB (None where nothing differs) and L1 in percent of the range of a fill, in the hole, against the picture.
 
         Args:
             image: uint8 [H, W, 3].
