@@ -77,7 +77,7 @@ def create_app(editor: Editor, token: str = "", *, local: bool = True, load_ahea
     routes = [
         Route("/api/start", _answering(editor.start), methods=["GET"]),
         *(Route(path, _answering(handler), methods=["POST"]) for path, handler in posts.items()),
-        Route("/api/{rest:path}", _no_such),
+        Route("/api/{rest:path}", _no_such, methods=["GET", "POST"]),
         Mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False)),
     ]
     guard = Middleware(_Guard, token=token, local=local)
