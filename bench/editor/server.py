@@ -77,6 +77,7 @@ def create_app(editor: Editor, token: str = "", *, local: bool = True, load_ahea
     routes = [
         Route("/api/start", _answering(editor.start), methods=["GET"]),
         *(Route(path, _answering(handler), methods=["POST"]) for path, handler in posts.items()),
+        Route("/api/{rest:path}", _no_such, methods=["GET", "POST"]),
         Mount("/", StaticFiles(directory=PAGE, html=True, check_dir=False)),
     ]
     guard = Middleware(_Guard, token=token, local=local)
@@ -113,6 +114,10 @@ def serve(app: Starlette, listening: socket.socket) -> None:
     """Answer requests until Ctrl-C."""
     config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=2)
     uvicorn.Server(config).run(sockets=[listening])
+
+
+async def _no_such(_: Request) -> Response:
+    raise HTTPException(404)
 
 
 def _answering(handler: Handler) -> Callable[[Request], Awaitable[Response]]:

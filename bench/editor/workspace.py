@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["EditedFill", "Workspace", "fill_cache"]
 
 _STAGES = {"segmenter": "segmenter", "SP-Net": "sp-net", "SG-Net": "sg-net"}
-_MOST_BYTES = 64 << 20
+_MOST_BYTES = 16 << 20
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class EditedFill:
 
 
 def fill_cache() -> ByteLRU[str, EditedFill]:
-    """A cache of the models' own fills of 64 MiB; several workspaces may share it."""
+    """A cache of the models' own fills of 16 MiB, some 40 at 256x256; several workspaces may share it."""
     return ByteLRU(_MOST_BYTES, _count_bytes)
 
 
@@ -153,7 +153,7 @@ class Workspace:
         return [EditedFill(image, _map(one.labels)) for image, one in zip(images, several, strict=True)]
 
     def score(self, image: Picture, hole: Hole) -> tuple[float | None, float]:
-        """PSNR in dB (None where nothing differs) and mean absolute error of a fill, in the hole, against the picture.
+        """PSNR in dB (None where nothing differs) and L1 in percent of the range, in the hole, against the picture.
 
         Args:
             image: uint8 [H, W, 3].

@@ -86,7 +86,7 @@ def test_another_hole_another_seed_and_another_picture_are_computed_anew(
     picture: EditedPicture, hole: np.ndarray, model: Inpainter
 ) -> None:
     workspace = Workspace(picture)
-    darker = Workspace(EditedPicture(Sample(picture.sample.id, picture.sample.image // 2)), workspace._cache)  # noqa: SLF001
+    darker = Workspace(EditedPicture(Sample(picture.sample.id, picture.sample.image // 2)), workspace._cache)
 
     assert workspace.fill(model, hole).reused == ()
     assert workspace.fill(model, hole).reused == ("segmenter", "sp-net")
@@ -141,7 +141,7 @@ class Plain:
         return self.paint(batch, torch.ones(len(batch.ids), *batch.image.shape[2:], dtype=torch.uint8))
 
     def paint(self, batch: Batch, labels: torch.Tensor) -> Prediction:
-        return Prediction(labels[:, None].expand(-1, 3, -1, -1).float() / 2, labels)
+        return Prediction(labels[:, None].expand_as(batch.image).float() / 2, labels)
 
 
 def test_any_guided_model_follows_labels_and_any_other_refuses_them(picture: EditedPicture, hole: np.ndarray) -> None:
@@ -164,13 +164,13 @@ def test_any_guided_model_follows_labels_and_any_other_refuses_them(picture: Edi
 def test_a_model_that_raises_or_gives_no_picture_fails_in_words(picture: EditedPicture, hole: np.ndarray) -> None:
     class Raising(Plain):
         def inpaint(self, batch: Batch) -> Prediction:
-            raise RuntimeError("no luck")
+            raise RuntimeError(f"no luck with {batch.ids[0]}")
 
     class Small(Plain):
         def inpaint(self, batch: Batch) -> Prediction:
             return Prediction(batch.image[..., :5])
 
-    with pytest.raises(ModelFailure, match="RuntimeError: no luck"):
+    with pytest.raises(ModelFailure, match="RuntimeError: no luck with p0"):
         Workspace(picture).fill(Raising(), hole)
     with pytest.raises(ModelFailure, match="shape"):
         Workspace(picture).fill(Small(), hole)
