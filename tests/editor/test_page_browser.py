@@ -1,25 +1,31 @@
 from __future__ import annotations
 
-import json
+import base64
+import io
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import ndimage
 from typer.testing import CliRunner
 
 from bench.cli import app
+from bench.editor.server import PAGE
 from tests.support.browser import available, requested_urls, set_screen, start_browser
 
 pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
-from selenium.webdriver import ActionChains  # noqa: E402
-from selenium.webdriver.common.keys import Keys  # noqa: E402
+from selenium.webdriver import ActionChains
+from selenium.webdriver.common.keys import Keys
 
-from tests.support.editor_page import EditorPage, running_editor  # noqa: E402
+from tests.support.editor_page import EditorPage, pixels_of, running_editor
 
+CONTROLS = {"application", "button", "checkbox", "combobox", "image", "radio", "slider", "spinbutton", "tab", "textbox"}
 STROKE = ((0.3, 0.6), (0.7, 0.6))
 
 
@@ -34,9 +40,17 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EditorPage]:
         browser.quit()
 
 
+@pytest.fixture(scope="module")
+def modules(shared: EditorPage) -> Any:
+    """The browser with the page loaded, whose modules can be imported."""
+    shared.open()
+    return shared.browser
+
+
 @pytest.fixture
 def page(shared: EditorPage) -> Iterator[EditorPage]:
     """The page with a small picture; at the end it must not have complained."""
+    shared.browser.get("about:blank")  # an older page may ask whether it may go
     for log in ("browser", "performance"):
         shared.browser.get_log(log)
     shared.open(128)
@@ -59,43 +73,81 @@ def downloaded(page: EditorPage, folder: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-def test_index_maps_survive_the_way_through_the_browser(page: EditorPage) -> None:
+def test_index_maps_survive_the_way_through_the_browser(modules: Any) -> None:
+    values = ((np.arange(5 * 256) * 7 + np.arange(5 * 256) // 256) & 255).astype(np.uint8)
     script = """
-    const [done, height, width] = [arguments[0], 5, 256];
-    const values = Uint8Array.from({ length: height * width }, (_, place) => (place * 7 + (place >> 8)) & 255);
+    const [values, done] = arguments;
     import("./png.js").then(async ({ encodeGrey, decodeGrey }) => {
-      const url = await encodeGrey(values, height, width);
+      const url = await encodeGrey(Uint8Array.from(values), 5, 256);
       const back = await decodeGrey(url);
-      done([url, back.height, back.width, back.values.every((value, place) => value === values[place])]);
+      done([url, back.height, back.width, [...back.values]]);
     });
     """
-    url, height, width, same = page.browser.execute_async_script(script)
-    expected = np.arange(5 * 256)
-    expected = ((expected * 7 + (expected >> 8)) & 255).astype(np.uint8).reshape(5, 256)
+    url, height, width, back = modules.execute_async_script(script, values.tolist())
 
-    assert (height, width, same) == (5, 256, True)
-    assert np.array_equal(png_of(url), expected)
+    assert (height, width) == (5, 256)
+    assert back == values.tolist()
+    assert np.array_equal(pixels_of(url), values.reshape(5, 256))
 
 
-def test_files_of_any_png_writer_are_read(page: EditorPage, tmp_path: Path) -> None:
+def test_files_of_any_png_writer_are_read(modules: Any) -> None:
     """All five filters of PNG, and indices with a palette."""
-    import cv2
-
     values = (np.add.outer(np.arange(40) ** 2, np.arange(60) * 3) % 251).astype(np.uint8)
-    files = []
-    for index in range(5):
-        cv2.imwrite(str(tmp_path / "grey.png"), values, [cv2.IMWRITE_PNG_FILTER, 8 << index])
-        files.append((tmp_path / "grey.png").read_bytes())
-    indexed = Image.fromarray(values, "P")
+    filters = [8, 16, 32, 64, 128]  # none, left, above, mean, Paeth
+    files = [cv2.imencode(".png", values, [cv2.IMWRITE_PNG_FILTER, one])[1].tobytes() for one in filters]
+    indexed, buffer = Image.fromarray(values).convert("P"), io.BytesIO()
     indexed.putpalette(list(range(255, -1, -1)) * 3)
-    indexed.save(tmp_path / "palette.png")
-    files.append((tmp_path / "palette.png").read_bytes())
+    indexed.save(buffer, "PNG")
     script = """
     const [urls, done] = arguments;
-    import("./png.js").then(async ({ decodeGrey }) => done(await Promise.all(urls.map(async (url) => [...(await decodeGrey(url)).values]))));
+    const read = async ({ decodeGrey }) => Promise.all(urls.map(async (url) => [...(await decodeGrey(url)).values]));
+    import("./png.js").then(read).then(done);
     """
-    for read in page.browser.execute_async_script(script, [url_of(data) for data in files]):
+    urls = [f"data:image/png;base64,{base64.b64encode(data).decode()}" for data in [*files, buffer.getvalue()]]
+    for read in modules.execute_async_script(script, urls):
         assert np.array_equal(np.reshape(read, values.shape), values)
+
+
+def test_shapes_are_those_of_their_definitions(modules: Any) -> None:
+    height, width = 24, 32
+    values = np.random.default_rng(0).integers(0, 2, (height, width))
+    script = """
+    const [height, width, values, done] = arguments;
+    import("./raster.js").then((raster) => {
+      const masks = Array.from({ length: 4 }, () => new Uint8Array(height * width));
+      raster.line(masks[0], height, width, [20, 3], [5, 30], 6);
+      raster.rectangle(masks[1], height, width, [9, 20], [4, 11]);
+      raster.polygon(masks[2], height, width, [[3, 4], [3, 20], [15, 20], [15, 4]]);
+      raster.region(masks[3], height, width, [12, 12], values);
+      done(masks.map((mask) => [...mask]));
+    });
+    """
+    found = modules.execute_async_script(script, height, width, values.ravel().tolist())
+    line, box, polygon, region = (np.reshape(mask, (height, width)).astype(bool) for mask in found)
+
+    rows, columns = np.mgrid[:height, :width]
+    along = np.clip(((rows - 20) * -15 + (columns - 3) * 27) / (15**2 + 27**2), 0, 1)
+    assert np.array_equal(line, np.hypot(rows - 20 + 15 * along, columns - 3 - 27 * along) <= 3)
+    assert np.array_equal(box, (rows >= 4) & (rows <= 9) & (columns >= 11) & (columns <= 20))
+    assert np.array_equal(polygon, (rows >= 3) & (rows <= 15) & (columns >= 4) & (columns <= 20))
+    labelled, _ = ndimage.label(values == values[12, 12])
+    assert np.array_equal(region, labelled == labelled[12, 12])
+
+
+def test_edits_move_to_the_classes_of_another_model_by_name(modules: Any) -> None:
+    script = """
+    const done = arguments[0];
+    import("./state.js").then(({ state, translated }) => {
+      const classes = (...names) => names.map((name) => ({ name }));
+      const kept = state.classes;
+      state.classes = classes("tree", "sky");
+      const edits = Uint8Array.of(0, 1, 2, 255);
+      const entry = translated({ edits, classes: classes("sky", "tree", "car"), result: 1 });
+      state.classes = kept;
+      done([[...entry.edits], entry.result]);
+    });
+    """
+    assert modules.execute_async_script(script) == [[1, 0, 255, 255], None]
 
 
 def test_a_class_changes_the_fill_inside_the_hole_alone(page: EditorPage, tmp_path: Path) -> None:
@@ -129,6 +181,12 @@ def test_a_class_changes_the_fill_inside_the_hole_alone(page: EditorPage, tmp_pa
     assert {"picture.png", "hole.png", "fill-1.png", "labels-1.png"} <= again.keys()
     assert again == {name: data for name, data in files.items() if name != "replay.json"}
 
+    page.open(128)
+    page.find("#file").send_keys(str(replay))
+    page.wait("document.getElementById('status').textContent.includes('all fills are as recorded')")
+    assert np.array_equal(page.pixels("#seen"), after)
+    assert page.find(".card input").get_attribute("value") == "Present fill"
+
 
 def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:
     page.click("#protocol-draw")
@@ -150,7 +208,7 @@ def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:
     page.click("#all form button")
     page.click(".alternative [aria-label^=Edit]")
     page.wait("document.getElementById('status').textContent.endsWith('is on the canvas.')")
-    assert np.array_equal(page.pixels("#seen")[..., :3], png_of(pictures[0]))
+    assert np.array_equal(page.pixels("#seen")[..., :3], pixels_of(pictures[0]))
 
 
 def test_the_wipe_shows_the_truth_and_undo_goes_back(page: EditorPage) -> None:
@@ -222,6 +280,34 @@ def test_a_file_that_is_no_picture_leaves_the_work(shared: EditorPage, tmp_path:
     assert np.array_equal(shared.pixels("#seen"), before)
 
 
+def test_a_hole_over_everything_is_refused_and_undone(shared: EditorPage) -> None:
+    shared.open(128)
+    shared.click("[data-tool=rectangle]")
+    shared.drag((0.2, 0.2), (0.4, 0.4))
+    shared.wait_for_fill()
+    shared.drag((0.001, 0.001), (0.999, 0.999))
+    shared.wait("!document.getElementById('problem').hidden")
+
+    assert "leave a pixel of the picture" in shared.problem
+    assert not shared.find("#problem-retry").is_displayed()
+    shared.click("#undo")
+    shared.wait_for_fill()
+    assert shared.problem == ""
+
+
+def test_a_model_without_labels_fills_and_hides_them(page: EditorPage) -> None:
+    page.drag(*STROKE)
+    page.wait_for_fill()
+    page.click("#labels-tab")
+    page.select("model", "telea")
+    page.wait_for_fill()
+
+    assert page.find("#unguided").is_displayed()
+    assert not page.find("#classes").is_displayed()
+    assert page.find("#alternatives").get_property("disabled")
+    assert not page.pixels("#label-map").any()
+
+
 def test_an_upload_becomes_the_picture(page: EditorPage, tmp_path: Path) -> None:
     pixels = np.full((160, 240, 3), 90, np.uint8)
     pixels[:80] = (200, 60, 20)
@@ -261,20 +347,20 @@ def test_a_lost_connection_keeps_the_work(shared: EditorPage) -> None:
         assert not np.array_equal(page.pixels("#seen"), before)
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (768, 1024)])
-def test_the_page_fits_its_screen(page: EditorPage, width: int, height: int) -> None:
-    set_screen(page.browser, width, height)
+def test_the_page_fits_its_screen(page: EditorPage) -> None:
     page.drag(*STROKE)
     page.wait_for_fill()
+    script = """
+    const [page, panel] = [document.documentElement, document.querySelector("[role=tabpanel]:not([hidden])")];
+    return [page.scrollWidth - page.clientWidth, page.scrollHeight - page.clientHeight, panel.scrollHeight - panel.clientHeight];
+    """
     for step in ("picture", "hole", "labels"):
         page.click(f"#{step}-tab")
-        size = page.browser.execute_script(
-            "const e = document.documentElement; return [e.scrollWidth, e.scrollHeight,"
-            " Math.max(...[...document.querySelectorAll('[role=tabpanel]')].map((p) => p.scrollHeight - p.clientHeight))]"
-        )
-        assert size[0] == page.browser.execute_script("return document.documentElement.clientWidth")
-        if width == 1280:
-            assert size[1:] == [800, 0]
+        page.wait(f"!document.getElementById('{step}-panel').hidden")
+        set_screen(page.browser, 1280, 800)
+        assert page.browser.execute_script(script) == [0, 0, 0]
+        set_screen(page.browser, 768, 1024)
+        assert page.browser.execute_script(script)[0] == 0
     set_screen(page.browser, 1280, 800)
 
 
@@ -282,24 +368,25 @@ def test_controls_have_names_and_nothing_comes_from_elsewhere(page: EditorPage) 
     page.drag(*STROKE)
     page.wait_for_fill()
     page.click("#keep")
+    found, nameless = set(), []
     for step in ("picture", "hole", "labels"):
         page.click(f"#{step}-tab")
-        controls = page.browser.find_elements("css selector", "button, select, input, [tabindex], [role=img], img")
-        assert [one.get_attribute("outerHTML") for one in controls if one.is_displayed() and not one.accessible_name] == []
+        page.wait(f"!document.getElementById('{step}-panel').hidden")
+        for node in page.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]:
+            role = node.get("role", {}).get("value")
+            if role in CONTROLS and not node["ignored"]:
+                found.add(role)
+                nameless += [node] if not node["name"]["value"] else []
 
+    assert found == CONTROLS
+    assert nameless == []
     asked = [url for url in requested_urls(page.browser) if not url.startswith(("data:", "blob:"))]
     assert len(asked) > 10
     assert [url for url in asked if not url.startswith(page.server.url)] == []
 
 
-def png_of(url: str) -> Any:
-    import base64
-    import io
+def test_the_documented_keys_are_those_of_the_help() -> None:
+    shown = re.findall(r"<kbd>(.*?)</kbd>", (PAGE / "index.html").read_text(encoding="utf-8"))
+    table = (Path(__file__).parents[2] / "docs/reference/editor.md").read_text(encoding="utf-8")
 
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
-
-
-def url_of(data: bytes) -> str:
-    import base64
-
-    return "data:image/png;base64," + base64.b64encode(data).decode()
+    assert set(shown) == set(re.findall(r"<kbd>(.*?)</kbd>", table))

@@ -20,7 +20,7 @@ from bench.editor.routes import Editor
 from bench.editor.samples import SampleSource
 from bench.editor.server import create_app, listen
 
-__all__ = ["EditorPage", "EditorServer", "running_editor"]
+__all__ = ["EditorPage", "EditorServer", "pixels_of", "running_editor"]
 
 _PATIENCE = 20.0
 
@@ -50,7 +50,9 @@ class EditorServer:
         self.editor = Editor(self.models, [SampleSource()])
         listening = listen("127.0.0.1", self._port)
         self._port = listening.getsockname()[1]
-        self._server = uvicorn.Server(uvicorn.Config(create_app(self.editor), log_level="error", ws="none", lifespan="off"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(create_app(self.editor), log_level="error", ws="none", lifespan="off")
+        )
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]})
         self._thread.start()
 
@@ -69,6 +71,11 @@ def running_editor(models: EditorModels | None = None) -> Iterator[EditorServer]
         yield server
     finally:
         server.stop()
+
+
+def pixels_of(url: str) -> npt.NDArray[np.uint8]:
+    """The pixels of the picture in a data URL, in its own mode."""
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
 
 
 class EditorPage:
@@ -119,7 +126,8 @@ class EditorPage:
 
     def select(self, id: str, value: object) -> None:  # noqa: A002 (as in HTML)
         """Choose an option."""
-        script = "const e = document.getElementById(arguments[0]); e.value = arguments[1]; e.dispatchEvent(new Event('change'))"
+        script = "const e = document.getElementById(arguments[0]); e.value = arguments[1];"
+        script += " e.dispatchEvent(new Event('change'))"
         self.browser.execute_script(script, id, str(value))
 
     def drag(self, *points: tuple[float, float]) -> None:
@@ -127,8 +135,12 @@ class EditorPage:
         from selenium.webdriver import ActionChains
 
         canvas = self.find("#overlay")
-        places = [(round((x - 0.5) * canvas.size["width"]), round((y - 0.5) * canvas.size["height"])) for x, y in points]
-        action = ActionChains(self.browser, duration=10).move_to_element_with_offset(canvas, *places[0]).click_and_hold()
+        places = [
+            (round((x - 0.5) * canvas.size["width"]), round((y - 0.5) * canvas.size["height"])) for x, y in points
+        ]
+        action = (
+            ActionChains(self.browser, duration=10).move_to_element_with_offset(canvas, *places[0]).click_and_hold()
+        )
         for place in places[1:]:
             action = action.move_to_element_with_offset(canvas, *place)
         action.release().perform()
@@ -136,7 +148,7 @@ class EditorPage:
     def pixels(self, canvas: str) -> npt.NDArray[np.uint8]:
         """What is drawn on a canvas, uint8 [H, W, 4]."""
         url = self.browser.execute_script("return document.querySelector(arguments[0]).toDataURL()", canvas)
-        return np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))).convert("RGBA"))
+        return pixels_of(url)
 
     def text(self, selector: str) -> str:
         """The text of the first element of a selector, as it is seen."""

@@ -75,7 +75,11 @@ def _work(page: EditorPage) -> None:
 
 
 def _write(path: Path, png: bytes) -> Path:
-    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    few = (
+        Image.open(io.BytesIO(png))
+        .convert("RGB")
+        .quantize(_COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    )
     buffer = io.BytesIO()
     few.save(buffer, "PNG", optimize=True)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,4 +89,4 @@ def _write(path: Path, png: bytes) -> Path:
 
 if __name__ == "__main__":
     for path in take(Path(sys.argv[1])):
-        print(path, path.stat().st_size)
+        sys.stdout.write(f"{path} {path.stat().st_size}\n")

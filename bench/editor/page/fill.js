@@ -57,7 +57,7 @@ async function update() {
   if (!byHand || !ownIsValid(entry)) {
     const answer = await ask(entry, null);
     if (!answer || state.picture !== picture) return;
-    if (modelOf(model).guided) entry.own = { model, hole: entry.hole, ...(await mapsOf(answer)) };
+    if (modelOf(model).guided) entry.own = { model, classes: modelOf(model).classes, hole: entry.hole, ...(await mapsOf(answer)) };
     changed("entry");
     if (!byHand) await keep(entry, model, answer, byHand);
   }
@@ -108,7 +108,7 @@ const STAGES = [
 ];
 
 function told({ milliseconds, reused = [] }) {
-  return STAGES.filter(([key]) => reused.includes(key) || milliseconds[key] > 0).map(([key, name]) =>
-    reused.includes(key) ? `${name} reused` : `${name} ${Math.round(milliseconds[key])} ms`,
-  ).join(" · ");
+  const again = STAGES.filter(([key]) => reused.includes(key)).map(([, name]) => name);
+  const anew = STAGES.filter(([key]) => milliseconds[key] > 0).map(([key, name]) => `${name} ${Math.round(milliseconds[key])} ms`);
+  return [...(again.length ? [`${again.join(", ")} reused`] : []), ...anew].join(" · ");
 }

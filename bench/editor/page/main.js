@@ -10,7 +10,7 @@ import { startHole } from "./hole.js";
 import { startKeys } from "./keys.js";
 import { startPalette } from "./palette.js";
 import { startPicture } from "./picture.js";
-import { attempt, startProblems } from "./problems.js";
+import { attempt, settle, startProblems } from "./problems.js";
 import { redrawResult, startResult } from "./result.js";
 import { drawStage, startStage } from "./stage.js";
 import { on, resultIsValid, state } from "./state.js";
@@ -25,7 +25,9 @@ function watchHistory() {
 
 /* An older entry may be without a fill, or with one by another model. */
 function watchFill() {
-  if (state.entry && !state.draft && !resultIsValid(state.entry)) refresh();
+  if (!state.entry) return;
+  if (resultIsValid(state.entry)) settle();
+  else refresh();
 }
 
 async function begin() {

@@ -2,7 +2,7 @@
 
 import { byId, make, say } from "./dom.js";
 import { refresh } from "./fill.js";
-import { NONE, changed, commit, edited, guided, modelOf, on, state, withEdits } from "./state.js";
+import { NONE, changed, commit, edited, guided, modelOf, on, state, translated, withEdits } from "./state.js";
 
 const KEYS = "1234567890";
 
@@ -38,27 +38,13 @@ function list() {
   );
 }
 
-/* The edits of an entry in the indices of other classes, by name. */
-function translated(edits, from, to) {
-  const place = new Map(to.map(({ name }, index) => [name, index]));
-  const moved = from.map(({ name }) => place.get(name) ?? NONE);
-  return edits.map((value) => (value === NONE ? NONE : (moved[value] ?? NONE)));
-}
-
 function chooseModel(name) {
   state.model = name;
   const { classes, guided: isGuided } = modelOf(name);
-  const [before, after] = [state.classes, isGuided ? classes : state.classes];
-  const other = before.map((one) => one.name).join("\n") !== after.map((one) => one.name).join("\n");
-  state.classes = after;
-  if (other) {
-    state.chosen = Math.min(state.chosen, after.length - 1);
-    list();
-    if (state.entry && before.length && edited(state.entry)) {
-      const edits = translated(state.entry.edits, before, after);
-      if (edited({ edits }) || edited(state.entry)) commit(withEdits(state.entry, edits));
-    }
-  }
+  if (isGuided) state.classes = classes;
+  state.chosen = Math.max(0, Math.min(state.chosen, state.classes.length - 1));
+  list();
+  if (state.entry && translated(state.entry) !== state.entry) commit(state.entry);
   say(isGuided ? `${name} fills the hole.` : `${name} fills the hole; it has no labels to edit.`);
   changed("model", "entry", "result", "tool", "view");
   refresh();

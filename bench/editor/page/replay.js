@@ -5,7 +5,7 @@ import { say } from "./dom.js";
 import { bitmapOf, busy, holeFiles, holeUrl, resultOf } from "./fill.js";
 import { decodeGrey } from "./png.js";
 import { settle } from "./problems.js";
-import { NONE, begin, resultIsValid, state } from "./state.js";
+import { NONE, begin, modelOf, resultIsValid, state } from "./state.js";
 import { add, restore } from "./variants.js";
 
 /* The fills of the present hole in the order of the document: the variants, and the present fill if it is none of them. */
@@ -27,6 +27,8 @@ export async function replayDocument() {
   }
 }
 
+const classesOf = (name) => modelOf(name)?.classes ?? [];
+
 /* Make the picture, hole and fills of a document the work; what was there stays if that fails. */
 export async function openReplay(text) {
   busy("Making the fills of the replay file again …");
@@ -41,7 +43,7 @@ export async function openReplay(text) {
     begin({ ...picture, source: { document: text }, side: null, url: picture.picture, bitmap });
     variants.forEach(({ title, model }, index) => {
       const edits = results[index].byHand ? results[index].labels : new Uint8Array(missing.length).fill(NONE);
-      add({ hole: missing, edits, own: null, result: results[index], model }, title);
+      add({ hole: missing, edits, classes: classesOf(model), own: null, result: results[index], model }, title);
     });
     restore(state.variants[0]);
     const changed = variants.filter(({ same }) => !same).length;

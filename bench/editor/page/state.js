@@ -1,15 +1,17 @@
 /* The work of one person, and who is told when it changes.
  *
- * An entry is one state of hole and labels: {hole, edits, own, result}. Entries never change but for `own` and
- * `result`, which arrive later; every edit makes a new one, so undo is a step back to an older entry.
+ * An entry is one state of hole and labels: {hole, edits, classes, own, result}. Entries never change but for `own`
+ * and `result`, which arrive later; every edit makes a new one, so undo is a step back to an older entry.
  *   hole    Uint8Array, 255 = missing
  *   edits   Uint8Array, class that a person gave a pixel, NONE = the model's own
- *   own     the model's own label maps of this hole {model, hole, visible, predicted, labels}, or null
+ *   classes that the edits are indices of
+ *   own     the model's own label maps of this hole {model, classes, hole, visible, predicted, labels}, or null
  *   result  the fill {model, url, bitmap, labels, labelsUrl, ...}, or null
  */
 
 export const NONE = 255;
 const MOST_ENTRIES = 100;
+const MOST_FILLS = 20; // of older entries; others are computed again
 
 export const state = {
   server: null, // what /api/start said
@@ -20,7 +22,7 @@ export const state = {
   future: [],
   newest: null, // the fill that was seen last; it stays in sight until the next one comes
   model: null,
-  classes: [], // of the newest guided model: edits are in its indices
+  classes: [], // of the newest guided model
   variants: [],
   alternatives: [],
   step: "picture",
@@ -67,7 +69,7 @@ export const resultIsValid = (entry) => Boolean(entry?.result && entry.result.mo
 export const work = () => state.draft ?? state.entry;
 
 export function blank({ height, width }) {
-  return { hole: new Uint8Array(height * width), edits: new Uint8Array(height * width).fill(NONE), own: null, result: null };
+  return { hole: new Uint8Array(height * width), edits: new Uint8Array(height * width).fill(NONE), classes: state.classes, own: null, result: null };
 }
 
 /* Begin with a picture; whatever was undone or kept belongs to another. */
@@ -79,11 +81,24 @@ export function begin(picture) {
 /* Make an entry the present one; the present one can be come back to. */
 export function commit(entry) {
   state.past = [...state.past.slice(1 - MOST_ENTRIES), state.entry];
+  const old = state.past.at(-1 - MOST_FILLS);
+  if (old) old.result = null;
   state.future = [];
   present(entry);
 }
 
-function present(entry) {
+const sameClasses = (some, others) => some === others || (some.length === others.length && some.every(({ name }, index) => name === others[index].name));
+
+/* An entry whose edits are in the indices of the present classes, by name; edits of other classes are left out. */
+export function translated(entry) {
+  if (sameClasses(entry.classes, state.classes)) return entry;
+  const place = new Map(state.classes.map(({ name }, index) => [name, index]));
+  const moved = entry.classes.map(({ name }) => place.get(name) ?? NONE);
+  return { ...entry, edits: entry.edits.map((value) => moved[value] ?? NONE), classes: state.classes, result: null };
+}
+
+function present(older) {
+  const entry = translated(older);
   if (entry.hole !== state.entry.hole) state.alternatives = [];
   Object.assign(state, { entry, draft: null });
   changed("entry", "result", "variants", "view");
@@ -108,14 +123,20 @@ export function redo() {
 /* An entry with another hole: edits leave with the pixels that are no longer missing. */
 export function withHole(entry, hole) {
   const edits = entry.edits.map((value, place) => (entry.hole[place] && !hole[place] ? NONE : value));
-  return { hole, edits, own: entry.own, result: null };
+  return { hole, edits, classes: entry.classes, own: entry.own, result: null };
 }
 
-export const withEdits = (entry, edits) => ({ hole: entry.hole, edits, own: entry.own, result: null });
+export const withEdits = (entry, edits) => ({ hole: entry.hole, edits, classes: entry.classes, own: entry.own, result: null });
+
+/* One of the model's own maps, `visible`, `predicted` or `labels`; of an older hole until the new one is filled. */
+export function ownMap(name) {
+  const own = state.entry?.own;
+  return own && guided() && sameClasses(own.classes, state.classes) ? own[name] : null;
+}
 
 /* The label map to see and to be guided by: the person's edits over the model's own; null before there is any. */
 export function labelsNow(entry = work()) {
-  const base = state.entry?.own?.labels;
+  const base = ownMap("labels");
   if (!entry) return null;
   if (!base) return entry.edits.some((value) => value !== NONE) ? entry.edits : null;
   return base.map((value, place) => (entry.edits[place] === NONE ? value : entry.edits[place]));

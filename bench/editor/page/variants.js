@@ -17,7 +17,7 @@ export function keepVariant() {
     say("There is no finished fill to keep yet.");
     return;
   }
-  add({ hole: entry.hole, edits: entry.edits, own: entry.own, result: entry.result, model });
+  add({ hole: entry.hole, edits: entry.edits, classes: entry.classes, own: entry.own, result: entry.result, model });
 }
 
 /* Add a variant: {hole, edits, own, result, model}. */
@@ -43,7 +43,7 @@ export async function alternatives() {
       const list = await Promise.all(
         answer.alternatives.map(async (one, index) => {
           const result = await resultOf(one, model, false, index);
-          return { key: `alternative-${index + 1}`, title: `Alternative ${index + 1}`, hole: entry.hole, result, model };
+          return { key: `alternative-${index + 1}`, title: `Alternative ${index + 1}`, hole: entry.hole, classes: state.classes, result, model };
         }),
       );
       if (state.picture !== picture || state.entry.hole !== entry.hole) return;
@@ -65,7 +65,7 @@ export function restore(kept) {
     byId("model").value = kept.model;
     byId("model").dispatchEvent(new Event("change"));
   }
-  commit({ hole: kept.hole, edits, own, result: kept.result });
+  commit({ hole: kept.hole, edits, classes: kept.classes, own, result: kept.result });
   show("fill");
   say(`${kept.title} is on the canvas.`);
 }

@@ -1,7 +1,7 @@
 /* What there is to see of the work, each drawn on a canvas as large as the picture. */
 
 import { rgbOf } from "./palette.js";
-import { anySet, guided, labelsNow, state } from "./state.js";
+import { anySet, guided, labelsNow, ownMap, state } from "./state.js";
 
 const GREY = [128, 128, 128];
 const MISSING = 255;
@@ -29,7 +29,7 @@ export function contentOf(view) {
   if (view === "incomplete") return { bitmap: picture.bitmap, hole: entry.hole };
   if (view === "fill") return fillOf(entry);
   if (view === "labels") return mapOf(guided() && labelsNow(entry));
-  if (view === "visible" || view === "predicted") return mapOf(guided() && entry.own?.[view]);
+  if (view === "visible" || view === "predicted") return mapOf(ownMap(view));
   const kept = keptOf(view);
   return kept ? { bitmap: kept.result.bitmap } : null;
 }
