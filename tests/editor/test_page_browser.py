@@ -314,9 +314,13 @@ def test_an_upload_becomes_the_picture(page: EditorPage, tmp_path: Path) -> None
     Image.fromarray(pixels).save(tmp_path / "mine.png")
     page.find("#file").send_keys(str(tmp_path / "mine.png"))
     page.wait("document.getElementById('picture-name').textContent.includes('mine')")
-    page.drag((0.4, 0.5), (0.6, 0.5))
+    page.drag((0.4, 0.5), (0.6, 0.5), kind="touch")
+    page.wait_for_fill()
+    by_finger = page.text("#hole-share")
+    page.drag((0.4, 0.2), (0.6, 0.2), kind="pen")
     page.wait_for_fill()
 
+    assert by_finger != page.text("#hole-share")
     assert page.pixels("#seen").shape == (128, 192, 4)
     assert page.find("[data-tool=object]").get_property("disabled")
 
@@ -351,8 +355,8 @@ def test_the_page_fits_its_screen(page: EditorPage) -> None:
     page.drag(*STROKE)
     page.wait_for_fill()
     script = """
-    const [page, panel] = [document.documentElement, document.querySelector("[role=tabpanel]:not([hidden])")];
-    return [page.scrollWidth - page.clientWidth, page.scrollHeight - page.clientHeight, panel.scrollHeight - panel.clientHeight];
+    const all = [document.documentElement, document.querySelector("[role=tabpanel]:not([hidden])")];
+    return [all[0].scrollWidth - all[0].clientWidth, ...all.map((e) => e.scrollHeight - e.clientHeight)];
     """
     for step in ("picture", "hole", "labels"):
         page.click(f"#{step}-tab")

@@ -130,20 +130,21 @@ class EditorPage:
         script += " e.dispatchEvent(new Event('change'))"
         self.browser.execute_script(script, id, str(value))
 
-    def drag(self, *points: tuple[float, float]) -> None:
-        """Draw on the canvas through points, (right, down) in shares of it."""
-        from selenium.webdriver import ActionChains
+    def drag(self, *points: tuple[float, float], kind: str = "mouse") -> None:
+        """Draw on the canvas through points, (right, down) in shares of it, with a `mouse`, a `pen` or a finger (`touch`)."""
+        from selenium.webdriver.common.actions.action_builder import ActionBuilder
+        from selenium.webdriver.common.actions.pointer_input import PointerInput
 
         canvas = self.find("#overlay")
-        places = [
-            (round((x - 0.5) * canvas.size["width"]), round((y - 0.5) * canvas.size["height"])) for x, y in points
-        ]
-        action = (
-            ActionChains(self.browser, duration=10).move_to_element_with_offset(canvas, *places[0]).click_and_hold()
-        )
-        for place in places[1:]:
-            action = action.move_to_element_with_offset(canvas, *place)
-        action.release().perform()
+        size = canvas.size
+        action = ActionBuilder(self.browser, mouse=PointerInput(kind, kind), duration=10)
+        for index, (right, down) in enumerate(points):
+            place = (round((right - 0.5) * size["width"]), round((down - 0.5) * size["height"]))
+            action.pointer_action.move_to(canvas, *place)
+            if index == 0:
+                action.pointer_action.pointer_down()
+        action.pointer_action.pointer_up()
+        action.perform()
 
     def pixels(self, canvas: str) -> npt.NDArray[np.uint8]:
         """What is drawn on a canvas, uint8 [H, W, 4]."""

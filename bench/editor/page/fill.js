@@ -1,6 +1,6 @@
 /* The fill follows the hole and the labels: one request at a time, always for the newest work. */
 
-import { call } from "./api.js";
+import { Problem, call } from "./api.js";
 import { byId, say } from "./dom.js";
 import { decodeGrey, encodeGrey } from "./png.js";
 import { attempt, settle } from "./problems.js";
@@ -96,9 +96,18 @@ async function keep(entry, model, answer, byHand) {
   performance.measure("stroke to fill", { start: strokeEnded });
   say(`Filled in ${Math.round(answer.milliseconds.all)} ms.`);
   byId("stage-times").textContent = told(answer);
-  const { psnr } = await call("score", { fill: answer.fill, hole: await holeUrl(entry.hole) });
-  result.score = psnr;
-  changed("result");
+  score(entry.hole, result);
+}
+
+/* Ask how far a fill is from the picture; no later fill waits for it, and without an answer nothing is shown. */
+async function score(hole, result) {
+  try {
+    const { psnr } = await call("score", { fill: result.url, hole: await holeUrl(hole) });
+    result.score = psnr ?? Infinity;
+    changed("result");
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+  }
 }
 
 const STAGES = [
@@ -109,6 +118,6 @@ const STAGES = [
 
 function told({ milliseconds, reused = [] }) {
   const again = STAGES.filter(([key]) => reused.includes(key)).map(([, name]) => name);
-  const anew = STAGES.filter(([key]) => milliseconds[key] > 0).map(([key, name]) => `${name} ${Math.round(milliseconds[key])} ms`);
-  return [...(again.length ? [`${again.join(", ")} reused`] : []), ...anew].join(" · ");
+  const anew = STAGES.filter(([key]) => milliseconds[key] > 0).map(([key, name]) => `${name} ${Math.round(milliseconds[key])}`);
+  return [again.length ? `${again.join(", ")} reused` : "", anew.length ? `${anew.join(", ")} ms` : ""].filter(Boolean).join(" · ");
 }

@@ -37,9 +37,13 @@ function drawResult() {
   byId("result-frame").setAttribute("aria-label", there ? altText() : emptyText());
   const stale = view === "fill" && there && !resultIsValid(state.entry);
   byId("result-frame").classList.toggle("stale", stale);
-  const { score } = (view === "fill" && state.entry.result) || {};
-  byId("score").textContent = there && Number.isFinite(score) ? `PSNR ${score.toFixed(1)} dB in the hole` : "";
+  byId("score").textContent = scoreText((view === "fill" && state.entry.result) || {});
   drawHoleLine();
+}
+
+function scoreText({ score = null }) {
+  if (score === null) return "";
+  return score === Infinity ? "equal to the truth" : `PSNR ${score.toFixed(1)} dB in the hole`;
 }
 
 function altText() {
