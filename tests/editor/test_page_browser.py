@@ -209,6 +209,7 @@ def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:
     page.click(".alternative [aria-label^=Edit]")
     page.wait("document.getElementById('status').textContent.endsWith('is on the canvas.')")
     assert np.array_equal(page.pixels("#seen")[..., :3], pixels_of(pictures[0]))
+    page.wait_for_fill()
 
 
 def test_the_wipe_shows_the_truth_and_undo_goes_back(page: EditorPage) -> None:
@@ -352,8 +353,10 @@ def test_a_lost_connection_keeps_the_work(shared: EditorPage) -> None:
 
 
 def test_the_page_fits_its_screen(page: EditorPage) -> None:
+    page.browser.execute_script("document.getElementById('hint').hidden = false")
     page.drag(*STROKE)
     page.wait_for_fill()
+    assert not page.find("#hint").is_displayed()
     script = """
     const all = [document.documentElement, document.querySelector("[role=tabpanel]:not([hidden])")];
     return [all[0].scrollWidth - all[0].clientWidth, ...all.map((e) => e.scrollHeight - e.clientHeight)];

@@ -22,7 +22,7 @@ from bench.editor.server import create_app, listen
 
 __all__ = ["EditorPage", "EditorServer", "pixels_of", "running_editor"]
 
-_PATIENCE = 20.0
+_PATIENCE = 120.0
 
 
 class EditorServer:
@@ -131,7 +131,7 @@ class EditorPage:
         self.browser.execute_script(script, id, str(value))
 
     def drag(self, *points: tuple[float, float], kind: str = "mouse") -> None:
-        """Draw on the canvas through points, (right, down) in shares of it, with a `mouse`, a `pen` or a finger (`touch`)."""
+        """Draw on the canvas through points, (right, down) in shares of it, with a `mouse`, a `pen` or by `touch`."""
         from selenium.webdriver.common.actions.action_builder import ActionBuilder
         from selenium.webdriver.common.actions.pointer_input import PointerInput
 

@@ -96,11 +96,11 @@ async function keep(entry, model, answer, byHand) {
   performance.measure("stroke to fill", { start: strokeEnded });
   say(`Filled in ${Math.round(answer.milliseconds.all)} ms.`);
   byId("stage-times").textContent = told(answer);
-  score(entry.hole, result);
+  score(entry);
 }
 
 /* Ask how far a fill is from the picture; no later fill waits for it, and without an answer nothing is shown. */
-async function score(hole, result) {
+export async function score({ hole, result }) {
   try {
     const { psnr } = await call("score", { fill: result.url, hole: await holeUrl(hole) });
     result.score = psnr ?? Infinity;

@@ -1,6 +1,7 @@
 /* The three-step hint of the first visit, the window of keys, and the colour scheme. */
 
 import { byId, stored } from "./dom.js";
+import { anySet, on, state } from "./state.js";
 
 export const help = () => byId("help").showModal();
 
@@ -28,6 +29,9 @@ export function startHelp() {
     byId("hint-close").focus();
   });
   showHint(stored.get("hint") !== "seen");
+  on("entry", () => {
+    if (state.entry && anySet(state.entry.hole)) showHint(false);
+  });
   byId("scheme").addEventListener("change", () => {
     useScheme(byId("scheme").value);
     stored.set("scheme", byId("scheme").value);

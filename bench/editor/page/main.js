@@ -3,7 +3,7 @@
 import { start } from "./api.js";
 import { byId, say } from "./dom.js";
 import { startDownloads } from "./downloads.js";
-import { refresh } from "./fill.js";
+import { refresh, score } from "./fill.js";
 import { startFitting } from "./fit.js";
 import { startHelp } from "./help.js";
 import { startHole } from "./hole.js";
@@ -26,8 +26,12 @@ function watchHistory() {
 /* An older entry may be without a fill, or with one by another model. */
 function watchFill() {
   if (!state.entry) return;
-  if (resultIsValid(state.entry)) settle();
-  else refresh();
+  if (!resultIsValid(state.entry)) {
+    refresh();
+    return;
+  }
+  settle();
+  if (state.entry.result.score === null) score(state.entry);
 }
 
 async function begin() {

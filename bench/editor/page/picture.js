@@ -43,8 +43,9 @@ function mayReplace() {
 }
 
 async function choose(source) {
-  if (!mayReplace()) return false;
-  return attempt(() => openPicture(source), () => choose(source));
+  const worked = !state.opening && mayReplace() && (await attempt(() => openPicture(source), () => choose(source)));
+  facts();
+  return worked;
 }
 
 async function openFile(file) {
@@ -59,13 +60,8 @@ async function openFile(file) {
     return;
   }
   await attempt(async () => {
-    const source = { upload: await textOf(file), name: file.name };
-    if (await choose(source)) showSample(null);
+    await choose({ upload: await textOf(file), name: file.name });
   });
-}
-
-function showSample(key) {
-  for (const input of document.querySelectorAll("#samples input")) input.checked = input.value === key;
 }
 
 function sampleList(samples) {
@@ -81,6 +77,8 @@ function sampleList(samples) {
 
 function facts() {
   const { picture } = state;
+  const { dataset, id } = picture?.source.sample ?? {};
+  for (const input of document.querySelectorAll("#samples input")) input.checked = input.value === `${dataset}/${id}`;
   byId("picture-name").textContent = picture ? picture.name : "";
   byId("picture-size").textContent = picture ? `${picture.width} × ${picture.height} pixels` : "";
   byId("picture-note").textContent = picture?.note ?? "";
@@ -111,11 +109,7 @@ export async function startPicture() {
   const { samples, limits } = state.server;
   byId("side").replaceChildren(...limits.sides.map((value) => make("option", { value, textContent: `${value} px` })));
   byId("side").value = "256";
-  byId("side").addEventListener("change", async () => {
-    if (!state.picture) return;
-    const before = state.picture.side;
-    if (!(await choose(state.picture.source))) byId("side").value = String(before);
-  });
+  byId("side").addEventListener("change", () => state.picture && choose(state.picture.source));
   byId("upload").prepend(icon("upload"));
   byId("upload").addEventListener("click", () => byId("file").click());
   byId("file").addEventListener("change", async () => {
@@ -130,7 +124,5 @@ export async function startPicture() {
     if (source?.document) await send("replay/open", source);
     else if (source) await send("picture", { ...source, side: before });
   });
-  if (samples.length && (await choose({ sample: { dataset: samples[0].dataset, id: samples[0].id } }))) {
-    showSample(`${samples[0].dataset}/${samples[0].id}`);
-  }
+  if (samples.length) await choose({ sample: { dataset: samples[0].dataset, id: samples[0].id } });
 }
