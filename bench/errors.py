@@ -4,7 +4,8 @@
     ├── UsageError             2   the command or something on disk is not what it must be
     │   ├── UnknownName        2   a name that a registry does not hold
     │   ├── DataError          2   a picture, label map, mask or prediction that cannot be used
-    │   │   └── TooSmall       2   a picture that is too small for a metric
+    │   │   ├── TooSmall       2   a picture that is too small for a metric
+    │   │   └── TooLarge       2   a file of more bytes or pixels than are read
     │   ├── RunConflict        2   an output folder that holds something else
     │   └── WeightsMissing     2   published weights that are not at hand, or not the published ones
     ├── Failure                3   the command was right and the work failed
@@ -30,6 +31,7 @@ __all__ = [
     "NotApplicable",
     "RunConflict",
     "SpgbenchError",
+    "TooLarge",
     "TooSmall",
     "UnknownName",
     "UsageError",
@@ -123,6 +125,10 @@ class DataError(UsageError):
 
 class TooSmall(DataError):
     """A picture that is too small for a metric: in a run the metric is undefined for it."""
+
+
+class TooLarge(DataError):
+    """A file of more bytes or pixels than are read."""
 
 
 class RunConflict(UsageError):

@@ -17,6 +17,7 @@ from bench.cli import (
     compare,
     doctor,
     edit,
+    editor,
     fetch,
     fill,
     gate,
@@ -88,6 +89,7 @@ app.command("train")(train.train)
 app.command("calibrate")(calibrate.calibrate)
 app.command("card")(card.card)
 app.command("edit")(edit.edit)
+app.command("editor")(editor.editor)
 app.command("ls")(listing.ls)
 app.command("schema")(schema.schema)
 app.command("doctor")(doctor.doctor)

@@ -4,17 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bench.cli import options
-from bench.errors import UnknownName
+from bench.cli.console.outputs import output_file, output_folder
+from bench.cli.console.session import warn
+from bench.errors import DataError, UnknownName, UsageError
+
+if TYPE_CHECKING:
+    from bench.vocabulary import Inpainter
 
 __all__ = ["edit"]
 
 
+_WITH_REPLAY = ("context", "model", "replay", "device", "out")
+
+
 def edit(
+    context: typer.Context,
     model: Annotated[str, typer.Argument(help="Model that fills holes under given label maps.")] = "spgnet",
     *,
     edits: Annotated[
@@ -32,12 +41,32 @@ def edit(
     protocol: Annotated[str, typer.Option(help="Mask protocol of the hole.")] = "center-50",
     seed: options.Seed = None,
     device: options.Device = "auto",
-    out: options.OutFile = None,
+    replay: Annotated[
+        Path | None,
+        typer.Option(
+            help="JSON file that the page of `spgbench editor` saved: play it into a folder.", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out",
+            "-o",
+            help="File to write; with --replay, a folder.",
+            rich_help_panel=options.OUTPUT,
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
-    """Draw one hole, filled by the model and filled under each of several edited label maps.
+    """Draw one hole, filled by the model and filled under each of several edited label maps; or play a saved edit.
 
     Example: spgbench edit spgnet --edits "tree car@0.5,0,1,1" -o edits.png
     """
+    if replay is not None:
+        _refuse_others(context)
+        named = "" if _is_default(context, "model") else model
+        _play(replay, output_folder("--out")("edits" if out is None else out), device, named)
+        return
     import bench.models
     from bench.evaluation.edits import Edit, draw_edits
     from bench.evaluation.plan import resolve
@@ -57,7 +86,7 @@ def edit(
         protocols=protocol,
         seed=seed,
     )
-    path = out or Path("edits.png")
+    path = output_file("--out")("edits.png" if out is None else out)
     wanted = [Edit.parse(text) for text in edits.split()]
     plan = resolve(suite, path)
     chosen = plan.dataset[_index(plan.dataset.ids, sample)]
@@ -66,6 +95,54 @@ def edit(
     title = f"{plan.dataset.name} {chosen.id}, {plan.protocols[0].name}, {painter.name}"
     write_atomically(path, png_bytes(draw_edits(painter, chosen, hole, wanted, plan.suite.seed, title)))
     typer.echo(path)
+
+
+def _play(file: Path, folder: Path, device: str, named: str) -> None:
+    """Fill all variants of a document again, and say of which the pixels are not those that it records.
+
+    A document may come from someone else: of the models that it names, only those of the packages are loaded, and the
+    one that the command names.
+    """
+    import bench.models
+    from bench.editor.models import describe
+    from bench.editor.replay import parse, play, write_files
+    from bench.runtime.device import resolve_device
+
+    document, target = parse(_text(file), f"replay {file}"), resolve_device(device)
+
+    def load(name: str) -> Inpainter:
+        if name != named and describe(name, document.weights_dataset) is None:
+            fix = f"If you trust it, name it: spgbench edit '{name}' --replay FILE."
+            raise UsageError(f"model '{name}' of replay {file}", "be one of the packages'", "another", fix)
+        return bench.models.load(name, target, document.weights_dataset)
+
+    played = play(document, load)
+    for path in write_files(played, folder):
+        typer.echo(path)
+    for number, same in enumerate(played.same, start=1):
+        if not same:
+            warn(f"fill-{number}.png has other pixels than {file} records: another machine or library rounds otherwise")
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or "no UTF-8 text"
+        raise DataError(f"replay {file}", "be a readable JSON file", found, "Check the file.") from error
+
+
+def _refuse_others(context: typer.Context) -> None:
+    """Raise UsageError for options that a saved edit has of its own: they would change nothing."""
+    given = [name for name in context.params if name not in _WITH_REPLAY and not _is_default(context, name)]
+    if given:
+        options_ = ", ".join(f"--{name.replace('_', '-')}" for name in given)
+        raise UsageError("--replay", "stand with --out, --device and a model alone", options_, "Leave them out.")
+
+
+def _is_default(context: typer.Context, name: str) -> bool:
+    source = context.get_parameter_source(name)
+    return source is None or source.name != "COMMANDLINE"
 
 
 def _index(ids: Sequence[str], sample: str | None) -> int:

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bench.errors import DataError
-from bench.image_files.opening import open_image
+from bench.image_files.opening import MAX_PIXELS, OpenedImage, open_image, open_image_bytes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from bench.vocabulary import Picture
 
-__all__ = ["DecodedPicture", "decode_picture", "read_index_map", "read_picture"]
+__all__ = [
+    "DecodedPicture",
+    "decode_index_map_bytes",
+    "decode_picture",
+    "decode_picture_bytes",
+    "read_index_map",
+    "read_picture",
+]
 
 _PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _INDEX_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16B"})
@@ -53,17 +60,24 @@ def decode_picture(path: Path, noun: str = "picture") -> DecodedPicture:
     Raises:
         DataError: as `open_image`, and for 16-bit samples, transparent pixels and CMYK.
     """
-    opened = open_image(path, noun)
+    return _to_rgb(open_image(path, noun), f"{noun} {path}")
+
+
+def decode_picture_bytes(data: bytes, subject: str, max_pixels: int = MAX_PIXELS) -> DecodedPicture:
+    """As `decode_picture`, of a file that is in memory; arguments and errors as of `open_image_bytes`."""
+    return _to_rgb(open_image_bytes(data, subject, max_pixels), subject)
+
+
+def _to_rgb(opened: OpenedImage, subject: str) -> DecodedPicture:
     image = opened.image
     if opened.bits == 16 or image.mode not in _PICTURE_MODES:
         found = "16 bits a sample" if opened.bits == 16 else f"mode {image.mode}"
-        raise DataError(f"{noun} {path}", "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
+        raise DataError(subject, "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
     if image.has_transparency_data:
         image = image.convert("RGBA")
         if image.getchannel("A").getextrema()[0] != 255:
-            raise DataError(
-                f"{noun} {path}", "be opaque", "transparent pixels", "Flatten it over a background of your choice."
-            )
+            fix = "Flatten it over a background of your choice."
+            raise DataError(subject, "be opaque", "transparent pixels", fix)
     return DecodedPicture(np.array(image.convert("RGB")), opened.orientation)
 
 
@@ -73,10 +87,18 @@ def read_index_map(path: Path) -> npt.NDArray[np.int32]:
     The EXIF orientation is applied. Raises DataError on damaged files, on files of colours and on other formats, which
     may have changed the numbers.
     """
-    opened = open_image(path, "label map")
+    return _indices(open_image(path, "label map"), f"label map {path}")
+
+
+def decode_index_map_bytes(data: bytes, subject: str, max_pixels: int = MAX_PIXELS) -> npt.NDArray[np.int32]:
+    """As `read_index_map`, of a file that is in memory; arguments and errors as of `open_image_bytes`."""
+    return _indices(open_image_bytes(data, subject, max_pixels), subject)
+
+
+def _indices(opened: OpenedImage, subject: str) -> npt.NDArray[np.int32]:
     if opened.format != "PNG" or opened.image.mode not in _INDEX_MODES:
         raise DataError(
-            f"label map {path}",
+            subject,
             "hold one class index a pixel (a grey or palette PNG)",
             f"mode {opened.image.mode}" if opened.format == "PNG" else f"a {opened.format} file",
             "Give the index map, not its colour rendering.",

@@ -16,10 +16,10 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from bench.errors import DataError
+from bench.errors import DataError, TooLarge
 from bench.image_files.container import FORMATS, Format, check_whole, find_format
 
-__all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "upright_size"]
+__all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "open_image_bytes", "upright_size"]
 
 MAX_PIXELS = 1 << 28
 """16,384 x 16,384. A file that claims more is refused before its pixels are decoded: it may be a few bytes long."""
@@ -78,8 +78,27 @@ def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it."
     Raises:
         DataError: the file cannot be read, is damaged, truncated, too large, an animation or of several pages.
     """
-    with _refusing(path, noun, fix):
-        return _decode(path.read_bytes())
+    with _refusing(f"{noun} {path}", fix):
+        return _decode(path.read_bytes(), MAX_PIXELS)
+
+
+def open_image_bytes(
+    data: bytes, subject: str, max_pixels: int = MAX_PIXELS, fix: str = "Copy it again, or convert it."
+) -> OpenedImage:
+    """As `open_image`, of a file that is in memory.
+
+    Args:
+        data: of the file.
+        subject: what it is, for messages: `picture beach.png`.
+        max_pixels: a file that claims more is refused before its pixels are decoded.
+        fix: what to do about a file that cannot be decoded.
+
+    Raises:
+        DataError: as `open_image`.
+        TooLarge: more pixels.
+    """
+    with _refusing(subject, fix, max_pixels):
+        return _decode(data, max_pixels)
 
 
 def upright_size(path: Path, noun: str = "picture", fix: str = "Copy it again, or convert it.") -> tuple[int, int]:
@@ -88,34 +107,34 @@ def upright_size(path: Path, noun: str = "picture", fix: str = "Copy it again, o
     Raises:
         DataError: as `open_image`, but for damage that only the pixels show.
     """
-    with _refusing(path, noun, fix):
-        header = _read_header(path.read_bytes())
+    with _refusing(f"{noun} {path}", fix):
+        header = _read_header(path.read_bytes(), MAX_PIXELS)
         width, height = header.size
         return (width, height) if header.orientation > 4 else (height, width)
 
 
-class _TooLarge(Exception):
-    """The size of a picture with more than MAX_PIXELS pixels."""
+class _ManyPixels(Exception):
+    """The size of a picture with more pixels than it may have."""
 
 
 @contextmanager
-def _refusing(path: Path, noun: str, fix: str) -> Iterator[None]:
+def _refusing(subject: str, fix: str, max_pixels: int = MAX_PIXELS) -> Iterator[None]:
     """Give whatever is raised on a file as a DataError that names it."""
     try:
         yield
     except MemoryError as error:
-        raise DataError(f"{noun} {path}", "fit into memory", "too little memory", "Make it smaller.") from error
-    except _TooLarge as error:
-        must = f"have at most {MAX_PIXELS:,} pixels"
-        raise DataError(f"{noun} {path}", must, str(error), "Make it smaller.") from error
+        raise DataError(subject, "fit into memory", "too little memory", "Make it smaller.") from error
+    except _ManyPixels as error:
+        must = f"have at most {max_pixels:,} pixels"
+        raise TooLarge(subject, must, str(error), "Make it smaller.") from error
     except Exception as error:  # Pillow raises nearly anything on damaged files
         if isinstance(error, OSError) and error.errno is not None:
-            raise DataError(f"{noun} {path}", "be readable", error.strerror or str(error), "Check the file.") from error
-        raise DataError(f"{noun} {path}", f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
+            raise DataError(subject, "be readable", error.strerror or str(error), "Check the file.") from error
+        raise DataError(subject, f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error
 
 
-def _decode(data: bytes) -> OpenedImage:
-    header = _read_header(data)
+def _decode(data: bytes, max_pixels: int) -> OpenedImage:
+    header = _read_header(data, max_pixels)
     image = header.image
     image.load()
     if header.format != "TIFF" and header.orientation > 1:  # Pillow turns a TIFF itself
@@ -134,13 +153,13 @@ class _Header:
     orientation: int
 
 
-def _read_header(data: bytes) -> _Header:
+def _read_header(data: bytes, max_pixels: int) -> _Header:
     name = find_format(data)
     check_whole(data, name)
     image: Any = _READERS[name](io.BytesIO(data))
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        raise _TooLarge(f"{height:,}x{width:,}, height x width")
+    if width * height > max_pixels:
+        raise _ManyPixels(f"{height:,}x{width:,}, height x width")
     if name != "JPEG" and getattr(image, "n_frames", 1) > 1:
         raise ValueError(f"{image.n_frames} pages" if name == "TIFF" else "an animation")
     bits = data[24] if name == "PNG" else 8

@@ -15,12 +15,12 @@ from bench.masks.connected_components import connected_components, dilate
 from bench.masks.protocol import MaskProtocol
 from bench.masks.random_stream import RandomStream
 from bench.removal import RemovedObject, RemovesObjects
-from bench.vocabulary import Dataset, Sample, Truth, whole_split
+from bench.vocabulary import VOID, Dataset, Sample, Truth, whole_split
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelMap
 
-__all__ = ["ObjectOfAnother", "ObjectSurroundings", "OwnObject", "RemovableObject"]
+__all__ = ["ObjectOfAnother", "ObjectSurroundings", "OwnObject", "RemovableObject", "object_at"]
 
 _SMALLEST_SHARE, _LARGEST_SHARE = 0.02, 0.3
 _MARGIN = 5  # pixels at a shorter side of 256
@@ -121,6 +121,31 @@ class ObjectSurroundings(MaskProtocol):
         """All pixels that do not show the object; raises NotApplicable when there is no fitting object."""
         found = _removable(stream, self.name, sample, dataset)
         return ~_known(found.pixels, "show an object", self.name, dataset)
+
+
+def object_at(labels: LabelMap, row: int, column: int) -> Hole:
+    """The connected component of a label map at a pixel, of any class, and the pixels at most 5 away from it.
+
+    Args:
+        labels: uint8 [H, W].
+        row, column: of the pixel.
+
+    Returns:
+        bool [H, W]; the margin is that of `object-removal@1`.
+
+    Raises:
+        UsageError: the pixel lies outside the map, or has no label.
+    """
+    height, width = labels.shape
+    if not (0 <= row < height and 0 <= column < width):
+        fix = "Pick a pixel inside the picture."
+        raise UsageError("pixel of an object", f"lie in {height}x{width} pixels", f"row {row}, column {column}", fix)
+    if labels[row, column] == VOID:
+        raise UsageError("pixel of an object", "have a class", "an unlabelled pixel", "Pick another pixel.")
+    wanted = np.zeros(256, np.bool_)
+    wanted[labels[row, column]] = True
+    components = connected_components(np.ascontiguousarray(labels), wanted)
+    return _dilated(components == components[row, column], _MARGIN)
 
 
 def _known(pixels: Hole | None, which: str, protocol: str, dataset: Dataset) -> Hole:

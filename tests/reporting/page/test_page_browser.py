@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from PIL import Image
 
 from bench.records import Run, read_run
 from bench.reporting.images.palette import class_colour
+from tests.support.browser import requested_urls
 
 webdriver = pytest.importorskip("selenium.webdriver", reason="selenium is not installed")
 from selenium.webdriver.common.by import By  # noqa: E402
@@ -73,13 +73,7 @@ def shown_samples(browser: Any) -> list[str]:
 def test_the_page_asks_for_nothing(show: Callable[..., Any]) -> None:
     browser = show()
     see_cases(browser)
-    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
-    sent = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
-    asked = [
-        request["request"]["url"]
-        for request in sent
-        if not request["documentURL"].startswith(("chrome:", "chrome-untrusted:"))
-    ]
+    asked = requested_urls(browser)
 
     assert "report.html" in "".join(asked)
     assert {url.partition(":")[0] for url in asked} <= {"file", "data"}
