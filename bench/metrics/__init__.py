@@ -63,7 +63,6 @@ if TYPE_CHECKING:
     from bench.metrics.structural.lattice import lattice
     from bench.metrics.structural.ms_ssim import ms_ssim
     from bench.metrics.structural.ssim import ssim
-    from bench.metrics.structural.stripes import stripes
     from bench.metrics.structural.vif import vif
     from bench.metrics.view import BatchView, PictureView
 
@@ -114,7 +113,6 @@ __all__ = [
     "signatures",
     "sliced_wasserstein",
     "ssim",
-    "stripes",
     "trimap_iou",
     "vif",
     "with_companions",
@@ -153,7 +151,6 @@ _LAZY = {
     "seam_gradient": "bench.metrics.seam.gradient",
     "sliced_wasserstein": "bench.metrics.distribution.sliced_wasserstein",
     "ssim": "bench.metrics.structural.ssim",
-    "stripes": "bench.metrics.structural.stripes",
     "trimap_iou": "bench.metrics.segmentation.trimap_iou",
     "vif": "bench.metrics.structural.vif",
 }

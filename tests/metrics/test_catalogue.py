@@ -43,7 +43,7 @@ REGIONS_OF = {
     **dict.fromkeys(("vif", "dists", "fd-dinov2", "clip-score"), ("full",)),
     "l1-relative": ("full", "hole"),
     "gradient": ("hole", "boundary"),
-    **dict.fromkeys(("seam-gradient", "seam-colour", "lattice", "stripes"), ("hole",)),
+    **dict.fromkeys(("seam-gradient", "seam-colour", "lattice"), ("hole",)),
     **dict.fromkeys(("psnr", "ssim", "l1"), REGIONS),
 }
 LABEL_SCORES = {

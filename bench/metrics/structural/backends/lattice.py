@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
+import cv2
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from bench.metrics.arguments import check_pair, check_region
-from bench.metrics.structural.backends.highpass import Image, Levels, Mask, Residual, around_hole, highpass
 from bench.runtime.numba import compiled
 from bench.runtime.threads import as_array, for_each
 from bench.vocabulary import Region
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from bench.metrics.view import BatchView
 
 __all__ = ["lattice_of_view", "lattices"]
+
+Image: TypeAlias = npt.NDArray[np.uint8]  # [3, H, W]
+Mask: TypeAlias = npt.NDArray[np.bool_]  # [H, W]
+Levels: TypeAlias = npt.NDArray[np.uint8]  # [H, W, 3]
+Residual: TypeAlias = npt.NDArray[np.int32]  # [H, W, 3]
 
 _ROUNDING = 0.25
 
@@ -44,16 +50,33 @@ def lattices(period: int, reference: torch.Tensor, completed: torch.Tensor, hole
 def _difference(reference: Image, completed: Image, hole: Mask, period: int) -> float:
     if np.count_nonzero(hole) < 2 * period**2 or min(hole.shape) <= period // 2:
         return math.nan
-    truth, filled, holes = around_hole(reference, completed, hole, period)
+    rows, columns = (_reach(np.asarray(hole.any(axis=axis)), period // 2) for axis in (1, 0))
+    holes, truth = hole[rows, columns], np.ascontiguousarray(reference[:, rows, columns].transpose(1, 2, 0))
+    filled = np.where(holes[..., None], completed[:, rows, columns].transpose(1, 2, 0), truth)
     return _ratio(filled, holes, period) - _ratio(truth, holes, period)
+
+
+def _reach(missing: npt.NDArray[np.bool_], margin: int) -> slice:
+    """The rows or columns with a pixel of the hole, and as many around them as squares of the mean reach."""
+    found = np.flatnonzero(missing)
+    return slice(max(0, int(found[0]) - margin), int(found[-1]) + 1 + margin)
 
 
 def _ratio(picture: Levels, hole: Mask, period: int) -> float:
     """Energy of the period over that of its neighbours, in dB."""
-    residual = highpass(picture, period)
+    residual = _highpass(picture, period)
     scale = (2 * period) ** 4  # of the squares of the residual
     below, at, above = (_energy(residual, hole, p) / scale for p in (period - 1, period, period + 1))
     return 10 * math.log10((at + _ROUNDING) / ((below + above) / 2 + _ROUNDING))
+
+
+def _highpass(picture: Levels, period: int) -> Residual:
+    """The picture minus its mean over squares of `period` pixels, times (2 period)^2: integers, exact in float32."""
+    taps = np.array([1, *[2] * (period - 1), 1], np.float32)
+    values = picture.astype(np.float32)
+    sums = cv2.sepFilter2D(values, cv2.CV_32F, taps, taps, borderType=cv2.BORDER_REFLECT_101)
+    residual: Residual = (values * np.float32(4 * period**2) - sums).astype(np.int32)
+    return residual
 
 
 @compiled
