@@ -184,7 +184,7 @@ def measure(edits: int, memory_edits: int) -> list[Row]:
         Row(f"label edit to fill, median of {edits}", float(np.median(times)), 400, "ms"),
         Row(f"label edit to fill, 95th percentile of {edits}", float(np.percentile(times, 95)), 800, "ms"),
         Row(f"failed requests of {USERS} users at once", failed, 0, ""),
-        Row(f"memory, change over {memory_edits} edits", 100 * abs(last / warm - 1), 5, "%"),
+        Row(f"memory, change over {memory_edits} edits", float(100 * abs(last / warm - 1)), 5, "%"),
     ]
 
 
