@@ -59,7 +59,7 @@ def editor(
         if browser:
             Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # one in the terminal would block
         try:
-            serve(create_app(Editor(models, sources), token, local=local, load_ahead=True), listening)
+            serve(create_app(Editor(models, sources, load_ahead=True), token, local=local), listening)
         except KeyboardInterrupt:
             say("Ended.")
 

@@ -51,20 +51,17 @@ _HEADERS = {
 Handler = Callable[[Request], Awaitable[dict[str, Any]]]
 
 
-def create_app(editor: Editor, token: str = "", *, local: bool = True, load_ahead: bool = False) -> Starlette:
+def create_app(editor: Editor, token: str = "", *, local: bool = True) -> Starlette:
     """The application.
 
     Args:
         editor: that answers.
         token: that a browser must show once, as `/?token=...`; empty for none.
         local: whether requests must name this machine, so that no other site can lead a browser here by its own name.
-        load_ahead: whether the first model is loaded at the start.
     """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if load_ahead:
-            editor.load_ahead()
         yield
         editor.queue.close()
 

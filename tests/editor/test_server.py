@@ -306,6 +306,25 @@ def test_a_full_queue_and_a_failing_model_are_said_and_work_goes_on(
         assert page.ask("fill", model="telea", hole=HOLE_URL).status_code == 200
 
 
+def test_the_first_model_is_loaded_once_a_page_has_started(model: Inpainter, source: SampleSource) -> None:
+    asked: list[str] = []
+
+    class Models(EditorModels):
+        def load(self, name: str) -> Inpainter:
+            asked.append(name)
+            return model
+
+    editor = Editor(Models(["mean", "telea"]), [source], load_ahead=True)
+    with TestClient(create_app(editor), base_url="http://127.0.0.1") as client:
+        assert asked == []
+        Page(client)
+        page = Page(client)
+        page.get("picture", sample={"dataset": "folder", "id": "p0"}, side=128)
+        page.get("fill", model="telea", hole=HOLE_URL)
+
+    assert asked == ["mean", "telea"]
+
+
 def test_the_hole_of_an_object_and_of_a_protocol_are_those_of_the_masks(page: Page, source: SampleSource) -> None:
     dataset = source.load(128)
     expected = bench.masks.get("freeform").hole(dataset[0], 3, dataset)
