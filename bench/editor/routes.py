@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,15 @@ from starlette.requests import Request
 from bench.editor import replay, samples, uploads
 from bench.editor.edited_picture import EditedPicture
 from bench.editor.encoding import from_data_url, read_hole, read_labels, to_data_url
+from bench.editor.messages import (
+    AlternativesRequest,
+    FillRequest,
+    HoleRequest,
+    OpenRequest,
+    PictureRequest,
+    ReplayRequest,
+    ScoreRequest,
+)
 from bench.editor.refusals import reading, refuse
 from bench.editor.sessions import EditorSession, EditorSessions, WorkQueue
 from bench.editor.workspace import EditedFill, Workspace, fill_cache
@@ -38,99 +47,36 @@ _DRAINED = 8
 _WITHOUT_PICTURES = ("files:", "whole@1")
 
 
-@dataclass(frozen=True)
-class _SampleName:
-    dataset: str
-    id: str
-
-
-@dataclass(frozen=True)
-class _PictureRequest:
-    sample: _SampleName | None = None
-    upload: str | None = None
-    name: str = ""
-    side: int = 256
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _HoleRequest:
-    protocol: str | None = None
-    seed: int = 0
-    object: tuple[int, int] | None = None
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _FillRequest:
-    model: str
-    hole: str
-    labels: str | None = None
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _AlternativesRequest:
-    model: str
-    hole: str
-    k: int = 4
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _ScoreRequest:
-    fill: str
-    hole: str
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _VariantRequest:
-    title: str
-    model: str
-    labels: str | None = None
-    alternative: int | None = None
-
-
-@dataclass(frozen=True)
-class _ReplayRequest:
-    hole: str
-    variants: tuple[_VariantRequest, ...]
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _OpenRequest:
-    document: str
-    request: int | None = None
-
-
 class Editor:
     """The answers of the server; every method but `start` is asked by a session.
 
     Args:
         models: the list of models.
         sources: data sets whose samples are offered.
+        load_ahead: whether the first model is loaded, and fills once, as soon as the first page has what it shows.
 
     Attributes:
         sessions: of the pages.
         queue: that models work in.
     """
 
-    def __init__(self, models: EditorModels, sources: Sequence[samples.SampleSource]) -> None:
+    def __init__(
+        self, models: EditorModels, sources: Sequence[samples.SampleSource], *, load_ahead: bool = False
+    ) -> None:
         self.sessions, self.queue = EditorSessions(), WorkQueue()
         self._models, self._sources = models, tuple(sources)
         self._cache = fill_cache()
         self._openings = CapacityLimiter(1)
         self._offered: list[dict[str, str]] | None = None
+        self._load_ahead = load_ahead
 
     async def start(self, request: Request) -> dict[str, Any]:  # noqa: ARG002 (as every handler)
         """A new session, and all that a page can choose from."""
         if self._offered is None:
             self._offered = await run_in_threadpool(self._thumbnails)
+        if self._load_ahead:
+            self._load_ahead = False
+            self.queue.submit(self._first_fill)
         return {
             "session": self.sessions.create().id,
             "models": [asdict(one) | {"classes": _coloured(one.classes)} for one in self._models.choices],
@@ -150,7 +96,7 @@ class Editor:
 
     async def picture(self, request: Request) -> dict[str, Any]:
         """Take a sample or an upload as the picture of the session."""
-        session, asked = await self._asked(request, _PictureRequest)
+        session, asked = await self._asked(request, PictureRequest)
         _check_choice("side", asked.side, uploads.SIDES)
         found = await to_thread.run_sync(self._open, asked, limiter=self._openings)
         session.workspace = Workspace(found, self._cache)
@@ -158,7 +104,7 @@ class Editor:
 
     async def hole(self, request: Request) -> dict[str, Any]:
         """The hole of a protocol, or around an object."""
-        session, asked = await self._asked(request, _HoleRequest)
+        session, asked = await self._asked(request, HoleRequest)
         workspace = _workspace(session)
         _check_seed(asked.seed)
         if (asked.protocol is None) == (asked.object is None):
@@ -174,7 +120,7 @@ class Editor:
 
     async def fill(self, request: Request) -> dict[str, Any]:
         """Fill the hole under the model's own labels, or under those of the page."""
-        session, asked = await self._asked(request, _FillRequest)
+        session, asked = await self._asked(request, FillRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         choice = self._models.choice(asked.model)
@@ -199,7 +145,7 @@ class Editor:
 
     async def alternatives(self, request: Request) -> dict[str, Any]:
         """Several fills under label maps that the model draws."""
-        session, asked = await self._asked(request, _AlternativesRequest)
+        session, asked = await self._asked(request, AlternativesRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         _check_choice("k", asked.k, range(2, 9))
@@ -212,7 +158,7 @@ class Editor:
 
     async def score(self, request: Request) -> dict[str, Any]:
         """How far a fill is from the picture, in the hole."""
-        session, asked = await self._asked(request, _ScoreRequest)
+        session, asked = await self._asked(request, ScoreRequest)
         workspace, hole = await self._hole(session, asked.hole)
         data = _from_url(asked.fill, "fill")
         decibels, error = await run_in_threadpool(_score, workspace, data, hole)
@@ -220,7 +166,7 @@ class Editor:
 
     async def replay(self, request: Request) -> dict[str, Any]:
         """The document of the session's variants."""
-        session, asked = await self._asked(request, _ReplayRequest)
+        session, asked = await self._asked(request, ReplayRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         variants = tuple(
@@ -237,7 +183,7 @@ class Editor:
 
     async def open_replay(self, request: Request) -> dict[str, Any]:
         """Play a document, and take its picture as that of the session."""
-        session, asked = await self._asked(request, _OpenRequest)
+        session, asked = await self._asked(request, OpenRequest)
         document = await run_in_threadpool(replay.parse, asked.document)
 
         def work() -> replay.Played:
@@ -258,11 +204,8 @@ class Editor:
             "variants": variants,
         }
 
-    def load_ahead(self) -> None:
-        """Load the first model in the queue's thread and let it fill once, so that a first fill need not wait."""
-        self.queue.submit(self._first_fill)
-
     def _first_fill(self) -> None:
+        """Load the first model in the queue's thread, while a person chooses a picture; failures wait for a page."""
         name = self._models.choices[0].name
         found = samples.open_sample(self._sources[:1], *self._first_sample(), uploads.SIDES[1])
         workspace = Workspace(found, fill_cache())
@@ -278,7 +221,7 @@ class Editor:
             for one in samples.offered(self._sources)
         ]
 
-    def _open(self, asked: _PictureRequest) -> EditedPicture:
+    def _open(self, asked: PictureRequest) -> EditedPicture:
         """One at a time: a large upload takes hundreds of megabytes while it is decoded."""
         if (asked.sample is None) == (asked.upload is None):
             raise UsageError("picture", "be a sample or an upload", "both or none", "Choose one.")
