@@ -107,6 +107,7 @@ def _play(file: Path, folder: Path, device: str, named: str) -> None:
     from bench.editor.models import describe
     from bench.editor.replay import parse, play, write_files
     from bench.runtime.device import resolve_device
+    from bench.runtime.single_threaded import map_single_threaded
 
     document, target = parse(_text(file), f"replay {file}"), resolve_device(device)
 
@@ -116,7 +117,7 @@ def _play(file: Path, folder: Path, device: str, named: str) -> None:
             raise UsageError(f"model '{name}' of replay {file}", "be one of the packages'", "another", fix)
         return bench.models.load(name, target, document.weights_dataset)
 
-    played = play(document, load)
+    (played,) = map_single_threaded(lambda one: play(one, load), [document])  # as the server of the page works
     for path in write_files(played, folder):
         typer.echo(path)
     for number, same in enumerate(played.same, start=1):

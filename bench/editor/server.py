@@ -12,6 +12,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import torch
 import uvicorn
 from starlette.applications import Starlette
 from starlette.datastructures import MutableHeaders
@@ -111,7 +112,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: Starlette, listening: socket.socket) -> None:
-    """Answer requests until Ctrl-C."""
+    """Answer requests until Ctrl-C; networks work on one thread.
+
+    SPG-Net is so small that a second thread gains little, and on a machine with other work, such as the browser, the
+    threads wait for one another many times as long as they work.
+    """
+    torch.set_num_threads(1)
     config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=2)
     uvicorn.Server(config).run(sockets=[listening])
 

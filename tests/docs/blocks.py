@@ -21,7 +21,15 @@ from bench.cli import app
 __all__ = ["PAGES", "REASONS", "ROOT", "Block", "arguments_of", "blocks", "lines_of", "options_in_text", "parameters"]
 
 ROOT = Path(__file__).parents[2]
-REASONS = ("Set-up", "Needs a download", "Needs a GPU", "Needs files of your own", "Takes minutes", "Takes hours")
+REASONS = (
+    "Set-up",
+    "Needs a download",
+    "Needs a GPU",
+    "Needs files of your own",
+    "Needs a browser",
+    "Takes minutes",
+    "Takes hours",
+)
 """Why a block of the pages does not run in a test."""
 
 PAGES = tuple(
