@@ -6,6 +6,7 @@ import secrets
 import webbrowser
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -56,9 +57,9 @@ def editor(
         typer.echo(address)
         say("Open this address in a browser; end with Ctrl-C.")
         if browser:
-            webbrowser.open(address)
+            Thread(target=webbrowser.open, args=(address,), daemon=True).start()  # one in the terminal would block
         try:
-            serve(create_app(Editor(models, sources), token, local=local, load_ahead=True), listening)
+            serve(create_app(Editor(models, sources, load_ahead=True), token, local=local), listening)
         except KeyboardInterrupt:
             say("Ended.")
 

@@ -12,7 +12,7 @@ from bench.masks.connected_components import connected_components
 from bench.vocabulary import Dataset, Sample
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Picture
+    from bench.vocabulary import Hole, Picture
 
 __all__ = ["EditedPicture", "pixels_sha256"]
 
@@ -52,6 +52,6 @@ class EditedPicture:
         return int(connected_components(np.ascontiguousarray(labels), wanted).max())
 
 
-def pixels_sha256(pixels: Picture) -> str:
+def pixels_sha256(pixels: Picture | Hole) -> str:
     """SHA-256 of the pixels of an array, row by row, whatever file holds them."""
     return hashlib.sha256(np.ascontiguousarray(pixels).tobytes()).hexdigest()

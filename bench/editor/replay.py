@@ -24,13 +24,13 @@ from bench.runtime.byte_lru import ByteLRU
 from bench.vocabulary import Editable, Inpainter, Sample
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Hole, LabelMap
+    from bench.vocabulary import Hole, LabelMap, Picture
 
 __all__ = ["Played", "Replay", "ReplayVariant", "compose", "parse", "play", "write_files"]
 
 FORMAT = "spgbench edit 1"
 _MOST_BYTES = 32_000_000
-_MOST_PIXELS = 1 << 22
+_MOST_PIXELS = 1 << 20  # more than the largest picture of a page
 _MOST_VARIANTS = 64
 _ALTERNATIVES = 8
 _SUBJECT = "replay"
@@ -155,8 +155,9 @@ def compose(
     """The document of variants, each of which is computed again for its hash; arguments as the fields of Replay.
 
     Raises:
-        UsageError, ModelFailure: a variant that cannot be filled.
+        UsageError, ModelFailure: a variant that cannot be filled, none at all, or more than 64.
     """
+    _check_count("the edit", len(variants))
     picture, models = workspace.picture, {one.model: load(one.model) for one in variants}
     sample = picture.sample
     written = ReplayPicture(
@@ -196,8 +197,7 @@ def parse(text: str, subject: str = _SUBJECT) -> Replay:
         raise DataError(f"{subject}: field {error.field}", error.must, error.found, fix) from error
     except (ValueError, RecursionError) as error:
         raise DataError(subject, "be a JSON document", str(error)[:100], fix) from error
-    if not 0 < len(replay.variants) <= _MOST_VARIANTS:
-        raise DataError(subject, f"have 1 to {_MOST_VARIANTS} variants", str(len(replay.variants)), fix)
+    _check_count(subject, len(replay.variants))
     return replay
 
 
@@ -232,7 +232,7 @@ def play(replay: Replay, load: LoadModel, cache: ByteLRU[str, EditedFill] | None
 
 def write_files(played: Played, folder: Path) -> list[Path]:
     """Write `picture.png`, `hole.png`, and `fill-N.png` and `labels-N.png` of each variant, from 1; returns them."""
-    arrays = {"picture": played.workspace.picture.sample.image, "hole": played.hole}
+    arrays: dict[str, Picture | Hole] = {"picture": played.workspace.picture.sample.image, "hole": played.hole}
     for number, fill in enumerate(played.fills, start=1):
         arrays[f"fill-{number}"] = fill.image
         if fill.labels is not None:
@@ -291,6 +291,11 @@ def _picture(recorded: ReplayPicture) -> EditedPicture:
 
 def _classes(model: Inpainter) -> tuple[str, ...]:
     return tuple(model.classes) if is_guided(model) and isinstance(model, Editable) else ()
+
+
+def _check_count(subject: str, variants: int) -> None:
+    if not 0 < variants <= _MOST_VARIANTS:
+        raise DataError(subject, f"have 1 to {_MOST_VARIANTS} variants", str(variants), "Save those that you need.")
 
 
 def _decoded(text: str, subject: str) -> bytes:

@@ -114,23 +114,30 @@ class Editor:
     Args:
         models: the list of models.
         sources: data sets whose samples are offered.
+        load_ahead: whether the first model is loaded, and fills once, as soon as the first page has what it shows.
 
     Attributes:
         sessions: of the pages.
         queue: that models work in.
     """
 
-    def __init__(self, models: EditorModels, sources: Sequence[samples.SampleSource]) -> None:
+    def __init__(
+        self, models: EditorModels, sources: Sequence[samples.SampleSource], *, load_ahead: bool = False
+    ) -> None:
         self.sessions, self.queue = EditorSessions(), WorkQueue()
         self._models, self._sources = models, tuple(sources)
         self._cache = fill_cache()
         self._openings = CapacityLimiter(1)
         self._offered: list[dict[str, str]] | None = None
+        self._load_ahead = load_ahead
 
     async def start(self, request: Request) -> dict[str, Any]:  # noqa: ARG002 (as every handler)
         """A new session, and all that a page can choose from."""
         if self._offered is None:
             self._offered = await run_in_threadpool(self._thumbnails)
+        if self._load_ahead:
+            self._load_ahead = False
+            self.queue.submit(self._first_fill)
         return {
             "session": self.sessions.create().id,
             "models": [asdict(one) | {"classes": _coloured(one.classes)} for one in self._models.choices],
@@ -258,11 +265,8 @@ class Editor:
             "variants": variants,
         }
 
-    def load_ahead(self) -> None:
-        """Load the first model in the queue's thread and let it fill once, so that a first fill need not wait."""
-        self.queue.submit(self._first_fill)
-
     def _first_fill(self) -> None:
+        """Load the first model in the queue's thread, while a person chooses a picture; failures wait for a page."""
         name = self._models.choices[0].name
         found = samples.open_sample(self._sources[:1], *self._first_sample(), uploads.SIDES[1])
         workspace = Workspace(found, fill_cache())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import json
+import re
 import socket
 import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -33,7 +34,8 @@ __all__ = ["PAGE", "create_app", "is_local", "listen", "serve"]
 
 PAGE = Path(__file__).parent / "page"
 _COOKIE = "spgbench-editor"
-_LOCAL = ("127.0.0.1", "localhost", "[::1]")
+_PORT = re.compile(r":\d*$")
+_MOST_REQUESTS = 128
 _HEADERS = {
     "content-security-policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
@@ -49,20 +51,17 @@ _HEADERS = {
 Handler = Callable[[Request], Awaitable[dict[str, Any]]]
 
 
-def create_app(editor: Editor, token: str = "", *, local: bool = True, load_ahead: bool = False) -> Starlette:
+def create_app(editor: Editor, token: str = "", *, local: bool = True) -> Starlette:
     """The application.
 
     Args:
         editor: that answers.
         token: that a browser must show once, as `/?token=...`; empty for none.
         local: whether requests must name this machine, so that no other site can lead a browser here by its own name.
-        load_ahead: whether the first model is loaded at the start.
     """
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        if load_ahead:
-            editor.load_ahead()
         yield
         editor.queue.close()
 
@@ -118,7 +117,14 @@ def serve(app: Starlette, listening: socket.socket) -> None:
     threads wait for one another many times as long as they work.
     """
     torch.set_num_threads(1)
-    config = uvicorn.Config(app, log_level="warning", access_log=False, ws="none", timeout_graceful_shutdown=2)
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        ws="none",
+        limit_concurrency=_MOST_REQUESTS,
+        timeout_graceful_shutdown=2,
+    )
     uvicorn.Server(config).run(sockets=[listening])
 
 
@@ -182,9 +188,9 @@ class _Guard:
     def _check(self, request: Request) -> Response | None:
         """An answer in place of the application's, or None."""
         site = request.headers.get("sec-fetch-site", "same-origin")
-        host = request.headers.get("host", "").rpartition(":")[0] or request.headers.get("host", "")
+        host = _PORT.sub("", request.headers.get("host", "")).strip("[]")
         asks = request.url.path.startswith("/api/")
-        if (asks and site not in ("same-origin", "none")) or (self._local and host not in _LOCAL):
+        if (asks and site not in ("same-origin", "none")) or (self._local and not is_local(host)):
             words = UsageError("request", "come from the page itself", "one from another site", "Open the address.")
             return _refusal(403, words)
         if not self._token or self._same(request.cookies.get(_COOKIE, "")):

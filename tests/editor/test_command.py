@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import socket
+import threading
 import webbrowser
 from typing import Any
 
@@ -18,6 +19,14 @@ pytest.importorskip("uvicorn", reason="uvicorn is not installed")
 from bench.editor import server
 
 
+class AtOnce(threading.Thread):
+    """A thread that has ended when it has started."""
+
+    def start(self) -> None:
+        super().start()
+        self.join()
+
+
 @pytest.fixture
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """What the command serves, and which addresses it opens; it ends at once, as by Ctrl-C."""
@@ -29,6 +38,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
     monkeypatch.setattr(server, "serve", serve)
     monkeypatch.setattr(webbrowser, "open", found.append)
+    monkeypatch.setattr("bench.cli.editor.Thread", AtOnce)
     return found
 
 

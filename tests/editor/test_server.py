@@ -198,6 +198,8 @@ REFUSED: list[tuple[int, str, dict[str, Any], str]] = [
     (422, "alternatives", {"k": 9, **GOOD}, "k must be one of 2 to 8"),
     (422, "alternatives", {"model": "telea", **GOOD}, "several fills"),
     (422, "score", {"fill": LARGE, **GOOD}, "as large as the picture"),
+    (422, "replay", {"variants": [], **GOOD}, "1 to 64 variants"),
+    (422, "replay", {"variants": [{"title": "a", "model": "telea"}] * 65, **GOOD}, "found 65"),
     (422, "replay/open", {"document": "{}"}, "have the format"),
     (400, "fill", {"model": 3, **GOOD}, "field model must be text"),
     (400, "fill", {"model": "telea"}, "field hole must be there"),
@@ -237,9 +239,19 @@ def test_other_sites_may_not_ask_and_every_answer_has_its_headers(client: Any) -
         assert "http" not in headers["content-security-policy"]
         assert (headers["x-content-type-options"], headers["referrer-policy"]) == ("nosniff", "no-referrer")
         assert "access-control-allow-origin" not in headers
-    for wrong in ({"sec-fetch-site": "cross-site"}, {"host": "evil.example"}, {"host": "127.0.0.1.evil.example:80"}):
+    for wrong in (
+        {"sec-fetch-site": "cross-site"},
+        {"host": "evil.example"},
+        {"host": "127.0.0.1.evil.example:80"},
+        {"host": "10.0.0.7"},
+    ):
         assert client.get("/api/start", headers=wrong).status_code == 403
-    for right in ({"sec-fetch-site": "same-origin"}, {"host": "localhost:8000"}, {"host": "[::1]:80"}):
+    for right in (
+        {"sec-fetch-site": "same-origin"},
+        {"host": "localhost:8000"},
+        {"host": "[::1]:80"},
+        {"host": "127.0.0.2"},
+    ):
         assert client.get("/api/start", headers=right).status_code == 200
 
 
@@ -293,6 +305,25 @@ def test_a_full_queue_and_a_failing_model_are_said_and_work_goes_on(
         assert "secret path" not in said
         assert "secret path" in capsys.readouterr().err
         assert page.ask("fill", model="telea", hole=HOLE_URL).status_code == 200
+
+
+def test_the_first_model_is_loaded_once_a_page_has_started(model: Inpainter, source: SampleSource) -> None:
+    asked: list[str] = []
+
+    class Models(EditorModels):
+        def load(self, name: str) -> Inpainter:
+            asked.append(name)
+            return model
+
+    editor = Editor(Models(["mean", "telea"]), [source], load_ahead=True)
+    with TestClient(create_app(editor), base_url="http://127.0.0.1") as client:
+        assert asked == []
+        Page(client)
+        page = Page(client)
+        page.get("picture", sample={"dataset": "folder", "id": "p0"}, side=128)
+        page.get("fill", model="telea", hole=HOLE_URL)
+
+    assert asked == ["mean", "telea"]
 
 
 def test_the_hole_of_an_object_and_of_a_protocol_are_those_of_the_masks(page: Page, source: SampleSource) -> None:
