@@ -137,7 +137,8 @@ class EditorPage:
 
         canvas = self.find("#overlay")
         size = canvas.size
-        action = ActionBuilder(self.browser, mouse=PointerInput(kind, kind), duration=10)
+        pointer: Any = PointerInput  # selenium types neither it nor its actions
+        action: Any = ActionBuilder(self.browser, mouse=pointer(kind, kind), duration=10)
         for index, (right, down) in enumerate(points):
             place = (round((right - 0.5) * size["width"]), round((down - 0.5) * size["height"]))
             action.pointer_action.move_to(canvas, *place)
