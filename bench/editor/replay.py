@@ -26,7 +26,7 @@ from bench.vocabulary import Editable, Inpainter, Sample
 if TYPE_CHECKING:
     from bench.vocabulary import Hole, LabelMap, Picture
 
-__all__ = ["Played", "Replay", "ReplayVariant", "compose", "parse", "play", "write_files"]
+__all__ = ["Played", "ReplayDocument", "ReplayVariant", "compose", "parse", "play", "write_files"]
 
 FORMAT = "spgbench edit 1"
 _MOST_BYTES = 32_000_000
@@ -96,7 +96,7 @@ class ReplayVariant:
 
 
 @dataclass(frozen=True)
-class Replay:
+class ReplayDocument:
     """A document: all that a fill depends on.
 
     Attributes:
@@ -151,8 +151,8 @@ def compose(
     variants: tuple[ReplayVariant, ...],
     load: LoadModel,
     weights_dataset: str = "streets",
-) -> Replay:
-    """The document of variants, each of which is computed again for its hash; arguments as the fields of Replay.
+) -> ReplayDocument:
+    """The document of variants, each of which is computed again for its hash; arguments as the fields of ReplayDocument.
 
     Raises:
         UsageError, ModelFailure: a variant that cannot be filled, none at all, or more than 64.
@@ -175,10 +175,10 @@ def compose(
         fill = _fill(workspace, hole, seed, one, models[one.model])
         hashed.append(ReplayVariant(one.title, one.model, one.labels, one.alternative, pixels_sha256(fill.image)))
     parts = (png_base64(hole), pixels_sha256(hole), seed, weights_dataset, named, tuple(hashed))
-    return Replay(FORMAT, version("spgbench"), written, *parts)
+    return ReplayDocument(FORMAT, version("spgbench"), written, *parts)
 
 
-def parse(text: str, subject: str = _SUBJECT) -> Replay:
+def parse(text: str, subject: str = _SUBJECT) -> ReplayDocument:
     """Read a document.
 
     Raises:
@@ -192,7 +192,7 @@ def parse(text: str, subject: str = _SUBJECT) -> Replay:
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise DataError(subject, f"have the format '{FORMAT}'", repr(found)[:60], fix)
-        replay = decode(Replay, data)
+        replay = decode(ReplayDocument, data)
     except FieldError as error:
         raise DataError(f"{subject}: field {error.field}", error.must, error.found, fix) from error
     except (ValueError, RecursionError) as error:
@@ -201,7 +201,7 @@ def parse(text: str, subject: str = _SUBJECT) -> Replay:
     return replay
 
 
-def play(replay: Replay, load: LoadModel, cache: ByteLRU[str, EditedFill] | None = None) -> Played:
+def play(replay: ReplayDocument, load: LoadModel, cache: ByteLRU[str, EditedFill] | None = None) -> Played:
     """Fill the variants of a document again.
 
     Args:

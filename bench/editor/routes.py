@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,6 +15,15 @@ from starlette.requests import Request
 from bench.editor import replay, samples, uploads
 from bench.editor.edited_picture import EditedPicture
 from bench.editor.encoding import from_data_url, read_hole, read_labels, to_data_url
+from bench.editor.messages import (
+    AlternativesRequest,
+    FillRequest,
+    HoleRequest,
+    OpenRequest,
+    PictureRequest,
+    ReplayRequest,
+    ScoreRequest,
+)
 from bench.editor.refusals import reading, refuse
 from bench.editor.sessions import EditorSession, EditorSessions, WorkQueue
 from bench.editor.workspace import EditedFill, Workspace, fill_cache
@@ -36,76 +45,6 @@ _MOST_BODY = uploads.MOST_BYTES * 4 // 3 + 100_000
 _MOST_PLANE = 4_000_000
 _DRAINED = 8
 _WITHOUT_PICTURES = ("files:", "whole@1")
-
-
-@dataclass(frozen=True)
-class _SampleName:
-    dataset: str
-    id: str
-
-
-@dataclass(frozen=True)
-class _PictureRequest:
-    sample: _SampleName | None = None
-    upload: str | None = None
-    name: str = ""
-    side: int = 256
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _HoleRequest:
-    protocol: str | None = None
-    seed: int = 0
-    object: tuple[int, int] | None = None
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _FillRequest:
-    model: str
-    hole: str
-    labels: str | None = None
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _AlternativesRequest:
-    model: str
-    hole: str
-    k: int = 4
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _ScoreRequest:
-    fill: str
-    hole: str
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _VariantRequest:
-    title: str
-    model: str
-    labels: str | None = None
-    alternative: int | None = None
-
-
-@dataclass(frozen=True)
-class _ReplayRequest:
-    hole: str
-    variants: tuple[_VariantRequest, ...]
-    seed: int = 0
-    request: int | None = None
-
-
-@dataclass(frozen=True)
-class _OpenRequest:
-    document: str
-    request: int | None = None
 
 
 class Editor:
@@ -157,7 +96,7 @@ class Editor:
 
     async def picture(self, request: Request) -> dict[str, Any]:
         """Take a sample or an upload as the picture of the session."""
-        session, asked = await self._asked(request, _PictureRequest)
+        session, asked = await self._asked(request, PictureRequest)
         _check_choice("side", asked.side, uploads.SIDES)
         found = await to_thread.run_sync(self._open, asked, limiter=self._openings)
         session.workspace = Workspace(found, self._cache)
@@ -165,7 +104,7 @@ class Editor:
 
     async def hole(self, request: Request) -> dict[str, Any]:
         """The hole of a protocol, or around an object."""
-        session, asked = await self._asked(request, _HoleRequest)
+        session, asked = await self._asked(request, HoleRequest)
         workspace = _workspace(session)
         _check_seed(asked.seed)
         if (asked.protocol is None) == (asked.object is None):
@@ -181,7 +120,7 @@ class Editor:
 
     async def fill(self, request: Request) -> dict[str, Any]:
         """Fill the hole under the model's own labels, or under those of the page."""
-        session, asked = await self._asked(request, _FillRequest)
+        session, asked = await self._asked(request, FillRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         choice = self._models.choice(asked.model)
@@ -206,7 +145,7 @@ class Editor:
 
     async def alternatives(self, request: Request) -> dict[str, Any]:
         """Several fills under label maps that the model draws."""
-        session, asked = await self._asked(request, _AlternativesRequest)
+        session, asked = await self._asked(request, AlternativesRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         _check_choice("k", asked.k, range(2, 9))
@@ -219,7 +158,7 @@ class Editor:
 
     async def score(self, request: Request) -> dict[str, Any]:
         """How far a fill is from the picture, in the hole."""
-        session, asked = await self._asked(request, _ScoreRequest)
+        session, asked = await self._asked(request, ScoreRequest)
         workspace, hole = await self._hole(session, asked.hole)
         data = _from_url(asked.fill, "fill")
         decibels, error = await run_in_threadpool(_score, workspace, data, hole)
@@ -227,7 +166,7 @@ class Editor:
 
     async def replay(self, request: Request) -> dict[str, Any]:
         """The document of the session's variants."""
-        session, asked = await self._asked(request, _ReplayRequest)
+        session, asked = await self._asked(request, ReplayRequest)
         workspace, hole = await self._hole(session, asked.hole)
         _check_seed(asked.seed)
         variants = tuple(
@@ -244,7 +183,7 @@ class Editor:
 
     async def open_replay(self, request: Request) -> dict[str, Any]:
         """Play a document, and take its picture as that of the session."""
-        session, asked = await self._asked(request, _OpenRequest)
+        session, asked = await self._asked(request, OpenRequest)
         document = await run_in_threadpool(replay.parse, asked.document)
 
         def work() -> replay.Played:
@@ -282,7 +221,7 @@ class Editor:
             for one in samples.offered(self._sources)
         ]
 
-    def _open(self, asked: _PictureRequest) -> EditedPicture:
+    def _open(self, asked: PictureRequest) -> EditedPicture:
         """One at a time: a large upload takes hundreds of megabytes while it is decoded."""
         if (asked.sample is None) == (asked.upload is None):
             raise UsageError("picture", "be a sample or an upload", "both or none", "Choose one.")

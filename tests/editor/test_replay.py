@@ -45,7 +45,9 @@ def labels(picture: EditedPicture) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def document(workspace: Workspace, hole: np.ndarray, labels: np.ndarray, model_name: str, load: Load) -> replay.Replay:
+def document(
+    workspace: Workspace, hole: np.ndarray, labels: np.ndarray, model_name: str, load: Load
+) -> replay.ReplayDocument:
     variants = (
         replay.ReplayVariant("own", model_name),
         replay.ReplayVariant("edited", model_name, png_base64(labels)),
@@ -57,7 +59,7 @@ def document(workspace: Workspace, hole: np.ndarray, labels: np.ndarray, model_n
 
 @pytest.fixture(scope="module")
 def fills(
-    workspace: Workspace, hole: np.ndarray, labels: np.ndarray, model: Inpainter, document: replay.Replay
+    workspace: Workspace, hole: np.ndarray, labels: np.ndarray, model: Inpainter, document: replay.ReplayDocument
 ) -> list[EditedFill]:
     """What the page shows for the variants of the document."""
     assert len(document.variants) == 4
@@ -66,12 +68,12 @@ def fills(
     return [own, edited, alternatives[1], workspace.fill(bench.models.load("telea"), hole, seed=7)]
 
 
-def test_a_document_is_read_back_as_it_was(document: replay.Replay) -> None:
+def test_a_document_is_read_back_as_it_was(document: replay.ReplayDocument) -> None:
     assert replay.parse(document.text) == document
 
 
 def test_the_command_writes_the_bytes_of_the_page(
-    document: replay.Replay, fills: list[EditedFill], picture: EditedPicture, hole: np.ndarray, tmp_path: Path
+    document: replay.ReplayDocument, fills: list[EditedFill], picture: EditedPicture, hole: np.ndarray, tmp_path: Path
 ) -> None:
     (tmp_path / "edit.json").write_text(document.text, encoding="utf-8")
 
@@ -90,7 +92,7 @@ def test_the_command_writes_the_bytes_of_the_page(
     assert len({fill.image.tobytes() for fill in fills}) == 4
 
 
-def changed(document: replay.Replay, path: str, value: object) -> str:
+def changed(document: replay.ReplayDocument, path: str, value: object) -> str:
     """The text of the document with one field changed, `variants.0.title`; None takes it out."""
     data = json.loads(document.text)
     *parents, last = path.split(".")
@@ -138,7 +140,7 @@ CHANGED: list[tuple[str, object, str]] = [
 
 @pytest.mark.parametrize(("path", "value", "words"), CHANGED)
 def test_a_document_that_was_changed_is_refused_in_words(
-    document: replay.Replay, load: Load, path: str, value: object, words: str
+    document: replay.ReplayDocument, load: Load, path: str, value: object, words: str
 ) -> None:
     text = changed(document, path, value)
 
@@ -153,7 +155,7 @@ def test_a_text_that_is_no_document_is_refused(text: str) -> None:
         replay.parse(text)
 
 
-def test_a_fill_with_other_pixels_is_written_and_said(document: replay.Replay, tmp_path: Path) -> None:
+def test_a_fill_with_other_pixels_is_written_and_said(document: replay.ReplayDocument, tmp_path: Path) -> None:
     (tmp_path / "edit.json").write_text(changed(document, "variants.3.sha256", "0" * 64), encoding="utf-8")
 
     result = CliRunner().invoke(app, ["edit", "--replay", str(tmp_path / "edit.json"), "-o", str(tmp_path / "out")])
@@ -164,7 +166,7 @@ def test_a_fill_with_other_pixels_is_written_and_said(document: replay.Replay, t
 
 
 def test_a_document_runs_no_code_of_others_unless_the_command_names_it(
-    document: replay.Replay, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    document: replay.ReplayDocument, load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name, asked = "python:mine.py:fill", []
     data = json.loads(document.text)
