@@ -152,7 +152,7 @@ def compose(
     load: LoadModel,
     weights_dataset: str = "streets",
 ) -> ReplayDocument:
-    """The document of variants, each of which is computed again for its hash; arguments as the fields of ReplayDocument.
+    """The document of variants, each of which is computed again for its hash; arguments as fields of it.
 
     Raises:
         UsageError, ModelFailure: a variant that cannot be filled, none at all, or more than 64.
