@@ -193,8 +193,8 @@ class Editor:
         session.workspace = played.workspace
         variants = [
             {"title": one.title, "model": one.model, "alternative": one.alternative, "same": same}
+            | {"edited": one.labels is not None}
             | _show_fill(fill)
-            | {"labels": _url_or_none(fill.labels) if one.labels is not None else None}
             for one, fill, same in zip(document.variants, played.fills, played.same, strict=True)
         ]
         return {

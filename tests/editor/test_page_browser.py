@@ -174,18 +174,20 @@ def test_a_class_changes_the_fill_inside_the_hole_alone(page: EditorPage, tmp_pa
     assert np.array_equal(after[..., :3], fill)
     assert np.array_equal(fill[~hole], truth[~hole])
 
-    replay = tmp_path / "files" / "replay.json"
+    replay = tmp_path / "files" / "spgbench-edit.json"
     result = CliRunner().invoke(app, ["edit", "--replay", str(replay), "-o", str(tmp_path / "again")])
     assert result.exit_code == 0, result.output
     again = {path.name: path.read_bytes() for path in (tmp_path / "again").iterdir()}
     assert {"picture.png", "hole.png", "fill-1.png", "labels-1.png"} <= again.keys()
-    assert again == {name: data for name, data in files.items() if name != "replay.json"}
+    assert again == {name: data for name, data in files.items() if name != "spgbench-edit.json"}
 
     page.open(128)
     page.find("#file").send_keys(str(replay))
     page.wait("document.getElementById('status').textContent.includes('all fills are as recorded')")
     assert np.array_equal(page.pixels("#seen"), after)
     assert page.find(".card input").get_attribute("value") == "Present fill"
+    offered = page.browser.find_elements("css selector", "#files button")
+    assert {one.get_attribute("data-file") for one in offered} == files.keys()
 
 
 def test_alternatives_differ_and_variants_are_kept(page: EditorPage) -> None:

@@ -111,7 +111,8 @@ def test_from_a_sample_to_a_replay(page: Page, model_name: str, client: Any) -> 
     assert json.loads(saved["document"])["picture"]["dataset"] == "folder"
     assert [one["fill"] for one in opened["variants"]] == [own["fill"], fill["fill"], drawn[2]["fill"]]
     assert all(one["same"] for one in opened["variants"])
-    assert [one["labels"] is None for one in opened["variants"]] == [True, False, True]
+    assert [one["edited"] for one in opened["variants"]] == [False, True, False]
+    assert [one["labels"] for one in opened["variants"]] == [own["labels"], fill["labels"], drawn[2]["labels"]]
     assert (opened["picture"]["picture"], opened["hole"]) == (shown["picture"], hole_url)
 
 

@@ -113,7 +113,7 @@ class EditorPage:
 
     def wait_for_fill(self) -> None:
         """Until the fill of what is on the canvas is there."""
-        self.browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0]))")  # it has heard of it
+        self._settle()
         self.wait("!document.getElementById('keep').disabled && document.getElementById('score').textContent")
 
     def click(self, selector: str) -> None:
@@ -137,7 +137,8 @@ class EditorPage:
 
         canvas = self.find("#overlay")
         size = canvas.size
-        action = ActionBuilder(self.browser, mouse=PointerInput(kind, kind), duration=10)
+        pointer: Any = PointerInput  # selenium types neither it nor its actions
+        action: Any = ActionBuilder(self.browser, mouse=pointer(kind, kind), duration=10)
         for index, (right, down) in enumerate(points):
             place = (round((right - 0.5) * size["width"]), round((down - 0.5) * size["height"]))
             action.pointer_action.move_to(canvas, *place)
@@ -148,8 +149,13 @@ class EditorPage:
 
     def pixels(self, canvas: str) -> npt.NDArray[np.uint8]:
         """What is drawn on a canvas, uint8 [H, W, 4]."""
+        self._settle()
         url = self.browser.execute_script("return document.querySelector(arguments[0]).toDataURL()", canvas)
         return pixels_of(url)
+
+    def _settle(self) -> None:
+        """Let every part of the page hear of what changed."""
+        self.browser.execute_async_script("requestAnimationFrame(() => setTimeout(arguments[0]))")
 
     def text(self, selector: str) -> str:
         """The text of the first element of a selector, as it is seen."""

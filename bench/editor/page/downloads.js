@@ -7,6 +7,8 @@ import { attempt } from "./problems.js";
 import { fillsOfHole, replayDocument } from "./replay.js";
 import { on, state } from "./state.js";
 
+const REPLAY = "spgbench-edit.json";
+
 function save(name, bytes, type) {
   const url = URL.createObjectURL(new Blob([bytes], { type }));
   make("a", { href: url, download: name }).click();
@@ -29,7 +31,7 @@ function files() {
     if (labelsUrl) found.push(png(`labels-${index + 1}.png`, `label map: ${title}`, labelsUrl));
   });
   if (fills.length) {
-    found.push(["replay.json", "makes these files again", async () => save("replay.json", new TextEncoder().encode(await replayDocument()), "application/json")]);
+    found.push([REPLAY, "makes these files again", async () => save(REPLAY, await replayDocument(), "application/json")]);
   }
   return found;
 }

@@ -11,7 +11,9 @@ import { alternatives, keepVariant, sideBySide } from "./variants.js";
 const ACTIONS = {
   "?": help,
   "[": () => changeSize(-1),
+  "-": () => changeSize(-1),
   "]": () => changeSize(1),
+  "+": () => changeSize(1),
   ",": () => stepClass(-1),
   ".": () => stepClass(1),
   p: () => chooseStep("picture"),
@@ -25,9 +27,10 @@ const ACTIONS = {
 const typed = (target) => target.matches("input:not([type=radio], [type=checkbox], [type=range]), textarea, select");
 
 function pressed(event) {
-  if (document.querySelector("dialog[open]") || typed(event.target) || event.altKey) return;
+  const third = event.getModifierState("AltGraph"); // "[" is a third level of many keyboards, with Ctrl and Alt set
+  if (document.querySelector("dialog[open]") || typed(event.target) || (event.altKey && !third)) return;
   const key = event.key.toLowerCase();
-  if (event.ctrlKey || event.metaKey) {
+  if ((event.ctrlKey || event.metaKey) && !third) {
     if (key !== "z" && key !== "y") return;
     event.preventDefault();
     if (key === "y" || event.shiftKey) redo();

@@ -37,12 +37,13 @@ export async function openReplay(text) {
     const { picture, hole, variants } = await call("replay/open", { document: text });
     const bitmap = await bitmapOf(picture.picture);
     const missing = (await decodeGrey(hole)).values;
-    const results = await Promise.all(variants.map((one) => resultOf(one, one.model, one.labels !== null, one.alternative)));
+    const results = await Promise.all(variants.map((one) => resultOf(one, one.model, one.edited, one.alternative)));
     holeFiles.set(missing, hole);
     settle();
     begin({ ...picture, source: { document: text }, side: null, url: picture.picture, bitmap });
-    variants.forEach(({ title, model }, index) => {
-      const edits = results[index].byHand ? results[index].labels : new Uint8Array(missing.length).fill(NONE);
+    variants.forEach(({ title, model, edited, alternative }, index) => {
+      const unedited = alternative === null ? new Uint8Array(missing.length).fill(NONE) : undefined;
+      const edits = edited ? results[index].labels : unedited;
       add({ hole: missing, edits, classes: classesOf(model), own: null, result: results[index], model }, title);
     });
     restore(state.variants[0]);

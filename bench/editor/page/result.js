@@ -1,9 +1,8 @@
 /* The canvas to look at: one view, and another one behind a wipe. */
 
 import { byId, make } from "./dom.js";
-import { outline } from "./raster.js";
 import { anySet, changed, guided, on, resultIsValid, state } from "./state.js";
-import { VIEWS, contentOf, draw, titleOf } from "./views.js";
+import { VIEWS, contentOf, draw, holePath, titleOf } from "./views.js";
 
 /* Show a view in the large canvas. */
 export function show(view) {
@@ -60,11 +59,7 @@ function drawHoleLine() {
   const scale = canvas.width / state.picture.width;
   context.strokeStyle = "#ff2bd1";
   context.lineWidth = 1.5 * ratio;
-  for (const [top, left, bottom, right] of outline(state.entry.hole, state.picture.height, state.picture.width)) {
-    context.moveTo(left * scale, top * scale);
-    context.lineTo(right * scale, bottom * scale);
-  }
-  context.stroke();
+  context.stroke(holePath(state.entry.hole, scale));
 }
 
 function setWipe(value) {

@@ -1,10 +1,9 @@
 /* The canvas to draw on: picture, label map and hole over one another; pointer and keyboard. */
 
 import { byId } from "./dom.js";
-import { outline } from "./raster.js";
 import { NONE, guided, labelsNow, on, state, work } from "./state.js";
 import { begin, cancel, drawing, end, gesture, move, sizeNow, toolOf } from "./tools.js";
-import { draw, paintedLabels, painted } from "./views.js";
+import { draw, holePath, paintedLabels, painted } from "./views.js";
 
 const pointer = { at: null, keyboard: false };
 const clamp = (value, most) => Math.min(most - 1, Math.max(0, value));
@@ -66,12 +65,7 @@ function drawOverlay() {
     context.fillRect(0, 0, width, height);
     context.globalCompositeOperation = "source-over";
   }
-  const path = new Path2D();
-  for (const [top, left, bottom, right] of outline(hole, state.picture.height, state.picture.width)) {
-    path.moveTo(left * scale, top * scale);
-    path.lineTo(right * scale, bottom * scale);
-  }
-  twice(context, path, ratio);
+  twice(context, holePath(hole, scale), ratio);
   if (gesture) twice(context, gesturePath(scale), ratio);
   if (pointer.at && drawing()) twice(context, cursorPath(scale, ratio), ratio);
 }

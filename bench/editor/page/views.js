@@ -1,6 +1,7 @@
 /* What there is to see of the work, each drawn on a canvas as large as the picture. */
 
 import { rgbOf } from "./palette.js";
+import { outline } from "./raster.js";
 import { anySet, guided, labelsNow, ownMap, state } from "./state.js";
 
 const GREY = [128, 128, 128];
@@ -76,6 +77,23 @@ export function painted(values, colours) {
   for (let place = 0; place < values.length; place++) words[place] = table[values[place]];
   scratch.getContext("2d").putImageData(pixels, 0, 0);
   return scratch;
+}
+
+const paths = new WeakMap();
+const MOST_SIDES = 30_000; // of a border that is drawn; a hole of single pixels and lines has more, and drawing would take seconds
+
+/* The border of a hole at a scale, as a path; empty where it is too ragged to be of use. */
+export function holePath(hole, scale) {
+  if (paths.get(hole)?.scale !== scale) {
+    const path = new Path2D();
+    const sides = outline(hole, state.picture.height, state.picture.width);
+    for (const [top, left, bottom, right] of sides.length > MOST_SIDES ? [] : sides) {
+      path.moveTo(left * scale, top * scale);
+      path.lineTo(right * scale, bottom * scale);
+    }
+    paths.set(hole, { scale, path });
+  }
+  return paths.get(hole).path;
 }
 
 export const paintedLabels = (labels) => painted(labels, state.classes.map((_, index) => [index, rgbOf(index)]));
