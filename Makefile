@@ -57,7 +57,7 @@ reference-edits: setup
 	$(VENV)/bin/spgbench run guidance-edits --dataset camvid --data-root $(CAMVID) --models spgnet -o results/edits-camvid
 	for name in edits-streets edits-camvid; do \
 	    $(VENV)/bin/python -m tests.support.reference results/$$name results/reference/$$name docs/explanation/guided-edits.md; done
-	$(VENV)/bin/python -m tests.support.reference_sheet results/edits-streets/gallery/edits-2.png docs/explanation/guided-edits.png
+	$(VENV)/bin/python -m tests.support.reference_sheet results/edits-streets/gallery/edits.png docs/explanation/guided-edits.png
 
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup

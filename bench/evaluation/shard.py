@@ -255,7 +255,7 @@ def _written(plan: Plan, cell: Cell, scored: _Scored) -> Iterator[SampleResult]:
         )
         write_pictures(plan, cell, masked.sample.id, picture, output)
         if scored.several is not None:
-            write_several(plan, cell, masked.sample.id, unstack_pictures(scored.several[row]), output.fill_labels)
+            write_several(plan, cell, masked.sample.id, list(unstack_pictures(scored.several[row])), output.fill_labels)
         yield SampleResult(record, {name: named[row] for name, named in scored.features.items()})
 
 

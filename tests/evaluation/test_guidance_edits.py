@@ -187,7 +187,7 @@ def test_a_data_set_without_labels_is_refused(tmp_path: Path) -> None:
 def test_metrics_that_compare_with_the_picture_are_refused(tmp_path: Path) -> None:
     found = bench.evaluate(
         [MapPainter()], scenes(), ["edit-swap:center-50"], ["psnr", "label-accuracy"], tmp_path / "out"
-    )  # type: ignore[list-item]
+    )
 
     (cell,) = found.cells.values()
     assert "psnr.hole" not in cell.metrics
@@ -202,7 +202,7 @@ class Wrong(EditProtocol):
 
     wrong: LabelEdit | None = None
 
-    def edited(self, sample: Sample, seed: int, dataset: object) -> LabelEdit:  # type: ignore[override]  # noqa: ARG002
+    def edited(self, sample: Sample, seed: int, dataset: object) -> LabelEdit:  # noqa: ARG002
         assert self.wrong
         return self.wrong
 

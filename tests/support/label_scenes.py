@@ -18,7 +18,8 @@ _COLOURS = np.array([[index, 255 - index, 7 * index % 256] for index in range(25
 
 def coloured(labels: np.ndarray) -> np.ndarray:
     """Any [...] of labels -> uint8 [..., 3]."""
-    return _COLOURS[labels]
+    pictures: np.ndarray = _COLOURS[labels]
+    return pictures
 
 
 @dataclass

@@ -180,7 +180,7 @@ def _with_neighbours(region: Hole) -> Hole:
     """The region and the pixels beside it, diagonally too."""
     framed = np.pad(region, 1)
     windows = np.lib.stride_tricks.sliding_window_view(framed, (3, 3))
-    near: Hole = windows.any(axis=(2, 3))
+    near: Hole = np.logical_or.reduce(windows, axis=(2, 3))
     return near
 
 

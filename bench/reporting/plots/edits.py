@@ -14,6 +14,7 @@ from bench.reporting.fonts import printable
 from bench.reporting.plots.style import add_note, look, names_width, new_figure
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -92,16 +93,15 @@ def _marker(edit: str) -> str:
     return _MARKERS.get(edit, _MARKERS[_SHIFT])
 
 
-def _handles(groups: Sequence[EditGroup], names: Sequence[str]) -> list[object]:
+def _handles(groups: Sequence[EditGroup], names: Sequence[str]) -> list[Artist]:
     """Models by colour, then edits by marker."""
     from matplotlib.lines import Line2D
 
     edits = {one.edit for one in groups}
     kinds = {kind for kind in _LABELS if kind in edits or any(edit.startswith(kind) for edit in edits)}
-    models = [
-        Line2D([], [], color=look(row).color, linestyle=look(row).linestyle, label=printable(name))
-        for row, name in enumerate(names)
-    ]
+    models = [Line2D([], [], color=look(row).color, label=printable(name)) for row, name in enumerate(names)]
+    for row, line in enumerate(models):
+        line.set(linestyle=look(row).linestyle)
     untouched = Line2D([], [], color="#888888", linestyle=":", label="untouched picture")
     markers = [
         Line2D([], [], color="black", linestyle="none", marker=_MARKERS[kind], label=_LABELS[kind])
