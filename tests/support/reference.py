@@ -16,6 +16,20 @@ from tests.support.guidance_tables import guidance_tables
 KEPT = ("run.json", "cells/**/*.jsonl", "cells/**/cell.json", "cells/**/done", "tables/*.*")
 PICTURES = "gallery/overall.png"
 COLUMNS = {"psnr.hole": "", "judge-boundary-f.hole": ", judged F"}
+ROWS = {
+    "README.md": (
+        "telea",
+        "patchmatch",
+        "deepfill-v2-adversarial",
+        "spgnet:unguided",
+        "spgnet",
+        "spgnet:oracle-labels",
+        "spgnet:unguided?sharp=true",
+        "spgnet?sharp=true",
+    )
+}
+"""Rows of the table of a page, in this order; other pages show all rows."""
+
 PLOTS = tuple(f"plots/{name}.png" for name in ("hole-share", "intervals", "critical-difference", "edits"))
 
 
@@ -43,7 +57,7 @@ def _is_of(cell: Path, models: Sequence[ModelInfo]) -> bool:
     return any(model.fingerprint.startswith(cell.parts[2]) for model in models)
 
 
-def table(run: Run) -> str:
+def table(run: Run, page: str) -> str:
     """What a page shows of a run, in Markdown.
 
     Of a run with edited label maps, guidance. Else PSNR and the judge's boundary F by model and protocol, whichever of
@@ -55,10 +69,10 @@ def table(run: Run) -> str:
     protocols = run.info.protocols
     heads = [f"{protocol}{title}" for protocol in protocols for _, title in measured]
     lines = ["| model | " + " | ".join(heads) + " |", "|---|" + "--:|" * len(heads)]
-    for model in run.info.models:
-        cells = [cell for key, cell in run.cells.items() if key.model == model.name]
+    for row in ROWS.get(page, [model.name for model in run.info.models]):
+        cells = [cell for key, cell in run.cells.items() if key.model == row]
         texts = [_text(cell.metrics[name]) for cell in cells for name, _ in measured]
-        lines.append(f"| {model.name} | " + " | ".join(texts) + " |")
+        lines.append(f"| {row} | " + " | ".join(texts) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -80,7 +94,7 @@ def show(kept: Path) -> None:
     for page in [Path("README.md"), *Path("docs").rglob("*.md")]:
         text = page.read_text(encoding="utf-8")
         if f"<!-- {kept.name}: written by" in text:
-            page.write_text(with_table(text, kept.name, table(read_run(kept))), encoding="utf-8")
+            page.write_text(with_table(text, kept.name, table(read_run(kept), page.as_posix())), encoding="utf-8")
 
 
 if __name__ == "__main__":
