@@ -9,7 +9,9 @@ from scipy import ndimage
 import bench.masks
 from bench.vocabulary import Sample
 
-DRAWN = [entry.name for entry in bench.masks.PROTOCOLS if not entry.name.startswith(("files:", "object", "whole"))]
+DRAWN = [
+    entry.name for entry in bench.masks.PROTOCOLS if not entry.name.startswith(("files:", "edit-", "object", "whole"))
+]
 FIXED = {"center-50", "half-left", "half-right", "every-second-line", "super-resolve-2", "expand-64", "outpaint-25"}
 RANDOM = [name for name in DRAWN if name.partition("@")[0] not in FIXED]
 

@@ -49,8 +49,10 @@ def test_the_share_is_that_of_the_original(name: str) -> None:
 
 
 def row(name: str, summary: str) -> str:
-    if name.endswith(":"):
+    if name == "files:":
         return f"| `{name}DIR` | {summary} | as the files | |\n"
+    if name.endswith(":"):
+        return f"| `{name}PROTOCOL` | {summary} | as the protocol | |\n"
     protocol = bench.masks.get(name)
     source: str = protocol.source  # type: ignore[attr-defined]  # more than the vocabulary asks for
     measured = "as the labels"

@@ -80,4 +80,4 @@ def test_the_page_and_the_table_of_kept_runs_print_them_too(run: Run) -> None:
     for model in ("telea", "mean"):
         low, high = recorded(run, model)["psnr.hole"].ci95 or (0.0, 0.0)
         assert f"[{low:.2f}, {high:.2f}]" in page
-        assert f"[{low:.1f}, {high:.1f}]" in table(run)
+        assert f"[{low:.1f}, {high:.1f}]" in table(run, "results.md")

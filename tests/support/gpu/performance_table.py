@@ -56,10 +56,10 @@ def _lines(profile: Profile) -> dict[_Key, ProfileRecord]:
     return found
 
 
-def _order(key: _Key) -> tuple[int, int, int]:
+def _order(key: _Key) -> tuple[int, ...]:
     model, height, width, batch_size = key
     order = ("exact", "fast", "hole", "graph").index(model.partition("-")[2])
-    return (model.startswith("paper"), height * width * batch_size, order)
+    return (model.startswith("paper"), height * width * batch_size, batch_size, height, order)
 
 
 def _device(profile: Profile) -> str:
