@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from bench.metrics import MetricDefinition
 from bench.registry import Registry
 from bench.removal import RemovedObject
 from bench.vocabulary import Batch, Dataset, LabelSources, Prediction, Sample, Truth
+from tests.support.label_scenes import LabelScenes
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -29,27 +29,12 @@ SIZE = 32
 
 
 @dataclass
-class Scenes:
+class Scenes(LabelScenes):
     """Pictures that show a square thing, in memory."""
 
-    samples: Sequence[Sample]
     name: str = "scenes"
-    revision: str = "0"
     classes: tuple[str, ...] = ("ground", "thing")
     objects: tuple[int, ...] = (1,)
-
-    @property
-    def ids(self) -> Sequence[str]:
-        return [sample.id for sample in self.samples]
-
-    def __len__(self) -> int:
-        return len(self.samples)
-
-    def __getitem__(self, index: int) -> Sample:
-        return self.samples[index]
-
-    def __iter__(self) -> Iterator[Sample]:
-        return iter(self.samples)
 
 
 def scenes(n: int = 3, *, paired: bool = True, labelled: bool = True, revision: str = "0") -> Scenes:
