@@ -50,7 +50,7 @@ class SPGNetModel:
         weights: those that it took.
 
     Raises:
-        ValueError: for weights that cannot be read, or `sharp` beside `weights`.
+        ValueError: for weights that cannot be read, `sharp` beside `weights`, or a switch that is not a bool.
     """
 
     def __init__(
@@ -66,6 +66,7 @@ class SPGNetModel:
         oracle_share: float | None = None,
         **acceleration: Any,
     ) -> None:
+        _check_switches(sharp=sharp, flips=flips)
         if sharp and weights:
             raise ValueError(f"sharp must stand without weights; found weights '{weights}'. Leave one of them out.")
         self.label_sources = _LABEL_SOURCES[guidance]
@@ -132,6 +133,12 @@ class SPGNetModel:
     def _inputs(self, batch: Batch) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
         labels = None if batch.labels is None else batch.labels.to(self._device)
         return batch.image.to(self._device), batch.hole.to(self._device), labels
+
+
+def _check_switches(**switches: object) -> None:
+    for name, value in switches.items():
+        if value is not True and value is not False:
+            raise ValueError(f"{name} must be true or false; found {value!r}.")
 
 
 def _shipped_weights(dataset: str, guidance: Guidance, *, sharp: bool) -> str:

@@ -109,6 +109,12 @@ def test_sharp_weights_are_those_of_data_set_and_row(monkeypatch: pytest.MonkeyP
         bench.models.load("spgnet?sharp=true&weights=x.safetensors")
 
 
+@pytest.mark.parametrize("option", ["sharp=maybe", "flips=1", "flips=maybe"])
+def test_a_switch_is_true_or_false(option: str) -> None:
+    with pytest.raises(UsageError, match=f"{option.partition('=')[0]} must be true or false; found"):
+        bench.models.load(f"spgnet?{option}")
+
+
 def test_oracle_labels_need_labels(weights: Path, tmp_path: Path) -> None:
     class Unlabelled:
         name, revision, classes, objects, ids = "bare", "0" * 64, (), (), ("a",)
