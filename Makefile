@@ -30,7 +30,7 @@ docs: setup
 
 # Pin the newest versions that fit together; run it by hand, then `make test`.
 constraints: setup
-	$(VENV)/bin/uv pip compile pyproject.toml --group dev --group docs --group lint --group test --all-extras --universal --python-version 3.11 --quiet \
+	$(VENV)/bin/uv pip compile pyproject.toml --group dev --group docs --group lint --group test --group fuzz --group release --all-extras --universal --python-version 3.11 --quiet \
 		--upgrade --no-header --no-annotate --no-emit-index-url --output-file constraints.txt
 
 clean:
