@@ -1,4 +1,4 @@
-"""What a job is, and what an engine does with one."""
+"""What a task is, and what an engine does with one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Executor", "Job", "Lost", "Worker"]
+__all__ = ["Executor", "Task", "Lost", "Worker"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -15,7 +15,7 @@ Result_co = TypeVar("Result_co", covariant=True)
 
 
 class Worker(Protocol):
-    """What a job may say to the engine from inside a worker.
+    """What a task may say to the engine from inside a worker.
 
     Attributes:
         threads: CPU threads that the worker may use.
@@ -34,8 +34,8 @@ class Worker(Protocol):
         ...
 
 
-class Job(Protocol[Item_contra, Result_co]):
-    """Work that can be pickled; every item is a pure function of its place in the job."""
+class Task(Protocol[Item_contra, Result_co]):
+    """Work that can be pickled; every item is a pure function of its place in the task."""
 
     fingerprint: str
     """Hash of the code version, the weights and all else that the results depend on; `start` refuses another one."""
@@ -74,7 +74,7 @@ class Executor(Protocol):
 
     def run(
         self,
-        job: Job[Item, Result],
+        task: Task[Item, Result],
         items: Sequence[Item],
         on_result: Callable[[Item, Result | Lost[Item]], None],
         on_progress: Callable[[int], None] = lambda _: None,
