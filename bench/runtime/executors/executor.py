@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-__all__ = ["Executor", "Task", "Lost", "Worker"]
+__all__ = ["Executor", "Lost", "Task", "Worker"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
