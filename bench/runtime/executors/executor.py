@@ -37,8 +37,10 @@ class Worker(Protocol):
 class Task(Protocol[Item_contra, Result_co]):
     """Work that can be pickled; every item is a pure function of its place in the task."""
 
-    fingerprint: str
-    """Hash of the code version, the weights and all else that the results depend on; `start` refuses another one."""
+    @property
+    def fingerprint(self) -> str:
+        """Hash of the code version, the weights and all else that results depend on; `start` refuses another one."""
+        ...
 
     def start(self, worker: Worker) -> Callable[[Item_contra], Result_co]:
         """Get ready once in a worker (load models), and return what is called with each item.
@@ -79,7 +81,14 @@ class Executor(Protocol):
         on_result: Callable[[Item, Result | Lost[Item]], None],
         on_progress: Callable[[int], None] = lambda _: None,
     ) -> None:
-        """Run all items; `on_progress` gets the number of samples done since its last call.
+        """Run all items.
+
+        Args:
+            task: what is done.
+            items: in the order in which they begin.
+            on_result: gets each item and its result.
+            on_progress: gets the number of samples done since its last call, in the calling thread; its first call,
+                with 0, comes when the first item begins.
 
         Raises:
             UsageError: the engine cannot be reached, or its package is not installed.
