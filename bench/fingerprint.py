@@ -10,7 +10,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-__all__ = ["fingerprint_code", "fingerprint_files"]
+__all__ = ["PACKAGES", "fingerprint_code", "fingerprint_files", "fingerprint_sources"]
+
+PACKAGES = ("bench", "baselines", "spgnet")
+"""The packages of spgbench."""
 
 
 def fingerprint_code(modules: Iterable[str], libraries: Iterable[str], options: Mapping[str, Any]) -> str:
@@ -31,6 +34,12 @@ def fingerprint_files(root: Path, files: Iterable[Path]) -> str:
             content = hashlib.file_digest(opened, "sha256").hexdigest()
         total.update(f"{file.relative_to(root).as_posix()} {content}\n".encode())
     return total.hexdigest()
+
+
+def fingerprint_sources() -> str:
+    """SHA-256 (hex) over all modules of spgbench as they are on disk."""
+    root = Path(__file__).parents[1]
+    return fingerprint_files(root, (path for package in PACKAGES for path in (root / package).rglob("*.py")))
 
 
 def _source_hash(module: str) -> str:

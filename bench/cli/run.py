@@ -15,7 +15,7 @@ from bench.cli.console.first_failures import first_failures
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
 from bench.cli.console.stopping import stoppable
-from bench.errors import UsageError
+from bench.errors import Failure, UsageError
 
 if TYPE_CHECKING:
     from bench.evaluation.suite import Suite
@@ -63,6 +63,15 @@ def run(
             help="Number of processes, which share the device; results do not depend on it.",
         ),
     ] = 1,
+    batch_timeout: Annotated[
+        float | None,
+        typer.Option(
+            parser=options.Bounds("--batch-timeout", float, 0.001),
+            metavar="SECONDS",
+            help="Time that a batch of pictures may take; a process that takes longer is ended. [default: no limit]",
+            show_default=False,
+        ),
+    ] = None,
     reuse: Annotated[
         ReuseChoice,
         typer.Option(help="Existing records: use them, ignore them and run all cells, or use them and run nothing."),
@@ -106,6 +115,7 @@ def run(
         out or Path("results") / resolved.name,
         device=device,
         workers=workers,
+        batch_timeout=batch_timeout,
         reuse=reuse,
         asked=options.names(metrics),
         keep_fills=keep_fills,
@@ -120,6 +130,7 @@ def execute(
     *,
     device: str,
     workers: int = 1,
+    batch_timeout: float | None = None,
     reuse: ReuseChoice = ReuseChoice.only_missing,
     keep_fills: bool = False,
     skip_bad: bool = False,
@@ -128,7 +139,7 @@ def execute(
 ) -> None:
     """Run, report, print the main table with the metrics `asked` for in front.
 
-    Exits with 1 when samples failed, with 130 after Ctrl-C.
+    Exits with 1 when samples failed, with 3 when pictures are missing because their worker died, with 130 after Ctrl-C.
     """
     start = time.perf_counter()
     session.out = out
@@ -147,14 +158,23 @@ def execute(
             out,
             device=device,
             workers=workers,
+            batch_timeout=batch_timeout,
             reuse=reuse.value,
             keep_fills=keep_fills,
             skip_bad=skip_bad,
             progress=not session.quiet,
         )
         mark_finished(suite, outcome.run, outcome.warnings, *options)
-        gpu = str(outcome.gpu or "")
-        show(outcome.run, outcome.warnings, outcome.phases.seconds, start, gpu, asked=asked, with_report=with_report)
+        show(
+            outcome.run,
+            outcome.warnings,
+            outcome.phases.seconds,
+            start,
+            str(outcome.gpu or ""),
+            asked=asked,
+            with_report=with_report,
+            lost=outcome.lost,
+        )
 
 
 def show(
@@ -166,6 +186,7 @@ def show(
     *,
     asked: tuple[str, ...] | None = None,
     with_report: bool = True,
+    lost: Failure | None = None,
 ) -> None:
     """Report, print the main table, and say what was done; exit 1 when samples failed.
 
@@ -177,6 +198,7 @@ def show(
         gpu: how busy the GPU was, if there is one.
         asked: metrics whose columns stand in front.
         with_report: whether tables, plots and the page are made.
+        lost: the failure that pictures are missing, raised in the end.
     """
     from bench.metrics.translations import evaluators_of
     from bench.reporting.analysis import RunAnalysis
@@ -196,6 +218,8 @@ def show(
     say("; ".join(filter(None, (_spent(spent, now - began, now - start), gpu))))
     for line in first_failures(run):
         say(line)
+    if lost:
+        raise lost
     failed = sum(cell.n_failed for cell in run.cells.values())
     if failed:
         typer.echo(f"spgbench: {failed} samples failed; the table's foot says why.", err=True)

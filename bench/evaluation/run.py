@@ -7,14 +7,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from bench.errors import Failure, UsageError
 from bench.evaluation.aggregation import reduce_cell
-from bench.evaluation.executor import run_here, run_in_processes
+from bench.evaluation.executor import in_order, run_here
 from bench.evaluation.fills.cases import CaseKeeper, write_inputs
 from bench.evaluation.judging import undefined_notes
+from bench.evaluation.lost_units import failure_of
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.pipeline.gpu_use import GpuMeter
 from bench.evaluation.pipeline.phases import Phases
@@ -23,13 +25,16 @@ from bench.evaluation.reuse.selection import select
 from bench.evaluation.run_file import add_gpu_use, read_earlier, write_run_file
 from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Unit, UnitResult
+from bench.evaluation.shard_task import ShardTask
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.image_files.finding import some
-from bench.records import GpuUse, ModelInfo, Run, locked, read_run, write_cell
+from bench.records import GpuUse, Run, locked, read_run, write_cell
 from bench.records.cell_store import read_results, write_results
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
+from bench.runtime.executors.executor import Executor, Lost
+from bench.runtime.executors.local_executor import LocalExecutor
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
@@ -39,6 +44,8 @@ _FIX = (
     "Run its models again, or score its folders again, with --metrics {metrics}: that fills the gaps. --keep-fills of "
     "`run` prevents them."
 )
+
+_OnResult: TypeAlias = Callable[[Unit, UnitResult | Lost[Unit]], None]
 
 Reuse = Literal["only-missing", "never", "only-cache", "only-kept"]
 
@@ -53,6 +60,7 @@ class RunOutcome:
         wall: seconds from start to end.
         warnings: what the user should know.
         gpu: how busy the GPU was; None on the CPU, and where no picture ran.
+        lost: the failure that pictures whose worker died are missing, if so.
     """
 
     run: Run
@@ -60,6 +68,7 @@ class RunOutcome:
     wall: float
     warnings: tuple[str, ...]
     gpu: GpuUse | None = None
+    lost: Failure | None = None
 
     @property
     def failed(self) -> int:
@@ -114,6 +123,8 @@ def run_suite(
     *,
     device: str = "auto",
     workers: int = 1,
+    executor: Executor | None = None,
+    batch_timeout: float | None = None,
     reuse: Reuse = "only-missing",
     dataset: Dataset | None = None,
     models: Sequence[str | Inpainter] | None = None,
@@ -130,6 +141,8 @@ def run_suite(
     Args:
         workers: processes, which share the device; the records do not depend on it. With more than one, everything must
             have a name.
+        executor: the engine whose workers run the pictures, in place of processes on this machine.
+        batch_timeout: seconds after which a batch is ended with its worker; one worker is a process of its own then.
         reuse: `only-missing`; `never` runs all of it again; `only-cache` runs nothing and fails on missing cells;
             `only-kept` calls no model: everything must be recorded, or measured of kept fills; `models` are folders.
         keep_fills: keep every fill that a model gives, so that other metrics need no model later.
@@ -143,8 +156,9 @@ def run_suite(
     """
     start = time.perf_counter()
     out = out.absolute()  # a model may change the working directory
-    if workers > 1 and any(part is not None for part in (models, dataset, judge)):
-        must = "be 1 for models, data or a judge in memory"
+    elsewhere = workers > 1 or executor is not None or batch_timeout is not None
+    if elsewhere and any(part is not None for part in (models, dataset, judge)):
+        must = "be 1, in this process and without a time limit, for models, data or a judge in memory"
         raise UsageError("workers", must, str(workers), "Register them under a name.")
     plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     with locked(out):
@@ -168,16 +182,21 @@ def run_suite(
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
-        phases, meter = Phases(), GpuMeter(plan.device)
+        phases, meter, lost = Phases(), GpuMeter(plan.device), list[Lost[Unit]]()
+        if executor is None and (batch_timeout is not None or (workers > 1 and len(work.units) > 1)):
+            executor = LocalExecutor(workers, plan.device)
+        task = ShardTask.of(plan, recorded, batch_timeout) if executor and work.units else None
+        run_units = partial(executor.run, task) if executor and task else partial(run_here, plan)
         try:
             with meter:
-                changed = _run(plan, work, workers, recorded, meter.begin, phases, progress=progress)
+                changed = _run(plan, work, run_units, meter.begin, phases, lost, progress=progress)
         finally:  # of an interrupted run as well
             if gpu := meter.use(phases.spans):
                 add_gpu_use(plan.layout, gpu)
     run = read_run(out)
     warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
-    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu)
+    failure = failure_of(plan, lost, batch_timeout)
+    return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu, failure)
 
 
 def _lacking(plan: Plan, work: Work) -> Iterator[str]:
@@ -189,18 +208,20 @@ def _lacking(plan: Plan, work: Work) -> Iterator[str]:
 def _run(
     plan: Plan,
     work: Work,
-    workers: int,
-    recorded: Sequence[ModelInfo],
+    run_units: Callable[[Sequence[Unit], _OnResult, Callable[[int], None]], None],
     on_begin: Callable[[], None],
     phases: Phases,
+    lost: list[Lost[Unit]],
     *,
     progress: bool,
 ) -> list[str]:
     """Run the missing pictures, shard by shard so that decoded samples are used by all cells at once; returns warnings.
 
     Args:
+        run_units: calls the first function with each unit and its result, the second with the number of samples done.
         on_begin: called when the first picture begins, and perhaps again.
         phases: where the time that it takes is added.
+        lost: where units are added whose worker died; their cells stay open.
     """
     left = Counter(unit.cell for unit in work.units)
     waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
@@ -216,7 +237,10 @@ def _run(
         with phases.phase("reduce"):
             warnings.extend(_finish(plan, plan.cells[index], work))
 
-    def on_unit(unit: Unit, result: UnitResult) -> None:
+    def on_result(unit: Unit, result: UnitResult | Lost[Unit]) -> None:
+        if isinstance(result, Lost):
+            lost.append(result)
+            return
         phases.add(result.phases)
         with phases.phase("write"):
             cases.add(unit.cell, result.records, (plan.dataset.ids[index] for index in unit.indices))
@@ -229,11 +253,17 @@ def _run(
             finish(index)
     total = sum(len(unit.indices) for unit in work.units)
     with progress_bar(total, "pictures", shown=progress) as on_samples:
-        if workers > 1 and len(work.units) > 1:
-            run_in_processes(plan, work.units, on_unit, on_samples, workers, recorded, on_begin)
-        elif work.units:
+
+        def on_progress(samples: int) -> None:
             on_begin()
-            run_here(plan, work.units, on_unit, on_samples)
+            on_samples(samples)
+
+        if work.units:
+            run_units(in_order(plan, work.units), on_result, on_progress)
+    for protocol in {
+        plan.cells[one.item.cell].protocol.name: plan.cells[one.item.cell].protocol for one in lost
+    }.values():
+        write_inputs(plan, cases.kept(protocol.name), [protocol], anew=True)  # for tables of the other models
     if work.cells:
         cases.tidy()
     return warnings

@@ -181,13 +181,15 @@ def _batches(masked_samples: Sequence[MaskedSample], device: str) -> Iterator[li
 
 def _fill(plan: Plan, batch: _BatchWork) -> None:
     """Ask the model, unless the outputs are there."""
-    if not batch.samples or batch.outputs:
+    if not batch.samples:
+        return
+    worker_status.begin_batch([masked.sample.id for masked in batch.samples])
+    if batch.outputs:
         return
     cell = batch.cell
     with batch.phases.phase("model", "cpu" if stays_on_cpu(cell.model) else plan.device):
         samples = [masked.given_to(cell.called) for masked in batch.samples]
         holes = [masked.hole for masked in batch.samples]
-        worker_status.note(cell.model.name, samples[0].id)
         fills = plan.measurements[cell.protocol.name].fills
         batch.outputs = predict(cell.called, samples, holes, plan.suite.seed, fills)
 

@@ -21,6 +21,7 @@ import bench.masks
 import bench.metrics
 import bench.models
 from bench.evaluation.suite import Suite
+from bench.fingerprint import PACKAGES, fingerprint_sources
 from bench.models.model_name import ModelName
 from bench.records import Run, RunLayout, read_run, write_atomically
 from bench.registry import Registry
@@ -28,7 +29,6 @@ from bench.removal import task_of
 
 __all__ = ["Finished", "find_finished", "mark_finished"]
 
-_PACKAGES = ("bench", "baselines", "spgnet")
 _WEIGHTS = (".safetensors", ".onnx", ".npz")
 
 
@@ -83,7 +83,8 @@ def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> 
         "pictures": [dataset.revision, *(dataset.revisions_beyond() if of_others else ())],
         "libraries": sorted((found.name, found.version) for found in distributions()),
         "environment": sorted(item for item in os.environ.items() if item[0].startswith("SPGBENCH_")),
-        "code": list(_code()),
+        "code": fingerprint_sources(),
+        "weights": list(_weights()),
         "records": [_sha256(path) for path in _records(layout)],
     }
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()
@@ -105,15 +106,12 @@ def _is_ours(registry: Registry[Any], names: Iterable[str]) -> bool:
     return all(entry.target.startswith("bench.") and not argument for entry, argument in found)
 
 
-def _code() -> Iterator[tuple[str, str]]:
-    """Our modules by their content, our weights by size and time."""
+def _weights() -> Iterator[tuple[str, int, int]]:
+    """Our weights by size and time."""
     root = Path(bench.__file__).parent.parent
-    for path in sorted(path for package in _PACKAGES for path in (root / package).rglob("*")):
-        name = path.relative_to(root).as_posix()
-        if path.suffix == ".py":
-            yield name, _sha256(path)
-        elif path.suffix in _WEIGHTS:
-            yield name, f"{path.stat().st_size} {path.stat().st_mtime_ns}"
+    for path in sorted(path for package in PACKAGES for path in (root / package).rglob("*")):
+        if path.suffix in _WEIGHTS:
+            yield path.relative_to(root).as_posix(), path.stat().st_size, path.stat().st_mtime_ns
 
 
 def _records(layout: RunLayout) -> Iterator[Path]:
