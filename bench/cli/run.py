@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import options
+from bench.cli import execution, options
 from bench.cli.console.first_failures import first_failures
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
@@ -56,13 +56,10 @@ def run(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
-    workers: Annotated[
-        int,
-        typer.Option(
-            parser=options.Bounds("--workers", int, 1),
-            help="Number of processes, which share the device; results do not depend on it.",
-        ),
-    ] = 1,
+    workers: execution.Workers = 1,
+    executor: execution.Executor = execution.ExecutorChoice.local,
+    ray_address: execution.RayAddress = None,
+    executor_options: execution.ExecutorOptions = None,
     batch_timeout: Annotated[
         float | None,
         typer.Option(
@@ -114,7 +111,7 @@ def run(
         resolved,
         out or Path("results") / resolved.name,
         device=device,
-        workers=workers,
+        engine=execution.Execution.of(workers, executor, ray_address, executor_options),
         batch_timeout=batch_timeout,
         reuse=reuse,
         asked=options.names(metrics),
@@ -129,7 +126,7 @@ def execute(
     out: Path,
     *,
     device: str,
-    workers: int = 1,
+    engine: execution.Execution = execution.HERE,
     batch_timeout: float | None = None,
     reuse: ReuseChoice = ReuseChoice.only_missing,
     keep_fills: bool = False,
@@ -157,7 +154,8 @@ def execute(
             suite,
             out,
             device=device,
-            workers=workers,
+            workers=engine.workers,
+            executor=engine.remote_engine(out, device),
             batch_timeout=batch_timeout,
             reuse=reuse.value,
             keep_fills=keep_fills,

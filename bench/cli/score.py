@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import options
+from bench.cli import execution, options
 from bench.cli.console.session import say, warn
 from bench.cli.run import execute
 from bench.errors import UsageError
@@ -53,6 +53,10 @@ def score(
     metrics: options.Metrics = None,
     judge: options.Judge = None,
     seed: options.Seed = None,
+    workers: execution.Workers = 1,
+    executor: execution.Executor = execution.ExecutorChoice.local,
+    ray_address: execution.RayAddress = None,
+    executor_options: execution.ExecutorOptions = None,
     report: options.Report = True,
     out: options.Out = None,
 ) -> None:
@@ -66,12 +70,13 @@ def score(
     from bench.evaluation.suite import Suite
     from bench.evaluation.two_folders import name_rows
 
+    engine = execution.Execution.of(workers, executor, ray_address, executor_options)
     rows = name_rows(directories, options.names(name) or (), pair or "")
     if truth is not None:
         other = {"--dataset": dataset, "--data-root": data_root, "--split": split, "--size": size, "--limit": limit}
         other |= {"--split-list": split_list, "--protocols": protocols, "--judge": judge, "--seed": seed}
         _refuse_both("--truth", [option for option, value in other.items() if value is not None])
-        _score_against(truth, masks, directories, rows, options.names(metrics), out, report=report)
+        _score_against(truth, masks, directories, rows, options.names(metrics), out, engine, report=report)
         return
     _refuse_both("--masks without --truth", ["a data set"] if masks is not None else [])
     suite = options.change_suite(
@@ -88,7 +93,7 @@ def score(
         seed=seed,
     )
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu", asked=options.names(metrics), with_report=report)
+    execute(suite, folder, device="cpu", engine=engine, asked=options.names(metrics), with_report=report)
 
 
 def _score_against(
@@ -98,6 +103,7 @@ def _score_against(
     rows: tuple[str, ...],
     metrics: tuple[str, ...] | None,
     out: Path | None,
+    engine: execution.Execution,
     *,
     report: bool,
 ) -> None:
@@ -111,7 +117,7 @@ def _score_against(
     if masks is None:
         say("No --masks: whole pictures are compared, region full alone.")
     folder = out or Path("results") / suite.name
-    execute(suite, folder, device="cpu", asked=metrics, with_report=report)
+    execute(suite, folder, device="cpu", engine=engine, asked=metrics, with_report=report)
     for warning in check_scores(read_run(folder), truth, masks) if masks else ():
         warn(warning)
 
