@@ -32,6 +32,9 @@ class RayRequest:
         address: of a cluster; None: this machine alone.
         cpus: CPU cores of an actor.
         gpus: GPUs of an actor; None: found out.
+
+    Raises:
+        UsageError: an address that is none.
     """
 
     workers: int
@@ -39,6 +42,14 @@ class RayRequest:
     address: str | None
     cpus: float
     gpus: float | None
+
+    def __post_init__(self) -> None:
+        if self.address is None or self.address == "auto":
+            return
+        host, _, port = self.address.rpartition(":")
+        if "/" in host or not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+            fix = "Run the command on a machine of the cluster, with --ray-address HOST:PORT of its head or auto."
+            raise UsageError("--ray-address", "be HOST:PORT or auto", f"'{self.address}'", fix)
 
     @property
     def threads(self) -> int:
@@ -108,9 +119,6 @@ def _connect(ray: Any, request: RayRequest) -> None:
 def _refuse_unreachable(address: str) -> None:
     """Ask for the status of a cluster in a process of its own: `ray.init` has no time limit."""
     host, _, port = address.rpartition(":")
-    if "/" in address or not host or not port.isdecimal():
-        fix = "Run the command on a machine of the cluster, with --ray-address HOST:PORT of its head or auto."
-        raise UsageError("--ray-address", "be HOST:PORT or auto", f"'{address}'", fix)
     code = "from ray.scripts.scripts import main; main()"
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_REACHED_WITHIN / 4).close()
@@ -121,7 +129,7 @@ def _refuse_unreachable(address: str) -> None:
             capture_output=True,
             stdin=subprocess.DEVNULL,
         )
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise _unreachable(address, str(error)) from error
     except subprocess.TimeoutExpired as error:
         raise _unreachable(address, f"no answer within {_REACHED_WITHIN:g} s") from error

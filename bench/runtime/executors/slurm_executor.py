@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -97,8 +98,9 @@ class SlurmExecutor:
     def _executor(self, submitit: Any, folder: Path) -> Any:
         try:
             executor = submitit.AutoExecutor(folder / "jobs", cluster=self._cluster)
-            executor.update_parameters(**self._parameters)
-        except (AssertionError, NameError, TypeError, ValueError) as error:
+            with warnings.catch_warnings(action="error"):  # of names that submitit takes for others
+                executor.update_parameters(**self._parameters)
+        except (AssertionError, NameError, TypeError, UserWarning, ValueError) as error:
             found = str(error).partition("\n")[0]
             raise UsageError("--executor-option", "be cluster=..., or a parameter of submitit", found) from error
         return executor

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bench.errors import UsageError
 from bench.runtime.executors.executor import Worker
 
-__all__ = ["Item", "Squares", "StartsOnce"]
+__all__ = ["Item", "Refuses", "Squares", "StartsOnce"]
 
 
 @dataclass(frozen=True)
@@ -91,6 +92,9 @@ class Squares:
             time.sleep(600)
         self.killed()
 
+    def preempted(self) -> None:
+        os.kill(os.getpid(), signal.SIGUSR2)
+
     def sleeps(self) -> None:
         time.sleep(600)
 
@@ -106,3 +110,12 @@ class StartsOnce(Squares):
         if self._keep("starts", str(os.getpid())) > self.starts:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().start(worker)
+
+
+@dataclass(frozen=True)
+class Refuses(Squares):
+    """Does not start."""
+
+    def start(self, worker: Worker) -> Callable[[Item], int]:
+        worker.note("comparing the code")
+        raise UsageError("a worker", "have what the run began with", "another code", "Install it.")
