@@ -11,7 +11,7 @@ import pytest
 
 from bench.runtime.executors.ray_session import import_ray
 
-__all__ = ["local_ray", "importable_tests"]
+__all__ = ["importable_tests", "local_ray"]
 
 _ROOT = Path(__file__).parents[2]
 
