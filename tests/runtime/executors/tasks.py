@@ -67,9 +67,6 @@ class Squares:
     def exits(self) -> None:
         sys.exit(3)
 
-    def leaves(self) -> None:
-        os._exit(4)
-
     def raises(self) -> None:
         raise ZeroDivisionError("of the item")
 
@@ -83,7 +80,7 @@ class Squares:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         time.sleep(600)
 
-    def leaves_a_child(self) -> None:
+    def leaves_children(self) -> None:
         child = subprocess.Popen(["sleep", "600"])
         self._keep("children", str(child.pid))
         if not os.fork():
@@ -93,6 +90,9 @@ class Squares:
 
     def sleeps(self) -> None:
         time.sleep(600)
+
+    def keeps_the_interpreter(self) -> None:
+        ctypes.PyDLL(None).sleep(600)
 
 
 @dataclass(frozen=True)
