@@ -156,10 +156,15 @@ def run_suite(
     """
     start = time.perf_counter()
     out = out.absolute()  # a model may change the working directory
-    elsewhere = workers > 1 or executor is not None or batch_timeout is not None
-    if elsewhere and any(part is not None for part in (models, dataset, judge)):
-        must = "be 1, in this process and without a time limit, for models, data or a judge in memory"
-        raise UsageError("workers", must, str(workers), "Register them under a name.")
+    elsewhere = {
+        "": workers > 1,
+        " with an executor": executor is not None,
+        " with a time limit": batch_timeout is not None,
+    }
+    if any(elsewhere.values()) and any(part is not None for part in (models, dataset, judge)):
+        must = "be 1 for models, data or a judge in memory, without an executor and a time limit"
+        found = f"{workers}{''.join(text for text, given in elsewhere.items() if given)}"
+        raise UsageError("workers", must, found, "Register them under a name.")
     plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     with locked(out):
         earlier = read_earlier(plan)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bench.runtime.executors.executor import Worker
 
-__all__ = ["Item", "Squares", "StartsOnce"]
+__all__ = ["Item", "Nothing", "Squares", "StartsOnce"]
 
 
 @dataclass(frozen=True)
@@ -106,3 +106,13 @@ class StartsOnce(Squares):
         if self._keep("starts", str(os.getpid())) > self.starts:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().start(worker)
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Does nothing."""
+
+    fingerprint: str = "nothing"
+
+    def start(self, worker: Worker) -> Callable[[int], None]:  # noqa: ARG002
+        return lambda _: None
