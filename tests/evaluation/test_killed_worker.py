@@ -125,6 +125,8 @@ def test_a_worker_with_other_weights_is_refused(picture_folder: Callable[..., Pa
     ):
         with pytest.raises(UsageError, match=f"a worker must have what the run began with; found another .*{name}"):
             other.start(Alone())
+    with pytest.raises(UsageError, match="time limit of a batch must be a positive number"):
+        ShardTask.of(resolve(suite, tmp_path / "out"), batch_timeout=0)
     shutil.copy(root / "images" / "p000.png", root / "images" / "p001.png")
     with pytest.raises(UsageError, match="another 'data set "):
         task.start(Alone())
