@@ -63,7 +63,7 @@ def run(
     batch_timeout: Annotated[
         float | None,
         typer.Option(
-            parser=options.Bounds("--batch-timeout", float, 0.001),
+            parser=options.Bounds("--batch-timeout", float, 0.001, 1e6),
             metavar="SECONDS",
             help="Time that a batch of pictures may take; a process that takes longer is ended. [default: no limit]",
             show_default=False,

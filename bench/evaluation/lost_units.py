@@ -31,6 +31,6 @@ def failure_of(plan: Plan, lost: Sequence[Lost[Unit]], batch_timeout: float | No
 
 
 def _cell(plan: Plan, lost: Lost[Unit]) -> str:
-    key, indices = plan.cells[lost.item.cell].key, lost.item.indices
-    first, last = plan.dataset.ids[indices[0]], plan.dataset.ids[indices[-1]]
-    return f"{key.model} on {key.protocol}, {len(indices)} pictures from {first} to {last}"
+    key, names = plan.cells[lost.item.cell].key, [plan.dataset.ids[index] for index in lost.item.indices]
+    pictures = f"picture {names[0]}" if len(names) == 1 else f"{len(names)} pictures from {names[0]} to {names[-1]}"
+    return f"{key.model} on {key.protocol}, {pictures}"

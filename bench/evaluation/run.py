@@ -156,10 +156,15 @@ def run_suite(
     """
     start = time.perf_counter()
     out = out.absolute()  # a model may change the working directory
-    elsewhere = workers > 1 or executor is not None or batch_timeout is not None
-    if elsewhere and any(part is not None for part in (models, dataset, judge)):
-        must = "be 1, in this process and without a time limit, for models, data or a judge in memory"
-        raise UsageError("workers", must, str(workers), "Register them under a name.")
+    elsewhere = {
+        "": workers > 1,
+        " with an executor": executor is not None,
+        " with a time limit": batch_timeout is not None,
+    }
+    if any(elsewhere.values()) and any(part is not None for part in (models, dataset, judge)):
+        must = "be 1 for models, data or a judge in memory, without an executor and a time limit"
+        found = f"{workers}{''.join(text for text, given in elsewhere.items() if given)}"
+        raise UsageError("workers", must, found, "Register them under a name.")
     plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     with locked(out):
         earlier = read_earlier(plan)
@@ -173,7 +178,10 @@ def run_suite(
             without = dict.fromkeys(plan.cells[index].model.name for index in work.lacking)
             fix = _FIX.format(metrics=",".join(plan.suite.metrics))
             raise UsageError(f"run {out}", "have kept fills of all pictures", f"none of {some(tuple(without))}", fix)
-        sizes = measure_sizes(plan, earlier)
+        if executor is None and (batch_timeout is not None or (workers > 1 and len(work.units) > 1)):
+            executor = LocalExecutor(workers, plan.device)
+        task = ShardTask.of(plan, recorded, batch_timeout) if executor and work.units else None
+        sizes = measure_sizes(plan, earlier, isolated=executor is not None, time_limit=batch_timeout)
         refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
         not_measured = [*plan.measurement.warnings, *refusals]
         warnings = [*not_measured, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
@@ -183,9 +191,6 @@ def run_suite(
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, meter, lost = Phases(), GpuMeter(plan.device), list[Lost[Unit]]()
-        if executor is None and (batch_timeout is not None or (workers > 1 and len(work.units) > 1)):
-            executor = LocalExecutor(workers, plan.device)
-        task = ShardTask.of(plan, recorded, batch_timeout) if executor and work.units else None
         run_units = partial(executor.run, task) if executor and task else partial(run_here, plan)
         try:
             with meter:

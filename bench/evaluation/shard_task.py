@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -49,7 +50,9 @@ class ShardTask:
 
     @classmethod
     def of(cls, plan: Plan, recorded: Sequence[ModelInfo] = (), batch_timeout: float | None = None) -> ShardTask:
-        """The task of running units of a plan."""
+        """The task of running units of a plan; raises UsageError for a time limit that is no positive number."""
+        if batch_timeout is not None and not 0 < batch_timeout < math.inf:
+            raise UsageError("time limit of a batch", "be a positive number of seconds", str(batch_timeout))
         options = plan.keep_fills, plan.skip_bad, batch_timeout
         return cls(plan.suite, plan.layout.out, tuple(recorded), dict(plan.bad), *options, _parts(plan))
 

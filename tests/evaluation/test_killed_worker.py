@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from bench.cli import app
-from bench.errors import Failure
+from bench.cli.run import execute
+from bench.errors import Failure, UsageError
+from bench.evaluation.plan import resolve
+from bench.evaluation.run import run_suite
+from bench.evaluation.shard_task import ShardTask
+from bench.evaluation.suite import Suite
 from bench.models import MODELS
 from bench.records import read_run
 
 PLUG_IN = """
-import ctypes, os, signal
+import ctypes, signal
 from pathlib import Path
+import torch
 from bench.models import load
 from bench.vocabulary import LabelSources
 
@@ -26,38 +32,39 @@ class Faulty:
 
     def __init__(self, name, device):
         self.name, self.fingerprint, self.mean = name, name.encode().hex().ljust(64, "0"), load("mean")
+        if name == "broken":
+            self.network = torch.nn.Identity()  # so that its size is measured, on the first picture
 
     def inpaint(self, batch):
-        if {"killed": "p001", "killed-once": "p002", "broken": "p003", "hanging": "p018"}[self.name] in batch.ids:
-            getattr(self, self.name.replace("-", "_"))()
+        if {"broken": "p000", "hanging": "p016"}[self.name] in batch.ids and not (FOLDER / "mended").exists():
+            getattr(self, self.name)()
         return self.mean.inpaint(batch)
 
-    def killed(self):
-        if not (FOLDER / "mended").exists():
-            os.kill(os.getpid(), signal.SIGKILL)  # what the system does when memory runs out
-
-    def killed_once(self):
-        if not (FOLDER / "was-killed").exists():
-            (FOLDER / "was-killed").touch()
-            os.kill(os.getpid(), signal.SIGKILL)
-
     def broken(self):
-        if not (FOLDER / "mended").exists():
-            ctypes.string_at(0)
+        ctypes.string_at(0)
 
     def hanging(self):
-        if not (FOLDER / "mended").exists():
-            left, _ = signal.getitimer(signal.ITIMER_REAL)
-            assert 0 < left <= 300  # the time limit
-            signal.setitimer(signal.ITIMER_REAL, 0.1)  # most of it has passed
-            ctypes.PyDLL(None).sleep(600)  # and keeps the interpreter
+        left, _ = signal.getitimer(signal.ITIMER_REAL)
+        assert 0 < left <= 300  # the time limit
+        signal.setitimer(signal.ITIMER_REAL, 0.1)  # most of it has passed
+        ctypes.PyDLL(None).sleep(600)  # and keeps the interpreter
 
-def make(name):
-    return lambda device: Faulty(name, device)
+def broken(device):
+    return Faulty("broken", device)
 
-killed, killed_once, broken, hanging = map(make, ("killed", "killed-once", "broken", "hanging"))
+def hanging(device):
+    return Faulty("hanging", device)
 """
-NAMES = ("broken", "hanging", "killed-once")
+
+
+class Alone:
+    """An engine that does nothing beside the task."""
+
+    threads, device = 1, "cpu"
+
+    def note(self, text: str) -> None: ...
+
+    def advance(self, count: int) -> None: ...
 
 
 @pytest.fixture
@@ -67,8 +74,8 @@ def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "faulty-1.dist-info").mkdir(parents=True)
     (package / "faulty.py").write_text(PLUG_IN)
     (package / "faulty-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1\n")
-    entries = "".join(f"{name} = faulty:{name.replace('-', '_')}\n" for name in (*NAMES, "killed"))
-    (package / "faulty-1.dist-info" / "entry_points.txt").write_text(f"[spgbench.models]\n{entries}")
+    entries = "[spgbench.models]\nbroken = faulty:broken\nhanging = faulty:hanging\n"
+    (package / "faulty-1.dist-info" / "entry_points.txt").write_text(entries)
     monkeypatch.syspath_prepend(package)
     monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
     monkeypatch.setattr(MODELS, "_plugins_read", False)
@@ -81,31 +88,49 @@ def _tree(folder: Path) -> dict[str, bytes]:
 
 
 def test_the_other_cells_go_on_and_the_next_run_mends_it(
-    picture_folder: Callable[..., Path], plug_in: Path, tmp_path: Path
+    picture_folder: Callable[..., Path], plug_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    root, out = picture_folder(20, size=16), tmp_path / "out"
-    options = f"run --models {','.join(NAMES)} --dataset folder --data-root {root} --size 16 --metrics l1".split()
+    root, out, whole = str(picture_folder(17, size=16)), tmp_path / "out", tmp_path / "whole"
+    models = ("mean", "broken", "hanging")
+    suite = Suite("test", dataset="folder", size="16", data_root=root, models=models, metrics=("l1",))
 
-    result = CliRunner().invoke(app, [*options, "--workers", "2", "--batch-timeout", "300", "-o", str(out)])
+    with pytest.raises(Failure) as caught:
+        execute(suite, out, device="cpu", batch_timeout=300)
 
-    assert isinstance(result.exception, Failure)
-    assert result.exception.exit_code == 3
-    text = str(result.exception)
-    assert "broken on center-50@1, 16 pictures from p000 to p015: SIGSEGV at pictures p000, p001, p002, p003" in text
-    assert (
-        "hanging on center-50@1, 4 pictures from p016 to p019: SIGALRM (end of its time limit) at pictures p016" in text
-    )
-    assert "killed-once" not in text
-    assert "A batch may take 300 s: --batch-timeout" in text
-    assert "killed-once" in result.stdout
-    run = read_run(out)
-    assert [key.model for key in run.cells] == ["killed-once"]
-    assert (out / "tables" / "main.md").exists()
+    message = str(caught.value)
+    assert caught.value.exit_code == 3
+    assert "broken on center-50@1, 16 pictures from p000 to p015: SIGSEGV at pictures p000, p001, p002, p003" in message
+    assert "hanging on center-50@1, picture p016: SIGALRM (end of its time limit) at picture p016" in message
+    assert "A batch may take 300 s" in message
+    assert [key.model for key in read_run(out).cells] == ["mean"]
+    assert "mean" in capsys.readouterr().out
+    assert (out / "report.html").exists()
 
     (plug_in / "mended").touch()
-    finished = CliRunner().invoke(app, [*options, "-o", str(out)], catch_exceptions=False)
-    whole = CliRunner().invoke(app, [*options, "-o", str(tmp_path / "whole")], catch_exceptions=False)
+    run_suite(suite, out)
+    run_suite(suite, whole)
 
-    assert finished.exit_code == whole.exit_code == 0
-    assert _tree(out / "cells") == _tree(tmp_path / "whole" / "cells")
-    assert _tree(out / "gallery") == _tree(tmp_path / "whole" / "gallery")
+    assert _tree(out / "cells") == _tree(whole / "cells")
+    assert _tree(out / "gallery" / "samples") == _tree(whole / "gallery" / "samples")
+    assert (out / "run.json").read_bytes() == (whole / "run.json").read_bytes()
+
+
+def test_a_worker_with_other_weights_is_refused(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    root = picture_folder(2, size=16)
+    suite = Suite("test", dataset="folder", size="16", data_root=str(root), models=("mean",), metrics=("l1",))
+    task = ShardTask.of(resolve(suite, tmp_path / "out"))
+    other_weights = replace(task, parts={**task.parts, "model mean": "0" * 64})
+    assert task.fingerprint != other_weights.fingerprint
+    for other, name in (
+        (other_weights, "'model mean'"),
+        (replace(task, parts={**task.parts, "code": "0" * 64}), "'code'"),
+        (replace(task, suite=suite.with_changes(seed=1)), "'seed'"),
+        (replace(task, suite=suite.with_changes(metrics=("psnr",))), "'metric l1.full'"),
+    ):
+        with pytest.raises(UsageError, match=f"a worker must have what the run began with; found another .*{name}"):
+            other.start(Alone())
+    with pytest.raises(UsageError, match="time limit of a batch must be a positive number"):
+        ShardTask.of(resolve(suite, tmp_path / "out"), batch_timeout=0)
+    shutil.copy(root / "images" / "p000.png", root / "images" / "p001.png")
+    with pytest.raises(UsageError, match="another 'data set "):
+        task.start(Alone())

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.runtime.executors.executor import Worker
 
-__all__ = ["Item", "Refuses", "Squares", "StartsOnce"]
+__all__ = ["Item", "Nothing", "Refuses", "Squares", "StartsOnce"]
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,6 @@ class Squares:
     def exits(self) -> None:
         sys.exit(3)
 
-    def leaves(self) -> None:
-        os._exit(4)
-
     def raises(self) -> None:
         raise ZeroDivisionError("of the item")
 
@@ -84,7 +81,7 @@ class Squares:
         signal.setitimer(signal.ITIMER_REAL, 0.2)
         time.sleep(600)
 
-    def leaves_a_child(self) -> None:
+    def leaves_children(self) -> None:
         child = subprocess.Popen(["sleep", "600"])
         self._keep("children", str(child.pid))
         if not os.fork():
@@ -97,6 +94,9 @@ class Squares:
 
     def sleeps(self) -> None:
         time.sleep(600)
+
+    def keeps_the_interpreter(self) -> None:
+        ctypes.PyDLL(None).sleep(600)
 
 
 @dataclass(frozen=True)
@@ -119,3 +119,13 @@ class Refuses(Squares):
     def start(self, worker: Worker) -> Callable[[Item], int]:
         worker.note("comparing the code")
         raise UsageError("a worker", "have what the run began with", "another code", "Install it.")
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """Does nothing."""
+
+    fingerprint: str = "nothing"
+
+    def start(self, worker: Worker) -> Callable[[int], None]:  # noqa: ARG002
+        return lambda _: None

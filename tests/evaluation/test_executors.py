@@ -1,0 +1,77 @@
+"""The same bytes from every engine: real Ray and submitit, any number of workers, any order, and after deaths."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from bench.evaluation import run_suite
+from bench.evaluation.suite import Suite
+from bench.runtime.executors.executor import Executor, Lost, Task
+from bench.runtime.executors.local_executor import LocalExecutor
+from bench.runtime.executors.ray_executor import RayExecutor
+from bench.runtime.executors.slurm_executor import SlurmExecutor
+from tests.support.dying_worker import Dying
+from tests.support.ray import importable_tests, local_ray
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class Disturbed:
+    """An engine that is given the items in another order, and whose first worker is killed at an item."""
+
+    engine: Executor
+    folder: Path
+    seed: int = 0
+    name: str = "disturbed"
+
+    def run(
+        self,
+        task: Task[Item, Result],
+        items: Sequence[Item],
+        on_result: Callable[[Item, Result | Lost[Item]], None],
+        on_progress: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """Run all items."""
+        shuffled = random.Random(self.seed).sample(items, len(items))
+        self.engine.run(Dying(task, self.folder), shuffled, on_result, on_progress)
+        assert (self.folder / "died").exists()
+
+
+def _suite(root: Path) -> Suite:
+    metrics = ("psnr", "l1")
+    return Suite("engines", ("telea", "mean"), ("center-50",), metrics, "folder", "test", "48", data_root=str(root))
+
+
+def _bytes(out: Path) -> dict[str, bytes]:
+    """Every file of the cells, by its path."""
+    files = {str(path.relative_to(out)): path.read_bytes() for path in sorted((out / "cells").rglob("*.json*"))}
+    assert len(files) >= 2 * 3  # two models: cell.json and two shards
+    return files
+
+
+def test_all_engines_give_the_same_bytes(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("ray")
+    pytest.importorskip("submitit")
+    suite = _suite(picture_folder(20))
+
+    def run(name: str, engine: Callable[[Path], Executor] | None = None) -> dict[str, bytes]:
+        out = tmp_path / name
+        run_suite(suite, out, device="cpu", executor=engine(out) if engine else None)
+        assert {path.name for path in out.iterdir()} <= {".lock", "cells", "gallery", "run.json"}
+        return _bytes(out)
+
+    expected = run("here")
+    with importable_tests():
+        assert run("local", lambda out: Disturbed(LocalExecutor(3), tmp_path / "local-kept")) == expected
+        assert run("submitit", lambda out: SlurmExecutor(2, out, cluster="local")) == expected
+        with local_ray(3):
+            assert run("ray-1", lambda out: RayExecutor(1, out, cpus=1)) == expected
+            assert run("ray-3", lambda out: Disturbed(RayExecutor(3, out, cpus=1), tmp_path / "ray-kept")) == expected
