@@ -40,7 +40,7 @@ class Disturbed:
         on_progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Run all items."""
-        shuffled = random.Random(self.seed).sample(items, len(items))
+        shuffled = random.Random(self.seed).sample(items, len(items))  # noqa: S311 (no secret)
         self.engine.run(Dying(task, self.folder), shuffled, on_result, on_progress)
         assert (self.folder / "died").exists()
 
@@ -70,7 +70,7 @@ def test_all_engines_give_the_same_bytes(picture_folder: Callable[..., Path], tm
 
     expected = run("here")
     with importable_tests():
-        assert run("local", lambda out: Disturbed(LocalExecutor(3), tmp_path / "local-kept")) == expected
+        assert run("local", lambda _: Disturbed(LocalExecutor(3), tmp_path / "local-kept")) == expected
         assert run("submitit", lambda out: SlurmExecutor(2, out, cluster="local")) == expected
         with local_ray(3):
             assert run("ray-1", lambda out: RayExecutor(1, out, cpus=1)) == expected
