@@ -23,7 +23,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Disturbed:
     """An engine that is given the items in another order, and whose first worker is killed at an item."""
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from bench.errors import UsageError
 from bench.runtime.executors.executor import Worker
 
-__all__ = ["Item", "Nothing", "Refuses", "Squares", "StartsOnce"]
+__all__ = ["Busy", "Item", "Nothing", "Refuses", "Squares", "StartsOnce"]
 
 
 @dataclass(frozen=True)
@@ -129,3 +129,13 @@ class Nothing:
 
     def start(self, worker: Worker) -> Callable[[int], None]:  # noqa: ARG002
         return lambda _: None
+
+
+@dataclass(frozen=True)
+class Busy:
+    """Computes in one thread for a part of a second."""
+
+    fingerprint: str = "busy"
+
+    def start(self, worker: Worker) -> Callable[[int], int]:  # noqa: ARG002
+        return lambda item: sum(number * number for number in range(item, item + 1_500_000))
