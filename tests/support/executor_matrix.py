@@ -51,7 +51,7 @@ def main() -> None:
             print(f"{name}: {'the same bytes' if same else 'OTHER BYTES'}", flush=True)  # noqa: T201
 
 
-def _local(workers: int, out: Path) -> Executor:  # noqa: ARG001 (the others take it)
+def _local(workers: int, out: Path) -> Executor:
     return LocalExecutor(workers)
 
 
