@@ -89,18 +89,9 @@ class Execution:
 
     def remote_engine(self, out: Path, device: str) -> Engine | None:
         """Ray or SLURM; None for this machine, where the work itself decides whether it needs processes."""
-        return None if self.executor is ExecutorChoice.local else self._create(out, self._device(device))
-
-    def engine(self, out: Path, device: str) -> Engine | None:
-        """The engine; None for a single worker on this machine, which is this process."""
-        if self.executor is ExecutorChoice.local and self.workers == 1:
-            return None
-        return self._create(out, self._device(device))
-
-    def _device(self, device: str) -> str:
         from bench.runtime.device import resolve_device
 
-        return resolve_device(device)
+        return None if self.executor is ExecutorChoice.local else self._create(out, resolve_device(device))
 
     def _create(self, out: Path, device: str) -> Engine:
         from bench.runtime.executors.create import create_executor
