@@ -218,8 +218,8 @@ def _uninterrupted() -> Iterator[None]:
                     signal.signal(number, lambda *one: held.append(one))
         yield
     finally:
-        for number, handler in handlers.items():
-            signal.signal(number, handler)
+        for caught, handler in handlers.items():
+            signal.signal(caught, handler)
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        for number, frame in held:
-            handlers[number](number, frame)
+        for caught, frame in held:
+            handlers[caught](caught, frame)
