@@ -82,7 +82,8 @@ class Manifest:
 
 def write_manifest(layout: RunLayout, manifest: Manifest) -> None:
     """Write `.manifest.json`; numbers are reduced in the order of `signatures`, so that it stays."""
-    data = {"format": MANIFEST_FORMAT, **asdict(manifest)}
+    protocols = {name: asdict(protocol) for name, protocol in manifest.protocols.items()}
+    data = {"format": MANIFEST_FORMAT, **vars(manifest), "protocols": protocols}
     write_atomically(layout.manifest, json.dumps(data, separators=(",", ":"), ensure_ascii=False))
 
 

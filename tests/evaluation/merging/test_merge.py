@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_shares_are_disjoint_complete_and_even(shards: int, count: int) -> None:
     shares = [[shard for shard in range(shards) if Share(number, count).holds(shard)] for number in range(1, count + 1)]
 
-    assert sorted(sum(shares, [])) == list(range(shards))
+    assert sorted(chain.from_iterable(shares)) == list(range(shards))
     sizes = [len(share) for share in shares]
     assert max(sizes) - min(sizes) <= 1
 
@@ -142,7 +143,9 @@ def test_other_code_and_other_weights_are_refused(suite: Suite, tmp_path: Path) 
 
     fingerprint = read_run(outs[1]).info.models[1].fingerprint
     run_file.write_text(info.replace(fingerprint, "0" * 64))
-    with pytest.raises(UsageError, match="model 'telea' must be one model in .*share-1 and .*share-2; found other weig"):
+    with pytest.raises(
+        UsageError, match=r"model 'telea' must be one model in .*share-1 and .*share-2; found other weig"
+    ):
         merge_runs(outs, tmp_path / "out")
     run_file.write_text(info)
     manifest.write_text(text.replace('"code":"', '"code":"0'))
@@ -162,7 +165,9 @@ def test_equal_results_count_once_and_others_are_refused(suite: Suite, tmp_path:
     assert tree(tmp_path / "merged" / "cells") == tree(tmp_path / "whole" / "cells")
     for file in (outs[2] / "cells" / "telea").rglob("*.jsonl"):
         file.write_text(file.read_text().replace('"l1.full":', '"l1.full":1'))
-    with pytest.raises(UsageError, match=r"'p00\d' of telea on center-50@1 .*share-\d and .*other/share-2; found another l1.full"):
+    with pytest.raises(
+        UsageError, match=r"'p00\d' of telea on center-50@1 .*share-\d and .*other/share-2; found another l1.full"
+    ):
         merge_runs(outs, tmp_path / "again")
     assert not (tmp_path / "again").exists()
 
