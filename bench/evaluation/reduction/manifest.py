@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import bench
 from bench.evaluation.fills.cases import ranked_by
 from bench.evaluation.judging import undefined_reasons
 from bench.evaluation.plan import SHARD_SIZE, Plan
@@ -54,5 +53,5 @@ def _of_protocol(plan: Plan, protocol: Protocol) -> ProtocolManifest:
 @cache
 def _code() -> str:
     """Hash of the source text of the three packages, which does not change while a process runs."""
-    root = Path(bench.__file__).parent.parent
+    root = Path(__file__).parents[3]
     return fingerprint_files(root, (file for package in _PACKAGES for file in (root / package).rglob("*.py")))
