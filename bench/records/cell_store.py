@@ -102,17 +102,19 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
     """
     found: Results = {}
     damage = find_damage(layout, key)
-    refused = {one.file for one in damage}
+    refused, cell = {one.file for one in damage}, key.path.as_posix()
+    packs = set(layout.cell(key).glob("*.npz"))
     for path in _files(layout, key):
         if path in refused:
             continue
-        records = _records(path, key)
+        records = _records(path, cell)
         if records is None:
             damage.append(Damage(path, "lines that do not parse, or that are of other pictures than its name says"))
             continue
         features_file = _features_of(path)
-        features = {} if features_file in refused else read_all_features(features_file)
-        if not features and features_file not in refused and features_file.exists() and _holds_ok(records):
+        readable = features_file in packs and features_file not in refused
+        features = read_all_features(features_file) if readable else {}
+        if readable and not features and _holds_ok(records):
             damage.append(Damage(features_file, "features that cannot be read"))
         for record in records:
             found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, {})))
@@ -132,7 +134,7 @@ def recorded_revisions(folder: Path) -> dict[str, set[str]]:
 
 def write_batch(layout: RunLayout, key: CellKey, results: Sequence[SampleResult]) -> None:
     """Write the results of a batch, so that no later kill can lose them."""
-    _write(layout.batch(key, _batch_name(key, [result.record for result in results])), results)
+    _write(layout.batch(key, _batch_name(key.path.as_posix(), [result.record for result in results])), results)
 
 
 def write_results(
@@ -195,16 +197,16 @@ def _write_features(path: Path, results: Iterable[SampleResult]) -> None:
     write_features(path, [one.record.sample for one in good], rows)
 
 
-def _records(path: Path, key: CellKey) -> list[Record] | None:
+def _records(path: Path, cell: str) -> list[Record] | None:
     """The records of a file; None for one that is damaged, or a batch of another cell or of other pictures."""
     records = read_shard(path)
-    if records is not None and path.name.startswith(_BATCH) and path.stem != _BATCH + _batch_name(key, records):
+    if records is not None and path.name.startswith(_BATCH) and path.stem != _BATCH + _batch_name(cell, records):
         return None
     return records
 
 
-def _batch_name(key: CellKey, records: Sequence[Record]) -> str:
-    text = "\n".join([key.path.as_posix(), *(record.sample for record in records)])
+def _batch_name(cell: str, records: Sequence[Record]) -> str:
+    text = "\n".join([cell, *[record.sample for record in records]])
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -234,7 +234,8 @@ def records_from_lines(text: str) -> list[Record]:
     records = []
     for data in data_from_lines(text):
         data["hole_share"] = _decode(data["hole_share"])
-        data["values"] = {name: _decode(value) for name, value in data["values"].items()}
+        if set(map(type, data["values"].values())) - {float}:
+            data["values"] = {name: _decode(value) for name, value in data["values"].items()}
         records.append(Record(**data))
     return records
 

@@ -64,7 +64,9 @@ def sort_results(
     for sample, revision in revisions.items():
         hashes = drawn.get(sample)
         fitting = [one for one in results.get(sample, ()) if one.record.revision == revision and _is_of(one, hashes)]
-        if fitting:
+        if len(fitting) == 1:
+            (whole if _has_all(asked, features, fitting[0]) else partial)[sample] = fitting[0]
+        elif fitting:
             merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
             changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
             (whole if _has_all(asked, features, merged) else partial)[sample] = merged
