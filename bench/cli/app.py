@@ -23,6 +23,7 @@ from bench.cli import (
     gate,
     listing,
     mask_commands,
+    merge,
     power,
     predict,
     profile,
@@ -79,6 +80,7 @@ app.command("score")(score.score)
 app.command("predict")(predict.predict)
 app.command("fill")(fill.fill)
 app.command("rescore")(rescore.rescore)
+app.command("merge")(merge.merge)
 app.command("report")(report.report)
 app.command("compare")(compare.compare)
 app.command("gate")(gate.gate)

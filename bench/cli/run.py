@@ -14,8 +14,10 @@ from bench.cli import execution, options
 from bench.cli.console.first_failures import first_failures
 from bench.cli.console.run_table import show_run
 from bench.cli.console.session import say, session, warn
+from bench.cli.console.shares import show_share
 from bench.cli.console.stopping import stoppable
 from bench.errors import Failure, UsageError
+from bench.evaluation.merging.share import WHOLE, Share
 
 if TYPE_CHECKING:
     from bench.evaluation.suite import Suite
@@ -79,6 +81,15 @@ def run(
     skip_bad: Annotated[
         bool, typer.Option("--skip-bad", help="Leave out pictures that cannot be read, and count them.")
     ] = False,
+    shard: Annotated[
+        Share | None,
+        typer.Option(
+            parser=Share.parse,
+            metavar="I/N",
+            show_default=False,
+            help="Run the I-th of N shares of the run; `spgbench merge` unites the folders of all N.",
+        ),
+    ] = None,
     report: options.Report = True,
     out: options.Out = None,
 ) -> None:
@@ -117,6 +128,7 @@ def run(
         asked=options.names(metrics),
         keep_fills=keep_fills,
         skip_bad=skip_bad,
+        share=shard,
         with_report=report,
     )
 
@@ -131,6 +143,7 @@ def execute(
     reuse: ReuseChoice = ReuseChoice.only_missing,
     keep_fills: bool = False,
     skip_bad: bool = False,
+    share: Share | None = None,
     with_report: bool = True,
     asked: tuple[str, ...] | None = None,
 ) -> None:
@@ -144,7 +157,8 @@ def execute(
         from bench.evaluation.reuse.finished import find_finished, mark_finished
 
         options = (keep_fills, skip_bad)
-        done = None if reuse is ReuseChoice.never else find_finished(suite, out, *options)
+        share = share or WHOLE
+        done = None if reuse is ReuseChoice.never or not share.is_whole else find_finished(suite, out, *options)
         if done:
             show(done.run, done.warnings, {}, start, asked=asked, with_report=with_report)
             return
@@ -160,8 +174,14 @@ def execute(
             reuse=reuse.value,
             keep_fills=keep_fills,
             skip_bad=skip_bad,
+            share=share,
             progress=not session.quiet,
         )
+        if outcome.run.missing and not share.is_whole:
+            show_share(outcome, share, start)
+            if outcome.lost:
+                raise outcome.lost
+            return
         mark_finished(suite, outcome.run, outcome.warnings, *options)
         show(
             outcome.run,

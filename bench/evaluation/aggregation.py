@@ -14,21 +14,21 @@ from bench.metrics import MetricKey
 from bench.records import CellKey, CellRecord, Failures, PredictionWarning, Record, Score
 from bench.records.caps import capped
 from bench.records.scores import with_intervals
-from bench.vocabulary import LabelSources
 
 __all__ = ["reduce_cell"]
 
 
 def reduce_cell(
     key: CellKey,
-    labels: LabelSources,
+    labels: Mapping[str, str],
     records: Sequence[Record],
     signatures: dict[str, str],
     classes: Sequence[str] = (),
 ) -> CellRecord:
-    """Reduce the records of a cell to means of images; metrics of sets are left for `distances.with_distances`.
+    """Reduce the records of a cell to means of images; metrics of sets are left for `with_set_metrics`.
 
     Args:
+        labels: where the model's labels come from, `{"context": ..., "hole": ...}`.
         signatures: `metric.region` to its signature: the numbers that the cell holds.
         classes: keys of the data set's classes, for metrics by class.
 
@@ -42,7 +42,7 @@ def reduce_cell(
     holes = "".join(f"{record.sample} {record.hole_sha256}\n" for record in drawn)
     return CellRecord(
         key=key,
-        labels=labels.as_dict(),
+        labels=dict(labels),
         n=len(ordered),
         n_failed=sum(record.status == "failed" for record in ordered),
         n_skipped=sum(record.status == "skipped" for record in ordered),

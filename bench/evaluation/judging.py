@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
@@ -10,11 +10,10 @@ import bench.segmentation
 from bench.errors import DataError, Failure
 from bench.metrics import MetricDefinition, MetricKey, definition
 from bench.metrics.cache.feature_cache import arithmetic, picture_key, shared_cache
-from bench.records import CellRecord
 from bench.segmentation.mapping import MappedJudge
 from bench.vocabulary import VOID, Dataset, Judge
 
-__all__ = ["find_judge", "gives_class", "segment_pictures", "segment_references", "undefined_notes"]
+__all__ = ["find_judge", "gives_class", "segment_pictures", "segment_references", "undefined_reasons"]
 
 
 def find_judge(judge: str | Judge | None, dataset: Dataset, device: str) -> tuple[Judge | None, str]:
@@ -86,12 +85,12 @@ def gives_class(judge: Judge, label: int) -> bool:
     return not isinstance(judge, MappedJudge) or label in judge.given
 
 
-def undefined_notes(cell: CellRecord, judge: Judge | None, dataset: Dataset) -> dict[str, str]:
-    """`metric.region` of the judged scores of removals that no picture of a cell has, to the reason."""
+def undefined_reasons(names: Iterable[str], judge: Judge | None, dataset: Dataset) -> dict[str, str]:
+    """Of these `metric.region`, the judged scores of removals, to why no picture of a cell may have a value."""
     found = {}
-    for key, score in cell.metrics.items():
+    for key in names:
         metric = definition(MetricKey.parse(key).metric)
-        if judge is not None and metric.tasks == ("removal",) and "judge" in metric.needs and score.n == 0:
+        if judge is not None and metric.tasks == ("removal",) and "judge" in metric.needs:
             found[key] = f"undefined in every picture: {', or '.join(_reasons(metric, judge, dataset))}"
     return found
 

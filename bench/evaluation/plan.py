@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from heapq import nsmallest
 from pathlib import Path
 from typing import Any, cast
 
@@ -213,7 +214,7 @@ class Plan:
         So a picture of a run that grows is kept from the beginning, or never.
         """
         good = {name: index for index, name in enumerate(self.dataset.ids) if name not in self.bad}
-        kept = sorted(good, key=lambda name: hashlib.sha256(name.encode()).digest())[: self.suite.gallery]
+        kept = nsmallest(self.suite.gallery, good, key=lambda name: hashlib.sha256(name.encode()).digest())
         return {name: index for name, index in good.items() if name in kept}
 
 

@@ -12,25 +12,26 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from bench.errors import Failure, UsageError
-from bench.evaluation.aggregation import reduce_cell
 from bench.evaluation.executor import in_order, run_here
 from bench.evaluation.fills.cases import CaseKeeper, write_inputs
-from bench.evaluation.judging import undefined_notes
 from bench.evaluation.lost_units import failure_of
+from bench.evaluation.merging.share import WHOLE, Share
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.pipeline.gpu_use import GpuMeter
 from bench.evaluation.pipeline.phases import Phases
 from bench.evaluation.plan import Cell, Plan, resolve
+from bench.evaluation.reduction.finish import finish_cell
+from bench.evaluation.reduction.manifest import make_manifest
 from bench.evaluation.reuse.selection import select
 from bench.evaluation.run_file import add_gpu_use, read_earlier, write_run_file
-from bench.evaluation.set_metrics import with_set_metrics
 from bench.evaluation.shard import Unit, UnitResult
 from bench.evaluation.shard_task import ShardTask
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.image_files.finding import some
-from bench.records import GpuUse, Run, locked, read_run, write_cell
-from bench.records.cell_store import read_results, write_results
+from bench.records import GpuUse, Run, locked, read_run
+from bench.records.cell_store import read_results
+from bench.records.manifest import Manifest, write_manifest
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.executors.executor import Executor, Lost
@@ -131,6 +132,7 @@ def run_suite(
     judge: Judge | None = None,
     keep_fills: bool = False,
     skip_bad: bool = False,
+    share: Share = WHOLE,
     progress: bool = False,
 ) -> RunOutcome:
     """Run a suite into `out`; what is recorded there and still fits is kept.
@@ -147,6 +149,7 @@ def run_suite(
             `only-kept` calls no model: everything must be recorded, or measured of kept fills; `models` are folders.
         keep_fills: keep every fill that a model gives, so that other metrics need no model later.
         skip_bad: leave out pictures that cannot be read, and count them.
+        share: the shards that this call runs; cells that lack others stay as they are, for `merge_runs`.
 
     Raises:
         UsageError: for anything in the suite or on disk that is not what it must be; nothing is written, what is
@@ -170,7 +173,7 @@ def run_suite(
         earlier = read_earlier(plan)
         recorded = earlier.models if earlier else ()
         plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills, skip_bad=skip_bad)
-        plan, work = find_work(plan, again=reuse == "never", progress=progress)
+        plan, work = find_work(plan, again=reuse == "never", progress=progress, share=share)
         if work.units and reuse == "only-cache":
             names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
             raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
@@ -184,7 +187,8 @@ def run_suite(
         sizes = measure_sizes(plan, earlier, isolated=executor is not None, time_limit=batch_timeout)
         refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
         not_measured = [*plan.measurement.warnings, *refusals]
-        warnings = [*not_measured, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
+        warnings = [*not_measured, *work.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
+        write_manifest(plan.layout, make_manifest(plan, share.count))
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
                 shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
@@ -231,7 +235,7 @@ def _run(
     left = Counter(unit.cell for unit in work.units)
     waiting = Counter(plan.cells[index].protocol.name for index in work.cells)
     warnings: list[str] = []
-    cases = _case_keeper(plan, work)
+    cases, manifest = _case_keeper(plan, work), make_manifest(plan)
 
     def finish(index: int) -> None:
         protocol = plan.cells[index].protocol
@@ -239,8 +243,9 @@ def _run(
         if not waiting[protocol.name]:  # before the last cell is marked as whole: a kill here is made good later
             with phases.phase("write"):
                 cases.settle(protocol)
-        with phases.phase("reduce"):
-            warnings.extend(_finish(plan, plan.cells[index], work))
+        if index in work.whole:
+            with phases.phase("reduce"):
+                warnings.extend(_finish(plan, plan.cells[index], work, manifest))
 
     def on_result(unit: Unit, result: UnitResult | Lost[Unit]) -> None:
         if isinstance(result, Lost):
@@ -279,27 +284,13 @@ def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
     missing: dict[int, list[str]] = {}
     for unit in work.units:
         missing.setdefault(unit.cell, []).extend(plan.dataset.ids[index] for index in unit.indices)
-    recorded = {}
-    for index, cell in enumerate(plan.cells) if work.cells else ():
-        found = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
-        recorded[index] = [one.record for one in found.whole.values()]
-    return CaseKeeper(plan, missing, recorded)
+    return CaseKeeper(plan, missing, work.recorded)
 
 
-def _finish(plan: Plan, cell: Cell, work: Work) -> Iterator[str]:
+def _finish(plan: Plan, cell: Cell, work: Work, manifest: Manifest) -> Iterator[str]:
     """Write a cell whose pictures have all run, and reduce it; yields warnings."""
     recorded = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
-    found = {**recorded.partial, **recorded.whole}
-    shards = [[found[plan.dataset.ids[index]] for index in shard] for shard in plan.shards()]
-    measured, signatures = plan.measurements[cell.protocol.name], plan.signatures_under(cell.protocol)
-    write_results(plan.layout, cell.key, shards, recorded.others, with_features=bool(measured.of_sets))
-    records = [result.record for shard in shards for result in shard]
-    reduced = reduce_cell(cell.key, cell.called.label_sources, records, signatures, measured.classes)
-    if measured.of_sets:
-        reduced = with_set_metrics(reduced, plan.layout.cell(cell.key), measured.of_sets, signatures)
-    undefined = undefined_notes(reduced, measured.judge, plan.dataset)
-    reduced = replace(reduced, notes={**reduced.notes, **undefined, **measured.refused})
-    write_cell(plan.layout, reduced, len(shards), plan.asked[cell.protocol.name])
+    finish_cell(plan.layout, cell.key, manifest, recorded)
     if recorded.changed:
         yield (
             f"{cell.model.name} on {cell.protocol.name}: {recorded.changed} pictures came out differently than when "

@@ -35,7 +35,7 @@ from bench.removal import task_of
 from bench.reporting.run_again import command_of
 from bench.vocabulary import Inpainter
 
-__all__ = ["add_gpu_use", "read_earlier", "write_run_file"]
+__all__ = ["add_gpu_use", "drift_of", "read_earlier", "refuse_other_files", "write_run_file"]
 
 _LIBRARIES = ("numba", "numpy", "opencv-python-headless", "pillow", "scikit-image", "scipy", "spgbench", "torch")
 
@@ -53,11 +53,8 @@ def read_earlier(plan: Plan) -> RunInfo | None:
         RunConflict: when the folder holds another run, or files that no run wrote.
     """
     path, out = plan.layout.run_file, plan.layout.out
-    if plan.layout.packed_cells.exists():
-        raise _conflict(out, f"a packed run, {plan.layout.packed_cells.name}, which is only read")
+    refuse_other_files(plan.layout)
     if not path.exists():
-        if out.is_dir() and not _is_usable({file.name for file in out.iterdir()} - {plan.layout.log.name}):
-            raise _conflict(out, "files that no run wrote")
         return None
     try:
         earlier = read_run_info(path)
@@ -69,6 +66,16 @@ def read_earlier(plan: Plan) -> RunInfo | None:
     if unlike:
         raise _conflict(out, f"a run with another {', another '.join(unlike)}")
     return earlier
+
+
+def refuse_other_files(layout: RunLayout) -> None:
+    """Raise RunConflict when an output folder holds a packed run, or files that no run wrote."""
+    if layout.packed_cells.exists():
+        raise _conflict(layout.out, f"a packed run, {layout.packed_cells.name}, which is only read")
+    if layout.run_file.exists() or not layout.out.is_dir():
+        return
+    if not _is_usable({file.name for file in layout.out.iterdir()} - {layout.log.name}):
+        raise _conflict(layout.out, "files that no run wrote")
 
 
 def _is_usable(names: set[str]) -> bool:
@@ -120,7 +127,7 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         merged = {model.name: model for model in earlier.models} | models
         measured = earlier.metrics | earlier.other_metrics
         others = {name: text for name, text in measured.items() if name not in info.metrics}
-        warnings = list(_drift(earlier, info))
+        warnings = list(drift_of(earlier, info))
         versions, environment = earlier.versions, earlier.environment
         info = replace(
             info,
@@ -228,7 +235,7 @@ def _dataset(plan: Plan) -> DatasetInfo:
     )
 
 
-def _drift(earlier: RunInfo, now: RunInfo) -> Iterator[str]:
+def drift_of(earlier: RunInfo, now: RunInfo) -> Iterator[str]:
     """What changed around a run since it was begun."""
     for before, after in (
         (earlier.versions, now.versions),

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from bench.evaluation.fills.pictures import has_kept
+from bench.evaluation.merging.share import WHOLE, Share
 from bench.evaluation.plan import Plan
-from bench.evaluation.reuse.examination import Drawn, draw_first_holes, examine, refuse_bad
-from bench.evaluation.reuse.selection import select
+from bench.evaluation.reuse.examination import (
+    Drawn,
+    Examination,
+    depends_on_others,
+    draw_first_holes,
+    examine,
+    refuse_bad,
+)
+from bench.evaluation.reuse.selection import Recorded, select
 from bench.evaluation.shard import Unit
-from bench.records.cell_store import Results, read_results
+from bench.records import Record
+from bench.records.cell_store import Damage, Results, find_damage, read_results
 from bench.records.files import asked_of
+from bench.runtime.garbage import collector_paused
 
 __all__ = ["Work", "find_work"]
+
+_CHECKED = 32
+"""So many recorded pictures are read again at least, spread over all."""
 
 
 @dataclass(frozen=True)
@@ -22,22 +35,34 @@ class Work:
 
     Attributes:
         cells: indices of the cells that are to be written.
+        whole: those of them that this call makes whole: the others lack pictures of other shares.
         units: the pictures that they lack, shard by shard.
         lacking: indices of the cells of models that are not at hand, which lack what is asked.
         drawn: hashes of the pictures and holes that were drawn again, as for `select`.
+        damaged: files that are not as the run wrote them: their pictures run again.
+        recorded: index of a cell to the records that it has already.
     """
 
     cells: Sequence[int] = ()
+    whole: frozenset[int] = frozenset()
     units: Sequence[Unit] = ()
     lacking: Sequence[int] = ()
     drawn: Mapping[tuple[str, str], Drawn] = field(default_factory=dict)
+    damaged: Sequence[Damage] = ()
+    recorded: Mapping[int, Sequence[Record]] = field(default_factory=dict)
+
+    @property
+    def warnings(self) -> list[str]:
+        """A line about each damaged file."""
+        return [f"{one.file} is {one.found}; its pictures run again" for one in self.damaged]
 
 
-def find_work(plan: Plan, *, again: bool, progress: bool) -> tuple[Plan, Work]:
+def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) -> tuple[Plan, Work]:
     """Look at what is recorded, and check every picture before a model runs.
 
     Args:
         again: whether the cells that the suite names are run again, whatever is recorded.
+        share: the shards that this call takes.
 
     Returns:
         The plan, which knows the pictures that cannot be read, and the work.
@@ -46,35 +71,104 @@ def find_work(plan: Plan, *, again: bool, progress: bool) -> tuple[Plan, Work]:
         DataError: for pictures that cannot be read, all of them.
         UsageError: a protocol does not go with the data set, or a record was edited.
     """
-    opened = _open_cells(plan, again=again)
-    lacking = [index for index in opened if not _can_run(plan, index, _missing(plan, index, {}, again=again))]
-    opened = [index for index in opened if index not in lacking]
+    damaged: list[Damage] = []
+    broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
+    with collector_paused():
+        found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
+    lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, cell.fitting))]
+    opened = [index for index in found if index not in lacking]
     if not opened:
-        return plan, Work(lacking=lacking)
-    recorded: dict[str, set[str]] = {}
-    for index in opened:
-        for sample in _results(plan, index, again=again):
-            if sample in plan.revisions:
-                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
-    examination = examine(plan, recorded, progress=progress)
+        return plan, Work(lacking=lacking, damaged=damaged)
+    taken = frozenset(name for shard in _taken(plan, share) for name in _names(plan, shard))
+    within = plan.revisions if share.is_whole or plan.skip_bad else taken
+    examination = _examine(plan, {index: found[index] for index in opened}, within, progress=progress)
     if not plan.skip_bad:
         refuse_bad(examination.bad)
     plan = plan.knowing(bad=examination.bad, keep_fills=plan.keep_fills, skip_bad=plan.skip_bad)
     draw_first_holes(plan)
-    every = [index for index in _open_cells(plan, again=again) if index in opened]
-    missing = {index: _missing(plan, index, examination.drawn, again=again) for index in every}
+    every = [index for index in _open_cells(plan, broken, again=again) if index in opened]
+    fitting = {index: _drawn_again(plan, index, found[index], examination.drawn) for index in every}
+    missing = {index: _missing(plan, recorded) for index, recorded in fitting.items()}
     able = {index: samples for index, samples in missing.items() if _can_run(plan, index, samples)}
     lacking += [index for index in missing if index not in able]
-    return plan, Work(tuple(able), tuple(_units(plan, able)), lacking, examination.drawn)
+    whole = frozenset(index for index, samples in able.items() if share.is_whole or samples.keys() <= taken)
+    recorded = {index: [one.record for one in fitting[index].whole.values()] for index in able}
+    units = tuple(_units(plan, able, share))
+    return plan, Work(tuple(able), whole, units, lacking, examination.drawn, damaged, recorded)
 
 
-def _open_cells(plan: Plan, *, again: bool) -> list[int]:
-    """Indices of the cells that are not whole, or that are run again."""
+def _open_cells(plan: Plan, broken: Collection[int], *, again: bool) -> list[int]:
+    """Indices of the cells that are not whole or not as their markers say, or that are run again."""
     return [
         index
         for index, cell in enumerate(plan.cells)
-        if (again and not cell.only_recorded) or asked_of(plan.layout, cell.key) != plan.asked[cell.protocol.name]
+        if (again and not cell.only_recorded)
+        or index in broken
+        or asked_of(plan.layout, cell.key) != plan.asked[cell.protocol.name]
     ]
+
+
+@dataclass(frozen=True)
+class _Found:
+    """What is recorded of a cell.
+
+    Attributes:
+        results: all of it.
+        fitting: what of it fits by the versions of the pictures.
+    """
+
+    results: Results
+    fitting: Recorded
+
+
+def _read(plan: Plan, index: int, damaged: list[Damage], *, again: bool) -> _Found:
+    cell = plan.cells[index]
+    results = {} if again and not cell.only_recorded else read_results(plan.layout, cell.key, damaged)
+    return _Found(results, select(plan, cell, results, {}))
+
+
+def _examine(plan: Plan, found: Mapping[int, _Found], within: Collection[str], *, progress: bool) -> Examination:
+    """Look at pictures and holes, as far as records do not stand for them.
+
+    Where holes depend on nothing but their own picture, a picture that every cell has recorded from the same files need
+    not be read again. A few are: if one of them comes out differently, all are.
+
+    Args:
+        found: what is recorded of the cells that are to be written.
+        within: ids of the pictures that are run.
+    """
+    recorded: dict[str, set[str]] = {}
+    for index, cell in found.items():
+        for sample in cell.results:
+            if sample in plan.revisions:
+                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
+    if plan.skip_bad or any(depends_on_others(plan, protocol) for protocol in plan.protocols):
+        return examine(plan, recorded, within, progress=progress)
+    settled = frozenset.intersection(*(_settled(cell.fitting) for cell in found.values()))
+    checked = frozenset(sorted(settled)[:: max(1, len(settled) // _CHECKED)])
+    looked_at = {name: protocols for name, protocols in recorded.items() if name not in settled or name in checked}
+    unknown = [name for name in within if name not in settled]
+    examination = examine(plan, looked_at, unknown, progress=progress)
+    again = (_drawn_again(plan, index, cell, examination.drawn) for index, cell in found.items())
+    if all(checked <= one.whole.keys() for one in again):
+        return examination
+    return examine(plan, recorded, within, progress=progress)
+
+
+def _settled(recorded: Recorded) -> frozenset[str]:
+    """Ids of the pictures of which a cell has all, but those that were skipped: their files may be mended."""
+    return frozenset(name for name, one in recorded.whole.items() if one.record.status != "skipped")
+
+
+def _drawn_again(plan: Plan, index: int, found: _Found, drawn: Mapping[tuple[str, str], Drawn]) -> Recorded:
+    """What fits of a cell after some of its pictures and holes were drawn again."""
+    cell = plan.cells[index]
+    names = {name for protocol, name in drawn if protocol == cell.protocol.name and name in found.results}
+    few = select(plan, cell, {name: found.results[name] for name in names}, drawn)
+    before = found.fitting
+    whole = {name: one for name, one in before.whole.items() if name not in names}
+    partial = {name: one for name, one in before.partial.items() if name not in names}
+    return replace(before, whole={**whole, **few.whole}, partial={**partial, **few.partial})
 
 
 def _can_run(plan: Plan, index: int, missing: Mapping[str, str]) -> bool:
@@ -83,21 +177,24 @@ def _can_run(plan: Plan, index: int, missing: Mapping[str, str]) -> bool:
     return not cell.only_recorded or all(output and has_kept(plan, cell, name) for name, output in missing.items())
 
 
-def _results(plan: Plan, index: int, *, again: bool) -> Results:
-    cell = plan.cells[index]
-    return {} if again and not cell.only_recorded else read_results(plan.layout, cell.key)
-
-
-def _missing(plan: Plan, index: int, drawn: Mapping[tuple[str, str], Drawn], *, again: bool) -> dict[str, str]:
+def _missing(plan: Plan, recorded: Recorded) -> dict[str, str]:
     """Ids of the samples that lack a result with all that is asked, to the SHA-256 of the recorded output, if any."""
-    recorded = select(plan, plan.cells[index], _results(plan, index, again=again), drawn)
     outputs = {name: one.record.output_sha256 for name, one in recorded.partial.items()}
     return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole}
 
 
-def _units(plan: Plan, missing: Mapping[int, Mapping[str, str]]) -> Iterator[Unit]:
+def _taken(plan: Plan, share: Share) -> list[range]:
+    """The shards of a share."""
+    return [shard for place, shard in enumerate(plan.shards()) if share.holds(place)]
+
+
+def _names(plan: Plan, shard: range) -> Sequence[str]:
+    return plan.dataset.ids[shard.start : shard.stop]
+
+
+def _units(plan: Plan, missing: Mapping[int, Mapping[str, str]], share: Share) -> Iterator[Unit]:
     ids = plan.dataset.ids
-    for shard in plan.shards():
+    for shard in _taken(plan, share):
         for cell, outputs in missing.items():
             indices = tuple(index for index in shard if ids[index] in outputs)
             if indices:

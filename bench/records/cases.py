@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from heapq import nsmallest
 
 __all__ = ["CASES", "worst_and_best"]
 
@@ -19,4 +20,4 @@ def worst_and_best(costs: Iterable[tuple[float, str]]) -> tuple[Costs, Costs]:
         costs: less is better; none may be NaN.
     """
     every = list(costs)
-    return sorted(every, key=lambda pair: (-pair[0], pair[1]))[:CASES], sorted(every)[:CASES]
+    return nsmallest(CASES, every, key=lambda pair: (-pair[0], pair[1])), nsmallest(CASES, every)

@@ -19,13 +19,25 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bench.errors import UsageError
 from bench.records.features import read_all_features, write_features
-from bench.records.files import read_shard, write_shard
+from bench.records.files import ASKED, read_shard, write_shard
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
 
-__all__ = ["Results", "SampleResult", "read_results", "recorded_revisions", "write_batch", "write_results"]
+__all__ = [
+    "Damage",
+    "Results",
+    "SampleResult",
+    "find_damage",
+    "read_results",
+    "recorded_revisions",
+    "write_batch",
+    "write_results",
+]
+
+
+_BATCH = "new-"
+"""How the names of the files of batches begin: see `RunLayout.batch`."""
 
 
 @dataclass(frozen=True)
@@ -45,20 +57,69 @@ Results: TypeAlias = dict[str, list[SampleResult]]
 """Sample id to its results, the latest one last: a picture that changed has several."""
 
 
-def read_results(layout: RunLayout, key: CellKey) -> Results:
-    """All results of a cell that are whole on disk; a damaged file of an interrupted run is left out.
+@dataclass(frozen=True)
+class Damage:
+    """A file of a cell that cannot be used.
 
-    Raises:
-        UsageError: a file of a whole cell was edited since it was written.
+    Attributes:
+        file: its path.
+        found: what is wrong with it.
+    """
+
+    file: Path
+    found: str
+
+
+def find_damage(layout: RunLayout, key: CellKey) -> list[Damage]:
+    """The files of a whole cell that its marker does not fit; none of a cell without a marker.
+
+    The files are hashed and not parsed.
+    """
+    marker = layout.done(key)
+    if not marker.exists():
+        return []
+    checksums = _checksums(marker)
+    if checksums is None:
+        return [Damage(marker, "a marker that does not parse")]
+    files = {layout.cell(key) / name: text for name, text in checksums.items() if name != ASKED}
+    damage = [Damage(file, found) for file, text in files.items() if (found := _difference(file, text))]
+    listed = files.keys() | {path for path in _files(layout, key) if path.name.startswith(_BATCH)}
+    damage += [
+        Damage(file, "a file that its marker does not name") for file in _files(layout, key) if file not in listed
+    ]
+    if not damage and (other := _other_cell(layout, key)):
+        damage = [Damage(file, f"a file of {other}") for file in files]
+    return damage
+
+
+def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None = None) -> Results:
+    """All results of a cell that are as a run wrote them; a damaged file is left out.
+
+    Records whose features are damaged are there without them.
+
+    Args:
+        damaged: where the damaged files are added.
     """
     found: Results = {}
-    checksums = _checksums(layout.done(key))
+    damage = find_damage(layout, key)
+    refused, cell = {one.file for one in damage}, key.path.as_posix()
+    packs = set(layout.cell(key).glob("*.npz"))
     for path in _files(layout, key):
-        for file in (path, _features_of(path)):
-            _check(file, checksums.get(file.name))
-        features = read_all_features(_features_of(path))
-        for record in read_shard(path) or ():
+        if path in refused:
+            continue
+        records = _records(path, cell)
+        if records is None:
+            damage.append(Damage(path, "lines that do not parse, or that are of other pictures than its name says"))
+            continue
+        features_file = _features_of(path)
+        readable = features_file in packs and features_file not in refused
+        features = read_all_features(features_file) if readable else {}
+        if readable and not features and _holds_ok(records):
+            damage.append(Damage(features_file, "features that cannot be read"))
+        for record in records:
             found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, {})))
+    if damaged is not None:
+        damaged += damage
     return found
 
 
@@ -73,8 +134,7 @@ def recorded_revisions(folder: Path) -> dict[str, set[str]]:
 
 def write_batch(layout: RunLayout, key: CellKey, results: Sequence[SampleResult]) -> None:
     """Write the results of a batch, so that no later kill can lose them."""
-    ids = "\n".join(result.record.sample for result in results)
-    _write(layout.batch(key, hashlib.sha256(ids.encode()).hexdigest()[:16]), results)
+    _write(layout.batch(key, _batch_name(key.path.as_posix(), [result.record for result in results])), results)
 
 
 def write_results(
@@ -137,18 +197,51 @@ def _write_features(path: Path, results: Iterable[SampleResult]) -> None:
     write_features(path, [one.record.sample for one in good], rows)
 
 
-def _check(file: Path, checksum: str | None) -> None:
-    """Raise UsageError unless a file has its checksum, where it has one."""
-    if checksum is None:
-        return
-    if not file.exists() or hashlib.sha256(file.read_bytes()).hexdigest() != checksum:
-        found = f"{file.name} missing, or with another SHA-256 than when it was written"
-        fix = "Delete the folder and run again."
-        raise UsageError(f"cell {file.parent}", "be as the run wrote it", found, fix)
+def _records(path: Path, cell: str) -> list[Record] | None:
+    """The records of a file; None for one that is damaged, or a batch of another cell or of other pictures."""
+    records = read_shard(path)
+    if records is not None and path.name.startswith(_BATCH) and path.stem != _BATCH + _batch_name(cell, records):
+        return None
+    return records
 
 
-def _checksums(done: Path) -> dict[str, str]:
+def _batch_name(cell: str, records: Sequence[Record]) -> str:
+    text = "\n".join([cell, *[record.sample for record in records]])
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _holds_ok(records: Iterable[Record]) -> bool:
+    return any(record.status == "ok" for record in records)
+
+
+def _difference(file: Path, checksum: str) -> str:
+    """Why a file does not fit its checksum, or nothing."""
     try:
-        return dict(json.loads(done.read_bytes()))
-    except (OSError, ValueError, TypeError):
-        return {}
+        with file.open("rb") as opened:
+            fits = hashlib.file_digest(opened, "sha256").hexdigest() == checksum
+    except OSError:
+        return "no such file"
+    return "" if fits else "a file with another SHA-256 than when it was written"
+
+
+def _other_cell(layout: RunLayout, key: CellKey) -> str:
+    """The cell that a summary is of, where it is another one than its folder says, or nothing."""
+    try:
+        found = json.loads(layout.cell_file(key).read_bytes())["key"]
+        other = CellKey(**found)
+    except (OSError, ValueError, KeyError, TypeError):
+        return "no cell that can be read"
+    return "" if other.path == key.path else f"another cell: {other.path}"
+
+
+def _checksums(done: Path) -> dict[str, str] | None:
+    """File name to checksum, as a marker says it; None for one that does not parse."""
+    try:
+        found = json.loads(done.read_bytes())
+    except (OSError, ValueError):
+        return None
+    if not isinstance(found, dict) or not all(
+        isinstance(text, str) and "/" not in name for name, text in found.items()
+    ):
+        return None
+    return found

@@ -87,6 +87,11 @@ class RunLayout:
         return self.gallery / "samples" / "labels-without" / folder_name(protocol) / f"{sample_id}.png"
 
     @property
+    def manifest(self) -> Path:
+        """The pictures of the run, and what its cells hold."""
+        return self.out / ".manifest.json"
+
+    @property
     def finished_stamp(self) -> Path:
         """What the last call asked for, when it left nothing to do."""
         return self.out / ".finished.json"

@@ -112,6 +112,8 @@ class Run:
             cell = decode(CellRecord, data)
         except ValueError as error:
             raise _damaged(folder, str(error)) from error
+        if cell.key.path != key.path:
+            raise _damaged(folder, f"the files of another cell, {cell.key.path}")
         return self._migrated(key, cell) if written == 1 or not _is_current(cell) else cell
 
     def _migrated(self, key: CellKey, cell: CellRecord) -> CellRecord:
@@ -143,7 +145,8 @@ def _is_current(cell: CellRecord) -> bool:
 
 
 def _damaged(folder: Path, found: str) -> UsageError:
-    return UsageError(f"cell {folder}", "be as the run wrote it", found, "Delete the folder and run again.")
+    fix = "Run its command again, which repairs the cell. If that is refused, delete the folder and run again."
+    return UsageError(f"cell {folder}", "be as the run wrote it", found, fix)
 
 
 def read_run(out: Path) -> Run:

@@ -217,13 +217,16 @@ def dump(data: Any) -> str:
     return json.dumps(data, sort_keys=True, allow_nan=False, indent=1, ensure_ascii=False) + "\n"
 
 
+_ENCODER = json.JSONEncoder(sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+
+
 def record_to_line(record: Record) -> str:
     """One canonical JSON line (with its newline); non-finite numbers as `"inf"`, `"-inf"` and null (undefined)."""
-    data = asdict(record)
-    data = {name: part for name, part in data.items() if part or name not in _LEFT_OUT}
+    data = {name: part for name, part in vars(record).items() if part or name not in _LEFT_OUT}
     data["hole_share"] = _encode(record.hole_share)
-    data["values"] = {name: _encode(value) for name, value in record.values.items()}
-    return json.dumps(data, sort_keys=True, allow_nan=False, separators=(",", ":"), ensure_ascii=False) + "\n"
+    if not all(map(math.isfinite, record.values.values())):
+        data["values"] = {name: _encode(value) for name, value in record.values.items()}
+    return _ENCODER.encode(data) + "\n"
 
 
 def records_from_lines(text: str) -> list[Record]:
@@ -231,7 +234,8 @@ def records_from_lines(text: str) -> list[Record]:
     records = []
     for data in data_from_lines(text):
         data["hole_share"] = _decode(data["hole_share"])
-        data["values"] = {name: _decode(value) for name, value in data["values"].items()}
+        if set(map(type, data["values"].values())) - {float}:
+            data["values"] = {name: _decode(value) for name, value in data["values"].items()}
         records.append(Record(**data))
     return records
 

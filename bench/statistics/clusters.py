@@ -17,10 +17,13 @@ import numpy.typing as npt
 
 from bench.errors import DataError
 
-__all__ = ["ClusterSums", "Clusters", "Floats", "cluster_sums"]
+__all__ = ["MOST_CLUSTERS", "ClusterSums", "Clusters", "Floats", "cluster_sums", "grouped"]
 
 Floats = npt.NDArray[np.float64]
 Clusters = Sequence[Hashable] | npt.NDArray[np.generic] | None
+
+MOST_CLUSTERS = 8192
+"""Of more clusters than these, resampling draws groups: the standard error over 8192 groups is known to 0.8 %."""
 
 _SMALLEST = -1074  # exponent of the smallest float64 above 0: every number is a multiple of it
 
@@ -103,3 +106,22 @@ def _on_grid(sums: Floats, used: npt.NDArray[np.int64]) -> Floats:
     exponent = np.frexp(np.where(largest > 0, largest, 1.0))[1] - bits
     step = np.ldexp(1.0, np.maximum(exponent, _SMALLEST))
     return np.asarray(np.rint(sums / step) * step)
+
+
+def grouped(columns: ClusterSums) -> ClusterSums:
+    """At most `MOST_CLUSTERS` clusters: more are put together at random into so many groups of equal numbers.
+
+    Groups of independent clusters are independent clusters themselves. So time and memory of a resampling have a bound
+    whatever the number of pictures. The groups are the same on every machine; sums of groups are exact.
+    """
+    if columns.count <= MOST_CLUSTERS:
+        return columns
+    order = np.argsort(np.random.Philox(key=columns.count).random_raw(columns.count), kind="stable")
+    return ClusterSums(*(_of_groups(part[order]) for part in (columns.sums, columns.sizes)))
+
+
+def _of_groups(rows: Floats) -> Floats:
+    """Sums [MOST_CLUSTERS, K] over every MOST_CLUSTERS-th of the rows [G, K]."""
+    lacking = -len(rows) % MOST_CLUSTERS
+    padded = np.concatenate([rows, np.zeros((lacking, rows.shape[1]))])
+    return np.asarray(padded.reshape(-1, MOST_CLUSTERS, rows.shape[1]).sum(axis=0))

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.errors import UsageError
-from bench.statistics.clusters import ClusterSums, Floats
+from bench.statistics.clusters import ClusterSums, Floats, grouped
 
 __all__ = ["BLOCK", "INTERVAL", "check_resampling", "cluster_intervals"]
 
@@ -37,7 +37,7 @@ def cluster_intervals(
     Percentiles further out than the level says, by as much as Student's t with G - 1 degrees of freedom and the factor
     sqrt(G / (G - 1)) ask for, where G is the number of clusters in which a column has a value. With thousands of
     clusters that is the percentile interval; with a dozen, where the percentile interval is too short, it covers as
-    often as promised.
+    often as promised. Of more than `MOST_CLUSTERS` clusters, G are the groups that are drawn: see `grouped`.
 
     An interval depends on the column's own values and on which of them share a cluster, and on nothing else: not on the
     order of the rows, the names of the clusters, the columns beside it, or clusters without a value. It is equal to the
@@ -53,12 +53,12 @@ def cluster_intervals(
     used = columns.used()
     low, high = np.full(len(used), np.nan), np.full(len(used), np.nan)
     for count in np.unique(used[used > 1]).tolist():
-        tail = _tail(level, count)
         of_count = np.flatnonzero(used == count)
         for start in range(0, len(of_count), _COLUMNS):
             chunk = of_count[start : start + _COLUMNS]
-            means = _resampled_means(*_packed(columns, chunk, count), draws, seed)
-            low[chunk], high[chunk] = _ends(means, tail)
+            packed = grouped(ClusterSums(*_packed(columns, chunk, count)))
+            means = _resampled_means(packed.sums, packed.sizes, draws, seed)
+            low[chunk], high[chunk] = _ends(means, _tail(level, packed.count))
     return low, high
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from bench.statistics.clusters import ClusterSums, Floats
+from bench.statistics.clusters import ClusterSums, Floats, grouped
 from bench.statistics.intervals import BLOCK, check_resampling
 
 __all__ = ["sign_flip_p", "standard_errors", "wilcoxon_p"]
@@ -33,12 +33,14 @@ def sign_flip_p(columns: ClusterSums, *, draws: int = 10_000, seed: int = 0) -> 
     since its p is large and known to 10 % (Besag and Clifford 1991). Such a p cannot fall below 1 / (1 + draws), and so
     cannot survive a correction for thousands of tests. Where the bound of Bentkus and Dzindzalieta, "A tight Gaussian
     bound for weighted sums of Rademacher random variables" (2015), P(S >= t sd) <= 3.178 P(Z >= t), is smaller, it is
-    the p-value: it is never below the exact one. A column without values, or with none but zeros, has p = 1.
+    the p-value: it is never below the exact one. Of more than `MOST_CLUSTERS` clusters, groups change sign together. A
+    column without values, or with none but zeros, has p = 1.
 
     Raises:
         UsageError: fewer than 100 draws, or a negative seed.
     """
     check_resampling(0.5, draws, seed)
+    columns = grouped(columns)
     observed = np.abs(columns.sums.sum(axis=0))
     if columns.count <= _EXACT:
         signs = _all_signs(columns.count)

@@ -269,13 +269,17 @@ def test_an_output_that_differs_now_replaces_all_values_and_is_said(
 
 
 def test_an_edited_record_is_not_taken_over(picture_folder: Write, tmp_path: Path, flat_model: type) -> None:
-    root, out = picture_folder(4), tmp_path / "out"
+    root, out, again = picture_folder(4), tmp_path / "out", flat_model()
     run(root, out, [flat_model()], {"limit": 2})
     (path,) = out.rglob("samples-0000.jsonl")
     path.write_text(path.read_text().replace("psnr", "psnk"))
 
-    with pytest.raises(UsageError, match="another SHA-256"):
-        run(root, out, [flat_model()], {})
+    outcome = run(root, out, [again], {})
+
+    run(root, tmp_path / "whole", [flat_model()], {})
+    assert sorted(again.asked) == ["p000", "p001", "p002", "p003"]
+    assert tree(out) == tree(tmp_path / "whole")
+    assert f"{path} is a file with another SHA-256 than when it was written; its pictures run again" in outcome.warnings
 
 
 def test_another_definition_of_a_metric_is_another_run(pictures: Dataset, tmp_path: Path, flat_model: type) -> None:

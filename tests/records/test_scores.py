@@ -78,5 +78,5 @@ def test_a_cell_of_the_earlier_format_gets_this_formats_intervals(earlier: RunLa
 def test_a_cell_of_the_earlier_format_without_its_samples_is_refused(earlier: RunLayout) -> None:
     earlier.shard(KEY, 0).unlink()
 
-    with pytest.raises(UsageError, match=r"found .*No such file.*Delete the folder and run again"):
+    with pytest.raises(UsageError, match=r"found .*No such file.*delete the folder and run again"):
         _ = read_run(earlier.out).cells

@@ -157,3 +157,16 @@ def test_two_pictures_have_the_widest_interval_that_there_is() -> None:
 def test_refuses_options_without_a_meaning(options: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="of a resampling must"):
         interval([1.0, 2.0], **options)
+
+
+def test_many_clusters_are_drawn_in_groups(monkeypatch: pytest.MonkeyPatch) -> None:
+    values = np.random.default_rng(3).gamma(3.0, 2.0, 5000)
+    every = interval(values, draws=2000)
+    monkeypatch.setattr("bench.statistics.clusters.MOST_CLUSTERS", 300)
+
+    grouped = interval(values, draws=2000)
+
+    assert grouped == interval(np.random.default_rng(4).permutation(values), draws=2000)
+    assert np.mean(grouped) == pytest.approx(np.mean(every), abs=0.1 * (every[1] - every[0]))
+    assert grouped[1] - grouped[0] == pytest.approx(every[1] - every[0], rel=0.2)
+    assert grouped != every

@@ -25,7 +25,7 @@ from bench.records import Record, write_atomically
 from bench.records.cases import worst_and_best
 from bench.vocabulary import Protocol, Sample, Truth
 
-__all__ = ["CaseKeeper", "write_inputs"]
+__all__ = ["CaseKeeper", "ranked_by", "write_inputs"]
 
 
 class CaseKeeper:
@@ -41,7 +41,7 @@ class CaseKeeper:
         self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Iterable[Record]]
     ) -> None:
         self._plan = plan
-        self._ranked_by = {protocol.name: _ranked_by(plan, protocol) for protocol in plan.protocols}
+        self._ranked_by = {protocol.name: ranked_by(plan, protocol) for protocol in plan.protocols}
         self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
         self._waiting = Counter((plan.cells[cell].protocol.name, name) for cell in missing for name in missing[cell])
         self._lying: dict[str, set[str]] = {protocol.name: set() for protocol in plan.protocols}
@@ -139,7 +139,7 @@ def _hole_bytes(plan: Plan, protocol: Protocol, sample: Sample) -> bytes:
     return png_bytes(protocol.hole(sample, plan.suite.seed, plan.dataset))
 
 
-def _ranked_by(plan: Plan, protocol: Protocol) -> tuple[str, float]:
+def ranked_by(plan: Plan, protocol: Protocol) -> tuple[str, float]:
     """The suite's first metric of single pictures in the hole as `metric.hole`, and the sign that makes it a cost.
 
     It is the first that is taken under the protocol.

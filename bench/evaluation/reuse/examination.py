@@ -17,7 +17,7 @@ from bench.runtime.prefetch import Prefetcher
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import DatasetBound, Protocol, Sample
 
-__all__ = ["Drawn", "Examination", "draw_first_holes", "examine", "refuse_bad"]
+__all__ = ["Drawn", "Examination", "depends_on_others", "draw_first_holes", "examine", "refuse_bad"]
 
 _THREADS = 8
 _LISTED = 10
@@ -41,19 +41,23 @@ class Examination:
     drawn: Mapping[tuple[str, str], Drawn]
 
 
-def examine(plan: Plan, recorded: Mapping[str, Collection[str]], *, progress: bool) -> Examination:
+def examine(
+    plan: Plan, recorded: Mapping[str, Collection[str]], taken: Collection[str], *, progress: bool
+) -> Examination:
     """Read the pictures of a plan, and masks that lie in files, in threads, with a bar.
 
     Args:
         recorded: sample id to the protocols under which it is recorded, whose holes are drawn again.
+        taken: ids of the pictures to read, where they lie in files.
 
     Raises:
         UsageError: a protocol cannot be applied to this data set at all.
         DataError: under a removal protocol some pictures have a truth and others none, or all truths show the objects.
     """
-    always = {protocol.name for protocol in plan.protocols if _reads_files(plan, protocol)}
+    always = {protocol.name for protocol in plan.protocols if depends_on_others(plan, protocol)}
     every = plan.dataset.from_files or bool(always)
-    wanted = [index for index, name in enumerate(plan.dataset.ids) if every or recorded.get(name)]
+    needed = {*(taken if every else ()), *(name for name, protocols in recorded.items() if protocols)}
+    wanted = [index for index, name in enumerate(plan.dataset.ids) if name in needed]
     by_name = {protocol.name: protocol for protocol in plan.protocols}
     strict = plan.dataset.tolerating(bad=False)
     bad: dict[str, str] = {}
@@ -101,10 +105,11 @@ def draw_first_holes(plan: Plan) -> None:
         _draw(plan, protocol, plan.first, {})
 
 
-def _reads_files(plan: Plan, protocol: Protocol) -> bool:
-    """Whether holes or truths come from files that may be damaged or missing: masks, truths, or other label maps.
+def depends_on_others(plan: Plan, protocol: Protocol) -> bool:
+    """Whether holes or truths come from other files than a sample's picture: masks, truths, or other label maps.
 
-    A data set that makes the truths itself has one of every sample.
+    These may be damaged, missing, or changed while the sample is not. A data set that makes the truths itself has one
+    of every sample.
     """
     if task_of(protocol) == "removal" and not isinstance(plan.dataset, RemovesObjects):
         return True

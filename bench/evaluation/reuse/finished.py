@@ -24,6 +24,7 @@ from bench.evaluation.suite import Suite
 from bench.fingerprint import PACKAGES, fingerprint_sources
 from bench.models.model_name import ModelName
 from bench.records import Run, RunLayout, read_run, write_atomically
+from bench.records.cell_store import find_damage
 from bench.registry import Registry
 from bench.removal import task_of
 
@@ -54,7 +55,10 @@ def find_finished(suite: Suite, out: Path, *options: object) -> Finished | None:
         stamp = json.loads(layout.finished_stamp.read_bytes())
         if stamp["inputs"] != _hash_inputs(suite, layout, options):
             return None
-        return Finished(read_run(out), tuple(stamp["warnings"]))
+        run = read_run(out)
+        if any(find_damage(layout, key) for key in run.keys()):  # noqa: SIM118 (a method of Run)
+            return None
+        return Finished(run, tuple(stamp["warnings"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

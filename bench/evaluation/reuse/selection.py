@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
-from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Cell, Plan
 from bench.evaluation.reuse.examination import Drawn
 from bench.records.cell_store import Results, SampleResult
 
-__all__ = ["Recorded", "select"]
+__all__ = ["Recorded", "select", "sort_results"]
 
 
 @dataclass(frozen=True)
@@ -31,22 +30,47 @@ class Recorded:
 
 
 def select(plan: Plan, cell: Cell, results: Results, drawn: Mapping[tuple[str, str], Drawn]) -> Recorded:
+    """Sort the results of a cell, as `sort_results` does, by what the plan asks of it.
+
+    Args:
+        drawn: hashes of pictures and holes that were drawn again, by protocol and sample.
+    """
+    measured, protocol = plan.measurements[cell.protocol.name], cell.protocol.name
+    hashes = {sample: drawn[protocol, sample] for sample in results if (protocol, sample) in drawn}
+    return sort_results(plan.revisions, results, measured.keys_of_images, measured.feature_names, hashes)
+
+
+def sort_results(
+    revisions: Mapping[str, str],
+    results: Results,
+    values: Collection[str],
+    features: Collection[str],
+    drawn: Mapping[str, Drawn],
+) -> Recorded:
     """Sort the results of a cell.
 
     A result fits when it is of the same version of the sample and, where the hole was drawn again, of the same picture,
     hole, removed object and edit. Values of one output are put together; of two that differ, the older one stays.
+
+    Args:
+        revisions: of the pictures that are asked for, by sample id.
+        values: `metric.region` of all that an `ok` picture must have.
+        features: names of the features that it must have.
+        drawn: hashes of pictures and holes that were drawn again, by sample id.
     """
     whole: dict[str, SampleResult] = {}
     partial: dict[str, SampleResult] = {}
-    changed, measured = 0, plan.measurements[cell.protocol.name]
-    for sample, revision in plan.revisions.items():
-        hashes = drawn.get((cell.protocol.name, sample))
+    changed, asked = 0, frozenset(values)
+    for sample, revision in revisions.items():
+        hashes = drawn.get(sample)
         fitting = [one for one in results.get(sample, ()) if one.record.revision == revision and _is_of(one, hashes)]
-        if fitting:
+        if len(fitting) == 1:
+            (whole if _has_all(asked, features, fitting[0]) else partial)[sample] = fitting[0]
+        elif fitting:
             merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
             changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
-            (whole if _has_all(measured, merged) else partial)[sample] = merged
-    others = [found[-1] for sample, found in sorted(results.items()) if sample not in plan.revisions]
+            (whole if _has_all(asked, features, merged) else partial)[sample] = merged
+    others = [found[-1] for sample, found in sorted(results.items()) if sample not in revisions]
     return Recorded(whole, partial, others, changed)
 
 
@@ -73,9 +97,7 @@ def _merged(results: Sequence[SampleResult]) -> SampleResult:
     return merged
 
 
-def _has_all(measured: Measurement, result: SampleResult) -> bool:
+def _has_all(values: Set[str], features: Collection[str], result: SampleResult) -> bool:
     if result.record.status != "ok":
         return True
-    return measured.keys_of_images <= result.record.values.keys() and all(
-        name in result.features for name in measured.feature_names
-    )
+    return values <= result.record.values.keys() and all(name in result.features for name in features)
