@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +26,7 @@ from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.image_files.finding import some
 from bench.records import GpuUse, ModelInfo, Run, locked, read_run, write_cell
-from bench.records.cell_store import read_results, write_results
+from bench.records.cell_store import read_results, remove_cell, write_results
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.progress import progress_bar
@@ -165,7 +164,7 @@ def run_suite(
         warnings = [*not_measured, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
-                shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
+                remove_cell(plan.layout, plan.cells[index].key)
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, meter = Phases(), GpuMeter(plan.device)

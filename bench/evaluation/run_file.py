@@ -133,13 +133,13 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         )
     info = replace(info, command=command_of(info))
     warnings += info.weight_warnings
-    write_atomically(plan.layout.run_file, info.to_json())
+    write_atomically(plan.layout.run_file, info.to_json(), durable=True)
     return warnings
 
 
 def add_gpu_use(layout: RunLayout, gpu: GpuUse) -> None:
     """Write into `run.json` how busy the GPU was."""
-    write_atomically(layout.run_file, replace(read_run_info(layout.run_file), gpu=gpu).to_json())
+    write_atomically(layout.run_file, replace(read_run_info(layout.run_file), gpu=gpu).to_json(), durable=True)
 
 
 def _describe(plan: Plan) -> RunInfo:

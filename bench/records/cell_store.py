@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,11 +22,19 @@ import numpy.typing as npt
 
 from bench.errors import UsageError
 from bench.records.features import read_all_features, write_features
-from bench.records.files import read_shard, write_shard
+from bench.records.files import read_if_there, read_shard, remove_abandoned, sync_folder, write_shard
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
 
-__all__ = ["Results", "SampleResult", "read_results", "recorded_revisions", "write_batch", "write_results"]
+__all__ = [
+    "Results",
+    "SampleResult",
+    "read_results",
+    "recorded_revisions",
+    "remove_cell",
+    "write_batch",
+    "write_results",
+]
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,18 @@ def recorded_revisions(folder: Path) -> dict[str, set[str]]:
     return found
 
 
+def remove_cell(layout: RunLayout, key: CellKey) -> None:
+    """Remove a cell, its marker first: a kill meanwhile leaves a cell that is not whole.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    layout.done(key).unlink(missing_ok=True)
+    if layout.cell(key).exists():
+        sync_folder(layout.cell(key))
+        shutil.rmtree(layout.cell(key))
+
+
 def write_batch(layout: RunLayout, key: CellKey, results: Sequence[SampleResult]) -> None:
     """Write the results of a batch, so that no later kill can lose them."""
     ids = "\n".join(result.record.sample for result in results)
@@ -87,7 +108,8 @@ def write_results(
 ) -> None:
     """Write the results of a whole cell in their files, and remove all others.
 
-    A kill at any moment loses nothing: before a file is written over, all results stand in `others`.
+    A kill or a power cut at any moment loses nothing: before a file is written over, all results stand in `others`, and
+    before a file is removed, what replaces it is on the disk.
 
     Args:
         shards: those of the pictures that the run asks for.
@@ -98,6 +120,7 @@ def write_results(
     every = [result for shard in shards for result in shard]
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
+        sync_folder(layout.cell(key))
     for index, shard in enumerate(shards):
         write_shard(layout.shard(key, index), [result.record for result in shard])
         if with_features:
@@ -106,9 +129,11 @@ def write_results(
         _write(layout.others(key), others)
     written = {layout.shard(key, index) for index in range(len(shards))} | ({layout.others(key)} if others else set())
     kept = written | ({_features_of(path) for path in written} if with_features else {_features_of(layout.others(key))})
+    sync_folder(layout.cell(key))
     for path in [*_files(layout, key), *layout.cell(key).glob("*.npz")]:
         if path not in kept:
             path.unlink(missing_ok=True)
+    remove_abandoned(layout.cell(key))
 
 
 def _files(layout: RunLayout, key: CellKey) -> Iterator[Path]:
@@ -148,7 +173,8 @@ def _check(file: Path, checksum: str | None) -> None:
 
 
 def _checksums(done: Path) -> dict[str, str]:
+    content = read_if_there(done)
     try:
-        return dict(json.loads(done.read_bytes()))
-    except (OSError, ValueError, TypeError):
+        return {} if content is None else dict(json.loads(content))
+    except (ValueError, TypeError):
         return {}

@@ -64,10 +64,10 @@ def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, o
         raw = unstack_pictures(output.picture[None])[0]
         layout.kept_output(key, sample_id).unlink(missing_ok=True)
         if not np.array_equal(raw, completed):
-            write_atomically(layout.kept_output(key, sample_id), png_bytes(raw))
+            write_atomically(layout.kept_output(key, sample_id), png_bytes(raw), durable=True)
         if output.labels is not None:
-            write_atomically(layout.kept_labels(key, sample_id), png_bytes(output.labels.numpy()))
-        write_atomically(layout.kept_fill(key, sample_id), png_bytes(completed))
+            write_atomically(layout.kept_labels(key, sample_id), png_bytes(output.labels.numpy()), durable=True)
+        write_atomically(layout.kept_fill(key, sample_id), png_bytes(completed), durable=True)
 
 
 def write_several(
