@@ -2,7 +2,7 @@
 
     python -m tests.support.kill_and_resume --cycles 200
 
-This process imports everything once and runs each command in a child that it forks. A cycle is a new output folder. Its
+This process does one run, so that all is imported and compiled, and runs each command in a child that it forks. A cycle is a new output folder. Its
 commands are stopped one to three times, the next one resumes, and the last one runs to its end. Four kinds of stop take
 turns: SIGKILL of the child and all of its processes at a moment that is drawn evenly from the time of an undisturbed
 run; SIGKILL of the driver alone; Ctrl-C; and a child that kills itself within a write that is drawn evenly from all that
@@ -33,7 +33,7 @@ from tests.support.small_run import Difference, call, compare_trees, run_argumen
 
 __all__ = ["main", "run_cycles"]
 
-_PICTURES = 20
+_PICTURES = 17
 """More than a shard, so that two workers have work."""
 
 _KINDS = ("group", "driver", "interrupt", "write")
@@ -55,7 +55,7 @@ def run_cycles(cycles: int, seed: int, work: Path, pictures: int = _PICTURES) ->
     """
     draw = random.Random(seed)
     data = write_pictures(work / "pictures", pictures)
-    _import_all()
+    _warm_up(data, work / "first")
     undisturbed, seconds, writes = _undisturbed(data, work)
     total, stops = Difference(), Counter[str]()
     for cycle in range(cycles):
@@ -72,31 +72,29 @@ def run_cycles(cycles: int, seed: int, work: Path, pictures: int = _PICTURES) ->
             stops["ended before the stop"] += code == 0
         _finish(run_arguments(data, out, "--workers", str(workers)))
         found = compare_trees(tree(out), undisturbed)
-        if found.total():
-            sys.stderr.write(f"cycle {cycle}: {dict(found)} in {out}\n")
-        else:
-            shutil.rmtree(out)
+        sys.stderr.write(f"cycle {cycle}: {', '.join(f'{count} {name}' for name, count in found.items())}\n")
+        shutil.rmtree(out)
         total.update(found)
     return total, stops
 
 
-def _import_all() -> None:
-    """Import what a run needs, without starting a thread: only then may this process fork."""
+def _warm_up(data: Path, out: Path) -> None:
+    """Do a run without threads that compute: a process may fork only when none is at work."""
     import cv2
     import torch
 
-    import bench.evaluation
-    import bench.models
+    from bench.evaluation.reuse import finished
 
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
-    for name in ("mean", "telea"):
-        bench.models.load(name, device="cpu")
+    finished.distributions = lambda: ()  # type: ignore[assignment]  # half of the time of so small a run
+    code, text = call(run_arguments(data, out))
+    if code:
+        raise AssertionError(text)
 
 
 def _undisturbed(data: Path, work: Path) -> tuple[dict[str, bytes], dict[int, float], int]:
     """The files of an undisturbed run, its seconds by the number of workers, and the number of its writes."""
-    _finish(run_arguments(data, work / "first"))  # compiles what is compiled at first use
     seconds = {}
     for workers in (1, 2):
         began = time.monotonic()
@@ -190,10 +188,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SPGBENCH_CACHE"] = str(Path(folder) / "cache")
         total, stops = run_cycles(given.cycles, given.seed, Path(folder))
-        print(f"{given.cycles} cycles, seed {given.seed}, {time.monotonic() - began:.0f} s")
-        for kind, count in sorted(stops.items()):
-            print(f"{count} stops: {kind}")
-        print(f"{total['lost']} lost, {total['duplicated']} duplicated, {total['differing']} differing")
+        lines = [f"{given.cycles} cycles, seed {given.seed}, {time.monotonic() - began:.0f} s"]
+        lines += [f"{count} stops: {kind}" for kind, count in sorted(stops.items())]
+        lines += [f"{total['lost']} lost, {total['duplicated']} duplicated, {total['differing']} differing"]
+        sys.stdout.write("\n".join(lines) + "\n")
     sys.exit(bool(total.total()))
 
 
