@@ -19,6 +19,8 @@ __all__ = ["FaultyDisk", "faulty_disk"]
 class FaultyDisk:
     """Counts operations that write below a folder: a file is opened, written to, flushed or renamed, a folder made.
 
+    Removing counts only where the file system is read-only: a full disk allows it.
+
     Args:
         root: what lies elsewhere is not touched.
         number: of the error that is raised, of `errno`.
@@ -79,7 +81,7 @@ class _File:
 @contextmanager
 def faulty_disk(disk: FaultyDisk) -> Iterator[FaultyDisk]:
     """Inside, this process writes to the faulty disk."""
-    real_open, replace, mkdir, fsync = io.open, os.replace, os.mkdir, os.fsync
+    real_open, replace, mkdir, fsync, unlink = io.open, os.replace, os.mkdir, os.fsync, os.unlink
 
     def opened(file: Any, mode: str = "r", *arguments: Any, **named: Any) -> Any:
         if not set(mode) & set("wax+"):
@@ -100,12 +102,18 @@ def faulty_disk(disk: FaultyDisk) -> Iterator[FaultyDisk]:
         mkdir(path, *arguments, **named)
 
     def flushed(number: int) -> None:
-        path = os.readlink(f"/proc/self/fd/{number}")
+        path = Path(f"/proc/self/fd/{number}").readlink()
         if disk.begin("fsync", path):
-            raise OSError(disk.fail(path).errno, os.strerror(disk.number))
+            raise OSError(disk.fail(path).errno, os.strerror(disk.number))  # which names no file
         fsync(number)
 
+    def removed(path: Any, *arguments: Any, **named: Any) -> None:
+        if disk.number == errno.EROFS and disk.begin("remove", path):
+            raise disk.fail(path)
+        unlink(path, *arguments, **named)
+
     with (
+        mock.patch.object(os, "unlink", removed),
         mock.patch.object(io, "open", opened),
         mock.patch.object(builtins, "open", opened),
         mock.patch.object(os, "replace", renamed),

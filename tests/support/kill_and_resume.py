@@ -2,12 +2,13 @@
 
     python -m tests.support.kill_and_resume --cycles 200
 
-This process does one run, so that all is imported and compiled, and runs each command in a child that it forks. A cycle is a new output folder. Its
-commands are stopped one to three times, the next one resumes, and the last one runs to its end. Four kinds of stop take
-turns: SIGKILL of the child and all of its processes at a moment that is drawn evenly from the time of an undisturbed
-run; SIGKILL of the driver alone; Ctrl-C; and a child that kills itself within a write that is drawn evenly from all that
-an undisturbed run does (half of the data is written). Every fourth cycle has two workers, which are forked, too. One
-cycle in eight begins with a whole run that is run anew with `--reuse never`.
+This process does one run, so that all is imported and compiled, and runs each command in a child that it forks. A
+cycle is a new output folder. Its commands are stopped one to three times, the next one resumes, and the last one runs
+to its end. There are four kinds of stop: SIGKILL of the child and all of its processes at a moment that is drawn
+evenly from the time of an undisturbed run; SIGKILL of the driver alone; Ctrl-C; and a child that kills itself within
+a write that is drawn evenly from all that an undisturbed run does (half of the data is written). Every fourth cycle
+has two workers, which are forked, too. One cycle in eight begins with a whole run that is run anew with `--reuse
+never`.
 
 Prints the counts, and exits with 1 unless nothing was lost, duplicated or different.
 """
@@ -53,7 +54,7 @@ def run_cycles(cycles: int, seed: int, work: Path, pictures: int = _PICTURES) ->
         work: an empty folder.
         pictures: of the data set.
     """
-    draw = random.Random(seed)
+    draw = random.Random(seed)  # noqa: S311 (repeatable draws)
     data = write_pictures(work / "pictures", pictures)
     _warm_up(data, work / "first")
     undisturbed, seconds, writes = _undisturbed(data, work)
@@ -153,8 +154,8 @@ def _fork(words: Sequence[str], disk: FaultyDisk | None = None, count: Path | No
     code = 3
     try:
         os.setpgid(0, 0)
-        real = multiprocessing.get_context
-        multiprocessing.get_context = lambda method=None: real("fork")  # type: ignore[assignment,misc]  # spares workers their imports
+        forking = multiprocessing.get_context("fork")
+        multiprocessing.get_context = lambda _=None: forking  # type: ignore[assignment,misc]  # spares workers imports
         with faulty_disk(disk) if disk else contextlib.nullcontext():
             code, text = call(words)
         if code not in (0, _BUSY, 130):
