@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import json
 import multiprocessing
 import os
 import random
@@ -27,10 +28,11 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.support.faults import FaultyDisk, faulty_disk
-from tests.support.small_run import Difference, call, compare_trees, run_arguments, tree, write_pictures
+from tests.support.small_run import WRONG, call, compare_trees, run_arguments, tree, write_pictures
 
 __all__ = ["main", "run_cycles"]
 
@@ -41,42 +43,81 @@ _KINDS = ("group", "driver", "interrupt", "write")
 _PATIENCE = 120.0
 """Seconds after which a run counts as hanging."""
 
+_TOO_LATE = "stops after the run had ended"
+
 _BUSY = 2
 """Exit code while workers of a killed driver still hold the folder."""
 
 
-def run_cycles(cycles: int, seed: int, work: Path, pictures: int = _PICTURES) -> tuple[Difference, Counter[str]]:
-    """Kill and resume that many runs; returns how they differ from an undisturbed one, and the stops by kind.
+def run_cycles(cycles: int, seed: int, work: Path, jobs: int = 1, pictures: int = _PICTURES) -> Counter[str]:
+    """Kill and resume that many runs; returns what was `lost`, `duplicated`, `differing`, and the stops by kind.
 
     Args:
         cycles: how many output folders.
         seed: of all random draws.
         work: an empty folder.
+        jobs: cycles that run at the same time; no draw depends on it.
         pictures: of the data set.
     """
-    draw = random.Random(seed)  # noqa: S311 (repeatable draws)
     data = write_pictures(work / "pictures", pictures)
     _warm_up(data, work / "first")
-    undisturbed, seconds, writes = _undisturbed(data, work)
-    total, stops = Difference(), Counter[str]()
-    for cycle in range(cycles):
-        out = work / f"cycle-{cycle}"
-        workers = 2 if cycle % 4 == 3 else 1
-        anew = cycle % 8 == 5
-        if anew:
-            _finish(run_arguments(data, out))
-        for _ in range(draw.randint(1, 3)):
-            kind = _KINDS[draw.randrange(len(_KINDS))] if workers == 1 else _KINDS[draw.randrange(3)]
-            words = run_arguments(data, out, "--workers", str(workers), *(["--reuse", "never"] if anew else []))
-            code = _stop(words, kind, draw.uniform(0, seconds[workers]), draw.randint(1, writes), out)
-            stops[f"{kind}, {workers} worker{'s' if workers > 1 else ''}"] += code != 0
-            stops["ended before the stop"] += code == 0
-        _finish(run_arguments(data, out, "--workers", str(workers)))
-        found = compare_trees(tree(out), undisturbed)
-        sys.stderr.write(f"cycle {cycle}: {', '.join(f'{count} {name}' for name, count in found.items())}\n")
-        shutil.rmtree(out)
-        total.update(found)
-    return total, stops
+    undisturbed = _undisturbed(data, work)
+    children = []
+    for job in range(jobs):
+        child = os.fork()
+        if not child:
+            code = 1
+            try:
+                counts: Counter[str] = Counter()
+                for cycle in range(job, cycles, jobs):
+                    counts.update(_cycle(cycle, seed, data, work, undisturbed))
+                (work / f"job-{job}.json").write_text(json.dumps(counts))
+                code = 0
+            finally:
+                os._exit(code)
+        children.append(child)
+    ended = [os.waitpid(child, 0)[1] for child in children]
+    if any(ended):
+        raise AssertionError("every job must end by itself")
+    total: Counter[str] = Counter()
+    for job in range(jobs):
+        total.update(json.loads((work / f"job-{job}.json").read_text()))
+    return total
+
+
+def _cycle(cycle: int, seed: int, data: Path, work: Path, undisturbed: _Undisturbed) -> Counter[str]:
+    draw = random.Random(f"{seed}-{cycle}")  # noqa: S311 (repeatable draws)
+    out, counts = work / f"cycle-{cycle}", Counter[str]()
+    workers = 2 if cycle % 4 == 3 else 1
+    anew = cycle % 8 == 5
+    if anew:
+        _finish(run_arguments(data, out))
+    for _ in range(draw.randint(1, 3)):
+        kind = draw.choice(_KINDS[:3] if workers > 1 else _KINDS)
+        words = run_arguments(data, out, "--workers", str(workers), *(["--reuse", "never"] if anew else []))
+        after, write = draw.uniform(0, undisturbed.seconds[workers]), draw.randint(1, undisturbed.writes)
+        code = _stop(words, kind, after, write, out)
+        counts[f"stops by {kind} with {workers} worker{'s' if workers > 1 else ''}" if code else _TOO_LATE] += 1
+    _finish(run_arguments(data, out, "--workers", str(workers)))
+    found = compare_trees(tree(out), undisturbed.files)
+    sys.stderr.write(f"cycle {cycle}: {', '.join(f'{count} {name}' for name, count in found.items())}\n")
+    shutil.rmtree(out)
+    return counts + found
+
+
+@dataclass(frozen=True)
+class _Undisturbed:
+    """A run that nobody stops.
+
+    Attributes:
+        files: what it leaves.
+        seconds: how long it takes, by the number of workers.
+        writes: how many operations write.
+    """
+
+    files: dict[str, bytes]
+    seconds: dict[int, float]
+    writes: int
 
 
 def _warm_up(data: Path, out: Path) -> None:
@@ -94,8 +135,7 @@ def _warm_up(data: Path, out: Path) -> None:
         raise AssertionError(text)
 
 
-def _undisturbed(data: Path, work: Path) -> tuple[dict[str, bytes], dict[int, float], int]:
-    """The files of an undisturbed run, its seconds by the number of workers, and the number of its writes."""
+def _undisturbed(data: Path, work: Path) -> _Undisturbed:
     seconds = {}
     for workers in (1, 2):
         began = time.monotonic()
@@ -105,9 +145,8 @@ def _undisturbed(data: Path, work: Path) -> tuple[dict[str, bytes], dict[int, fl
     if one != two:
         raise AssertionError("one and two workers must give the same files")
     count = work / "count"
-    child = _fork(run_arguments(data, work / "counted"), FaultyDisk(work / "counted"), count)
-    os.waitpid(child, 0)
-    return one, seconds, int(count.read_text())
+    _ended(_fork(run_arguments(data, work / "counted"), FaultyDisk(work / "counted"), count))
+    return _Undisturbed(one, seconds, int(count.read_text()))
 
 
 def _stop(words: Sequence[str], kind: str, after: float, write: int, out: Path) -> int:
@@ -184,16 +223,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cycles", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
     given = parser.parse_args()
     began = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["SPGBENCH_CACHE"] = str(Path(folder) / "cache")
-        total, stops = run_cycles(given.cycles, given.seed, Path(folder))
-        lines = [f"{given.cycles} cycles, seed {given.seed}, {time.monotonic() - began:.0f} s"]
-        lines += [f"{count} stops: {kind}" for kind, count in sorted(stops.items())]
-        lines += [f"{total['lost']} lost, {total['duplicated']} duplicated, {total['differing']} differing"]
-        sys.stdout.write("\n".join(lines) + "\n")
-    sys.exit(bool(total.total()))
+        counts = run_cycles(given.cycles, given.seed, Path(folder), given.jobs)
+    wrong = {name: counts.pop(name, 0) for name in WRONG}
+    lines = [f"{given.cycles} cycles, seed {given.seed}, {time.monotonic() - began:.0f} s"]
+    lines += [f"{count} {kind}" for kind, count in sorted(counts.items())]
+    lines += [", ".join(f"{count} {name}" for name, count in wrong.items())]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.exit(any(wrong.values()))
 
 
 if __name__ == "__main__":

@@ -16,7 +16,10 @@ from PIL import Image
 
 from bench.cli import main
 
-__all__ = ["Difference", "call", "compare_trees", "run_arguments", "tree", "write_pictures"]
+__all__ = ["WRONG", "call", "compare_trees", "run_arguments", "tree", "write_pictures"]
+
+WRONG = ("lost", "duplicated", "differing")
+"""What can be wrong with an output folder."""
 
 _NOT_COMPARED = ("log.txt", ".lock")
 """Tracebacks of commands that failed, and the lock, which holds nothing."""
@@ -59,17 +62,12 @@ def tree(out: Path) -> dict[str, bytes]:
     return {path.relative_to(out).as_posix(): path.read_bytes() for path in files}
 
 
-class Difference(Counter[str]):
-    """How often an output folder differed from the undisturbed one: records `lost`, `duplicated`, files `differing`."""
-
-
-def compare_trees(found: dict[str, bytes], undisturbed: dict[str, bytes]) -> Difference:
-    """Compare two output folders, as `tree` reads them."""
+def compare_trees(found: dict[str, bytes], undisturbed: dict[str, bytes]) -> Counter[str]:
+    """How two output folders differ, as `tree` reads them: records `lost` and `duplicated`, files `differing`."""
     before, after = _records(undisturbed), _records(found)
-    lost, more = (before - after).total(), (after - before).total()
     names = found.keys() | undisturbed.keys()
     differing = sum(found.get(name) != undisturbed.get(name) for name in names)
-    return Difference(lost=lost, duplicated=more, differing=differing)
+    return Counter(dict(zip(WRONG, ((before - after).total(), (after - before).total(), differing), strict=True)))
 
 
 def _records(files: dict[str, bytes]) -> Counter[tuple[str, str]]:
