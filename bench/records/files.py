@@ -82,6 +82,12 @@ def sync_folder(folder: Path) -> None:
         os.close(number)
 
 
+def _sync_file(path: Path) -> None:
+    """Flush a file that was written without waiting."""
+    with path.open("rb+") as file:
+        _sync(file.fileno())
+
+
 def _sync(number: int) -> None:
     try:
         os.fsync(number)
@@ -166,6 +172,9 @@ def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = ""
     written = (file for pair in (*parts, others) for file in pair if file.exists())
     files = [layout.cell_file(cell.key), *written]
     checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    for name in ("gallery", "several"):
+        for picture in (layout.cell(cell.key) / name).rglob("*.png"):
+            _sync_file(picture)
     sync_folder(layout.cell(cell.key))
     write_atomically(layout.done(cell.key), dump(checksums | ({ASKED: asked} if asked else {})), durable=True)
     sync_folder(layout.cell(cell.key))

@@ -8,12 +8,30 @@ import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 from unittest import mock
 
-__all__ = ["FaultyDisk", "faulty_disk"]
+__all__ = ["Event", "FaultyDisk", "faulty_disk"]
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something that was done to the disk: `write`, `fsync`, `rename` or `remove`.
+
+    Attributes:
+        kind: of these.
+        path: what was written, flushed or removed; the new name of what was renamed.
+        data: what was appended.
+        source: the old name of what was renamed.
+    """
+
+    kind: str
+    path: Path
+    data: bytes = b""
+    source: Path | None = None
 
 
 class FaultyDisk:
@@ -34,6 +52,7 @@ class FaultyDisk:
     ) -> None:
         self.root, self.number, self.first, self.on_fault = root.absolute(), number, first, on_fault
         self.seen: list[str] = []
+        self.journal: list[Event] = []
 
     def begin(self, operation: str, path: object) -> bool:
         """Count an operation; whether it fails."""
@@ -41,6 +60,12 @@ class FaultyDisk:
             return False
         self.seen.append(f"{operation} {Path(os.fsdecode(path)).absolute().relative_to(self.root)}")
         return 0 < self.first <= len(self.seen)
+
+    def note(self, kind: str, path: object, data: bytes = b"", source: object = None) -> None:
+        """Add to the journal what was done to a path below the folder."""
+        if isinstance(path, str | os.PathLike) and Path(os.fsdecode(path)).absolute().is_relative_to(self.root):
+            old = Path(os.fsdecode(source)).absolute() if isinstance(source, str | os.PathLike) else None
+            self.journal.append(Event(kind, Path(os.fsdecode(path)).absolute(), data, old))
 
     def fail(self, path: object) -> OSError:
         """The error of a failing operation."""
@@ -75,6 +100,8 @@ class _File:
             self._file.write(data[: len(data) // 2])
             self._file.flush()
             raise self._disk.fail(self._path)
+        if isinstance(data, bytes):
+            self._disk.note("write", self._path, data)
         return int(self._file.write(data))
 
 
@@ -95,6 +122,7 @@ def faulty_disk(disk: FaultyDisk) -> Iterator[FaultyDisk]:
         if disk.begin("rename", target):
             raise disk.fail(target)
         replace(source, target, **named)
+        disk.note("rename", target, source=source)
 
     def made(path: Any, *arguments: Any, **named: Any) -> None:
         if disk.begin("mkdir", path):
@@ -106,11 +134,13 @@ def faulty_disk(disk: FaultyDisk) -> Iterator[FaultyDisk]:
         if disk.begin("fsync", path):
             raise OSError(disk.fail(path).errno, os.strerror(disk.number))  # which names no file
         fsync(number)
+        disk.note("fsync", path)
 
     def removed(path: Any, *arguments: Any, **named: Any) -> None:
         if disk.number == errno.EROFS and disk.begin("remove", path):
             raise disk.fail(path)
         unlink(path, *arguments, **named)
+        disk.note("remove", path)
 
     with (
         mock.patch.object(os, "unlink", removed),
