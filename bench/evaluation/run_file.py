@@ -30,6 +30,7 @@ from bench.records import (
     write_atomically,
 )
 from bench.records.cell_store import recorded_revisions
+from bench.records.files import sync_folder
 from bench.records.published import PublishedFigure
 from bench.removal import task_of
 from bench.reporting.run_again import command_of
@@ -134,6 +135,7 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
     info = replace(info, command=command_of(info))
     warnings += info.weight_warnings
     write_atomically(plan.layout.run_file, info.to_json(), durable=True)
+    sync_folder(plan.layout.out)  # records without a `run.json` would be nobody's
     return warnings
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.evaluation.fills.pictures import has_kept
+from bench.evaluation.fills.pictures import has_kept, torn_pictures
 from bench.evaluation.plan import Plan
 from bench.evaluation.reuse.examination import Drawn, draw_first_holes, examine, refuse_bad
 from bench.evaluation.reuse.selection import select
@@ -90,9 +90,11 @@ def _results(plan: Plan, index: int, *, again: bool) -> Results:
 
 def _missing(plan: Plan, index: int, drawn: Mapping[tuple[str, str], Drawn], *, again: bool) -> dict[str, str]:
     """Ids of the samples that lack a result with all that is asked, to the SHA-256 of the recorded output, if any."""
-    recorded = select(plan, plan.cells[index], _results(plan, index, again=again), drawn)
+    cell = plan.cells[index]
+    recorded = select(plan, cell, _results(plan, index, again=again), drawn)
+    torn = set() if cell.only_recorded else torn_pictures(plan, cell)
     outputs = {name: one.record.output_sha256 for name, one in recorded.partial.items()}
-    return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole}
+    return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole or name in torn}
 
 
 def _units(plan: Plan, missing: Mapping[int, Mapping[str, str]]) -> Iterator[Unit]:

@@ -72,12 +72,18 @@ def write_atomically(path: Path, content: str | bytes, *, durable: bool = False)
 
 
 def sync_folder(folder: Path) -> None:
-    """Flush the names in a folder to the disk: afterwards no power cut brings back what stood there before."""
+    """Flush the names in a folder to the disk: afterwards no power cut brings back what stood there before.
+
+    Raises:
+        OSError: with the folder as its file name.
+    """
     if os.name == "nt":  # it opens no folders
         return
     number = os.open(folder, os.O_RDONLY)
     try:
         _sync(number)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
         os.close(number)
 
@@ -85,7 +91,10 @@ def sync_folder(folder: Path) -> None:
 def _sync_file(path: Path) -> None:
     """Flush a file that was written without waiting."""
     with path.open("rb+") as file:
-        _sync(file.fileno())
+        try:
+            _sync(file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def _sync(number: int) -> None:

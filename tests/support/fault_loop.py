@@ -86,9 +86,9 @@ class Small:
 
     def __init__(self, name: str, work: Path, pictures: int = 3) -> None:
         self.command, self._work = COMMANDS[name], work
-        self._pictures = write_pictures(work / "pictures", pictures)
+        self.pictures = write_pictures(work / "pictures", pictures)
         if self.command.needs:
-            self._must(COMMANDS[self.command.needs].arguments(self._pictures, work / "before"))
+            self._must(COMMANDS[self.command.needs].arguments(self.pictures, work / "before"))
         whole = work / "undisturbed"
         with faulty_disk(FaultyDisk(whole)) as disk:
             self._prepare(whole)
@@ -122,7 +122,7 @@ class Small:
             shutil.copytree(self._work / "before", out)
 
     def _arguments(self, out: Path) -> list[str]:
-        return self.command.arguments(self._pictures, out)
+        return self.command.arguments(self.pictures, out)
 
     def _must(self, arguments: Sequence[str]) -> None:
         code, text = call(arguments)

@@ -27,6 +27,7 @@ __all__ = [
     "has_kept",
     "read_kept",
     "remove_pictures",
+    "torn_pictures",
     "write_pictures",
     "write_several",
 ]
@@ -34,6 +35,9 @@ __all__ = [
 
 _FILL_LEVEL = 1
 """Of zlib: most fills are deleted again, and files of level 3 are 5 % smaller in one and a half times the time."""
+
+
+_PNG_END = b"IEND\xaeB`\x82"
 
 
 @dataclass(frozen=True)
@@ -126,12 +130,32 @@ def read_kept(plan: Plan, cell: Cell, masked: MaskedSample, output_sha256: str) 
 
 def remove_pictures(plan: Plan, cell: Cell, kept: Collection[str]) -> None:
     """Remove the pictures of a cell but those of the samples `kept`; those of samples that are not asked for stay."""
-    for name, ending in (("gallery", r"(\.labels)?\.png$"), ("several", r"\.\d+(\.labels)?\.png$")):
-        folder = plan.layout.cell(cell.key) / name
+    for folder, ending in _shown(plan, cell):
         for file in folder.rglob("*.png"):
             sample = re.sub(ending, "", file.relative_to(folder).as_posix())
             if sample in plan.revisions and sample not in kept:
                 file.unlink()
+
+
+def torn_pictures(plan: Plan, cell: Cell) -> set[str]:
+    """Ids of the samples with a picture for the grids that lacks its end: a power cut can do that, a kill cannot.
+
+    Such pictures are not flushed to the disk one by one, which would take longer than many models.
+    """
+    torn = set()
+    for folder, ending in _shown(plan, cell):
+        for file in folder.rglob("*.png"):
+            with file.open("rb") as opened:
+                opened.seek(max(0, file.stat().st_size - len(_PNG_END)))
+                if opened.read() != _PNG_END:
+                    torn.add(re.sub(ending, "", file.relative_to(folder).as_posix()))
+    return torn
+
+
+def _shown(plan: Plan, cell: Cell) -> list[tuple[Path, str]]:
+    """The folders of a cell with pictures for the grids, and what follows a sample's id in their names."""
+    folder = plan.layout.cell(cell.key)
+    return [(folder / "gallery", r"(\.labels)?\.png$"), (folder / "several", r"\.\d+(\.labels)?\.png$")]
 
 
 def _read(path: Path) -> Picture | None:
