@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from bench.evaluation.masked_samples import MaskedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
 from bench.pictures import png_bytes, stack_pictures, unstack_pictures
 from bench.records import write_atomically
+from bench.records.files import sync_folder
 
 if TYPE_CHECKING:
     from bench.vocabulary import Picture
@@ -27,6 +28,7 @@ __all__ = [
     "has_kept",
     "read_kept",
     "remove_pictures",
+    "sync_kept",
     "torn_pictures",
     "write_pictures",
     "write_several",
@@ -72,6 +74,12 @@ def write_pictures(plan: Plan, cell: Cell, sample_id: str, completed: Picture, o
         if output.labels is not None:
             write_atomically(layout.kept_labels(key, sample_id), png_bytes(output.labels.numpy()), durable=True)
         write_atomically(layout.kept_fill(key, sample_id), png_bytes(completed), durable=True)
+
+
+def sync_kept(plan: Plan, cell: Cell, samples: Iterable[str]) -> None:
+    """Flush the names of the fills that the run keeps, before their records are written: no power cut parts the two."""
+    for folder in {plan.layout.kept_fill(cell.key, sample).parent for sample in samples} if plan.keep_fills else ():
+        sync_folder(folder)
 
 
 def write_several(
