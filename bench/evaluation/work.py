@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from bench.errors import UsageError
 from bench.evaluation.fills.pictures import has_kept, torn_pictures
 from bench.evaluation.plan import Plan
 from bench.evaluation.reuse.examination import Drawn, draw_first_holes, examine, refuse_bad
@@ -14,6 +16,9 @@ from bench.records.cell_store import Results, read_results
 from bench.records.files import asked_of
 
 __all__ = ["Work", "find_work"]
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,7 @@ def find_work(plan: Plan, *, again: bool, progress: bool) -> tuple[Plan, Work]:
         DataError: for pictures that cannot be read, all of them.
         UsageError: a protocol does not go with the data set, or a record was edited.
     """
+    _check_names(plan)
     opened = _open_cells(plan, again=again)
     lacking = [index for index in opened if not _can_run(plan, index, _missing(plan, index, {}, again=again))]
     opened = [index for index in opened if index not in lacking]
@@ -66,6 +72,15 @@ def find_work(plan: Plan, *, again: bool, progress: bool) -> tuple[Plan, Work]:
     able = {index: samples for index, samples in missing.items() if _can_run(plan, index, samples)}
     lacking += [index for index in missing if index not in able]
     return plan, Work(tuple(able), tuple(_units(plan, able)), lacking, examination.drawn)
+
+
+def _check_names(plan: Plan) -> None:
+    """Raise UsageError for a cell whose folders no file system could make, before anything is written."""
+    for cell in plan.cells:
+        for part in cell.key.path.parts:
+            if (length := len(os.fsencode(part))) > _LONGEST_NAME:
+                fix = "Name the row with --models NAME=MODEL."
+                raise UsageError(f"name {part[:40]}...", f"have at most {_LONGEST_NAME} bytes", str(length), fix)
 
 
 def _open_cells(plan: Plan, *, again: bool) -> list[int]:
