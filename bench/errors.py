@@ -21,6 +21,7 @@ code, and its exit code is 3.
 from __future__ import annotations
 
 import difflib
+import errno
 from collections.abc import Iterable
 
 __all__ = [
@@ -37,8 +38,11 @@ __all__ = [
     "UsageError",
     "WeightsMissing",
     "folded",
+    "is_machine_fault",
     "nearest",
 ]
+
+_MACHINE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
 _FEW = 8
 """So many known names are listed; more are left to a command."""
@@ -160,6 +164,11 @@ class ModelFailure(Failure):
 
 class EnvironmentFailure(SpgbenchError):
     """The machine refused: a full or read-only disk, a missing permission, a limit, too little memory."""
+
+
+def is_machine_fault(error: BaseException) -> bool:
+    """Whether an error says that the machine ran out of disk or of open files: no file and no model is at fault."""
+    return isinstance(error, OSError) and error.errno in _MACHINE_FAULTS
 
 
 class NotApplicable(Exception):

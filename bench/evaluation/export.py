@@ -17,6 +17,7 @@ from bench.evaluation.pipeline.prediction import predict
 from bench.evaluation.plan import Plan
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
+from bench.records.files import remove_abandoned
 from bench.runtime.exact import exact_arithmetic
 from bench.vocabulary import Protocol
 
@@ -38,6 +39,7 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
         The manifest and the sheets.
     """
     out = out.absolute()  # a model may change the working directory
+    remove_abandoned(out)
     from bench.reporting.images.contact_sheet import contact_sheet
 
     manifest: dict[str, dict[str, dict[str, str | float]]] = {}
@@ -81,6 +83,7 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
         Failure: after all others were written, when a model gave no usable picture for some samples.
     """
     out = out.absolute()  # a model may change the working directory
+    remove_abandoned(out)
     failures = []
     written = 0
     for cell in plan.cells:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -30,7 +29,7 @@ from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
 from bench.image_files.finding import some
 from bench.records import GpuUse, Run, locked, read_run
-from bench.records.cell_store import read_results
+from bench.records.cell_store import read_results, remove_cell
 from bench.records.manifest import Manifest, write_manifest
 from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
@@ -191,7 +190,7 @@ def run_suite(
         write_manifest(plan.layout, make_manifest(plan, share.count))
         for index in work.cells if reuse == "never" else ():
             if not plan.cells[index].only_recorded:
-                shutil.rmtree(plan.layout.cell(plan.cells[index].key), ignore_errors=True)
+                remove_cell(plan.layout, plan.cells[index].key)
         if not work.cells:
             write_inputs(plan, plan.gallery, plan.protocols, anew=False)
         phases, meter, lost = Phases(), GpuMeter(plan.device), list[Lost[Unit]]()

@@ -30,6 +30,7 @@ from bench.records import (
     write_atomically,
 )
 from bench.records.cell_store import recorded_revisions
+from bench.records.files import sync_folder
 from bench.records.published import PublishedFigure
 from bench.removal import task_of
 from bench.reporting.run_again import command_of
@@ -140,13 +141,14 @@ def write_run_file(plan: Plan, earlier: RunInfo | None, sizes: Mapping[str, Mode
         )
     info = replace(info, command=command_of(info))
     warnings += info.weight_warnings
-    write_atomically(plan.layout.run_file, info.to_json())
+    write_atomically(plan.layout.run_file, info.to_json(), durable=True)
+    sync_folder(plan.layout.out)  # records without a `run.json` would be nobody's
     return warnings
 
 
 def add_gpu_use(layout: RunLayout, gpu: GpuUse) -> None:
     """Write into `run.json` how busy the GPU was."""
-    write_atomically(layout.run_file, replace(read_run_info(layout.run_file), gpu=gpu).to_json())
+    write_atomically(layout.run_file, replace(read_run_info(layout.run_file), gpu=gpu).to_json(), durable=True)
 
 
 def _describe(plan: Plan) -> RunInfo:

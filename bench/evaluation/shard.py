@@ -15,7 +15,7 @@ import torch
 import bench.metrics
 from bench.errors import ModelFailure
 from bench.evaluation import worker_status
-from bench.evaluation.fills.pictures import ModelOutput, read_kept, write_pictures, write_several
+from bench.evaluation.fills.pictures import ModelOutput, read_kept, sync_kept, write_pictures, write_several
 from bench.evaluation.known_pixels import check_predictions
 from bench.evaluation.label_edits import edit_sha256
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256
@@ -241,6 +241,7 @@ def _write(plan: Plan, batch: _BatchWork) -> None:
     with batch.phases.phase("write"):
         for scored in batch.scored:
             batch.results += _written(plan, batch.cell, scored)
+            sync_kept(plan, batch.cell, (masked.sample.id for masked, _ in scored.pairs))
         write_batch(plan.layout, batch.cell.key, batch.results)
 
 

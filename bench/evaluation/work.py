@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.evaluation.fills.pictures import has_kept
+from bench.errors import UsageError
+from bench.evaluation.fills.pictures import has_kept, torn_pictures
 from bench.evaluation.merging.share import WHOLE, Share
 from bench.evaluation.plan import Plan
 from bench.evaluation.reuse.examination import (
@@ -27,6 +29,9 @@ __all__ = ["Work", "find_work"]
 
 _CHECKED = 32
 """So many recorded pictures are read again at least, spread over all."""
+
+_LONGEST_NAME = 255
+"""Bytes of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -71,11 +76,12 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
         DataError: for pictures that cannot be read, all of them.
         UsageError: a protocol does not go with the data set, or a record was edited.
     """
+    _check_names(plan)
     damaged: list[Damage] = []
     broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
     with collector_paused():
         found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
-    lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, cell.fitting))]
+    lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, index, cell.fitting))]
     opened = [index for index in found if index not in lacking]
     if not opened:
         return plan, Work(lacking=lacking, damaged=damaged)
@@ -88,13 +94,22 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     draw_first_holes(plan)
     every = [index for index in _open_cells(plan, broken, again=again) if index in opened]
     fitting = {index: _drawn_again(plan, index, found[index], examination.drawn) for index in every}
-    missing = {index: _missing(plan, recorded) for index, recorded in fitting.items()}
+    missing = {index: _missing(plan, index, recorded) for index, recorded in fitting.items()}
     able = {index: samples for index, samples in missing.items() if _can_run(plan, index, samples)}
     lacking += [index for index in missing if index not in able]
     whole = frozenset(index for index, samples in able.items() if share.is_whole or samples.keys() <= taken)
     recorded = {index: [one.record for one in fitting[index].whole.values()] for index in able}
     units = tuple(_units(plan, able, share))
     return plan, Work(tuple(able), whole, units, lacking, examination.drawn, damaged, recorded)
+
+
+def _check_names(plan: Plan) -> None:
+    """Raise UsageError for a cell whose folders no file system could make, before anything is written."""
+    for cell in plan.cells:
+        for part in cell.key.path.parts:
+            if (length := len(os.fsencode(part))) > _LONGEST_NAME:
+                fix = "Name the row with --models NAME=MODEL."
+                raise UsageError(f"name {part[:40]}...", f"have at most {_LONGEST_NAME} bytes", str(length), fix)
 
 
 def _open_cells(plan: Plan, broken: Collection[int], *, again: bool) -> list[int]:
@@ -177,10 +192,12 @@ def _can_run(plan: Plan, index: int, missing: Mapping[str, str]) -> bool:
     return not cell.only_recorded or all(output and has_kept(plan, cell, name) for name, output in missing.items())
 
 
-def _missing(plan: Plan, recorded: Recorded) -> dict[str, str]:
+def _missing(plan: Plan, index: int, recorded: Recorded) -> dict[str, str]:
     """Ids of the samples that lack a result with all that is asked, to the SHA-256 of the recorded output, if any."""
+    cell = plan.cells[index]
+    torn = set() if cell.only_recorded else torn_pictures(plan, cell)
     outputs = {name: one.record.output_sha256 for name, one in recorded.partial.items()}
-    return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole}
+    return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole or name in torn}
 
 
 def _taken(plan: Plan, share: Share) -> list[range]:

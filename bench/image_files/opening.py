@@ -16,7 +16,7 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
-from bench.errors import DataError, TooLarge
+from bench.errors import DataError, TooLarge, is_machine_fault
 from bench.image_files.container import FORMATS, Format, check_whole, find_format
 
 __all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "open_image_bytes", "upright_size"]
@@ -128,6 +128,8 @@ def _refusing(subject: str, fix: str, max_pixels: int = MAX_PIXELS) -> Iterator[
         must = f"have at most {max_pixels:,} pixels"
         raise TooLarge(subject, must, str(error), "Make it smaller.") from error
     except Exception as error:  # Pillow raises nearly anything on damaged files
+        if is_machine_fault(error):
+            raise
         if isinstance(error, OSError) and error.errno is not None:
             raise DataError(subject, "be readable", error.strerror or str(error), "Check the file.") from error
         raise DataError(subject, f"be a whole {FORMATS} picture", str(error).rstrip("."), fix) from error

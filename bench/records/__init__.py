@@ -1,7 +1,8 @@
 """What a run leaves on disk, and its reader."""
 
-from bench.records.files import locked, read_shard, write_atomically, write_cell, write_shard
+from bench.records.files import read_shard, write_atomically, write_cell, write_shard
 from bench.records.layout import CellKey, RunLayout, folder_name
+from bench.records.lock import locked
 from bench.records.reader import Run, read_run, read_run_info
 from bench.records.run_info import (
     DatasetInfo,

@@ -164,7 +164,7 @@ def audit_file(out: Path) -> Path:
 
 def write_audit(out: Path, record: AuditRecord) -> None:
     """Write `OUT/audit.json`."""
-    write_atomically(audit_file(out), record.to_json())
+    write_atomically(audit_file(out), record.to_json(), durable=True)
 
 
 def read_audit(out: Path) -> AuditRecord:

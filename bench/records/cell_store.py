@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.records.features import read_all_features, write_features
-from bench.records.files import ASKED, read_shard, write_shard
+from bench.records.files import (
+    ASKED,
+    read_if_there,
+    read_shard,
+    remove_abandoned,
+    sync_folder,
+    write_shard,
+)
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
 
@@ -31,6 +39,7 @@ __all__ = [
     "find_damage",
     "read_results",
     "recorded_revisions",
+    "remove_cell",
     "write_batch",
     "write_results",
 ]
@@ -132,6 +141,18 @@ def recorded_revisions(folder: Path) -> dict[str, set[str]]:
     return found
 
 
+def remove_cell(layout: RunLayout, key: CellKey) -> None:
+    """Remove a cell, its marker first: a kill meanwhile leaves a cell that is not whole.
+
+    Raises:
+        OSError: a file cannot be removed.
+    """
+    layout.done(key).unlink(missing_ok=True)
+    if layout.cell(key).exists():
+        sync_folder(layout.cell(key))
+        shutil.rmtree(layout.cell(key))
+
+
 def write_batch(layout: RunLayout, key: CellKey, results: Sequence[SampleResult]) -> None:
     """Write the results of a batch, so that no later kill can lose them."""
     _write(layout.batch(key, _batch_name(key.path.as_posix(), [result.record for result in results])), results)
@@ -147,7 +168,8 @@ def write_results(
 ) -> None:
     """Write the results of a whole cell in their files, and remove all others.
 
-    A kill at any moment loses nothing: before a file is written over, all results stand in `others`.
+    A kill or a power cut at any moment loses nothing: before a file is written over, all results stand in `others`, and
+    before a file is removed, what replaces it is on the disk.
 
     Args:
         shards: those of the pictures that the run asks for.
@@ -158,6 +180,7 @@ def write_results(
     every = [result for shard in shards for result in shard]
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
+        sync_folder(layout.cell(key))
     for index, shard in enumerate(shards):
         write_shard(layout.shard(key, index), [result.record for result in shard])
         if with_features:
@@ -166,9 +189,11 @@ def write_results(
         _write(layout.others(key), others)
     written = {layout.shard(key, index) for index in range(len(shards))} | ({layout.others(key)} if others else set())
     kept = written | ({_features_of(path) for path in written} if with_features else {_features_of(layout.others(key))})
+    sync_folder(layout.cell(key))
     for path in [*_files(layout, key), *layout.cell(key).glob("*.npz")]:
         if path not in kept:
             path.unlink(missing_ok=True)
+    remove_abandoned(layout.cell(key))
 
 
 def _files(layout: RunLayout, key: CellKey) -> Iterator[Path]:
@@ -219,7 +244,7 @@ def _difference(file: Path, checksum: str) -> str:
     try:
         with file.open("rb") as opened:
             fits = hashlib.file_digest(opened, "sha256").hexdigest() == checksum
-    except OSError:
+    except FileNotFoundError:
         return "no such file"
     return "" if fits else "a file with another SHA-256 than when it was written"
 
@@ -227,9 +252,8 @@ def _difference(file: Path, checksum: str) -> str:
 def _other_cell(layout: RunLayout, key: CellKey) -> str:
     """The cell that a summary is of, where it is another one than its folder says, or nothing."""
     try:
-        found = json.loads(layout.cell_file(key).read_bytes())["key"]
-        other = CellKey(**found)
-    except (OSError, ValueError, KeyError, TypeError):
+        other = CellKey(**json.loads(read_if_there(layout.cell_file(key)) or b"")["key"])
+    except (ValueError, KeyError, TypeError):
         return "no cell that can be read"
     return "" if other.path == key.path else f"another cell: {other.path}"
 
@@ -237,8 +261,8 @@ def _other_cell(layout: RunLayout, key: CellKey) -> str:
 def _checksums(done: Path) -> dict[str, str] | None:
     """File name to checksum, as a marker says it; None for one that does not parse."""
     try:
-        found = json.loads(done.read_bytes())
-    except (OSError, ValueError):
+        found = json.loads(read_if_there(done) or b"")
+    except ValueError:
         return None
     if not isinstance(found, dict) or not all(
         isinstance(text, str) and "/" not in name for name, text in found.items()

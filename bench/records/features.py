@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bench.records.files import write_atomically
+from bench.records.files import read_if_there, write_atomically
 
 __all__ = ["CellFeatures", "Features", "read_all_features", "read_cell_features", "write_features"]
 
@@ -49,7 +49,7 @@ def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Fe
     arrays: dict[str, Any] = {"samples": np.array(samples, dtype=np.str_), **features}
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, buffer.getvalue(), durable=True)
 
 
 def read_all_features(path: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
@@ -79,8 +79,11 @@ def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
 
 
 def _read(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+    content = read_if_there(path)
+    if content is None:
+        return None
     try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+        with np.load(io.BytesIO(content), allow_pickle=False) as file:
             found: dict[str, npt.NDArray[Any]] = dict(file)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None

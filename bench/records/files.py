@@ -1,111 +1,167 @@
-"""Writing that survives a kill at any moment: every file appears whole or not at all."""
+"""Writing that survives a kill or a power cut at any moment: every file appears whole or not at all."""
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+import os
+import platform
+import re
+import uuid
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from bench.errors import EnvironmentFailure, RunConflict
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
 
-__all__ = ["ASKED", "asked_of", "locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
+__all__ = [
+    "ASKED",
+    "asked_of",
+    "read_if_there",
+    "read_shard",
+    "remove_abandoned",
+    "sync_folder",
+    "write_atomically",
+    "write_cell",
+    "write_shard",
+]
 
 ASKED = "asked"
 """In the marker of a whole cell: what the cell was asked to hold, as `run.json` says it."""
 
+_PART = re.compile(r"\.(?P<machine>.*)-(?P<process>\d+)-[0-9a-f]{12}\.part")
+_NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
+"""What a file system answers that cannot flush this kind of file."""
 
-def write_atomically(path: Path, content: str | bytes) -> None:
+
+def write_atomically(path: Path, content: str | bytes, *, durable: bool = False) -> None:
     """Write a sibling and rename it over `path`; makes the folder. A pipe or a device is written to as it is.
 
-    Not flushed to the disk: a killed process loses nothing by that, and after a power cut the checksums tell.
+    Processes that write the same file at the same time do not disturb one another: the last rename stays.
+
+    Args:
+        path: of the file.
+        content: text is written as UTF-8.
+        durable: whether the content is on the disk before the file has its name, for what a power cut must not take.
+            What can be made again from the records needs no such wait.
 
     Raises:
         OSError: with `path` as its file name, whatever could not be done; nothing is left behind.
     """
     data = content.encode(errors="backslashreplace") if isinstance(content, str) else content
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:12]}.part")
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(data)
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_bytes(data)
+        with part.open("xb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                _sync(file.fileno())
         part.replace(path)
-    except OSError as error:
+    except BaseException as error:  # Ctrl-C as well
         with suppress(OSError):
             part.unlink()
-        raise OSError(error.errno, error.strerror, str(path)) from error
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
-@contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Hold an output folder (made if it is not there): two commands at once would mix their files.
-
-    When the block raises, a lock and empty folders that were made for it are removed.
+def sync_folder(folder: Path) -> None:
+    """Flush the names in a folder to the disk: afterwards no power cut brings back what stood there before.
 
     Raises:
-        RunConflict: when another process holds it.
-        EnvironmentFailure: when the folder was moved or deleted meanwhile.
+        OSError: with the folder as its file name.
     """
-    from filelock import FileLock, Timeout
-
-    made = [folder for folder in (out, *out.parents) if not folder.exists()]
-    out.mkdir(parents=True, exist_ok=True)
-    file = out / ".lock"
-    first = not file.exists()
-    lock = FileLock(file)
+    if os.name == "nt":  # it opens no folders
+        return
+    number = os.open(folder, os.O_RDONLY)
     try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        must, fix = "be used by one command at a time", "Wait for it, or choose another folder with -o."
-        raise RunConflict(f"output folder {out}", must, "another one at work", fix) from error
-    try:
-        yield
-        if not file.exists():
-            raise _vanished(out)
-    except BaseException as error:
-        gone = not file.exists()
-        lock.release()
-        if first:
-            file.unlink(missing_ok=True)
-        _remove_empty(made)
-        if gone and isinstance(error, Exception):
-            raise _vanished(out) from error
-        raise
+        _sync(number)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
     finally:
-        lock.release()
+        os.close(number)
 
 
-def _vanished(out: Path) -> EnvironmentFailure:
-    fix = "Run the same command again."
-    return EnvironmentFailure(f"output folder {out}", "stay where it is", "it moved or deleted meanwhile", fix)
-
-
-def _remove_empty(folders: Iterable[Path]) -> None:
-    """Remove folders, innermost first, up to the first one that holds something."""
-    for folder in folders:
+def _sync_file(path: Path) -> None:
+    """Flush a file that was written without waiting."""
+    with path.open("rb+") as file:
         try:
-            folder.rmdir()
-        except OSError:
-            return
+            _sync(file.fileno())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _sync(number: int) -> None:
+    try:
+        os.fsync(number)
+    except OSError as error:
+        if error.errno not in _NO_SYNC:
+            raise
+
+
+def remove_abandoned(folder: Path, *, below: bool = True) -> None:
+    """Remove from a folder, and from those below it, what processes of this machine left half-written when killed."""
+    for part in folder.rglob(".*.part") if below else folder.glob(".*.part"):
+        name = _PART.fullmatch(part.name)
+        if name and name["machine"] == _machine() and not _is_alive(int(name["process"])):
+            part.unlink(missing_ok=True)
+
+
+def _machine() -> str:
+    """The name of this machine, as a part of a file name."""
+    return re.sub(r"[^A-Za-z0-9]", "", platform.node())[:32]
+
+
+def _is_alive(process: int) -> bool:
+    """Whether a process runs; where that cannot be asked, as if it did."""
+    if os.name == "nt":
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def read_if_there(path: Path) -> bytes | None:
+    """The content of a file; None when there is no such file.
+
+    Raises:
+        OSError: with `path` as its file name, when it is there and cannot be read: nobody may take it as missing.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def write_shard(path: Path, records: Iterable[Record]) -> None:
     """Write the records of one shard, one JSON line each."""
-    write_atomically(path, "".join(map(record_to_line, records)))
+    write_atomically(path, "".join(map(record_to_line, records)), durable=True)
 
 
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
-    """The records of a shard; None when it is missing, damaged or not about `samples` (then run it again)."""
+    """The records of a shard; None when it is missing, damaged or not about `samples` (then run it again).
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    content = read_if_there(path)
     try:
-        records = records_from_lines(path.read_bytes().decode("utf-8"))
-    except (OSError, ValueError, KeyError, TypeError):
+        records = None if content is None else records_from_lines(content.decode("utf-8"))
+    except (ValueError, KeyError, TypeError):
         return None
-    if samples is not None and [record.sample for record in records] != list(samples):
+    if records is None or (samples is not None and [record.sample for record in records] != list(samples)):
         return None
     return records
 
@@ -113,22 +169,34 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
 def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = "") -> None:
     """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell.
 
+    All that the marker speaks of is on the disk before the marker.
+
     Args:
         shards: how many files of records the cell has.
         asked: hash of what the cell was asked to hold, as in `run.json`.
     """
-    write_atomically(layout.cell_file(cell.key), cell.to_json())
+    write_atomically(layout.cell_file(cell.key), cell.to_json(), durable=True)
     parts = ((layout.shard(cell.key, index), layout.features(cell.key, index)) for index in range(shards))
     others = (layout.others(cell.key), layout.others(cell.key).with_suffix(".npz"))
     written = (file for pair in (*parts, others) for file in pair if file.exists())
     files = [layout.cell_file(cell.key), *written]
     checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
-    write_atomically(layout.done(cell.key), dump(checksums | ({ASKED: asked} if asked else {})))
+    for name in ("gallery", "several"):
+        for picture in (layout.cell(cell.key) / name).rglob("*.png"):
+            _sync_file(picture)
+    sync_folder(layout.cell(cell.key))
+    write_atomically(layout.done(cell.key), dump(checksums | ({ASKED: asked} if asked else {})), durable=True)
+    sync_folder(layout.cell(cell.key))
 
 
 def asked_of(layout: RunLayout, key: CellKey) -> str | None:
-    """What a whole cell was asked to hold, empty up to format 2; None when the cell is not whole."""
+    """What a whole cell was asked to hold, empty up to format 2; None when the cell is not whole.
+
+    Raises:
+        OSError: its marker is there and cannot be read.
+    """
+    content = read_if_there(layout.done(key))
     try:
-        return str(json.loads(layout.done(key).read_bytes()).get(ASKED, ""))
-    except (OSError, ValueError, AttributeError):
+        return None if content is None else str(json.loads(content).get(ASKED, ""))
+    except (ValueError, AttributeError):
         return None

@@ -268,12 +268,12 @@ class LoadResults:
 
 def write_load_records(path: Path, records: Iterable[LoadRecord]) -> None:
     """Write the records of one model, whole or not at all."""
-    write_atomically(path, "".join(record.to_line() for record in records))
+    write_atomically(path, "".join(record.to_line() for record in records), durable=True)
 
 
 def write_load_environment(layout: LoadLayout, environment: Mapping[str, Any]) -> None:
     """Write `environment.json`."""
-    write_atomically(layout.environment_file, dump({"format": LOAD_FORMAT, **environment}))
+    write_atomically(layout.environment_file, dump({"format": LOAD_FORMAT, **environment}), durable=True)
 
 
 def read_load_records(path: Path) -> list[LoadRecord]:

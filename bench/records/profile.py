@@ -282,12 +282,12 @@ class Profile:
 
 def write_records(path: Path, records: Iterable[ProfileRecord]) -> None:
     """Write the records of one model, whole or not at all."""
-    write_atomically(path, "".join(record.to_line() for record in records))
+    write_atomically(path, "".join(record.to_line() for record in records), durable=True)
 
 
 def write_environment(layout: ProfileLayout, environment: Mapping[str, Any]) -> None:
     """Write `environment.json`."""
-    write_atomically(layout.environment_file, dump({"format": PROFILE_FORMAT, **environment}))
+    write_atomically(layout.environment_file, dump({"format": PROFILE_FORMAT, **environment}), durable=True)
 
 
 def read_records(path: Path) -> list[ProfileRecord]:

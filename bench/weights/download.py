@@ -8,11 +8,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPException
+from io import FileIO
 from pathlib import Path
 
 from filelock import FileLock
 
-from bench.errors import WeightsMissing
+from bench.errors import EnvironmentFailure, WeightsMissing
 from bench.weights.catalogue import WeightFile
 
 __all__ = ["download"]
@@ -31,6 +32,7 @@ def download(file: WeightFile, folder: Path, progress: Callable[[int], None]) ->
 
     Raises:
         WeightsMissing: the folder cannot be written, the address does not answer, or the hash is wrong.
+        EnvironmentFailure: the disk is full; what came stays.
     """
     target = folder / file.file
     with _locked(file, folder):
@@ -93,10 +95,28 @@ def _continue(file: WeightFile, part: Path, progress: Callable[[int], None]) -> 
             raise _unreachable(file, f"an answer of {total:,} bytes instead of {file.size:,}")
         if start and not resumed:
             progress(-start)
-        with part.open("ab" if resumed else "wb") as out:
+        with _writing(part):
+            out = part.open("ab" if resumed else "wb", buffering=0)
+        with out:
             while (chunk := answer.read(_CHUNK)) and out.tell() <= file.size:
-                out.write(chunk)
+                with _writing(part):
+                    _append(out, memoryview(chunk))
                 progress(len(chunk))
+
+
+def _append(out: FileIO, data: memoryview) -> None:
+    while data:
+        data = data[out.write(data) :]
+
+
+@contextmanager
+def _writing(part: Path) -> Iterator[None]:
+    """Tell an error of the disk from one of the network."""
+    try:
+        yield
+    except OSError as error:
+        fix = "Free some space, or name another folder with SPGBENCH_CACHE; the same command goes on."
+        raise EnvironmentFailure(f"path {part}", "be writable", str(error.strerror).lower(), fix) from error
 
 
 def _check(file: WeightFile, part: Path) -> None:

@@ -3,15 +3,17 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
-from bench.errors import EnvironmentFailure, UsageError
-from bench.records import locked, write_atomically
+from bench.errors import EnvironmentFailure, RunConflict, UsageError
+from bench.records import locked, read_shard, write_atomically
+from tests.support.faults import FaultyDisk, faulty_disk
 
 
 @contextmanager
@@ -77,3 +79,74 @@ def test_an_output_folder_that_vanishes_is_an_error_of_the_environment(tmp_path:
 
     with pytest.raises(EnvironmentFailure, match=f"output folder {out} must stay where it is"):
         work()
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_as_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "samples-0000.jsonl"
+    path.write_text("{}")
+    assert read_shard(tmp_path / "other.jsonl") is None
+
+    def broken(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", broken)
+    with pytest.raises(OSError, match="Input/output error") as refused:
+        read_shard(path)
+    assert refused.value.filename == str(path)
+
+
+def test_what_a_killed_process_left_half_written_is_removed_and_what_a_live_one_writes_stays(tmp_path: Path) -> None:
+    child = subprocess.Popen([sys.executable, "-c", ""])
+    child.wait()
+    with faulty_disk(FaultyDisk(tmp_path)) as disk:
+        write_atomically(tmp_path / "tables" / "a.md", "text")
+    ours = next(event.source for event in disk.journal if event.kind == "rename")
+    assert ours is not None
+    theirs = ours.with_name(ours.name.replace(f"-{os.getpid()}-", f"-{child.pid}-"))
+    elsewhere = ours.with_name(f".another{theirs.name[1:]}")
+    for part in (ours, theirs, elsewhere):
+        part.touch()
+
+    with locked(tmp_path):
+        pass
+
+    assert not theirs.exists()
+    assert ours.exists()
+    assert elsewhere.exists()
+
+
+def test_the_file_of_a_lock_that_nobody_holds_blocks_nobody(tmp_path: Path) -> None:
+    (tmp_path / ".lock").write_text("12345")
+    with locked(tmp_path), pytest.raises(RunConflict, match="another one at work"), locked(tmp_path):
+        pass
+    with locked(tmp_path):
+        pass
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps a folder with an open file")
+def test_a_folder_that_was_made_again_by_another_command_is_not_ours(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+
+    def work() -> None:
+        with locked(out):
+            shutil.move(out, tmp_path / "moved")
+            other.enter_context(locked(out))
+
+    with ExitStack() as other:
+        with pytest.raises(EnvironmentFailure, match="must stay where it is"):
+            work()
+        with pytest.raises(RunConflict), locked(out):
+            pass
+
+
+def test_a_lock_that_cannot_be_made_names_the_folder(tmp_path: Path) -> None:
+    out = tmp_path / "new" / "out"
+    with (
+        faulty_disk(FaultyDisk(out, errno.EROFS, first=1)),
+        pytest.raises(OSError, match="Read-only") as refused,
+        locked(out),
+    ):
+        pass
+
+    assert refused.value.filename == str(out)
+    assert not out.parent.exists()

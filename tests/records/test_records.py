@@ -161,19 +161,3 @@ def test_what_is_no_run(tmp_path: Path, text: str | None, found: str) -> None:
 
     with pytest.raises(UsageError, match=found):
         read_run(tmp_path)
-
-
-def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "run.json"
-    write_atomically(path, "old")
-
-    def full(part: Path, content: bytes) -> None:
-        with part.open("wb") as file:
-            file.write(content[:1])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(OSError, match="No space"):
-        write_atomically(path, "new")
-
-    assert path.read_text() == "old"

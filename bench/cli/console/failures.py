@@ -34,6 +34,7 @@ _FIXES = {
     errno.EPERM: "Change its permissions, or choose another place.",
     errno.EMFILE: "Raise the limit with `ulimit -n`, or use fewer --workers.",
     errno.ENFILE: "Close other programs, or use fewer --workers.",
+    errno.ENOLCK: "Choose a place on a file system with locks, with -o.",
     errno.ENAMETOOLONG: "Choose a shorter name.",
     errno.ENOENT: "Was it moved or deleted meanwhile?",
     errno.ESTALE: "Was it moved or deleted meanwhile?",

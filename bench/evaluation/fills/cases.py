@@ -111,7 +111,7 @@ def write_inputs(plan: Plan, samples: Iterable[str], protocols: Iterable[Protoco
     def write(path: Path, draw: Callable[[], bytes]) -> None:
         if anew or not path.exists():
             with suppress(NotApplicable):
-                write_atomically(path, draw())
+                write_atomically(path, draw(), durable=True)
 
     places = {name: index for index, name in enumerate(plan.dataset.ids)}
     for name in sorted(samples):

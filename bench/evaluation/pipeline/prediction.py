@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from bench.errors import ModelFailure
+from bench.errors import ModelFailure, is_machine_fault
 from bench.evaluation.fills.pictures import ModelOutput
 from bench.models.model_error import error_traceback
 from bench.pictures import check_prediction, hide, quantise
@@ -30,6 +30,9 @@ def predict(
 
     Args:
         fills: how many fills of each hole to ask for besides, of a model that can give several.
+
+    Raises:
+        OSError: the disk is full or too many files are open: no fault of the model, so that nothing is recorded.
     """
     batch = hide(samples, holes, seed, model.label_sources)
     parts: Sequence[Sequence[int]] = [range(row, row + 1) for row in range(len(samples))]
@@ -37,7 +40,9 @@ def predict(
         return list(_outputs(model, batch, fills))
     except torch.OutOfMemoryError:  # its frames hold what fills the memory
         failure, is_full = out_of_memory("the model"), True
-    except Exception as error:  # noqa: BLE001 (a model from elsewhere may raise anything; it is recorded)
+    except Exception as error:  # a model from elsewhere may raise anything; it is recorded
+        if is_machine_fault(error):
+            raise
         failure, is_full = error if isinstance(error, ModelFailure) else _raised(error), False
     if is_full:
         free_device_memory()

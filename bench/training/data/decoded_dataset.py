@@ -84,7 +84,8 @@ def decode_ahead(dataset: Dataset, folder: Path, workers: int, advance: Callable
             chunks = [range(first, min(first + _CHUNK, len(dataset))) for first in range(0, len(dataset), _CHUNK)]
             for future in as_completed([pool.submit(_decode, chunk) for chunk in chunks]):
                 advance(future.result())
-        write_atomically(done, dataset.revision)
+        _flush(folder)
+        write_atomically(done, dataset.revision, durable=True)
     return DecodedDataset(dataset, folder)
 
 
@@ -104,6 +105,15 @@ def _allocate(folder: Path, dataset: Dataset) -> None:
             path.unlink()
             fix = "Make room, or train with --decode lazily."
             raise Failure(f"file {path}", f"have {mapped.nbytes >> 20} MiB", str(error), fix) from error
+
+
+def _flush(folder: Path) -> None:
+    """Put the pixels on the disk before the marker that says that they are there."""
+    for part in _PARTS:
+        path = folder / f"{part}.npy"
+        if path.exists():
+            with path.open("r+b") as file:
+                os.fsync(file.fileno())
 
 
 _source: list[Dataset] = []

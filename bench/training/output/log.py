@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
@@ -26,7 +27,7 @@ class TrainingLog:
     def __init__(self, csv_file: Path, tensorboard: Path, step: int = 0, offset: int = 0) -> None:
         csv_file.parent.mkdir(parents=True, exist_ok=True)
         self._file: IO[str] = csv_file.open("r+" if offset else "w", encoding="utf-8", newline="")
-        self._file.truncate(offset)
+        self._file.truncate(min(offset, csv_file.stat().st_size))
         self._file.seek(0, 2)
         self._writer = csv.writer(self._file, lineterminator="\n")
         if not offset:
@@ -41,8 +42,9 @@ class TrainingLog:
         self._file.flush()
 
     def position(self) -> int:
-        """Size of log.csv so far, in bytes."""
+        """Size of log.csv so far, in bytes, all of them on the disk: a checkpoint counts on them."""
         self._file.flush()
+        os.fsync(self._file.fileno())
         return self._file.tell()
 
     def close(self) -> None:
