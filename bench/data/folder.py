@@ -6,7 +6,6 @@ object, and `truth-labels/`.
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -26,6 +25,7 @@ from bench.data.prompts import with_prompts
 from bench.errors import DataError, UsageError
 from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
+from bench.strict_json import parse_json
 from bench.vocabulary import VOID
 
 __all__ = ["find_folder_pictures", "load"]
@@ -105,7 +105,7 @@ def _labelling(path: Path, *, needed: bool) -> Labelling:
     if not path.exists() and not needed:
         return Labelling()
     try:
-        return _parse(json.loads(path.read_text(encoding="utf-8")))
+        return _parse(parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"file {path}",

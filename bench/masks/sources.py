@@ -14,6 +14,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.image_files.finding import find_pictures, same_form
 from bench.image_files.masks import DecodedMask, HoleSign, read_mask
+from bench.strict_json import parse_json
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -130,7 +131,7 @@ class RunLengthMasks(MaskSource):
 
     def _parse(self) -> dict[str, Sequence[Any]]:
         try:
-            entries = json.loads(self._path.read_text(encoding="utf-8-sig"))
+            entries = parse_json(self._path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
             raise DataError(self.subject, "be a readable JSON file", str(error), "Unpack it again.") from error
         if not isinstance(entries, dict) or not entries:

@@ -10,7 +10,6 @@ A later file of this order of `others`, `samples`, `new` holds the later results
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +23,7 @@ from bench.records.features import read_all_features, write_features
 from bench.records.files import read_shard, write_shard
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
+from bench.strict_json import parse_json
 
 __all__ = ["Results", "SampleResult", "read_results", "recorded_revisions", "write_batch", "write_results"]
 
@@ -149,6 +149,6 @@ def _check(file: Path, checksum: str | None) -> None:
 
 def _checksums(done: Path) -> dict[str, str]:
     try:
-        return dict(json.loads(done.read_bytes()))
+        return dict(parse_json(done.read_bytes()))
     except (OSError, ValueError, TypeError):
         return {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 from bench.errors import EnvironmentFailure, RunConflict
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
+from bench.strict_json import parse_json
 
 __all__ = ["ASKED", "asked_of", "locked", "read_shard", "write_atomically", "write_cell", "write_shard"]
 
@@ -129,6 +129,6 @@ def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = ""
 def asked_of(layout: RunLayout, key: CellKey) -> str | None:
     """What a whole cell was asked to hold, empty up to format 2; None when the cell is not whole."""
     try:
-        return str(json.loads(layout.done(key).read_bytes()).get(ASKED, ""))
+        return str(parse_json(layout.done(key).read_bytes()).get(ASKED, ""))
     except (OSError, ValueError, AttributeError):
         return None

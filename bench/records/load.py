@@ -25,6 +25,7 @@ from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
 from bench.records.schema import dump
 from bench.records.steadiness import Looks
 from bench.statistics.percentiles import allowed_above, percentile_bound
+from bench.strict_json import parse_json
 
 __all__ = [
     "LOAD_FORMAT",
@@ -219,7 +220,7 @@ class LoadRecord:
     @classmethod
     def from_line(cls, line: str) -> LoadRecord:
         """Inverse of `to_line`; raises ValueError, KeyError or TypeError on a truncated or foreign line."""
-        data = json.loads(line)
+        data = parse_json(line)
         if data.pop("format") != LOAD_FORMAT:
             raise ValueError("another format version")
         trials = [LoadTrial(**{**trial, "latency_us": tuple(trial["latency_us"])}) for trial in data["trials"]]
@@ -290,7 +291,7 @@ def read_load(out: Path) -> LoadResults:
     """Open the load tests in an output folder; raises UsageError when none of this format is there."""
     layout = LoadLayout(out)
     try:
-        environment = json.loads(layout.environment_file.read_text(encoding="utf-8"))
+        environment = parse_json(layout.environment_file.read_text(encoding="utf-8"))
         found = f"format {environment['format']}" if environment["format"] != LOAD_FORMAT else ""
     except OSError:
         found = "no load/environment.json"

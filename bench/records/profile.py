@@ -24,6 +24,7 @@ from bench.records.files import write_atomically
 from bench.records.layout import folder_name
 from bench.records.schema import dump
 from bench.records.steadiness import Looks, Steadiness
+from bench.strict_json import parse_json
 
 __all__ = [
     "MEMORY_FORMATS",
@@ -224,7 +225,7 @@ class ProfileRecord:
     @classmethod
     def from_line(cls, line: str) -> ProfileRecord:
         """Inverse of `to_line`; raises ValueError, KeyError or TypeError on a truncated or foreign line."""
-        data = json.loads(line)
+        data = parse_json(line)
         if data.pop("format") != PROFILE_FORMAT:
             raise ValueError("another format version")
         data["configuration"] = Configuration(**data["configuration"])
@@ -304,7 +305,7 @@ def read_profile(out: Path) -> Profile:
     """Open the profile in an output folder; raises UsageError when none of this format is there."""
     layout = ProfileLayout(out)
     try:
-        environment = json.loads(layout.environment_file.read_text(encoding="utf-8"))
+        environment = parse_json(layout.environment_file.read_text(encoding="utf-8"))
         found = f"format {environment['format']}" if environment["format"] != PROFILE_FORMAT else ""
     except OSError:
         found = "no profile/environment.json"

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from bench.errors import UsageError
 from bench.records.caps import capped
-from bench.records.schema import OPTIONAL_FIELDS, CellRecord, Record, Score, Status, data_from_lines
+from bench.records.schema import OPTIONAL_FIELDS, CellRecord, Record, Score, Status
+from bench.strict_json import parse_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
 
@@ -116,7 +117,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
 
 def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
-        found = data_from_lines(content.decode("utf-8"))
+        found = parse_lines(content.decode("utf-8"))
         if all(data.keys() | set(OPTIONAL_FIELDS) == _FIELDS for data in found):
             return found
     except (ValueError, AttributeError):
