@@ -94,5 +94,7 @@ def _read(path: Path) -> tuple[list[str], dict[str, Features]] | None:
         samples = [str(sample) for sample in named.tolist()]
     except Exception:  # noqa: BLE001 (zipfile and NumPy raise nearly anything on damaged files)
         return None
+    if not all(isinstance(part, np.ndarray) for part in (named, *rows.values())):  # another member of the archive
+        return None
     whole = all(part.dtype == np.float32 and part.ndim == 2 and len(part) == len(samples) for part in rows.values())
     return (samples, rows) if whole and named.ndim == 1 and (named.dtype.kind == "U" or not samples) else None

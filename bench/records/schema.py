@@ -6,7 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from bench.records.caps import cap_of
 from bench.records.decoding import FieldError, decode
@@ -24,6 +24,7 @@ __all__ = [
     "Record",
     "Score",
     "Status",
+    "check_record",
     "dump",
     "record_to_line",
     "records_from_lines",
@@ -47,6 +48,8 @@ OPTIONAL_FIELDS = ("revision", *_LEFT_OUT)
 """Fields that a line may lack."""
 
 Status = Literal["ok", "failed", "skipped"]
+_STATUSES = frozenset(get_args(Status))
+_TEXTS = ("sample", "reason", "image_sha256", "hole_sha256", "output_sha256", *OPTIONAL_FIELDS)
 
 
 @dataclass(frozen=True)
@@ -227,13 +230,26 @@ def record_to_line(record: Record) -> str:
 
 
 def records_from_lines(text: str) -> list[Record]:
-    """Inverse of `record_to_line`, of many lines; raises ValueError, KeyError or TypeError on a damaged one."""
-    records = []
-    for data in parse_lines(text):
-        data["hole_share"] = _decode(data["hole_share"])
-        data["values"] = {name: _decode(value) for name, value in data["values"].items()}
-        records.append(Record(**data))
-    return records
+    """Inverse of `record_to_line`, of many lines; raises ValueError on a damaged one."""
+    try:
+        return [_record(data) for data in parse_lines(text)]
+    except (TypeError, KeyError, AttributeError, OverflowError) as error:
+        raise ValueError(f"a line that is no record ({error})") from error
+
+
+def check_record(data: dict[str, Any]) -> None:
+    """Raise ValueError, TypeError or KeyError unless a parsed line has the texts of a record and its values."""
+    texts = [data[name] for name in _TEXTS if name in data]
+    whole = data["status"] in _STATUSES and type(data["values"]) is dict
+    if not whole or not all(type(text) is str for text in texts):
+        raise ValueError("a field of another type")
+
+
+def _record(data: dict[str, Any]) -> Record:
+    check_record(data)
+    data["hole_share"] = _decode(data["hole_share"])
+    data["values"] = {name: _decode(value) for name, value in data["values"].items()}
+    return Record(**data)
 
 
 def _encode(value: float) -> float | str | None:

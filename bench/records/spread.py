@@ -141,8 +141,9 @@ def _rounded_up(value: float) -> float:
 
 def _parsed_cell(line: Mapping[str, Any]) -> tuple[CellKey, CellSpread]:
     key, samples = CellKey(**line["key"]), tuple(line["samples"])
-    if not all(isinstance(part, str) for part in (*vars(key).values(), *samples)):
-        raise _Found(f"a key or a sample id that is no text: {key}")
+    signatures = (data["signature"] for data in line["metrics"].values())
+    if not all(isinstance(part, str) for part in (*vars(key).values(), *samples, *signatures)):
+        raise _Found(f"a key, a sample id or a signature that is no text: {key}")
     where = f"in {key.model} {key.protocol}"
     metrics = {
         name: MetricSpread(

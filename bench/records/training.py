@@ -51,7 +51,7 @@ def read_training(folder: Path) -> TrainingRecord:
     try:
         checks = [_check(line) for line in read_log(folder / LOG) if line["name"].startswith("val.")]
         return _whole(parse_json((folder / CARD).read_text(encoding="utf-8")), checks)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, csv.Error) as error:
         fix = "Name the output folder of `spgbench train`, and let the training end."
         raise DataError(f"folder {folder}", f"hold a training's {CARD} and {LOG}", repr(error), fix) from error
 
@@ -67,7 +67,7 @@ def read_trainings(path: Path) -> list[TrainingRecord]:
     try:
         parts = parse_json(path.read_text(encoding="utf-8"))["trainings"]
         return [_whole({key: value for key, value in part.items() if key != CHECKS}, part[CHECKS]) for part in parts]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         fix = "Name a file that `spgbench card` wrote, or the output folder of a training."
         raise DataError(f"card {path}", f"hold trainings and their {CHECKS}", repr(error), fix) from error
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -41,7 +42,11 @@ def case(target: Target, seed: int, index: int) -> bytes:
     if index < len(seeds):
         return seeds[index]
     rng = random.Random(f"{seed} {target.name} {index}")  # noqa: S311 (not for secrets)
-    return MUTATORS[target.kind](rng, rng.choice(seeds))
+    data = rng.choice(seeds)
+    try:
+        return MUTATORS[target.kind](rng, data)
+    except (ValueError, RecursionError, LookupError, TypeError, zipfile.BadZipFile):  # a seed that no parser takes
+        return MUTATORS["bytes"](rng, data)
 
 
 def shares(cases: int, targets: Mapping[str, Target]) -> dict[str, int]:
@@ -160,7 +165,5 @@ def supervise(arguments: list[str], out: Path, wanted: Mapping[str, int]) -> Pro
             return progress
         data = case(ALL[name], int(arguments[arguments.index("--seed") + 1]), index)
         progress.add(out, name, f"ends the process with {process.returncode}", data)
-        progress.done[name] = (
-            index + 1
-        )  # cases of its block before it are not counted twice: they are counted once here
+        progress.done[name] = index + 1
         progress.write(out)

@@ -92,7 +92,7 @@ def _passports() -> list[bytes]:
 
 def _suites() -> list[bytes]:
     files = [_PACKAGED / str(dict(SUITES.find(name)[0].options)["file"]) for name in ("quick", "removal")]
-    small = b"models: [telea, a=mean]\nprotocols: [center-50]\nmetrics: [psnr]\nlimit: 3\nsize: 64x32\ngate: {psnr.hole: 0.05dB}\n"
+    small = b"models: [telea, a=mean]\nprotocols: [center-50]\nlimit: 3\nsize: 64x32\ngate: {psnr.hole: 0.05dB}\n"
     bomb = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]\n" for n in range(1, 30))
     merged = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}\n" for n in range(1, 30))
     listed = f"models: &m [telea]\nprotocols: {bomb.splitlines()[0][4:]}\nmetrics: *m\n"
@@ -122,22 +122,36 @@ def _read_mapping(data: bytes, root: Path) -> None:
 
 
 DATA_FILES = (
-    Target("split file", "bytes", lambda: [b"a\nsub/b\n", b"\xef\xbb\xbfa\r\n"], lambda data, root: read_names(written(root / "a.txt", data))),
+    Target(
+        "split file",
+        "bytes",
+        lambda: [b"a\nsub/b\n", b"\xef\xbb\xbfa\r\n"],
+        lambda data, root: read_names(written(root / "a.txt", data)),
+    ),
     Target("split of a folder", "bytes", lambda: [b"a\nsub/b\n"], _read_split, 0.3),
     Target(
-        "split list", "bytes", lambda: [b"a\n# x\nsub/b.png\n"],
+        "split list",
+        "bytes",
+        lambda: [b"a\n# x\nsub/b.png\n"],
         lambda data, root: read_split_list(written(root / "l.txt", data), _dataset(root / "listed")),
     ),
     Target("classes", "json", _classes, _read_classes, 0.3),
-    Target("prompts", "json", lambda: [b'{"a": "a dog", "sub/b": "a cat"}'], lambda data, root: read_prompts(written(root / "p.json", data))),
+    Target(
+        "prompts",
+        "json",
+        lambda: [b'{"a": "a dog", "sub/b": "a cat"}'],
+        lambda data, root: read_prompts(written(root / "p.json", data)),
+    ),
     Target("brushbench", "json", _brushbench, _read_brushbench, 0.5),
     Target("run-length masks", "json", _brushbench, _read_runs, 1.5),
     Target("passport", "json", _passports, lambda data, root: parse_passport(written(root / "set.json", data))),
     Target("judge mapping", "json", lambda: [b'{"car": "thing", "sky": null}'], _read_mapping),
     Target("suite", "yaml", _suites, lambda data, root: read_suite(str(written(root / "suite.yaml", data))), 2.0),
     Target(
-        "references", "yaml", _figures,
+        "references",
+        "yaml",
+        _figures,
         lambda data, root: read_references(written(root / "references.yaml", data), "streets", "test", "256"),
     ),
-)  # fmt: skip
+)
 """Readers of files beside pictures."""

@@ -31,9 +31,18 @@ def pictures() -> list[bytes]:
     grey = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) % 3)
     frames = [grey.convert("RGB"), grey.convert("RGB").rotate(90)]
     for form, options in (
-        ("JPEG", {}), ("JPEG", {"progressive": True}), ("WEBP", {"lossless": True}), ("WEBP", {}), ("TIFF", {"compression": "tiff_lzw"}),
-        ("TIFF", {"compression": "tiff_adobe_deflate"}), ("TIFF", {"compression": "jpeg"}), ("GIF", {}), ("PNG", {}), ("BMP", {}), ("ICO", {}),
-    ):  # fmt: skip
+        ("JPEG", {}),
+        ("JPEG", {"progressive": True}),
+        ("WEBP", {"lossless": True}),
+        ("WEBP", {}),
+        ("TIFF", {"compression": "tiff_lzw"}),
+        ("TIFF", {"compression": "tiff_adobe_deflate"}),
+        ("TIFF", {"compression": "jpeg"}),
+        ("GIF", {}),
+        ("PNG", {}),
+        ("BMP", {}),
+        ("ICO", {}),
+    ):
         found += [_saved(frames[0], form, options)]
     for form in ("WEBP", "PNG", "TIFF", "GIF"):
         found += [_saved(frames[0], form, {"save_all": True, "append_images": frames[1:]})]

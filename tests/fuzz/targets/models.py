@@ -29,6 +29,7 @@ _STATE = {"a.weight": torch.arange(6.0).reshape(2, 3), "b": torch.zeros(2, dtype
 
 @functools.cache
 def _weights() -> list[bytes]:
+    _headers()  # made before a case is watched
     return [safetensors.torch.save(_STATE)]
 
 

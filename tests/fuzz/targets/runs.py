@@ -236,10 +236,19 @@ def _read_stamp(data: bytes, root: Path) -> None:
 
 RUNS = (
     Target("run.json", "json", _seed("run.json"), _read_run_json, 2.0),
-    Target("cell.json", "json", _seed("cell.json"), lambda data, root: _read_all(_with_file(root / "cell", "cell.json", data)), 2.0),
     Target(
-        "records", "jsonl", _seed(".jsonl"),
-        lambda data, root: _read_all(_with_file(root / "records", "samples-0000.jsonl", data)), 2.0,
+        "cell.json",
+        "json",
+        _seed("cell.json"),
+        lambda data, root: _read_all(_with_file(root / "cell", "cell.json", data)),
+        2.0,
+    ),
+    Target(
+        "records",
+        "jsonl",
+        _seed(".jsonl"),
+        lambda data, root: _read_all(_with_file(root / "records", "samples-0000.jsonl", data)),
+        2.0,
     ),
     Target("records of a run to resume", "jsonl", _seed(".jsonl"), _resume, 2.0),
     Target("marker of a cell", "json", _seed("done"), _read_done, 1.5),
@@ -247,16 +256,28 @@ RUNS = (
     Target("features", "zip", _features, _read_features),
     Target("spread", "jsonl", _spreads, _read_spread),
     Target("profile", "jsonl", _made(_profile), _read_profile_lines, 1.5),
-    Target("machine of a profile", "json", lambda: [ProfileLayout(_kept(_profile)).environment_file.read_bytes()], _read_profile_machine),
+    Target(
+        "machine of a profile",
+        "json",
+        lambda: [ProfileLayout(_kept(_profile)).environment_file.read_bytes()],
+        _read_profile_machine,
+    ),
     Target("load test", "jsonl", _made(_load), _read_load_lines),
-    Target("machine of a load test", "json", lambda: [LoadLayout(_kept(_load)).environment_file.read_bytes()], _read_load_machine),
+    Target(
+        "machine of a load test",
+        "json",
+        lambda: [LoadLayout(_kept(_load)).environment_file.read_bytes()],
+        _read_load_machine,
+    ),
     Target("audit", "json", _made(_audit), _read_audit, 2.0),
     Target("card of a training", "json", lambda: [json.dumps(_CARD).encode()], _read_card, 1.5),
-    Target("card of trainings", "json", _cards, lambda data, root: read_trainings(written(root / "x.card.json", data)), 2.0),
+    Target(
+        "card of trainings", "json", _cards, lambda data, root: read_trainings(written(root / "x.card.json", data)), 2.0
+    ),
     Target("log of a training", "bytes", lambda: [_LOG], _read_log),
     Target("settings of a training", "json", lambda: [b'{"a": 1, "b": {"c": [1, 3]}}'], _read_settings),
     Target("stamp of a finished run", "json", lambda: [b'{"inputs": "x", "warnings": ["w"]}'], _read_stamp, 0.1),
-)  # fmt: skip
+)
 """Readers of output folders."""
 
 
