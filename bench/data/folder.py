@@ -31,6 +31,8 @@ from bench.vocabulary import VOID
 __all__ = ["find_folder_pictures", "load"]
 
 _KNOWN = ("labels", "splits", "truths", "truth-labels")
+_LARGEST = 65535
+"""Index in a label map: PNG files have 16 bits a sample at most."""
 _log = logging.getLogger("bench")
 
 
@@ -124,7 +126,7 @@ def _parse(data: dict[str, Any]) -> Labelling:
         raise ValueError(f"{len(classes)} classes, of which {len(set(classes))} distinct (1 to {VOID}, all distinct)")
     if unknown := [name for name in objects if name not in classes]:
         raise ValueError(f"objects {unknown} are no classes")
-    if ignore is not None and not (type(ignore) is int and ignore >= 0):
+    if ignore is not None and not (type(ignore) is int and 0 <= ignore <= _LARGEST):
         raise ValueError(f"ignore is {ignore!r}")
     void = {VOID: VOID} if ignore is None else {VOID: VOID, ignore: VOID}
     return Labelling.named(classes, objects, {index: index for index in range(len(classes))} | void)

@@ -139,7 +139,8 @@ class RunLengthMasks(MaskSource):
         except (OSError, ValueError) as error:
             raise DataError(self.subject, "be a readable JSON file", str(error), "Unpack it again.") from error
         if not isinstance(entries, dict) or not entries:
-            raise self._other_form(f"a {type(entries).__name__}" if entries else "nothing")
+            counted = f" of {len(entries)} entries" if isinstance(entries, list) else ""
+            raise self._other_form(f"{type(entries).__name__}{counted}" if entries else "nothing")
         runs: dict[str, Sequence[Any]] = {}
         for key, entry in entries.items():
             if not isinstance(entry, Mapping) or not isinstance(entry.get("image"), str) or self._key not in entry:
