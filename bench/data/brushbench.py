@@ -19,6 +19,8 @@ from bench.strict_json import parse_json
 
 __all__ = ["load"]
 
+_LONGEST = 255
+"""Bytes of the name of a file."""
 _FIX = "Point --data-root at the folder that holds images/ and mapping_file.json."
 
 
@@ -57,6 +59,8 @@ def _text(caption: object) -> str:
 def _relative(path: str) -> str:
     """The path itself; raises ValueError for one that leads out of the folder."""
     parts = PurePosixPath(path)
+    if any(len(part.encode()) > _LONGEST for part in parts.parts):
+        raise ValueError(f"a path that no file has: {path[:60]}...")
     if parts.is_absolute() or ".." in parts.parts:
         raise ValueError(f"a path that leads out of the folder: {path}")
     return path
