@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: bench test setup docs constraints reference reference-audit reference-edits reference-tables schemas clean
+.PHONY: fuzz bench test setup docs constraints reference reference-audit reference-edits reference-tables schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -62,6 +62,12 @@ reference-edits: setup
 # Make the tables and plots of all kept runs again from their records, after a change of how they are written.
 reference-tables: setup
 	$(VENV)/bin/python -m tests.support.reference_tables
+
+# Hostile input for every reader, CASES cases in all; the same command goes on where it stopped.
+CASES ?= 1000000
+fuzz: setup
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --group test --group fuzz
+	$(VENV)/bin/python -m tests.fuzz --cases $(CASES)
 
 # Write the JSON Schemas of the files on disk anew from the dataclasses.
 schemas: setup

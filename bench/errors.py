@@ -40,12 +40,15 @@ __all__ = [
     "folded",
     "is_machine_fault",
     "nearest",
+    "visible",
 ]
 
 _MACHINE_FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EMFILE, errno.ENFILE)
 
 _FEW = 8
 """So many known names are listed; more are left to a command."""
+_HEAD, _TAIL = 700, 200
+"""Characters of each part of a message; what is between them is left out."""
 
 
 class SpgbenchError(Exception):
@@ -65,7 +68,26 @@ class SpgbenchError(Exception):
         self.subject, self.must, self.found, self.fix = subject, must, found, fix
 
     def __str__(self) -> str:
-        return f"{self.subject} must {self.must}; found {self.found}." + (f" {self.fix}" if self.fix else "")
+        subject, must, found, fix = (visible(_short(part)) for part in (self.subject, self.must, self.found, self.fix))
+        return f"{subject} must {must}; found {found}." + (f" {fix}" if fix else "")
+
+
+def visible(text: str) -> str:
+    """A text of others as it may stand in a terminal or a log: what moves the cursor or turns the direction is escaped.
+
+    Line ends and tabs stay; a control character such as ESC becomes `\\x1b`, and a lone surrogate `\\ud800`.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() or char in "\n\t" else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _HEAD + _TAIL else f"{text[:_HEAD]} [...] {text[-_TAIL:]}"
 
 
 class UsageError(SpgbenchError):

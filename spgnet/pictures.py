@@ -79,7 +79,9 @@ def _open(noun: str, source: object) -> Image.Image:
                 raise ValueError(f"{noun} {source} must have 8 bits a sample; found 16. Convert it.")
             picture.load()
             return _check_mode(f"{noun} {source}", picture, ImageOps.exif_transpose(picture))
-    except (OSError, SyntaxError, Image.DecompressionBombError) as error:  # Pillow raises SyntaxError for broken PNGs
+    except ValueError:
+        raise
+    except Exception as error:  # Pillow raises nearly anything on damaged files
         raise ValueError(f"{noun} {source} must be a readable picture; found {error}. Check the file.") from error
 
 

@@ -22,6 +22,8 @@ PRETRAINED = Path(__file__).parent / "pretrained"
 
 _FORMAT = 1
 _PICKLES = {".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth", ".tar"}
+_LONGEST = 300
+"""Characters of what a parser says."""
 _PICKLE_STARTS = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
 
 
@@ -128,8 +130,10 @@ def read_header(path: str | Path) -> WeightsHeader:
         data = json.loads(file.read_text(encoding="utf-8"))
         if data.pop("format") != _FORMAT:
             raise ValueError("another format version")
-        return WeightsHeader(**data)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        header = WeightsHeader(**data)
+        _check_types(header)
+        return header
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(
             f"{file} must describe the weights beside it; found {error!r}. Copy both files of the weights."
         ) from error
@@ -142,7 +146,11 @@ def read(path: str | Path, architecture: str) -> tuple[dict[str, Tensor], Weight
         ValueError: for a pickle, a truncated or changed file, one without its JSON, or of another architecture, and for
             a base that is missing or another one.
     """
-    file = find(path)
+    return _read(find(path), architecture, frozenset())
+
+
+def _read(file: Path, architecture: str, above: frozenset[Path]) -> tuple[dict[str, Tensor], WeightsHeader]:
+    """As `read`; `above`: files that are based on this one."""
     content = file.read_bytes()
     if content.startswith(_PICKLE_STARTS):
         raise _is_pickle(file)
@@ -160,16 +168,17 @@ def read(path: str | Path, architecture: str) -> tuple[dict[str, Tensor], Weight
     try:
         state = safetensors.torch.load(content)
     except safetensors.SafetensorError as error:
-        raise ValueError(f"weights {file} must be safetensors; found {error}. Copy or fetch it again.") from error
-    return (_of_base(file, header) | state if header.base else state), header
+        found = str(error)[:_LONGEST]
+        raise ValueError(f"weights {file} must be safetensors; found {found}. Copy or fetch it again.") from error
+    return (_of_base(file, header, above | {file.resolve()}) | state if header.base else state), header
 
 
-def _of_base(file: Path, header: WeightsHeader) -> dict[str, Tensor]:
+def _of_base(file: Path, header: WeightsHeader, above: frozenset[Path]) -> dict[str, Tensor]:
     """The tensors of the weights that a file is based on."""
     base = _base_file(file, header.base)
-    if base.samefile(file):
+    if base.resolve() in above:
         raise ValueError(f"weights {file} must have another file as their base; found {header.base}. Save them again.")
-    state, base_header = read(base, header.architecture)
+    state, base_header = _read(base, header.architecture, above)
     if base_header.sha256 != header.base_sha256:
         raise ValueError(
             f"weights {base} must be the base of {file.name}, with SHA-256 {header.base_sha256[:12]}; "
@@ -208,6 +217,15 @@ def load_state(network: nn.Module, state: Mapping[str, Tensor], subject: str) ->
             "Use the config that the weights were trained with."
         )
     network.load_state_dict(dict(state))
+
+
+def _check_types(header: WeightsHeader) -> None:
+    """Raise TypeError for a field of another type."""
+    texts = (header.architecture, header.dtype, header.sha256, header.base, header.base_sha256)
+    if not all(isinstance(text, str) for text in texts) or type(header.size) is not int:
+        raise TypeError("a field of another type")
+    if not isinstance(header.config, dict):
+        raise TypeError("a config that is no object")
 
 
 def _header_text(header: WeightsHeader) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import warnings
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ from bench.cli import (
 )
 from bench.cli.console.caches import prepare_caches
 from bench.cli.console.failures import report_error
-from bench.cli.console.session import begin, one_line
+from bench.cli.console.session import begin, one_line, shown_plainly
 from bench.cli.console.streams import close_streams, prepare_streams
 from bench.runtime.allocator import keep_freed_memory
 
@@ -108,6 +109,7 @@ def main() -> None:
     prepare_streams()
     prepare_caches()
     warnings.formatwarning = one_line
+    logging.getLogger("bench").addFilter(shown_plainly)
     code: int | str | None = 0
     error: Exception | None = None
     try:

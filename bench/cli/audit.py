@@ -45,6 +45,7 @@ def audit(
     from bench.records import locked, write_atomically
     from bench.records.audit import write_audit
     from bench.reporting.audit import audit_table, report_audit
+    from bench.reporting.csv_text import csv_text
     from bench.reporting.tables.markdown import markdown_table
 
     folder = session.out = out or Path("results") / "audit"
@@ -63,7 +64,7 @@ def audit(
             progress=not session.quiet,
         )
         write_audit(folder, record)
-        write_atomically(folder / "values.csv", measured.frame(record.keys).to_csv(index=False, lineterminator="\n"))
+        write_atomically(folder / "values.csv", csv_text(measured.frame(record.keys)))
         files = report_audit(record, folder)
     typer.echo(markdown_table(audit_table(record), intervals=False), nl=False)
     say(f"{len(files)} tables and plots in {folder}")

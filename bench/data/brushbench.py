@@ -7,7 +7,6 @@ pixels in run-length code. It could not be checked against the files.
 
 from __future__ import annotations
 
-import json
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -16,9 +15,12 @@ from bench.data.listing import choose_split, need_root
 from bench.errors import DataError
 from bench.image_files.finding import same_form, some
 from bench.image_files.sizes import Size
+from bench.strict_json import parse_json
 
 __all__ = ["load"]
 
+_LONGEST = 255
+"""Bytes of the name of a file."""
 _FIX = "Point --data-root at the folder that holds images/ and mapping_file.json."
 
 
@@ -40,7 +42,7 @@ def load(split: str, size: Size | None, root: Path | None, limit: int | None) ->
 def _read_entries(path: Path) -> list[tuple[str, str]]:
     """Path and text of each picture; raises DataError for anything but the layout above."""
     try:
-        entries: Any = json.loads(path.read_text(encoding="utf-8-sig"))
+        entries: Any = parse_json(path.read_text(encoding="utf-8-sig"))
         return [(_relative(entry["image"]), _text(entry["caption"])) for entry in entries.values()]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         must = 'map each key to {"image": path, "caption": text, "inpainting_mask": runs, "outpainting_mask": runs}'
@@ -57,6 +59,8 @@ def _text(caption: object) -> str:
 def _relative(path: str) -> str:
     """The path itself; raises ValueError for one that leads out of the folder."""
     parts = PurePosixPath(path)
+    if any(len(part.encode()) > _LONGEST for part in parts.parts):
+        raise ValueError(f"a path that no file has: {path[:60]}...")
     if parts.is_absolute() or ".." in parts.parts:
         raise ValueError(f"a path that leads out of the folder: {path}")
     return path

@@ -6,7 +6,6 @@ object, and `truth-labels/`.
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
@@ -26,11 +25,14 @@ from bench.data.prompts import with_prompts
 from bench.errors import DataError, UsageError
 from bench.image_files.finding import PICTURE_SUFFIXES, find_pictures, some
 from bench.image_files.sizes import Size
+from bench.strict_json import parse_json
 from bench.vocabulary import VOID
 
 __all__ = ["find_folder_pictures", "load"]
 
 _KNOWN = ("labels", "splits", "truths", "truth-labels")
+_LARGEST = 65535
+"""Index in a label map: PNG files have 16 bits a sample at most."""
 _log = logging.getLogger("bench")
 
 
@@ -105,7 +107,7 @@ def _labelling(path: Path, *, needed: bool) -> Labelling:
     if not path.exists() and not needed:
         return Labelling()
     try:
-        return _parse(json.loads(path.read_text(encoding="utf-8")))
+        return _parse(parse_json(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DataError(
             f"file {path}",
@@ -124,7 +126,7 @@ def _parse(data: dict[str, Any]) -> Labelling:
         raise ValueError(f"{len(classes)} classes, of which {len(set(classes))} distinct (1 to {VOID}, all distinct)")
     if unknown := [name for name in objects if name not in classes]:
         raise ValueError(f"objects {unknown} are no classes")
-    if ignore is not None and not (type(ignore) is int and ignore >= 0):
+    if ignore is not None and not (type(ignore) is int and 0 <= ignore <= _LARGEST):
         raise ValueError(f"ignore is {ignore!r}")
     void = {VOID: VOID} if ignore is None else {VOID: VOID, ignore: VOID}
     return Labelling.named(classes, objects, {index: index for index in range(len(classes))} | void)

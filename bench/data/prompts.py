@@ -43,7 +43,7 @@ def read_prompts(path: Path) -> dict[str, str]:
     """Id, in form NFC, to text; raises DataError for anything but an object of texts that are not empty."""
     try:
         found = json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_Pairs)
-    except (OSError, ValueError) as error:  # UnicodeDecodeError is one
+    except (OSError, ValueError, RecursionError) as error:  # UnicodeDecodeError is a ValueError
         raise DataError(f"file {path}", 'be {"id": "text"} in JSON', str(error), "Mend the file.") from error
     if not isinstance(found, _Pairs):
         must, fix = 'be one object {"id": "text"}', "Give each picture its text under its id."

@@ -21,6 +21,7 @@ from bench.pictures import png_bytes
 from bench.records import write_atomically
 from bench.records.decoding import FieldError, decode
 from bench.runtime.byte_lru import ByteLRU
+from bench.strict_json import parse_json
 from bench.vocabulary import Editable, Inpainter, Sample
 
 if TYPE_CHECKING:
@@ -188,7 +189,7 @@ def parse(text: str, subject: str = _SUBJECT) -> ReplayDocument:
         raise DataError(subject, f"have at most {_MOST_BYTES:,} bytes", f"{len(text):,}", "Save it again.")
     fix = "Give the JSON file that the page of `spgbench editor` saves."
     try:
-        data = json.loads(text)
+        data = parse_json(text)
         found = data.get("format") if isinstance(data, dict) else None
         if found != FORMAT:
             raise DataError(subject, f"have the format '{FORMAT}'", repr(found)[:60], fix)

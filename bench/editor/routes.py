@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from importlib.metadata import version
@@ -32,6 +31,7 @@ from bench.image_files.decode import decode_picture_bytes
 from bench.masks import PROTOCOLS
 from bench.records.decoding import FieldError, decode
 from bench.reporting.images.palette import class_colour
+from bench.strict_json import parse_json
 
 if TYPE_CHECKING:
     from bench.editor.models import EditorModels
@@ -239,7 +239,7 @@ class Editor:
         """The session that asks, and what it asks for."""
         session = self.sessions.get(request.headers.get("x-session", ""))
         try:
-            data = json.loads(await _body(request))
+            data = parse_json(await _body(request))
             asked = decode(kind, data)
         except FieldError as error:
             raise refuse(400, UsageError(f"field {error.field or '(all)'}", error.must, error.found)) from error

@@ -18,6 +18,7 @@ from bench.evaluation.plan import Plan
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.records.files import remove_abandoned
+from bench.records.layout import sample_file
 from bench.runtime.exact import exact_arithmetic
 from bench.vocabulary import Protocol
 
@@ -52,13 +53,14 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
         with _masked_samples(plan, protocol) as masked_samples:
             for masked in masked_samples:
                 sample, hole = masked.sample, masked.hole
-                write_atomically(folder / "holes" / f"{sample.id}.png", png_bytes(hole))
-                write_atomically(folder / "inputs" / f"{sample.id}.png", png_bytes(_incomplete(sample.image, hole)))
+                write_atomically(sample_file(folder / "holes", sample.id, ".png"), png_bytes(hole))
+                incomplete = png_bytes(_incomplete(sample.image, hole))
+                write_atomically(sample_file(folder / "inputs", sample.id, ".png"), incomplete)
                 prompts |= {sample.id: sample.prompt} if sample.prompt else {}
                 entries[sample.id] = {"sha256": pixels_sha256(hole), "share": float(hole.mean())}
                 if masked.removed and masked.removed.truth:
                     truth = masked.removed.truth.image
-                    write_atomically(folder / "truths" / f"{sample.id}.png", png_bytes(truth))
+                    write_atomically(sample_file(folder / "truths", sample.id, ".png"), png_bytes(truth))
                     entries[sample.id]["truth_sha256"] = pixels_sha256(truth)
                 shown += [(sample.id, hole)] if len(shown) < _GRID_TILES else []
                 on_samples(1)
@@ -95,7 +97,8 @@ def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] 
                 if isinstance(output, ModelFailure):
                     failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {output}")
                 else:
-                    write_atomically(folder / f"{sample.id}.png", png_bytes(unstack_pictures(output.picture[None])[0]))
+                    (picture,) = unstack_pictures(output.picture[None])
+                    write_atomically(sample_file(folder, sample.id, ".png"), png_bytes(picture))
                     written += 1
                 on_samples(1)
     if failures:

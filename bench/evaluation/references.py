@@ -13,6 +13,7 @@ from typing import Any
 import bench.masks
 import bench.metrics
 from bench.errors import UnknownName, UsageError
+from bench.evaluation.yaml_files import read_yaml, shown
 from bench.metrics import METRICS, MetricKey
 from bench.records.published import PublishedFigure
 
@@ -56,23 +57,7 @@ def read_references(path: Path, dataset: str, split: str, size: str) -> tuple[Pu
 
 
 def _entries(path: Path) -> Iterator[Any]:
-    import yaml
-
-    class UniqueKeys(yaml.SafeLoader):
-        """Refuses a key that stands twice in one figure; YAML itself takes the last one."""
-
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-            names = [key.value for key, _ in node.value]
-            for name in names:
-                if names.count(name) > 1:
-                    raise yaml.constructor.ConstructorError(None, None, f"the key '{name}' twice", node.start_mark)
-            found: dict[Any, Any] = super().construct_mapping(node, deep)
-            return found
-
-    try:
-        data = yaml.load(path.read_text(encoding="utf-8"), UniqueKeys)  # noqa: S506 (it is a safe loader)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"references file {path}", "be a readable YAML file", str(error)) from error
+    data = read_yaml(path, "references file")
     if not isinstance(data, list):
         fix = f"Write a list whose entries have the keys {', '.join(_KEYS)}."
         raise UsageError(f"references file {path}", "hold a list of figures", type(data).__name__, fix)
@@ -81,10 +66,10 @@ def _entries(path: Path) -> Iterator[Any]:
 
 def _checked(subject: str, entry: Any) -> dict[str, Any]:
     if not isinstance(entry, Mapping):
-        raise UsageError(subject, f"map {', '.join(_KEYS)} to values", repr(entry))
+        raise UsageError(subject, f"map {', '.join(_KEYS)} to values", shown(entry))
     for key in entry:
         if key not in _KEYS:
-            raise UnknownName(f"key of {subject}:", str(key), _KEYS)
+            raise UnknownName(f"key of {subject}:", str(key)[:80], _KEYS)
     for key, fix in _TEXTS.items():
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise UsageError(f"'{key}' of {subject}", "be a text", _shown(entry, key), fix)
@@ -101,7 +86,7 @@ def _checked(subject: str, entry: Any) -> dict[str, Any]:
 
 
 def _shown(entry: Mapping[str, Any], key: str) -> str:
-    return repr(entry[key]) if key in entry else "nothing"
+    return shown(entry[key]) if key in entry else "nothing"
 
 
 def _protocol(name: str) -> str:
@@ -115,5 +100,5 @@ def _metric(subject: str, text: str) -> str:
     metric = bench.metrics.definition(METRICS.find(key.metric)[0].name)
     if key.region not in metric.regions or key.class_name:
         must = f"be a column of {metric.name}: {', '.join(f'{metric.name}.{region}' for region in metric.regions)}"
-        raise UsageError(f"'metric' of {subject}", must, repr(text))
+        raise UsageError(f"'metric' of {subject}", must, shown(text))
     return f"{metric.name}.{key.region}"

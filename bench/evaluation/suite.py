@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.errors import UnknownName, UsageError
+from bench.evaluation.yaml_files import read_yaml, shown
 from bench.records.published import PublishedFigure
 from bench.registry import Registry
 
@@ -111,18 +112,13 @@ def packaged(*, file: str) -> Suite:
 
 
 def _parse(path: Path) -> Suite:
-    import yaml
-
-    try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UsageError(f"suite file {path}", "be a readable YAML file", str(error)) from error
+    data = read_yaml(path, "suite file")
     if not isinstance(data, Mapping):
         raise UsageError(f"suite file {path}", "hold a mapping of keys to values", type(data).__name__)
     known = [key.name for key in SUITE_KEYS]
     for key in data:
         if key not in known:
-            raise UnknownName(f"key in suite file {path.name}:", str(key), known)
+            raise UnknownName(f"key in suite file {path.name}:", str(key)[:80], known)
     suite = Suite(name=path.stem, **{key: _checked(path, key, value) for key, value in data.items()})
     return replace(suite, published=_published(path, suite))
 
@@ -146,7 +142,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
     else:
         good, must = isinstance(value, str) or (key == "size" and whole), "be a text"
     if not good:
-        raise UsageError(f"'{key}' in suite file {path.name}", must, repr(value))
+        raise UsageError(f"'{key}' in suite file {path.name}", must, shown(value))
     return tuple(value) if isinstance(value, list) else str(value) if key == "size" else value
 
 
@@ -155,7 +151,7 @@ def _margins(path: Path, value: Any) -> tuple[tuple[str, str], ...]:
 
     if not isinstance(value, Mapping) or not value:
         must = "map METRIC.REGION to a margin"
-        raise UsageError(f"'gate' in suite file {path.name}", must, repr(value), "For example psnr.hole: 0.05dB.")
+        raise UsageError(f"'gate' in suite file {path.name}", must, shown(value), "For example psnr.hole: 0.05dB.")
     for name, margin in value.items():
         parse_limit(f"{name}:{margin}", f"'gate' in suite file {path.name}")
     return tuple((str(name), str(margin)) for name, margin in value.items())

@@ -31,7 +31,7 @@ def parse_size(text: str) -> Size | None:
     """
     if text == "native":
         return None
-    match = re.fullmatch(r"([0-9]+)(?:x([0-9]+))?", text)
+    match = re.fullmatch(r"([0-9]{1,6})(?:x([0-9]{1,6}))?", text)
     if not match or 0 in (height := int(match[1]), width := int(match[2] or match[1])):
         raise UsageError(
             "size", "be SIDE, HEIGHTxWIDTH or 'native'", repr(text), "Give 256, 256x512 (256 high, 512 wide) or native."

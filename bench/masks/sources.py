@@ -14,6 +14,7 @@ import numpy as np
 from bench.errors import DataError
 from bench.image_files.finding import find_pictures, same_form
 from bench.image_files.masks import DecodedMask, HoleSign, read_mask
+from bench.strict_json import parse_json
 
 if TYPE_CHECKING:
     from bench.vocabulary import Hole
@@ -26,6 +27,10 @@ __all__ = [
     "is_run_length_file",
     "open_masks",
 ]
+
+_DIGITS = 9
+_MOST = 10**_DIGITS
+"""No start or length of a run has more digits."""
 
 WhichMask: TypeAlias = Literal["inside", "outside"]
 
@@ -130,17 +135,18 @@ class RunLengthMasks(MaskSource):
 
     def _parse(self) -> dict[str, Sequence[Any]]:
         try:
-            entries = json.loads(self._path.read_text(encoding="utf-8-sig"))
+            entries = parse_json(self._path.read_text(encoding="utf-8-sig"))
         except (OSError, ValueError) as error:
             raise DataError(self.subject, "be a readable JSON file", str(error), "Unpack it again.") from error
         if not isinstance(entries, dict) or not entries:
-            raise self._other_form(
-                f"{type(entries).__name__} of {len(entries or ())} entries" if entries else "nothing"
-            )
+            counted = f" of {len(entries)} entries" if isinstance(entries, list) else ""
+            raise self._other_form(f"{type(entries).__name__}{counted}" if entries else "nothing")
         runs: dict[str, Sequence[Any]] = {}
         for key, entry in entries.items():
             if not isinstance(entry, Mapping) or not isinstance(entry.get("image"), str) or self._key not in entry:
                 raise self._other_form(f"entry '{key}' without an image or {self._key}")
+            if PurePosixPath(entry["image"]).name in {"", ".."}:
+                raise self._other_form(f"entry '{key}' whose image is {entry['image']!r}")
             name = same_form(PurePosixPath(entry["image"]).with_suffix("").as_posix().removeprefix("images/"))
             if name in runs:
                 raise DataError(self.subject, "have one entry for each picture", f"two for '{name}'", "Remove one.")
@@ -154,7 +160,7 @@ class RunLengthMasks(MaskSource):
         return DataError(self.subject, must, found, "Give mapping_file.json of BrushBench, or a folder of masks.")
 
     def _decode(self, name: str) -> Hole:
-        pairs = np.asarray(self._runs[name], np.int64).reshape(-1, 2)
+        pairs = np.array(list(map(int, self._runs[name])), np.int64).reshape(-1, 2)
         starts, stops = pairs[:, 0] - 1, pairs[:, 0] - 1 + pairs[:, 1]
         pixels = self.size[0] * self.size[1]
         subject = f"mask {self.title(name)}"
@@ -200,4 +206,7 @@ def _are_numbers(runs: object) -> bool:
     """Whether a value is a list of an even number of whole numbers, or of texts that spell them."""
     if not isinstance(runs, list) or len(runs) % 2:
         return False
-    return all(type(one) is int or (isinstance(one, str) and one.isdecimal()) for one in runs)
+    return all(
+        0 <= one < _MOST if type(one) is int else isinstance(one, str) and one.isdecimal() and len(one) <= _DIGITS
+        for one in runs
+    )

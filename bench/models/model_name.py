@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 from bench.registry import parse_options
+from bench.strict_json import parse_json
 
 __all__ = ["ModelName"]
 
@@ -47,6 +47,6 @@ class ModelName:
 
 def _literal(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError:
         return text

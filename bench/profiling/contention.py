@@ -16,6 +16,7 @@ from bench.profiling.environment import environment
 from bench.profiling.reference_kernels import ReferenceKernels
 from bench.records import write_atomically
 from bench.records.contention import Contention
+from bench.strict_json import parse_json
 from bench.weights import cache_folder
 
 __all__ = ["BestTimes", "MachineWatch", "look_around"]
@@ -43,7 +44,7 @@ class BestTimes:
     def read(self) -> dict[str, float]:
         """Reference kernel to seconds; empty at the first use, and where the file cannot be read."""
         try:
-            best = json.loads(self._file.read_text(encoding="utf-8"))["best"]
+            best = parse_json(self._file.read_text(encoding="utf-8"))["best"]
             return {str(name): float(seconds) for name, seconds in best.items()}
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return {}

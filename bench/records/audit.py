@@ -6,7 +6,6 @@ OUT/values.csv     every value that is behind them
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +15,7 @@ from bench.errors import UsageError
 from bench.records.decoding import FieldError, decode
 from bench.records.files import write_atomically
 from bench.records.schema import dump
+from bench.strict_json import parse_json
 
 __all__ = [
     "AUDIT_FORMAT",
@@ -171,7 +171,7 @@ def read_audit(out: Path) -> AuditRecord:
     """The record of an audit; raises UsageError where there is none, or another version's."""
     file, must = audit_file(out), f"hold an audit of format {AUDIT_FORMAT}"
     try:
-        data = json.loads(file.read_text(encoding="utf-8"))
+        data = parse_json(file.read_text(encoding="utf-8"))
         if not isinstance(data, dict) or data.pop("format", None) != AUDIT_FORMAT:
             raise FieldError("format", f"be {AUDIT_FORMAT}", "another one")
         return decode(AuditRecord, data)

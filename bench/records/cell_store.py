@@ -10,7 +10,6 @@ A later file of this order of `others`, `samples`, `new` holds the later results
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from bench.records.files import (
 )
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
+from bench.strict_json import parse_json
 
 __all__ = [
     "Damage",
@@ -252,7 +252,7 @@ def _difference(file: Path, checksum: str) -> str:
 def _other_cell(layout: RunLayout, key: CellKey) -> str:
     """The cell that a summary is of, where it is another one than its folder says, or nothing."""
     try:
-        other = CellKey(**json.loads(read_if_there(layout.cell_file(key)) or b"")["key"])
+        other = CellKey(**parse_json(read_if_there(layout.cell_file(key)) or b"")["key"])
     except (ValueError, KeyError, TypeError):
         return "no cell that can be read"
     return "" if other.path == key.path else f"another cell: {other.path}"
@@ -261,7 +261,7 @@ def _other_cell(layout: RunLayout, key: CellKey) -> str:
 def _checksums(done: Path) -> dict[str, str] | None:
     """File name to checksum, as a marker says it; None for one that does not parse."""
     try:
-        found = json.loads(read_if_there(done) or b"")
+        found = parse_json(read_if_there(done) or b"")
     except ValueError:
         return None
     if not isinstance(found, dict) or not all(

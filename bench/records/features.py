@@ -54,11 +54,11 @@ def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Fe
 
 def read_all_features(path: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
     """All features of a file by sample and name, float32 [D] each; empty when the file is missing or damaged."""
-    found = _read(path) or {}
-    samples = found.pop("samples", np.array([])).tolist()
-    if any(len(rows) != len(samples) for rows in found.values()):
+    found = _read(path)
+    if found is None:
         return {}
-    return {sample: {name: rows[index] for name, rows in found.items()} for index, sample in enumerate(samples)}
+    samples, rows = found
+    return {sample: {name: of_kind[index] for name, of_kind in rows.items()} for index, sample in enumerate(samples)}
 
 
 def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
@@ -68,23 +68,35 @@ def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
         folder: of the cell.
         kind: such as `fid`.
     """
+    names = (f"truth-{kind}", kind)
     shards = [_read(file) for file in sorted(folder.glob("features-*.npz"))]
-    parts = [shard for shard in shards if shard is not None and kind in shard and len(shard["samples"])]
-    if not parts or len(shards) > sum(shard is not None for shard in shards):
+    parts = [(samples, rows) for samples, rows in filter(None, shards) if samples and all(n in rows for n in names)]
+    if not parts or None in shards or len({rows[name].shape[1] for _, rows in parts for name in names}) > 1:
         return None
-    samples = [str(sample) for part in parts for sample in part["samples"]]
+    samples = [sample for part, _ in parts for sample in part]
     order = sorted(range(len(samples)), key=samples.__getitem__)
-    truth, completed = (np.concatenate([part[name] for part in parts])[order] for name in (f"truth-{kind}", kind))
+    truth, completed = (np.concatenate([rows[name] for _, rows in parts])[order] for name in names)
     return CellFeatures(tuple(sorted(samples)), truth, completed)
 
 
-def _read(path: Path) -> dict[str, npt.NDArray[Any]] | None:
+def _read(path: Path) -> tuple[list[str], dict[str, Features]] | None:
+    """Samples, and the rows of each kind of features; None for a file that is not as `write_features` writes it."""
     content = read_if_there(path)
     if content is None:
         return None
     try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            members = archive.infolist()
+        # Nothing is compressed and nothing stands for two, so that the arrays are no larger than their file.
+        if any(one.compress_type for one in members) or sum(one.file_size for one in members) > len(content):
+            return None
         with np.load(io.BytesIO(content), allow_pickle=False) as file:
-            found: dict[str, npt.NDArray[Any]] = dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+            rows: dict[str, npt.NDArray[Any]] = dict(file)
+        named = rows.pop("samples")
+        samples = [str(sample) for sample in named.tolist()]
+    except Exception:  # noqa: BLE001 (zipfile and NumPy raise nearly anything on damaged files)
         return None
-    return found if "samples" in found else None
+    if not all(isinstance(part, np.ndarray) for part in (named, *rows.values())):  # another member of the archive
+        return None
+    whole = all(part.dtype == np.float32 and part.ndim == 2 and len(part) == len(samples) for part in rows.values())
+    return (samples, rows) if whole and named.ndim == 1 and (named.dtype.kind == "U" or not samples) else None

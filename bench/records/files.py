@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import platform
 import re
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
+from bench.strict_json import parse_json
 
 __all__ = [
     "ASKED",
@@ -197,6 +197,6 @@ def asked_of(layout: RunLayout, key: CellKey) -> str | None:
     """
     content = read_if_there(layout.done(key))
     try:
-        return None if content is None else str(json.loads(content).get(ASKED, ""))
+        return None if content is None else str(parse_json(content).get(ASKED, ""))
     except (ValueError, AttributeError):
         return None

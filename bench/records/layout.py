@@ -2,15 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CellKey", "RunLayout", "folder_name"]
+from bench.errors import UsageError
+
+__all__ = ["CellKey", "RunLayout", "folder_name", "sample_file"]
+
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+"""Names that Windows keeps for devices, with any ending."""
 
 
 def folder_name(name: str) -> str:
-    """A model or protocol name as one folder name: what is not allowed in one everywhere becomes `+`."""
-    return "".join("+" if character in '/\\:*?"<>|' or not character.isprintable() else character for character in name)
+    """A model or protocol name as one folder name: what is not allowed in one everywhere becomes `+`.
+
+    A name that leads elsewhere (`..`), that Windows would cut (a dot or blank at its end), or that Windows keeps for a
+    device gets a `+` in front or behind.
+    """
+    found = "".join("+" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in name)
+    found = f"+{found}" if _DEVICE.match(found) else found
+    return f"{found}+" if not found or found[-1] in ". " else found
+
+
+def sample_file(folder: Path, sample_id: str, ending: str) -> Path:
+    """The file of a sample in a folder; an id with `/` is a path below it.
+
+    Raises:
+        UsageError: the id leads out of the folder.
+    """
+    path = Path(sample_id)
+    if path.is_absolute() or path.drive or ".." in path.parts or "\0" in sample_id or not sample_id:
+        must, fix = "be a name or a path below a folder", "Rename the sample."
+        raise UsageError(f"id of sample '{sample_id}'", must, "one that leads elsewhere", fix)
+    return folder / f"{sample_id}{ending}"
 
 
 @dataclass(frozen=True, order=True)
@@ -26,8 +51,8 @@ class CellKey:
     @property
     def path(self) -> Path:
         """`<model>/<fingerprint12>/<protocol>@<v>/<dataset>@<revision12>`."""
-        dataset = f"{folder_name(self.dataset)}@{self.revision[:12]}"
-        return Path(folder_name(self.model), self.fingerprint[:12], folder_name(self.protocol), dataset)
+        dataset = folder_name(f"{self.dataset}@{self.revision[:12]}")
+        return Path(folder_name(self.model), folder_name(self.fingerprint[:12]), folder_name(self.protocol), dataset)
 
 
 @dataclass(frozen=True)
@@ -68,23 +93,23 @@ class RunLayout:
 
     def truth(self, sample_id: str) -> Path:
         """The untouched picture of a gallery sample."""
-        return self.gallery / "samples" / "truth" / f"{sample_id}.png"
+        return sample_file(self.gallery / "samples" / "truth", sample_id, ".png")
 
     def labels(self, sample_id: str) -> Path:
         """The true label map of a gallery sample (class indices, 255 = unlabelled), where the data set has one."""
-        return self.gallery / "samples" / "labels" / f"{sample_id}.png"
+        return sample_file(self.gallery / "samples" / "labels", sample_id, ".png")
 
     def hole(self, protocol: str, sample_id: str) -> Path:
         """The hole (255 = missing) that `protocol` cuts into a gallery sample."""
-        return self.gallery / "samples" / folder_name(protocol) / f"{sample_id}.png"
+        return sample_file(self.gallery / "samples" / folder_name(protocol), sample_id, ".png")
 
     def removal_truth(self, protocol: str, sample_id: str) -> Path:
         """A gallery sample without what the removal `protocol` takes out, where there is such a picture."""
-        return self.gallery / "samples" / "without" / folder_name(protocol) / f"{sample_id}.png"
+        return sample_file(self.gallery / "samples" / "without" / folder_name(protocol), sample_id, ".png")
 
     def removal_labels(self, protocol: str, sample_id: str) -> Path:
         """The label map of that picture, where there is one."""
-        return self.gallery / "samples" / "labels-without" / folder_name(protocol) / f"{sample_id}.png"
+        return sample_file(self.gallery / "samples" / "labels-without" / folder_name(protocol), sample_id, ".png")
 
     @property
     def manifest(self) -> Path:
@@ -133,31 +158,31 @@ class RunLayout:
 
     def kept_fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a sample, where the run keeps all of them."""
-        return self.cell(key) / "fills" / f"{sample_id}.png"
+        return sample_file(self.cell(key) / "fills", sample_id, ".png")
 
     def kept_output(self, key: CellKey, sample_id: str) -> Path:
         """The raw output of such a sample, where it differs from the composited one."""
-        return self.cell(key) / "fills" / f"{sample_id}.raw.png"
+        return sample_file(self.cell(key) / "fills", sample_id, ".raw.png")
 
     def kept_labels(self, key: CellKey, sample_id: str) -> Path:
         """The label map that a model completed for such a sample, where it gives one."""
-        return self.cell(key) / "fills" / f"{sample_id}.labels.png"
+        return sample_file(self.cell(key) / "fills", sample_id, ".labels.png")
 
     def fill(self, key: CellKey, sample_id: str) -> Path:
         """The composited output of a gallery sample."""
-        return self.cell(key) / "gallery" / f"{sample_id}.png"
+        return sample_file(self.cell(key) / "gallery", sample_id, ".png")
 
     def predicted_labels(self, key: CellKey, sample_id: str) -> Path:
         """The label map that a model completed for a gallery sample, where it gives one."""
-        return self.cell(key) / "gallery" / f"{sample_id}.labels.png"
+        return sample_file(self.cell(key) / "gallery", sample_id, ".labels.png")
 
     def sampled_fill(self, key: CellKey, sample_id: str, place: int) -> Path:
         """The composited fill number `place`, from 1 on, of several that were drawn for a gallery sample."""
-        return self.cell(key) / "several" / f"{sample_id}.{place}.png"
+        return sample_file(self.cell(key) / "several", sample_id, f".{place}.png")
 
     def sampled_labels(self, key: CellKey, sample_id: str, place: int) -> Path:
         """The label map of that fill, where the model gives one."""
-        return self.cell(key) / "several" / f"{sample_id}.{place}.labels.png"
+        return sample_file(self.cell(key) / "several", sample_id, f".{place}.labels.png")
 
     def cell_file(self, key: CellKey) -> Path:
         """The reduced cell."""

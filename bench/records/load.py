@@ -19,12 +19,15 @@ from typing import Any, Literal
 import numpy as np
 
 from bench.errors import UsageError
+from bench.records.decoding import decode
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
+from bench.records.machine_file import read_environment, without_version
 from bench.records.profile import Configuration, ProfileOutcome, ProfileRecord
 from bench.records.schema import dump
 from bench.records.steadiness import Looks
 from bench.statistics.percentiles import allowed_above, percentile_bound
+from bench.strict_json import parse_json
 
 __all__ = [
     "LOAD_FORMAT",
@@ -218,16 +221,10 @@ class LoadRecord:
 
     @classmethod
     def from_line(cls, line: str) -> LoadRecord:
-        """Inverse of `to_line`; raises ValueError, KeyError or TypeError on a truncated or foreign line."""
-        data = json.loads(line)
-        if data.pop("format") != LOAD_FORMAT:
-            raise ValueError("another format version")
-        trials = [LoadTrial(**{**trial, "latency_us": tuple(trial["latency_us"])}) for trial in data["trials"]]
-        references = {name: tuple(values) for name, values in data["references"].items()}
-        configuration = Configuration(**data["configuration"])
-        looks = {kernel: Looks.from_json(seen) for kernel, seen in data.get("looks", {}).items()}
-        changes = {"configuration": configuration, "trials": tuple(trials), "references": references, "looks": looks}
-        return cls(**{**data, **changes, "call_s": tuple(data["call_s"])})
+        """Inverse of `to_line`; raises ValueError, TypeError or others on a truncated or foreign line."""
+        record = decode(cls, without_version(parse_json(line), LOAD_FORMAT))
+        _ = record.invalid, record.not_quiet  # raises where the facts of the machine are not what they must be
+        return record
 
 
 @dataclass(frozen=True)
@@ -243,7 +240,7 @@ class LoadLayout:
 
     def records_file(self, model: str, fingerprint: str) -> Path:
         """The records of one model."""
-        return self.out / "load" / folder_name(model) / f"{fingerprint[:12]}.jsonl"
+        return self.out / "load" / folder_name(model) / f"{folder_name(fingerprint[:12])}.jsonl"
 
 
 @dataclass(frozen=True)
@@ -281,7 +278,7 @@ def read_load_records(path: Path) -> list[LoadRecord]:
     try:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         return [LoadRecord.from_line(line) for line in lines if line]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         fix = "Delete the file and test again."
         raise UsageError(f"load records {path}", "be as the load test wrote them", repr(error), fix) from error
 
@@ -289,13 +286,7 @@ def read_load_records(path: Path) -> list[LoadRecord]:
 def read_load(out: Path) -> LoadResults:
     """Open the load tests in an output folder; raises UsageError when none of this format is there."""
     layout = LoadLayout(out)
-    try:
-        environment = json.loads(layout.environment_file.read_text(encoding="utf-8"))
-        found = f"format {environment['format']}" if environment["format"] != LOAD_FORMAT else ""
-    except OSError:
-        found = "no load/environment.json"
-    except (ValueError, KeyError, TypeError):
-        found = "a load/environment.json that does not parse"
+    environment, found = read_environment(layout.environment_file, LOAD_FORMAT)
     if found:
         must = f"hold a load test of format {LOAD_FORMAT}"
         raise UsageError(f"folder {out}", must, found, "Give the -o folder of `spgbench profile --load server`.")

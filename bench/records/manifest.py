@@ -92,7 +92,7 @@ def read_manifest(layout: RunLayout) -> Manifest:
     must = f"hold a manifest of format {MANIFEST_FORMAT}"
     fix = "Give the same `spgbench run` command for this folder again: it writes the file, and keeps what is recorded."
     try:
-        data = json.loads(layout.manifest.read_bytes())
+        data = parse_json(layout.manifest.read_bytes())
         if not isinstance(data, dict) or data.pop("format", None) != MANIFEST_FORMAT:
             raise FieldError("format", f"be {MANIFEST_FORMAT}", "another one")
         manifest = decode(Manifest, data)

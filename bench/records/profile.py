@@ -19,11 +19,14 @@ from typing import Any, Literal
 from bench.errors import UsageError
 from bench.records.bound import Bound
 from bench.records.contention import Contention
+from bench.records.decoding import decode
 from bench.records.end_to_end import EndToEnd
 from bench.records.files import write_atomically
 from bench.records.layout import folder_name
+from bench.records.machine_file import read_environment, without_version
 from bench.records.schema import dump
 from bench.records.steadiness import Looks, Steadiness
+from bench.strict_json import parse_json
 
 __all__ = [
     "MEMORY_FORMATS",
@@ -223,20 +226,11 @@ class ProfileRecord:
 
     @classmethod
     def from_line(cls, line: str) -> ProfileRecord:
-        """Inverse of `to_line`; raises ValueError, KeyError or TypeError on a truncated or foreign line."""
-        data = json.loads(line)
-        if data.pop("format") != PROFILE_FORMAT:
-            raise ValueError("another format version")
-        data["configuration"] = Configuration(**data["configuration"])
-        data["bound"] = None if data["bound"] is None else Bound(**data["bound"])
-        path = data.get("end_to_end")
-        data["end_to_end"] = None if path is None else EndToEnd.from_json(path)
-        data["looks"] = {kernel: Looks.from_json(looks) for kernel, looks in data.get("looks", {}).items()}
-        for name in ("wall_s", "device_s", "busy_s", "warmup_s"):
-            data[name] = tuple(data.get(name, ()))
-        for name in ("stages", "references"):
-            data[name] = {key: tuple(values) for key, values in data[name].items()}
-        return cls(**data)
+        """Inverse of `to_line`; raises ValueError, TypeError or others on a truncated or foreign line."""
+        data = without_version(parse_json(line), PROFILE_FORMAT)
+        record = decode(cls, data)
+        _ = record.invalid, record.not_quiet  # raises where the facts of the machine are not what they must be
+        return record
 
 
 @dataclass(frozen=True)
@@ -252,7 +246,7 @@ class ProfileLayout:
 
     def records_file(self, model: str, fingerprint: str) -> Path:
         """The records of one model."""
-        return self.out / "profile" / folder_name(model) / f"{fingerprint[:12]}.jsonl"
+        return self.out / "profile" / folder_name(model) / f"{folder_name(fingerprint[:12])}.jsonl"
 
 
 @dataclass(frozen=True)
@@ -295,7 +289,7 @@ def read_records(path: Path) -> list[ProfileRecord]:
     try:
         lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
         return [ProfileRecord.from_line(line) for line in lines]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         fix = "Delete the file and profile again."
         raise UsageError(f"profile {path}", "be as the profile wrote it", str(error), fix) from error
 
@@ -303,13 +297,7 @@ def read_records(path: Path) -> list[ProfileRecord]:
 def read_profile(out: Path) -> Profile:
     """Open the profile in an output folder; raises UsageError when none of this format is there."""
     layout = ProfileLayout(out)
-    try:
-        environment = json.loads(layout.environment_file.read_text(encoding="utf-8"))
-        found = f"format {environment['format']}" if environment["format"] != PROFILE_FORMAT else ""
-    except OSError:
-        found = "no profile/environment.json"
-    except (ValueError, KeyError, TypeError):
-        found = "a profile/environment.json that does not parse"
+    environment, found = read_environment(layout.environment_file, PROFILE_FORMAT)
     if found:
         must = f"hold a profile of format {PROFILE_FORMAT}"
         raise UsageError(f"folder {out}", must, found, "Give the -o folder of `spgbench profile`.")

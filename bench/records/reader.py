@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -18,6 +17,7 @@ from bench.records.layout import CellKey, RunLayout
 from bench.records.run_info import RunInfo
 from bench.records.schema import FORMAT, CellRecord, Record, records_from_lines, without_format
 from bench.records.store import CellFiles, open_cells
+from bench.strict_json import parse_json
 
 if TYPE_CHECKING:
     from bench.records.values import CellValues
@@ -108,7 +108,7 @@ class Run:
         folder, name = self.layout.cell(key), self.layout.cell_file(key).name
         content = self._checked(folder / name, self._checksums(key).get(name, ""))
         try:
-            written, data = without_format(json.loads(content))
+            written, data = without_format(parse_json(content))
             cell = decode(CellRecord, data)
         except ValueError as error:
             raise _damaged(folder, str(error)) from error
@@ -134,7 +134,7 @@ class Run:
 
     def _checksums(self, key: CellKey) -> dict[str, str]:
         try:
-            return dict(json.loads(self._files.read(self.layout.done(key))))
+            return dict(parse_json(self._files.read(self.layout.done(key))))
         except (OSError, ValueError, TypeError) as error:
             raise _damaged(self.layout.cell(key), str(error)) from error
 
@@ -163,7 +163,7 @@ def read_run_info(file: Path) -> RunInfo:
     """
     fix = "Give the -o folder of a run."
     try:
-        info = RunInfo.from_data(json.loads(file.read_text(encoding="utf-8")))
+        info = RunInfo.from_data(parse_json(file.read_text(encoding="utf-8")))
     except FieldError as error:
         raise UsageError(f"field {error.field} of {file}", error.must, error.found, fix) from error
     except OSError:

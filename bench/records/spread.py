@@ -20,6 +20,7 @@ from bench.records.files import write_atomically
 from bench.records.layout import CellKey
 from bench.records.reader import Run
 from bench.records.values import CellValues, Floats
+from bench.strict_json import parse_lines
 
 __all__ = ["SPREAD_FORMAT", "CellSpread", "MetricSpread", "Spread", "read_spread", "write_spread"]
 
@@ -96,13 +97,13 @@ def read_spread(run: Run) -> Spread | None:
         return None
     subject = f"spread {path}"
     try:
-        head, *lines = map(json.loads, path.read_text(encoding="utf-8").splitlines())
+        head, *lines = parse_lines(path.read_text(encoding="utf-8"))
         if head.pop("format") != SPREAD_FORMAT:
             raise _Found("another format")
         parsed = [_parsed_cell(line) for line in lines]
     except _Found as error:
         raise DataError(subject, f"be of format {SPREAD_FORMAT} with numbers of 0 or more", str(error), _FIX) from error
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise DataError(subject, "be lines of JSON as they were written", repr(error), _FIX) from error
     try:
         _check(run, parsed)
@@ -140,8 +141,9 @@ def _rounded_up(value: float) -> float:
 
 def _parsed_cell(line: Mapping[str, Any]) -> tuple[CellKey, CellSpread]:
     key, samples = CellKey(**line["key"]), tuple(line["samples"])
-    if not all(isinstance(part, str) for part in (*vars(key).values(), *samples)):
-        raise _Found(f"a key or a sample id that is no text: {key}")
+    signatures = (data["signature"] for data in line["metrics"].values())
+    if not all(isinstance(part, str) for part in (*vars(key).values(), *samples, *signatures)):
+        raise _Found(f"a key, a sample id or a signature that is no text: {key}")
     where = f"in {key.model} {key.protocol}"
     metrics = {
         name: MetricSpread(

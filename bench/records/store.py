@@ -12,16 +12,21 @@ import lzma
 import typing
 from pathlib import Path
 
-from bench.errors import UsageError
+from bench.errors import TooLarge, UsageError
 from bench.records.decoding import FieldError, decode
 from bench.records.files import write_atomically
 from bench.records.layout import RunLayout
+from bench.strict_json import parse_json
 
 __all__ = ["PACK_FORMAT", "CellFiles", "open_cells", "pack_cells"]
 
 PACK_FORMAT = 1
 """Version of `cells.json.xz`; a reader refuses another one."""
 
+_MOST_BYTES = 1 << 28
+"""Of the texts in `cells.json.xz`, those of half a million records; a file of a few kilobytes can claim any number."""
+_DECODER_BYTES = 1 << 27
+"""Memory of xz itself; its highest preset takes half of it."""
 _RECORD_FILES = ("cell.json", "done", "samples-*.jsonl")
 _FIX = "Copy the file again, or run the suite into another folder with -o."
 
@@ -105,17 +110,28 @@ def pack_cells(layout: RunLayout, target: Path) -> None:
 
 def _read_pack(packed: Path) -> dict[str, str]:
     try:
-        data = json.loads(lzma.decompress(packed.read_bytes(), format=lzma.FORMAT_XZ))
+        data = parse_json(_unpacked(packed))
         if not isinstance(data, dict) or data.get("format") != PACK_FORMAT:
             raise FieldError("format", f"be {PACK_FORMAT}", "another one, or none")
         files = decode(dict[str, str], data.get("files"), "files")
     except FieldError as error:
         raise UsageError(f"field {error.field} of {packed}", error.must, error.found, _FIX) from error
-    except (lzma.LZMAError, EOFError, ValueError) as error:
+    except (lzma.LZMAError, OSError, ValueError) as error:
         raise UsageError(f"file {packed}", "be whole", f"one that does not unpack ({error})", _FIX) from error
     for name in files:
         parts = name.split("/")
         if len(parts) != 5 or {"", ".", ".."} & set(parts):
             must = "name files as MODEL/FINGERPRINT/PROTOCOL/DATASET/FILE"
-            raise UsageError(f"file {packed}", must, repr(name), _FIX)
+            raise UsageError(f"file {packed}", must, repr(name[:100]), _FIX)
     return files
+
+
+def _unpacked(packed: Path) -> bytes:
+    """The content of an xz file; raises LZMAError, OSError or ValueError, and TooLarge for more than any pack has."""
+    decoder = lzma.LZMADecompressor(lzma.FORMAT_XZ, _DECODER_BYTES)
+    found = decoder.decompress(packed.read_bytes(), _MOST_BYTES + 1)
+    if len(found) > _MOST_BYTES:
+        raise TooLarge(f"file {packed}", f"hold at most {_MOST_BYTES:,} bytes", "more", _FIX)
+    if not decoder.eof or decoder.unused_data:
+        raise ValueError("a part of it is missing" if not decoder.eof else "something stands behind it")
+    return found

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bench.errors import DataError
+from bench.strict_json import parse_json
 
 __all__ = ["CARD", "CHECKS", "LOG", "TrainingRecord", "read_log", "read_training", "read_trainings", "trained_on"]
 
@@ -50,8 +50,8 @@ def read_training(folder: Path) -> TrainingRecord:
     """
     try:
         checks = [_check(line) for line in read_log(folder / LOG) if line["name"].startswith("val.")]
-        return _whole(json.loads((folder / CARD).read_text(encoding="utf-8")), checks)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        return _whole(parse_json((folder / CARD).read_text(encoding="utf-8")), checks)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError, csv.Error) as error:
         fix = "Name the output folder of `spgbench train`, and let the training end."
         raise DataError(f"folder {folder}", f"hold a training's {CARD} and {LOG}", repr(error), fix) from error
 
@@ -65,9 +65,9 @@ def read_trainings(path: Path) -> list[TrainingRecord]:
     if path.is_dir() or path.suffix != ".json":
         return [read_training(path)]
     try:
-        parts = json.loads(path.read_text(encoding="utf-8"))["trainings"]
+        parts = parse_json(path.read_text(encoding="utf-8"))["trainings"]
         return [_whole({key: value for key, value in part.items() if key != CHECKS}, part[CHECKS]) for part in parts]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         fix = "Name a file that `spgbench card` wrote, or the output folder of a training."
         raise DataError(f"card {path}", f"hold trainings and their {CHECKS}", repr(error), fix) from error
 
@@ -80,7 +80,7 @@ def trained_on(weights: Path) -> tuple[str, ...]:
     """
     for card in (weights.with_suffix(".card.json"), weights.with_name(CARD)):
         try:
-            data = json.loads(card.read_text(encoding="utf-8"))
+            data = parse_json(card.read_text(encoding="utf-8"))
             trainings = data.get("trainings", [data])
             return tuple(dict.fromkeys(str(part["training"]["data"]["dataset"]) for part in trainings))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from bench.errors import UsageError
 from bench.records.caps import capped
-from bench.records.schema import OPTIONAL_FIELDS, CellRecord, Record, Score, Status, data_from_lines
+from bench.records.schema import OPTIONAL_FIELDS, CellRecord, Record, Score, Status, check_record
+from bench.strict_json import parse_lines
 
 __all__ = ["CellValues", "Floats", "parse_values"]
 
@@ -98,7 +99,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
     try:
         hole_share = np.array([data["hole_share"] for data in records], dtype=np.float64)
         values = _columns(records, [*cell.metrics, *cell.by_class])
-    except (ValueError, TypeError, AttributeError) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError) as error:
         raise _damaged(f"cell {folder}", f"a value that is no number ({error})") from error
     return CellValues(
         cell=cell,
@@ -116,10 +117,12 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
 
 def _parsed(file: Path, content: bytes) -> list[dict[str, Any]]:
     try:
-        found = data_from_lines(content.decode("utf-8"))
+        found = parse_lines(content.decode("utf-8"))
+        for data in found:
+            check_record(data)
         if all(data.keys() | set(OPTIONAL_FIELDS) == _FIELDS for data in found):
             return found
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, KeyError, TypeError):
         pass
     raise _damaged(f"records {file}", "lines that do not parse")
 

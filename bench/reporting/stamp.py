@@ -11,6 +11,7 @@ from pathlib import Path
 from bench.records import Run, write_atomically
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.cost import profile_of
+from bench.strict_json import parse_json
 
 __all__ = ["report_changes"]
 
@@ -42,7 +43,7 @@ def report_changes(analysis: RunAnalysis) -> list[Path]:
 def _made(out: Path, stamp: Path, now: str) -> list[Path] | None:
     """The files that were made of the same inputs; None when one of them is not as it was made."""
     try:
-        earlier = json.loads(stamp.read_bytes())
+        earlier = parse_json(stamp.read_bytes())
         paths = [out / name for name in earlier["files"]]
         whole = earlier["inputs"] == now and [_sha256(path) for path in paths] == list(earlier["files"].values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):

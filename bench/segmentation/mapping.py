@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import DataError, UnknownName, UsageError
+from bench.strict_json import parse_json
 from bench.vocabulary import VOID, Judge
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class MappedJudge:
 def _read(file: str) -> Mapping[str, str | None]:
     fix = 'Write {"their class": "class of the data set", "another": null}.'
     try:
-        names = json.loads(Path(file).read_text(encoding="utf-8"))
+        names = parse_json(Path(file).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"mapping {file}", "be a JSON file that can be read", repr(error), fix) from error
     if not isinstance(names, dict) or not all(isinstance(value, str | None) for value in names.values()):

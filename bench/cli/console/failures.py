@@ -15,7 +15,7 @@ from pathlib import Path
 import typer
 
 from bench.cli.console.session import session
-from bench.errors import EnvironmentFailure, SpgbenchError
+from bench.errors import EnvironmentFailure, SpgbenchError, visible
 
 __all__ = ["report_error"]
 
@@ -57,7 +57,7 @@ def report_error(error: Exception) -> int:
     with suppress(OSError):  # of a stderr that cannot be written either
         if session.debug:
             typer.echo("".join(traceback.format_exception(error)), err=True, nl=False)
-        typer.echo(f"spgbench: {' '.join(text.split())}", err=True)
+        typer.echo(f"spgbench: {visible(' '.join(text.split()))}", err=True)
     return known.exit_code if known else INTERNAL
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import typer
 
-__all__ = ["Session", "begin", "one_line", "say", "session", "warn"]
+from bench.errors import visible
+
+__all__ = ["Session", "begin", "one_line", "say", "session", "shown_plainly", "warn"]
 
 
 @dataclass
@@ -41,12 +44,18 @@ def begin(*, quiet: bool, verbose: bool, debug: bool) -> None:
 def say(text: object) -> None:
     """A message on stderr, unless the command is to be quiet."""
     if not session.quiet:
-        typer.echo(text, err=True)
+        typer.echo(visible(str(text)), err=True)
 
 
 def warn(text: object) -> None:
     """A warning on stderr."""
-    typer.echo(f"warning: {text}", err=True)
+    typer.echo(f"warning: {visible(str(text))}", err=True)
+
+
+def shown_plainly(record: logging.LogRecord) -> bool:
+    """A filter of the log: names of files that a message holds move no cursor."""
+    record.msg, record.args = visible(record.getMessage()), None
+    return True
 
 
 def one_line(
@@ -54,4 +63,4 @@ def one_line(
 ) -> str:
     """A Python warning as a warning of ours; the place in the code, too, with `--debug`."""
     place = f" ({category.__name__}, {filename}:{lineno} {line or ''})" if session.debug else ""
-    return f"warning: {' '.join(str(message).split())}{place}\n"
+    return f"warning: {visible(' '.join(str(message).split()))}{place}\n"

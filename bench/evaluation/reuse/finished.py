@@ -27,6 +27,7 @@ from bench.records import Run, RunLayout, read_run, write_atomically
 from bench.records.cell_store import find_damage
 from bench.registry import Registry
 from bench.removal import task_of
+from bench.strict_json import parse_json
 
 __all__ = ["Finished", "find_finished", "mark_finished"]
 
@@ -52,7 +53,7 @@ def find_finished(suite: Suite, out: Path, *options: object) -> Finished | None:
     if not layout.finished_stamp.exists():
         return None
     try:
-        stamp = json.loads(layout.finished_stamp.read_bytes())
+        stamp = parse_json(layout.finished_stamp.read_bytes())
         if stamp["inputs"] != _hash_inputs(suite, layout, options):
             return None
         run = read_run(out)

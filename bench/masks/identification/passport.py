@@ -16,6 +16,7 @@ from bench.image_files.finding import some
 from bench.image_files.masks import HoleSign
 from bench.masks.identification.hashing import hole_sha256, set_sha256
 from bench.masks.sources import MaskSource
+from bench.strict_json import parse_json
 
 __all__ = ["MaskPassport", "make_passport", "parse_passport"]
 
@@ -98,7 +99,7 @@ def parse_passport(path: Path) -> MaskPassport:
     """
     subject, fix = f"passport {path}", "Restore it, or make it again with `spgbench masks passport`."
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(subject, "be a readable JSON file", str(error), fix) from error
     known = [field.name for field in fields(MaskPassport)]

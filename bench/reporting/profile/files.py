@@ -7,6 +7,7 @@ from pathlib import Path
 from bench.records import RunLayout, write_atomically
 from bench.records.profile import Profile
 from bench.records.schema import dump
+from bench.reporting.csv_text import csv_text
 from bench.reporting.plots.end_to_end import end_to_end_plot
 from bench.reporting.plots.latency import latency_plot
 from bench.reporting.plots.stages import stages_plot
@@ -34,7 +35,7 @@ def report_profile(profile: Profile) -> list[Path]:
     exports = profile.layout.environment_file
     texts = {
         layout.tables / "profile.md": profile_table(profile),
-        layout.tables / "profile.csv": frame.to_csv(index=False, lineterminator="\n"),
+        layout.tables / "profile.csv": csv_text(frame),
         layout.tables / "profile.json": dump(plain_rows(frame)),
         exports.with_name("pytest-benchmark.json"): as_pytest_benchmark(profile),
         exports.with_name("bencher.json"): as_bencher(profile),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from bench.records import RunLayout, write_atomically
 from bench.records.load import LoadRecord, LoadResults
+from bench.reporting.csv_text import csv_text
 from bench.reporting.formatting import NOTHING, TIMES, grouped_digits
 from bench.reporting.plots.load import rate_plot, streams_plot
 from bench.reporting.plots.style import save, styled
@@ -55,7 +56,7 @@ def report_load(found: LoadResults) -> list[Path]:
         "md": load_table(found),
         "html": _html(found),
         "tex": _latex(found),
-        "csv": load_frame(found).to_csv(index=False, lineterminator="\n"),
+        "csv": csv_text(load_frame(found)),
     }
     written = [layout.tables / f"load.{suffix}" for suffix in texts]
     for path, text in zip(written, texts.values(), strict=True):

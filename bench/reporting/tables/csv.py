@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.metrics import MetricKey
+from bench.reporting.csv_text import csv_text
 from bench.reporting.tables.model import Table
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ def csv_table(table: Table) -> str:
     A table with published figures has them behind its own numbers, told apart by the column `published`.
     """
     numbers = table.numbers()
-    return (_with_published(numbers, table) if table.published else numbers).to_csv(index=False, lineterminator="\n")
+    return csv_text(_with_published(numbers, table) if table.published else numbers)
 
 
 def _with_published(numbers: pd.DataFrame, table: Table) -> pd.DataFrame:

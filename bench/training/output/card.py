@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
@@ -12,6 +11,7 @@ import torch
 from lightning_fabric import Fabric
 
 from bench.records import dump, write_atomically
+from bench.strict_json import parse_json
 from bench.training.output.folder import TrainingFolder
 
 __all__ = ["write_card"]
@@ -40,7 +40,7 @@ def write_card(
     """
     card = {
         "format": 1,
-        "training": json.loads(folder.settings.read_text(encoding="utf-8")),
+        "training": parse_json(folder.settings.read_text(encoding="utf-8")),
         "stages": {name: _stage(values, batch_size) for name, values in spent.items()},
         "steps": sum(values["steps"] for values in spent.values()),
         "minutes": round(sum(values["seconds"] for values in spent.values()) / 60, 2),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 from bench.errors import RunConflict
 from bench.records import dump, write_atomically
 from bench.records.training import CARD, LOG
+from bench.strict_json import parse_json
 
 __all__ = ["TrainingFolder"]
 
@@ -77,7 +77,7 @@ class TrainingFolder:
 
     def _earlier(self) -> dict[str, Any]:
         try:
-            return _flat(json.loads(self.settings.read_text(encoding="utf-8")))
+            return _flat(parse_json(self.settings.read_text(encoding="utf-8")))
         except (ValueError, AttributeError) as error:
             fix = "Give --restart to begin anew."
             raise RunConflict(f"file {self.settings}", "be as it was written", repr(error), fix) from error

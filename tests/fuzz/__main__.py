@@ -1,0 +1,64 @@
+"""`python -m tests.fuzz`: hostile input for every reader, as many cases as are asked for.
+
+python -m tests.fuzz --cases 1000000              every reader, in proportion to its weight; goes on where it stopped
+python -m tests.fuzz --target suite --cases 5000  one reader
+python -m tests.fuzz --target suite --engine atheris --cases 100000
+python -m tests.fuzz --replay FILE --target suite one file, with its traceback
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.fuzz.campaign import Progress, run_cases, shares, supervise
+from tests.fuzz.targets import ALL
+
+
+def main() -> int:
+    """Run, print cases and findings; 1 when there are findings."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__.partition("\n")[0])
+    parser.add_argument("--cases", type=int, default=1_000_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--target", action="append", choices=list(ALL), help="a reader; all where none is named")
+    parser.add_argument("--out", type=Path, default=Path("results/fuzz"), help="progress and findings")
+    parser.add_argument("--engine", choices=["seeded", "atheris"], default="seeded")
+    parser.add_argument("--replay", type=Path, help="a file for one reader")
+    parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    targets = {name: ALL[name] for name in asked.target or ALL}
+    logging.getLogger("bench").addHandler(logging.NullHandler())
+    if asked.replay:
+        (target,) = targets.values()
+        with tempfile.TemporaryDirectory() as folder:
+            print(repr(target.read(asked.replay.read_bytes(), Path(folder))))  # noqa: T201
+        return 0
+    asked.out.mkdir(parents=True, exist_ok=True)
+    if asked.engine == "atheris":
+        from tests.fuzz.coverage_guided import run_guided
+
+        return run_guided(targets, asked.cases, asked.seed, asked.out)
+    wanted = shares(asked.cases, targets)
+    if asked.inner:
+        run_cases(targets, wanted, asked.seed, asked.out, say=lambda _: None)
+        return 0
+    arguments = [*sys.argv[1:], "--seed", str(asked.seed), "--inner"]
+    return _print(supervise(arguments, asked.out, wanted))
+
+
+def _print(progress: Progress) -> int:
+    for name, count in progress.done.items():
+        print(f"{count:>9,} {name:<32} {progress.seconds.get(name, 0):8.1f} s")  # noqa: T201
+    print(f"{sum(progress.done.values()):>9,} cases of {len(progress.done)} readers")  # noqa: T201
+    found = [(name, kind, count) for name, kinds in progress.findings.items() for kind, count in kinds.items()]
+    for name, kind, count in found:
+        print(f"{name}: {count} x {kind}")  # noqa: T201
+    print(f"{len(found)} kinds of findings")  # noqa: T201
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
