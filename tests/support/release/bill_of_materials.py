@@ -18,7 +18,7 @@ SPECIFICATION = "1.6"
 
 
 def write_bill(root: Path, environment: Environment, wheel: Path, epoch: int, out: Path) -> str:
-    """Write the bill of an environment that holds the wheel and its requirements alone. Raises Problem if it is invalid."""
+    """Write the bill of an environment of the wheel and its requirements alone. Raises Problem if it is invalid."""
     first, second = (_generate(root, environment, wheel, epoch) for _ in range(2))
     if first != second:
         raise Problem("two bills of materials of one environment must be equal")
@@ -31,7 +31,7 @@ def write_bill(root: Path, environment: Environment, wheel: Path, epoch: int, ou
 
 
 def finish(bill: dict[str, Any], wheel: Path) -> dict[str, Any]:
-    """The bill with the wheel's hash, a serial number that follows from all else, and no addresses of the tools that wrote it."""
+    """The bill with the hash of the wheel, a serial number made from all else, and no addresses of its tools."""
     bill["metadata"]["component"]["hashes"] = [{"alg": "SHA-256", "content": sha256(wheel)}]
     for tool in bill["metadata"]["tools"]["components"]:
         tool.pop("externalReferences", None)
