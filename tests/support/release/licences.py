@@ -40,7 +40,7 @@ _ONLY_TOOLS = frozenset(("codespell",))
 
 _ACCEPTED = (
     r"0bsd",
-    r"apache[- ](software )?(license|2)[\w ,.-]*",
+    r"apache(-2\.0| 2\.0( license)?| license 2\.0| software license)",
     r"(2|3)-clause bsd( license)?",
     r"bsd([- ][23]-clause)?( license)?",
     r"bsl-1\.0",
@@ -131,7 +131,7 @@ def _is_accepted(statement: str) -> bool:
 
 
 def _is_known(name: str) -> bool:
-    licence, _, extra_permission = name.strip().lower().partition(" with ")
-    if licence.startswith("gpl-") and extra_permission == "gcc-exception-3.1":  # the run-time library of a compiler
-        return True
-    return any(re.fullmatch(pattern, licence) for pattern in _ACCEPTED)
+    licence, _, permission = name.strip().lower().partition(" with ")
+    if permission == "gcc-exception-3.1":  # the run-time library of a compiler
+        return re.fullmatch(r"l?gpl-3\.0-(only|or-later)", licence) is not None
+    return permission in ("", "llvm-exception") and any(re.fullmatch(one, licence) for one in _ACCEPTED)
