@@ -89,13 +89,13 @@ def _checks(release: _Release, dist: Path) -> dict[str, Callable[[], str]]:
         "installed: modules and data": lambda: installed.load_everything(release.clean(), release.foreign()),
         "installed: commands": lambda: installed.call_commands(release.clean(), release.foreign()),
         "installed: missing extras": lambda: installed.ask_for_extras(release.clean(), release.foreign()),
-        "installed: evaluation": lambda: installed.evaluate(release.clean(), release.foreign()),
         "installed: editor": lambda: installed.serve_editor(release.with_extras(), release.foreign()),
         "licences": lambda: _licences(release, dist),
         "vulnerabilities": lambda: vulnerabilities.audit(ROOT / "constraints.txt", release.work),
         "bill of materials": lambda: bill_of_materials.write_bill(
             ROOT, release.clean(), wheel, builds.commit_time(ROOT), bill
         ),
+        "installed: evaluation": lambda: installed.evaluate(release.clean(), release.foreign()),
     }
 
 
