@@ -28,10 +28,12 @@ class _Release:
     """Everything that the checks share.
 
     Attributes:
+        commit: what is released.
         work: a temporary folder outside the checkout.
         built: the first of the two builds.
     """
 
+    commit: builds.Commit
     work: Path
     built: builds.Distributions
 
@@ -67,11 +69,12 @@ def main() -> int:
     dist = ROOT / "dist"
     shutil.rmtree(dist, ignore_errors=True)
     dist.mkdir()
+    commit = builds.Commit.last(ROOT)
     with TemporaryDirectory(prefix="release-") as folder:
         work, made = Path(folder), []
-        report.check("commit", _commit)
-        if report.check("two builds", lambda: _builds(work, dist, made)):
-            release = _Release(work, made[0])
+        report.check("commit", lambda: _commit(commit))
+        if report.check("two builds", lambda: _builds(commit, work, dist, made)):
+            release = _Release(commit, work, made[0])
             for name, check in _checks(release, dist).items():
                 report.check(name, check)
             report.check("SHA256SUMS", lambda: _sums(dist))
@@ -80,7 +83,7 @@ def main() -> int:
 
 
 def _checks(release: _Release, dist: Path) -> dict[str, Callable[[], str]]:
-    wheel, tracked = release.built.wheel, builds.tracked_files(ROOT)
+    wheel, tracked = release.built.wheel, release.commit.files
     bill = dist / f"{wheel.name.split('-py3')[0]}.cdx.json"
     return {
         "wheel": lambda: _none(contents.wheel_problems(wheel, tracked), f"{wheel.stat().st_size} bytes"),
@@ -93,21 +96,21 @@ def _checks(release: _Release, dist: Path) -> dict[str, Callable[[], str]]:
         "licences": lambda: _licences(release, dist),
         "vulnerabilities": lambda: vulnerabilities.audit(ROOT / "constraints.txt", release.work),
         "bill of materials": lambda: bill_of_materials.write_bill(
-            ROOT, release.clean(), wheel, builds.commit_time(ROOT), bill
+            ROOT, release.clean(), wheel, release.commit.time, bill
         ),
         "installed: evaluation": lambda: installed.evaluate(release.clean(), release.foreign()),
     }
 
 
-def _commit() -> str:
+def _commit(commit: builds.Commit) -> str:
     changed = builds.changed_files(ROOT)
     if changed:
         raise Problem(f"{len(changed)} changed files are not in the last commit, which is what is built: {changed[:5]}")
-    return run_command(["git", "log", "-1", "--format=%H"], ROOT).stdout.strip()
+    return commit.name
 
 
-def _builds(work: Path, dist: Path, made: list[builds.Distributions]) -> str:
-    made.append(builds.build_twice(ROOT, work))
+def _builds(commit: builds.Commit, work: Path, dist: Path, made: list[builds.Distributions]) -> str:
+    made.append(builds.build_twice(commit, work))
     for file in (made[0].wheel, made[0].sdist):
         shutil.copyfile(file, dist / file.name)
     return f"same bytes, wheel {builds.sha256(made[0].wheel)[:12]}, sdist {builds.sha256(made[0].sdist)[:12]}"
@@ -115,7 +118,7 @@ def _builds(work: Path, dist: Path, made: list[builds.Distributions]) -> str:
 
 def _sdist(release: _Release) -> str:
     """The sdist builds the same wheel, and its tests are found and pass against the installed packages."""
-    folder = builds.from_sdist(ROOT, release.work, release.built)
+    folder = builds.from_sdist(release.commit, release.work, release.built)
     tools = release.with_tools()
     run_command([tools.python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_public_names.py"], folder)
     return "the same wheel; tests/test_public_names.py passes"

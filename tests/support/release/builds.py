@@ -1,4 +1,4 @@
-"""Wheel and sdist of the last commit, built under two different conditions and compared byte by byte."""
+"""Wheel and sdist of one commit, built under two different conditions and compared byte by byte."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.support.release.commands import run_command, uv
 from tests.support.release.report import Problem
 
-__all__ = ["Distributions", "build_twice", "changed_files", "commit_time", "from_sdist", "sha256", "tracked_files"]
+__all__ = ["Commit", "Distributions", "build_twice", "changed_files", "from_sdist", "sha256"]
 
 _UNLIKE = (
     {"TZ": "UTC", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
@@ -34,9 +34,28 @@ class Distributions:
     sdist: Path
 
 
-def tracked_files(root: Path) -> frozenset[str]:
-    """Paths of all files of the last commit, relative to the root."""
-    return frozenset(run_command(["git", "ls-tree", "-r", "-z", "--name-only", "HEAD"], root).stdout.split("\0")[:-1])
+@dataclass(frozen=True)
+class Commit:
+    """What is built, even if the checkout moves on meanwhile.
+
+    Attributes:
+        root: of the checkout.
+        name: the full hash.
+        time: seconds since 1970, which the distributions carry.
+        files: paths of all its files, relative to the root.
+    """
+
+    root: Path
+    name: str
+    time: int
+    files: frozenset[str]
+
+    @classmethod
+    def last(cls, root: Path) -> Commit:
+        """The last commit of a checkout."""
+        name, time = run_command(["git", "log", "-1", "--format=%H %ct"], root).stdout.split()
+        listed = run_command(["git", "ls-tree", "-r", "-z", "--name-only", name], root).stdout
+        return cls(root, name, int(time), frozenset(listed.split("\0")[:-1]))
 
 
 def changed_files(root: Path) -> list[str]:
@@ -44,16 +63,15 @@ def changed_files(root: Path) -> list[str]:
     return run_command(["git", "status", "--porcelain"], root).stdout.splitlines()
 
 
-def commit_time(root: Path) -> int:
-    """Seconds since 1970 of the last commit: the time that the distributions carry."""
-    return int(run_command(["git", "log", "-1", "--format=%ct"], root).stdout)
-
-
-def build_twice(root: Path, work: Path) -> Distributions:
-    """Build the last commit twice. Raises Problem if the two builds differ."""
-    epoch = commit_time(root)
+def build_twice(commit: Commit, work: Path) -> Distributions:
+    """Build a commit twice. Raises Problem if the two builds differ."""
     builds = [
-        _build(_export(root, work / f"{'long-name-' * number}source", umask), work / f"build-{number}", epoch, unlike)
+        _build(
+            _export(commit, work / f"{'long-name-' * number}source", umask),
+            work / f"build-{number}",
+            commit.time,
+            unlike,
+        )
         for number, (unlike, umask) in enumerate(zip(_UNLIKE, ("0022", "0077"), strict=True))
     ]
     first, second = builds
@@ -62,12 +80,12 @@ def build_twice(root: Path, work: Path) -> Distributions:
     return first
 
 
-def from_sdist(root: Path, work: Path, built: Distributions) -> Path:
+def from_sdist(commit: Commit, work: Path, built: Distributions) -> Path:
     """The folder of the unpacked sdist. Raises Problem if it builds another wheel than the checkout."""
     with tarfile.open(built.sdist) as archive:
         archive.extractall(work / "sdist", filter="data")
     (folder,) = (work / "sdist").iterdir()
-    again = _build(folder, work / "build-of-sdist", commit_time(root), {}, ["--wheel"])
+    again = _build(folder, work / "build-of-sdist", commit.time, {}, ["--wheel"])
     _same(built.wheel, again.wheel, "the wheel of the checkout and that of the sdist")
     return folder
 
@@ -78,12 +96,12 @@ def sha256(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def _export(root: Path, folder: Path, umask: str) -> Path:
-    """The files of the last commit alone, in a folder of their own."""
+def _export(commit: Commit, folder: Path, umask: str) -> Path:
+    """The files of the commit alone, in a folder of their own."""
     folder.mkdir(parents=True)
     archive = folder.with_suffix(".tar")
-    command = ["git", "-c", f"tar.umask={umask}", "archive", "--format=tar", "--output", archive, "HEAD"]
-    run_command(command, root)
+    command = ["git", "-c", f"tar.umask={umask}", "archive", "--format=tar", "--output", archive, commit.name]
+    run_command(command, commit.root)
     with tarfile.open(archive) as opened:
         opened.extractall(folder, filter="fully_trusted")  # noqa: S202 (own files; "data" levels permissions)
     archive.unlink()
