@@ -18,6 +18,7 @@ OF_EXTRAS = frozenset(
         "ray",
         "starlette",
         "submitit",
+        "tensorboard",
         "transformers",
         "uvicorn",
     )
