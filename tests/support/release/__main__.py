@@ -71,7 +71,8 @@ def main() -> int:
     dist.mkdir()
     commit = builds.Commit.last(ROOT)
     with TemporaryDirectory(prefix="release-") as folder:
-        work, made = Path(folder), []
+        work = Path(folder)
+        made: list[builds.Distributions] = []
         report.check("commit", lambda: _commit(commit))
         if report.check("two builds", lambda: _builds(commit, work, dist, made)):
             release = _Release(commit, work, made[0])

@@ -100,7 +100,16 @@ def _export(commit: Commit, folder: Path, umask: str) -> Path:
     """The files of the commit alone, in a folder of their own."""
     folder.mkdir(parents=True)
     archive = folder.with_suffix(".tar")
-    command = ["git", "-c", f"tar.umask={umask}", "archive", "--format=tar", "--output", archive, commit.name]
+    command: list[str | Path] = [
+        "git",
+        "-c",
+        f"tar.umask={umask}",
+        "archive",
+        "--format=tar",
+        "--output",
+        archive,
+        commit.name,
+    ]
     run_command(command, commit.root)
     with tarfile.open(archive) as opened:
         opened.extractall(folder, filter="fully_trusted")  # noqa: S202 (own files; "data" levels permissions)
@@ -112,7 +121,18 @@ def _build(
     source: Path, out: Path, epoch: int, variables: dict[str, str], kinds: Sequence[str] = ("--sdist", "--wheel")
 ) -> Distributions:
     pins = ["--build-constraints", source / "constraints.txt"]
-    command = [uv(), "build", "--quiet", "--python", sys.executable, *pins, *kinds, "--out-dir", out, source]
+    command: list[str | Path] = [
+        uv(),
+        "build",
+        "--quiet",
+        "--python",
+        sys.executable,
+        *pins,
+        *kinds,
+        "--out-dir",
+        out,
+        source,
+    ]
     run_command(command, source, variables | {"SOURCE_DATE_EPOCH": str(epoch)})
     wheels, sdists = list(out.glob("*.whl")), list(out.glob("*.tar.gz"))
     if len(wheels) != 1 or len(sdists) != ("--sdist" in kinds):

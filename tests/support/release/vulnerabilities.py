@@ -49,7 +49,7 @@ def judge_audit(answer: Mapping[str, Any] | None) -> str:
 def _answer(requirements: Path, work: Path) -> dict[str, Any] | None:
     """The JSON of pip-audit, or None where no service answers. Raises Problem for any other failure."""
     options = ["--no-deps", "--disable-pip", "--progress-spinner", "off", "--format", "json", "--timeout", "20"]
-    command = [sys.executable, "-m", "pip_audit", "--requirement", requirements, *options]
+    command: list[str | Path] = [sys.executable, "-m", "pip_audit", "--requirement", requirements, *options]
     done = run_command(command, work, check=False)
     if done.returncode in (0, 1) and done.stdout.strip():  # 1: vulnerabilities
         answer: dict[str, Any] = json.loads(done.stdout)
