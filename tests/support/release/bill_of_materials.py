@@ -40,7 +40,14 @@ def finish(bill: dict[str, Any], wheel: Path) -> dict[str, Any]:
 
 
 def _generate(root: Path, environment: Environment, wheel: Path, epoch: int) -> str:
-    options = ["--output-reproducible", "--no-validate", "--sv", SPECIFICATION, "--pyproject", root / "pyproject.toml"]
+    options: list[str | Path] = [
+        "--output-reproducible",
+        "--no-validate",
+        "--sv",
+        SPECIFICATION,
+        "--pyproject",
+        root / "pyproject.toml",
+    ]
     command: list[str | Path] = [sys.executable, "-m", "cyclonedx_py", "environment", *options, environment.python]
     done = run_command(command, environment.folder, {"SOURCE_DATE_EPOCH": str(epoch)})
     return json.dumps(finish(json.loads(done.stdout), wheel), indent=1, sort_keys=True) + "\n"

@@ -120,7 +120,7 @@ def _export(commit: Commit, folder: Path, umask: str) -> Path:
 def _build(
     source: Path, out: Path, epoch: int, variables: dict[str, str], kinds: Sequence[str] = ("--sdist", "--wheel")
 ) -> Distributions:
-    pins = ["--build-constraints", source / "constraints.txt"]
+    pins: list[str | Path] = ["--build-constraints", source / "constraints.txt"]
     command: list[str | Path] = [
         uv(),
         "build",

@@ -71,6 +71,6 @@ class Environment:
         """Make the environment if there is none, and install the requirements under the pins."""
         if not self.python.exists():
             run_command([uv(), "venv", "--quiet", "--python", sys.executable, self.folder], self.folder.parent)
-        pins = ["--constraint", constraints, "--build-constraint", constraints]
+        pins: list[str | Path] = ["--constraint", constraints, "--build-constraint", constraints]
         command = [uv(), "pip", "install", "--quiet", "--python", self.python, *pins, *what]
         run_command(command, constraints.parent)
