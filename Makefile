@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 
-.PHONY: fuzz bench test setup docs constraints reference reference-audit reference-edits reference-tables schemas clean
+.PHONY: bench test setup docs constraints fuzz reference reference-audit reference-edits reference-tables release-check schemas clean
 
 bench: setup
 	$(VENV)/bin/spgbench run quick -o results/quick
@@ -68,6 +68,11 @@ CASES ?= 1000000
 fuzz: setup
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --group test --group fuzz
 	$(VENV)/bin/python -m tests.fuzz --cases $(CASES)
+
+# Check a release of the last commit, and write wheel, sdist, bill of materials and checksums to dist/; some minutes.
+release-check: setup
+	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --group release
+	$(VENV)/bin/python -m tests.support.release
 
 # Write the JSON Schemas of the files on disk anew from the dataclasses.
 schemas: setup

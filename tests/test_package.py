@@ -6,15 +6,14 @@ import os
 import subprocess
 import sys
 from email.message import Message
-from email.parser import Parser
 from pathlib import Path
 from textwrap import dedent
-from zipfile import ZipFile
 
 import pytest
 
+from tests.support.release.contents import PACKAGES, read_metadata, wheel_problems
+
 ROOT = Path(__file__).parents[1]
-PACKAGES = ("baselines", "bench", "spgnet")
 
 
 @pytest.fixture(scope="module")
@@ -26,23 +25,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def metadata(wheel: Path) -> Message:
-    with ZipFile(wheel) as opened:
-        (name,) = (name for name in opened.namelist() if name.endswith(".dist-info/METADATA"))
-        return Parser().parsestr(opened.read(name).decode())
+    return read_metadata(wheel)
 
 
-def test_the_wheel_holds_the_alias_at_the_top_and_every_licence(wheel: Path, metadata: Message) -> None:
-    with ZipFile(wheel) as opened:
-        names = opened.namelist()
-    licences = [file.relative_to(ROOT).as_posix() for name in PACKAGES for file in (ROOT / name).rglob("LICENSE*")]
+def test_the_wheel_holds_the_packages_the_alias_at_the_top_and_every_licence(wheel: Path) -> None:
+    files = [*ROOT.iterdir(), *(file for name in (*PACKAGES, "docs", "results") for file in (ROOT / name).rglob("*"))]
+    kept = [file.relative_to(ROOT).as_posix() for file in files if "__pycache__" not in file.parts and file.is_file()]
 
-    assert {"spgbench/__init__.py", "spgbench/__main__.py", "spgbench/py.typed", "bench/py.typed"} <= set(names)
-    assert not [name for name in names if name.startswith(("bench/alias", "tests", "docs", "results"))]
-    assert metadata["License-Expression"] == "Apache-2.0 AND LicenseRef-CamVid-weights"
-    assert sorted(metadata.get_all("License-File", [])) == sorted(["LICENSE", *licences])
-    for name in licences:
-        assert name in names
-        assert any(one.endswith(f".dist-info/licenses/{name}") for one in names)
+    assert wheel_problems(wheel, kept) == []
 
 
 def test_all_weights_of_camvid_lie_beside_their_licence() -> None:

@@ -13,6 +13,7 @@ from bench.errors import UsageError
 from bench.records.decoding import FieldError, decode
 from bench.records.files import write_atomically
 from bench.records.layout import RunLayout
+from bench.strict_json import parse_json
 
 __all__ = ["MANIFEST_FORMAT", "Manifest", "ProtocolManifest", "read_manifest", "write_manifest"]
 

@@ -1,0 +1,1 @@
+"""What is checked before a release: `python -m tests.support.release`, or `make release-check`."""
