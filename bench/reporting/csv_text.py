@@ -23,7 +23,7 @@ def csv_text(frame: pd.DataFrame) -> str:
     plain = frame.rename(columns=_plain)
     for place, kind in enumerate(plain.dtypes):
         if kind.kind == "O":
-            plain.isetitem(place, plain.iloc[:, place].map(_plain))
+            plain.isetitem(place, plain.iloc[:, place].map(_plain).to_numpy())
     return str(plain.to_csv(index=False, lineterminator="\n"))
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import lzma
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ from tests.fuzz.targets import ALL
 
 
 @pytest.fixture(scope="module")
-def guard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guard]:
+def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
     root = tmp_path_factory.mktemp("fuzz") / "a" / "root"
     root.mkdir(parents=True)
     return Guard(root)

@@ -15,7 +15,7 @@ from bench.runtime.executors.executor import Task
 from bench.runtime.executors.journal import Journal
 from bench.runtime.executors.shared_folder import NotingWorker, SharedFolder
 
-__all__ = ["Begun", "Finished", "Raised", "SlurmElement", "Started"]
+__all__ = ["Begun", "DoneItem", "Raised", "SlurmElement", "Started"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Begun:
 
 
 @dataclass(frozen=True)
-class Finished:
+class DoneItem:
     """An item is done.
 
     Attributes:
@@ -96,7 +96,7 @@ class SlurmElement:
     def __call__(self) -> None:
         """Run the share, until the driver is gone or the task raises."""
         journal = self.journal
-        finished = {entry.index for entry in journal.read() if isinstance(entry, Finished)}
+        finished = {entry.index for entry in journal.read() if isinstance(entry, DoneItem)}
         journal.drop_torn()
         journal.append(Started(socket.gethostname()))
         worker = NotingWorker(self.shared, self.number, self.threads or usable_cores(), self.device)
@@ -108,7 +108,7 @@ class SlurmElement:
                 if not self.shared.is_visible():
                     return
                 journal.append(Begun(index))
-                journal.append(Finished(index, call(item), worker.take_done()))
+                journal.append(DoneItem(index, call(item), worker.take_done()))
         except KeyboardInterrupt:  # the driver is gone
             return
         except Exception as error:  # noqa: BLE001 (raised in the driver)

@@ -17,7 +17,7 @@ from bench.errors import EnvironmentFailure, UsageError
 from bench.runtime.cores import usable_cores
 from bench.runtime.executors.executor import Lost, Task
 from bench.runtime.executors.shared_folder import SharedFolder
-from bench.runtime.executors.slurm_element import Begun, Finished, Raised, SlurmElement, Started
+from bench.runtime.executors.slurm_element import Begun, DoneItem, Raised, SlurmElement, Started
 
 __all__ = ["SlurmExecutor"]
 
@@ -230,7 +230,7 @@ class _Running:
             elif isinstance(entry, Begun):
                 self._at = entry.index
                 work.begin()
-            elif isinstance(entry, Finished):
+            elif isinstance(entry, DoneItem):
                 self._at = None
                 self._unfinished.discard(entry.index)
                 work.finish(entry.index, entry.result, entry.samples)

@@ -70,7 +70,7 @@ def _read_brushbench(data: bytes, root: Path) -> None:
 
 def _read_runs(data: bytes, root: Path) -> None:
     for which in ("inside", "outside"):
-        masks = RunLengthMasks(written(root / "runs.json", data), which)  # type: ignore[arg-type]  # one of the literals
+        masks = RunLengthMasks(written(root / "runs.json", data), which)
         for name in masks.names:
             masks.identity(name)
             masks.read(name)

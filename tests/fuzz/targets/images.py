@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import functools
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -58,7 +58,7 @@ def pictures() -> list[bytes]:
     return found
 
 
-def _saved(image: Image.Image, form: str, options: dict[str, object]) -> bytes:
+def _saved(image: Image.Image, form: str, options: Mapping[str, object]) -> bytes:
     out = io.BytesIO()
     image.save(out, form, **options)
     return out.getvalue()
@@ -71,7 +71,7 @@ def _reader(read: Callable[[Path], object]) -> Callable[[bytes, Path], object]:
 def _read_mask(data: bytes, root: Path) -> None:
     path = written(root / "a.png", data)
     for sign in ("white", "transparent"):
-        read_mask(path, sign)  # type: ignore[arg-type]  # one of the literals
+        read_mask(path, sign)
 
 
 def _for_model(data: bytes, root: Path) -> None:
