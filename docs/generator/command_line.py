@@ -128,7 +128,7 @@ def _value(param: Any, kind: Any, details: Any) -> str:
     parsers = (getattr(one, "parser", None) for one in getattr(details, "__metadata__", ()))
     bounds = [parser.text for parser in parsers if isinstance(parser, Bounds)]
     repeatable = [", repeatable"] * (several and param.param_type_name == "option")
-    name = _KINDS[kind] if kind in _KINDS else f"`{param.metavar}`"
+    name = _KINDS.get(kind, f"`{param.metavar}`")
     return " ".join([name, *bounds]) + "".join(repeatable)
 
 
