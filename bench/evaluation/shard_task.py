@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from bench.errors import UsageError
@@ -108,6 +109,8 @@ def _parts(plan: Plan) -> dict[str, str]:
     models = {f"model {cell.model.name}": cell.model.fingerprint for cell in plan.cells}
     return {
         "code": fingerprint_sources(),
+        "version of torch": version("torch"),
+        "kind of device": plan.device.partition(":")[0],
         **models,
         f"data set {plan.dataset.name}": plan.revision,
         "seed": str(plan.suite.seed),
