@@ -1,8 +1,8 @@
 """What guidance is worth over pictures and trainings: `python -m tests.support.guidance_claims RUN unguided spgnet`.
 
 RUN holds rows `NAME-seed-0`, `NAME-seed-1` ... of both names: trainings of one recipe that differ in nothing but their
-seed. Prints a Markdown table, one line a metric and protocol; the last column says whether the interval of the
-difference lies on the better side of 0.
+seed. Rows of other names are given one by one, separated by commas. Prints a Markdown table, one line a metric and
+protocol; the last column says whether the interval of the difference lies on the better side of 0.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Claim:
 
 
 def claims(run: Run, first: str, second: str, metrics: Sequence[str] = METRICS) -> list[Claim]:
-    """Every question that the run can answer; raises BadParameter for fewer than two seeds of a recipe."""
+    """Every question that the run can answer; raises BadParameter for fewer than two rows of a recipe."""
     found = []
     for protocol in run.info.protocols:
         a, b = (_trainings(run, name, protocol) for name in (first, second))
@@ -91,7 +91,9 @@ def _claim(protocol: str, metric: str, first: list[CellValues], second: list[Cel
 
 def _trainings(run: Run, name: str, protocol: str) -> list[CellValues]:
     """The cells of all trainings of a recipe."""
-    rows = [model.name for model in run.info.models if re.fullmatch(rf"{re.escape(name)}-seed-\d+", model.name)]
+    every = [model.name for model in run.info.models]
+    seeds = re.compile(rf"{re.escape(name)}-seed-\d+")
+    rows = name.split(",") if "," in name else [row for row in every if seeds.fullmatch(row)]
     cells = [Selection(run).values(row, protocol) for row in rows]
     if len(cells) < 2 or None in cells:
         raise typer.BadParameter(f"{run.layout.out} must hold two or more whole rows {name}-seed-N; found {rows}")
