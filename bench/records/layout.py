@@ -91,9 +91,14 @@ class RunLayout:
         """The grids, and under `samples/` the pictures that they show."""
         return self.out / "gallery"
 
+    @property
+    def truths(self) -> Path:
+        """The untouched pictures of the gallery samples."""
+        return self.gallery / "samples" / "truth"
+
     def truth(self, sample_id: str) -> Path:
         """The untouched picture of a gallery sample."""
-        return sample_file(self.gallery / "samples" / "truth", sample_id, ".png")
+        return sample_file(self.truths, sample_id, ".png")
 
     def labels(self, sample_id: str) -> Path:
         """The true label map of a gallery sample (class indices, 255 = unlabelled), where the data set has one."""

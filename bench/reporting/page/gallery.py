@@ -63,7 +63,7 @@ def _kept(run: Run, extremes: Sequence[Sequence[Sequence[Ends]]]) -> list[str]:
     """The gallery, the worst and best of all models by the first measure, then what else was kept, up to a limit."""
     by_first = [of_model[0] for of_protocol in extremes for of_model in of_protocol if of_model]
     cases = [end[rank][0] for rank in range(CASES) for ends in by_first for end in ends.values() if rank < len(end)]
-    folder = run.layout.truth("").parent
+    folder = run.layout.truths
     others = sorted(path.relative_to(folder).with_suffix("").as_posix() for path in folder.rglob("*.png"))
     wanted = dict.fromkeys([*run.info.gallery, *cases, *others])
     found = [sample for sample in wanted if run.layout.truth(sample).exists()]
