@@ -283,7 +283,12 @@ def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
     missing: dict[int, list[str]] = {}
     for unit in work.units:
         missing.setdefault(unit.cell, []).extend(plan.dataset.ids[index] for index in unit.indices)
-    return CaseKeeper(plan, missing, work.recorded)
+    recorded = dict(work.recorded)
+    for index, cell in enumerate(plan.cells) if work.cells else ():
+        if index not in recorded:  # a cell that is whole: its worst and best stay as well
+            found = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
+            recorded[index] = [one.record for one in found.whole.values()]
+    return CaseKeeper(plan, missing, recorded)
 
 
 def _finish(plan: Plan, cell: Cell, work: Work, manifest: Manifest) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -23,7 +25,9 @@ def csv_text(frame: pd.DataFrame) -> str:
     plain = frame.rename(columns=_plain)
     for place, kind in enumerate(plain.dtypes):
         if kind.kind == "O":
-            plain.isetitem(place, plain.iloc[:, place].map(_plain).to_numpy())
+            texts = np.empty(len(plain), object)  # not `Series.map`, which makes floats of whole numbers beside gaps
+            texts[:] = [_plain(value) for value in plain.iloc[:, place]]
+            plain.isetitem(place, texts)
     return str(plain.to_csv(index=False, lineterminator="\n"))
 
 

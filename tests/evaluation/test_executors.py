@@ -65,7 +65,7 @@ def test_all_engines_give_the_same_bytes(picture_folder: Callable[..., Path], tm
     def run(name: str, engine: Callable[[Path], Executor] | None = None) -> dict[str, bytes]:
         out = tmp_path / name
         run_suite(suite, out, device="cpu", executor=engine(out) if engine else None)
-        assert {path.name for path in out.iterdir()} <= {".lock", "cells", "gallery", "run.json"}
+        assert {path.name for path in out.iterdir()} <= {".lock", ".manifest.json", "cells", "gallery", "run.json"}
         return _bytes(out)
 
     expected = run("here")
