@@ -80,8 +80,13 @@ def read_levels(path: Path) -> MaskLevels:
     Raises:
         DataError: as `open_image`, and for CMYK and other modes.
     """
-    opened = open_image(path, "mask", "Correct or remove it.")
-    return MaskLevels(*_channels(path, opened), opened.orientation)
+    fix = "Correct or remove it."
+    opened = open_image(path, "mask", fix)
+    try:
+        channels = _channels(path, opened)
+    except (AssertionError, ValueError) as error:  # what Pillow raises for a broken palette
+        raise DataError(f"mask {path}", "have a whole palette", f"a broken one ({error})", fix) from error
+    return MaskLevels(*channels, opened.orientation)
 
 
 def read_mask(path: Path, sign: HoleSign = "white") -> DecodedMask:

@@ -11,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 __all__ = ["MUTATORS", "Mutator"]
@@ -233,7 +234,8 @@ def _change_tree(rng: random.Random, tree: Any) -> Any:
         elif kind == 5 and isinstance(parent, dict):
             parent[rng.choice((*_TEXTS, "format", "a"))] = parent[key] if rng.random() < 0.5 else parent.pop(key)
         elif kind == 6 and isinstance(parent[key], int | float) and not isinstance(parent[key], bool):
-            parent[key] = parent[key] * rng.choice((-1, 0.5, 2, 1000)) + rng.choice((0, 1, -1, 0.5))
+            with suppress(OverflowError):  # a whole number that no float holds stays
+                parent[key] = parent[key] * rng.choice((-1, 0.5, 2, 1000)) + rng.choice((0, 1, -1, 0.5))
         else:
             other, place = rng.choice(places)
             if (isinstance(other, list) and place >= len(other)) or (isinstance(other, dict) and place not in other):

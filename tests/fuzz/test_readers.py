@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import lzma
 from pathlib import Path
@@ -14,6 +15,7 @@ from PIL import Image
 import bench.data
 from bench.errors import DataError, SpgbenchError, TooLarge, UsageError
 from bench.evaluation.suite import read_suite
+from bench.image_files.masks import read_mask
 from bench.records.layout import CellKey, RunLayout, folder_name, sample_file
 from bench.records.store import open_cells
 from bench.strict_json import parse_json
@@ -134,3 +136,12 @@ def test_messages_are_short_and_move_no_cursor() -> None:
     assert "\\x1b[2J\\u202e.png" in text
     assert len(text) < 2000
     text.encode()
+
+
+def test_a_mask_with_a_broken_palette_is_refused(tmp_path: Path) -> None:
+    text = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAGAQMAAADAPp2FAAAAGklEQVR4nGP8f5DpEAOTHAMTAwMTAwOTAgMAKaMCzFED3OcAAAAA"
+    text += "SUVORK5CYII="
+    (tmp_path / "a.png").write_bytes(base64.b64decode(text))
+
+    with pytest.raises(DataError, match="must have a whole palette"):
+        read_mask(tmp_path / "a.png")
