@@ -158,28 +158,16 @@ def run_suite(
     """
     start = time.perf_counter()
     out = out.absolute()  # a model may change the working directory
-    elsewhere = {
-        "": workers > 1,
-        " with an executor": executor is not None,
-        " with a time limit": batch_timeout is not None,
-    }
-    if any(elsewhere.values()) and any(part is not None for part in (models, dataset, judge)):
-        must = "be 1 for models, data or a judge in memory, without an executor and a time limit"
-        found = f"{workers}{''.join(text for text, given in elsewhere.items() if given)}"
-        raise UsageError("workers", must, found, "Register them under a name.")
+    in_memory = any(part is not None for part in (models, dataset, judge))
+    if in_memory and (workers > 1 or executor is not None or batch_timeout is not None):
+        raise _needs_names(workers, executor, batch_timeout)
     plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
     with locked(out):
         earlier = read_earlier(plan)
         recorded = earlier.models if earlier else ()
         plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills, skip_bad=skip_bad)
         plan, work = find_work(plan, again=reuse == "never", progress=progress, share=share)
-        if work.units and reuse == "only-cache":
-            names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
-            raise Failure(f"run {out}", "be complete with --reuse only-cache", f"missing cells {names}")
-        if work.lacking and reuse == "only-kept":
-            without = dict.fromkeys(plan.cells[index].model.name for index in work.lacking)
-            fix = _FIX.format(metrics=",".join(plan.suite.metrics))
-            raise UsageError(f"run {out}", "have kept fills of all pictures", f"none of {some(tuple(without))}", fix)
+        _refuse_missing(plan, work, reuse)
         if executor is None and (batch_timeout is not None or (workers > 1 and len(work.units) > 1)):
             executor = LocalExecutor(workers, plan.device)
         task = ShardTask.of(plan, recorded, batch_timeout) if executor and work.units else None
@@ -205,6 +193,27 @@ def run_suite(
     warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
     failure = failure_of(plan, lost, batch_timeout)
     return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu, failure)
+
+
+def _needs_names(workers: int, executor: Executor | None, batch_timeout: float | None) -> UsageError:
+    """The error that workers cannot be given what is in memory."""
+    texts = {" with an executor": executor is not None, " with a time limit": batch_timeout is not None}
+    must = "be 1 for models, data or a judge in memory, without an executor and a time limit"
+    found = f"{workers}{''.join(text for text, given in texts.items() if given)}"
+    return UsageError("workers", must, found, "Register them under a name.")
+
+
+def _refuse_missing(plan: Plan, work: Work, reuse: Reuse) -> None:
+    """Raise for a run that may call no model and lacks something."""
+    if work.units and reuse == "only-cache":
+        names = ", ".join(dict.fromkeys(str(plan.cells[unit.cell].key.path) for unit in work.units))
+        raise Failure(f"run {plan.layout.out}", "be complete with --reuse only-cache", f"missing cells {names}")
+    if work.lacking and reuse == "only-kept":
+        without = dict.fromkeys(plan.cells[index].model.name for index in work.lacking)
+        fix = _FIX.format(metrics=",".join(plan.suite.metrics))
+        raise UsageError(
+            f"run {plan.layout.out}", "have kept fills of all pictures", f"none of {some(tuple(without))}", fix
+        )
 
 
 def _lacking(plan: Plan, work: Work) -> Iterator[str]:
