@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
+from spgnet.upsampling import Upsampling
+
 __all__ = ["DiscriminatorConfig", "GeneratorConfig", "NetworkConfig", "SPGNetConfig", "SegmenterConfig"]
 
 Config = TypeVar("Config", bound="NetworkConfig")
@@ -45,8 +47,8 @@ class GeneratorConfig(NetworkConfig):
         norm: `batch` (statistics of the training set at inference) or `instance` (statistics of the picture itself).
         dilation: of the first convolution of every residual block; 1 = none.
         mask_channel: whether the hole itself is an input channel (1 = missing).
-        upsampling: the four up-convolutions: `transposed`, as in the paper, or `resize`, nearest upsampling and a 3x3
-            convolution, which makes no lattice.
+        upsampling: the four up-convolutions: `transposed`, as in the paper, or a 3x3 convolution after nearest
+            upsampling (`resize`, which makes no lattice) or bilinear upsampling (`resize-bilinear`).
         skips: whether the up-convolutions, but for the first, are also given the features of their size from the way
             down, as in a U-Net. The paper's networks have no such connections: such a model is called `spgnet+`.
         dropout: in training, share of the channels of every residual block's change that are set to 0.
@@ -59,7 +61,7 @@ class GeneratorConfig(NetworkConfig):
     norm: Literal["batch", "instance"] = "batch"
     dilation: int = 1
     mask_channel: bool = False
-    upsampling: Literal["transposed", "resize"] = "transposed"
+    upsampling: Upsampling = "transposed"
     skips: bool = False
     dropout: float = 0.0
     downscale: int = 1

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from spgnet.config import GeneratorConfig
 from spgnet.networks import UP_CONVOLUTIONS
-from spgnet.upsampling import resize_kernel, transposed_kernel
+from spgnet.upsampling import converted_kernel
 
 __all__ = ["convert_generator"]
 
@@ -18,7 +18,7 @@ def convert_generator(
 ) -> tuple[dict[str, Tensor], tuple[str, ...]]:
     """The weights of an SP-Net or SG-Net for one that differs in `upsampling` and `skips`.
 
-    Kernels of up-convolutions are turned into the nearest ones of the other form (`spgnet.upsampling`). Channels that
+    Kernels of up-convolutions are turned into the nearest ones of another form (`spgnet.upsampling`). Channels that
     skip connections add have zeros, so that the network computes what it did. All other tensors stay as they are.
 
     Args:
@@ -35,8 +35,8 @@ def convert_generator(
     converted, changes = dict(state), []
     names = [name for index in UP_CONVOLUTIONS if (name := f"generator.up.{index}.weight") in converted]
     if given.upsampling != wanted.upsampling:
-        convert = resize_kernel if wanted.upsampling == "resize" else transposed_kernel
-        converted |= {name: convert(converted[name]) for name in names}
+        forms = given.upsampling, wanted.upsampling
+        converted |= {name: converted_kernel(converted[name], *forms) for name in names}
         changes.append(
             f"kernels of up-convolutions turned from '{given.upsampling}' into '{wanted.upsampling}' by least squares"
         )
@@ -46,7 +46,7 @@ def convert_generator(
             "Choose a preset with skip connections, or start from other weights."
         )
     if wanted.skips and not given.skips:
-        side = 1 if wanted.upsampling == "resize" else 0
+        side = 0 if wanted.upsampling == "transposed" else 1
         widths = [wanted.base_channels * factor for factor in (4, 2, 1)]
         converted |= {
             name: _widened(converted[name], side, width) for name, width in zip(names[1:], widths, strict=True)

@@ -251,9 +251,9 @@ def _down(config: GeneratorConfig, before: int, after: int) -> list[nn.Module]:
 
 def _up(config: GeneratorConfig, before: int, after: int) -> list[nn.Module]:
     convolution: nn.Module = (
-        ResizeConvolution(before, after)
-        if config.upsampling == "resize"
-        else nn.ConvTranspose2d(before, after, kernel_size=3, stride=2, padding=1, output_padding=1)
+        nn.ConvTranspose2d(before, after, kernel_size=3, stride=2, padding=1, output_padding=1)
+        if config.upsampling == "transposed"
+        else ResizeConvolution(before, after, bilinear=config.upsampling == "resize-bilinear")
     )
     return [convolution, *_norm_relu(config, after)]
 

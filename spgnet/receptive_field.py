@@ -191,24 +191,29 @@ class _UpConvolution(_Layer):
 
 
 class _Resize(Chain):
-    """Nearest upsampling, reflection padding and a convolution."""
+    """Upsampling, reflection padding and a convolution."""
 
     def __init__(self, module: ResizeConvolution) -> None:
-        self._layers = [_Enlarged(), _Reflection(nn.ReflectionPad2d(1)), _Convolution(module, module.convolved)]
+        self._layers = [_Enlarged(module), _Reflection(nn.ReflectionPad2d(1)), _Convolution(module, module.convolved)]
 
 
 class _Enlarged(_Layer):
-    """Nearest upsampling to twice the size."""
+    """Upsampling to twice the size; a bilinear pixel is made of two, an even one of that before its own."""
+
+    def __init__(self, module: ResizeConvolution) -> None:
+        self.module = module
 
     def side(self, side: int) -> int:
         return 2 * side
 
-    def needs(self, span: Span, side: int) -> Span:  # noqa: ARG002  # there is no border to mind
+    def needs(self, span: Span, side: int) -> Span:
+        if self.module.bilinear:
+            return max((span[0] - 1) // 2, 0), min(span[1] // 2 + 1, side)
         return span[0] // 2, (span[1] + 1) // 2
 
-    def run(self, values: Tensor, window: Window, size: tuple[int, int]) -> Tensor:  # noqa: ARG002  # as above
-        (top, _), (left, _) = window
-        return _cut(ResizeConvolution.enlarged(values), window, (top // 2 * 2, left // 2 * 2))
+    def run(self, values: Tensor, window: Window, size: tuple[int, int]) -> Tensor:
+        top, left = (2 * self.needs(span, side)[0] for span, side in zip(window, size, strict=True))
+        return _cut(self.module.enlarged(values), window, (top, left))
 
 
 class _Joined(_Pointwise):

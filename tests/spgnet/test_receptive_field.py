@@ -26,6 +26,7 @@ LAYERS: dict[str, Callable[[], nn.Module]] = {
     "dilated convolution": lambda: nn.Conv2d(2, 2, 3, dilation=2),
     "up-convolution": lambda: nn.ConvTranspose2d(2, 2, 3, stride=2, padding=1, output_padding=1),
     "resize-convolution": lambda: ResizeConvolution(2, 2),
+    "bilinear resize-convolution": lambda: ResizeConvolution(2, 2, bilinear=True),
     "residual block": lambda: residual(1, "batch"),
     "dilated residual block": lambda: residual(2, "batch"),
     "residual block by its statistics": lambda: residual(1, "instance"),

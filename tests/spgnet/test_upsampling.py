@@ -2,73 +2,68 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import permutations
+from typing import get_args
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from spgnet import Acceleration, GeneratorConfig, SGNet, SPGNet, SPGNetConfig, accelerate
-from spgnet.upsampling import ResizeConvolution, resize_kernel, transposed_kernel
+from spgnet.upsampling import ResizeConvolution, Upsampling, converted_kernel
 
 Scene = Callable[..., tuple[Tensor, Tensor, Tensor]]
 Build = Callable[[SPGNetConfig], SPGNet]
 
-FORMS = ("transposed", "resize")
+FORMS: tuple[Upsampling, ...] = get_args(Upsampling)
 
 
-def transposed(kernel: Tensor, values: Tensor) -> Tensor:
-    return nn.functional.conv_transpose2d(values, kernel, stride=2, padding=1, output_padding=1)
-
-
-def resized(kernel: Tensor, values: Tensor) -> Tensor:
-    layer = ResizeConvolution(kernel.shape[1], kernel.shape[0]).to(kernel.dtype)
+def response(form: Upsampling, kernel: Tensor, values: Tensor) -> Tensor:
+    if form == "transposed":
+        return nn.functional.conv_transpose2d(values, kernel, stride=2, padding=1, output_padding=1)
+    layer = ResizeConvolution(kernel.shape[1], kernel.shape[0], bilinear=form == "resize-bilinear").to(kernel.dtype)
     layer.weight.data, layer.bias = kernel, None
     with torch.no_grad():
         result: Tensor = layer(values)
     return result
 
 
-def test_a_resize_convolution_is_nearest_upsampling_and_a_convolution() -> None:
+@pytest.mark.parametrize(("bilinear", "mode"), [(False, "nearest"), (True, "bilinear")])
+def test_a_resize_convolution_is_upsampling_and_a_convolution(bilinear: bool, mode: str) -> None:
     torch.manual_seed(0)
-    layer = ResizeConvolution(2, 3)
-    parts = nn.Sequential(nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1), nn.Conv2d(2, 3, 3))
+    layer = ResizeConvolution(2, 3, bilinear=bilinear)
+    parts = nn.Sequential(nn.Upsample(scale_factor=2, mode=mode), nn.ReflectionPad2d(1), nn.Conv2d(2, 3, 3))
     parts[2].load_state_dict(layer.state_dict())
     values = torch.rand(1, 2, 5, 7)
 
     torch.testing.assert_close(layer(values), parts(values))
 
 
-@pytest.mark.parametrize(
-    ("convert", "source", "target"),
-    [
-        (resize_kernel, transposed, resized),
-        (transposed_kernel, resized, transposed),
-    ],
-)
-def test_the_other_kernel_is_that_of_least_squares(
-    convert: Callable[[Tensor], Tensor], source: Callable[..., Tensor], target: Callable[..., Tensor]
-) -> None:
+@pytest.mark.parametrize(("given", "wanted"), list(permutations(FORMS, 2)))
+def test_the_other_kernel_is_that_of_least_squares(given: Upsampling, wanted: Upsampling) -> None:
     random = torch.Generator().manual_seed(0)
-    kernel = torch.randn(2, 3, 3, 3, dtype=torch.float64, generator=random)
-    found = convert(kernel)
+    kernel = torch.randn(2, 2, 3, 3, dtype=torch.float64, generator=random)
+    found = converted_kernel(kernel, given, wanted)
     point = torch.zeros(1, 1, 7, 7, dtype=torch.float64)
     point[..., 3, 3] = 1
     units = torch.eye(9, dtype=torch.float64).view(9, 1, 1, 3, 3)
-    responses = torch.stack([target(unit, point).flatten() for unit in units], dim=1)  # of every kernel with a single 1
+    responses = torch.stack([response(wanted, unit, point).flatten() for unit in units], dim=1)  # of single 1s
 
-    assert found.shape == (3, 2, 3, 3)
     for row in range(2):
-        for column in range(3):
-            wanted = source(kernel[row : row + 1, column : column + 1], point).flatten()
-            best = torch.linalg.lstsq(responses, wanted).solution.view(3, 3)
-            torch.testing.assert_close(found[column, row], best)
+        for column in range(2):
+            place = (column, row) if "transposed" in {given, wanted} else (row, column)
+            expected = response(given, kernel[row : row + 1, column : column + 1], point).flatten()
+            best = torch.linalg.lstsq(responses, expected).solution.view(3, 3)
+            torch.testing.assert_close(found[place], best)
 
 
 def test_the_resize_kernel_keeps_what_constant_features_give_and_drops_the_lattice() -> None:
     random = torch.Generator().manual_seed(1)
     kernel, level = torch.randn(4, 3, 3, 3, generator=random), torch.randn(1, 4, 1, 1, generator=random)
     flat = level.expand(1, 4, 8, 8)
-    before, after = transposed(kernel, flat)[..., 4:-4, 4:-4], resized(resize_kernel(kernel), flat)[..., 4:-4, 4:-4]
+    resize = converted_kernel(kernel, "transposed", "resize")
+    before = response("transposed", kernel, flat)[..., 4:-4, 4:-4]
+    after = response("resize", resize, flat)[..., 4:-4, 4:-4]
 
     torch.testing.assert_close(after.mean(dim=(2, 3)), before.mean(dim=(2, 3)))
     assert float(before.std(dim=(2, 3)).min()) > 0.1
@@ -114,5 +109,7 @@ def test_skip_connections_are_those_of_a_u_net(scene: Scene) -> None:
 
 def test_older_configurations_are_transposed_and_without_skips() -> None:
     assert GeneratorConfig.from_dict({"classes": 3}) == GeneratorConfig(3, upsampling="transposed", skips=False)
-    with pytest.raises(TypeError, match="upsampling must be one of transposed, resize; found 'bilinear'"):
+    with pytest.raises(
+        TypeError, match="upsampling must be one of transposed, resize, resize-bilinear; found 'bilinear'"
+    ):
         replace(GeneratorConfig(3), upsampling="bilinear")  # type: ignore[arg-type]  # as in a file

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 from bench.training.recipe import Ramp
 from bench.training.recipes import imagenet
 from spgnet import DiscriminatorConfig, SPGNetConfig
+from spgnet.upsampling import Upsampling
 
 __all__ = ["PRESETS", "SPGNetTraining"]
 
@@ -70,7 +71,7 @@ class SPGNetTraining:
     label_dropout: float = 0.0
     label_downscale: int = 1
     base_channels: tuple[int, int] | None = None
-    upsampling: Literal["transposed", "resize"] = "transposed"
+    upsampling: Upsampling = "transposed"
     skips: bool = False
     hole_weight: float = 1.0
     hole_share: float | None = None
@@ -157,6 +158,7 @@ PRESETS: dict[str, SPGNetTraining] = {
     "small-fill": replace(_RECONSTRUCTION, hole_share=0.9, true_guidance=0.1),
     "small-adversarial": _ADVERSARIAL,
     "small-adversarial-transposed": replace(_ADVERSARIAL, upsampling="transposed"),
+    "small-adversarial-bilinear": replace(_ADVERSARIAL, upsampling="resize-bilinear"),
     "small-adversarial-border": replace(_ADVERSARIAL, border_discount=0.97),
     "small-adversarial-skips": replace(_ADVERSARIAL, skips=True),
     "small-adversarial-plus": replace(_ADVERSARIAL, skips=True, border_discount=0.97),
