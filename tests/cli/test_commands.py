@@ -86,17 +86,17 @@ def test_run_report_and_score_of_one_folder(picture_folder: Callable[..., Path],
     assert {file.suffix for file in (out / "plots").iterdir()} == {".png", ".pdf"}
     assert list((out / "gallery").glob("*.png"))
 
-    reported = spgbench("report", out)
-    assert (reported.returncode, reported.stdout) == (0, ran.stdout)
+    reported, table, _ = call("report", out)
+    assert (reported, table) == (0, ran.stdout)
 
     made = tmp_path / "made"
     protocols = ("--protocols", "center-50,freeform,irregular-20-30,object", "--limit", "4")
-    assert spgbench("predict", "--models", "mean", *data, *protocols, "-o", made).returncode == 0
-    scored = spgbench("score", made / "mean", "--name", "joined", *data, *protocols, "-o", out)
-    assert scored.returncode == 0, scored.stderr
+    assert call("predict", "--models", "mean", *data, *protocols, "-o", made)[0] == 0
+    scored, table, err = call("score", made / "mean", "--name", "joined", *data, *protocols, "-o", out)
+    assert scored == 0, err
     rows = {
         line.split("|")[1].strip(): line.split("|")[2:]
-        for line in scored.stdout.splitlines()
+        for line in table.splitlines()
         if line.startswith(("| mean", "| joined"))
     }
     assert rows["joined"] == rows["mean"]
@@ -121,11 +121,11 @@ def test_failed_samples_make_exit_1(picture_folder: Callable[..., Path], tmp_pat
         Image.new("RGB", (48 if index else 20, 48)).save(folder / f"p{index:03d}.png")
     data = ("--dataset", "folder", "--data-root", picture_folder(3), "--size", "48", "--protocols", "center-50")
 
-    done = spgbench("score", folder, *data, "-o", tmp_path / "out")
+    code, out, err = call("score", folder, *data, "--metrics", "psnr", "-o", tmp_path / "out")
 
-    assert done.returncode == 1
-    assert "1 samples failed" in done.stderr
-    assert "be as large as its sample" in done.stdout
+    assert code == 1
+    assert "1 samples failed" in err
+    assert "be as large as its sample" in out
 
 
 def bad(folder: Path) -> list[tuple[Sequence[str | Path], str]]:

@@ -5,12 +5,15 @@ from dataclasses import replace
 from itertools import permutations
 from typing import get_args
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
 from spgnet import Acceleration, GeneratorConfig, SGNet, SPGNet, SPGNetConfig, accelerate
+from spgnet.networks import initialise
 from spgnet.upsampling import ResizeConvolution, Upsampling, converted_kernel
+from tests.support.edge_grid import edges_by_place
 
 Scene = Callable[..., tuple[Tensor, Tensor, Tensor]]
 Build = Callable[[SPGNetConfig], SPGNet]
@@ -68,6 +71,26 @@ def test_the_resize_kernel_keeps_what_constant_features_give_and_drops_the_latti
     torch.testing.assert_close(after.mean(dim=(2, 3)), before.mean(dim=(2, 3)))
     assert float(before.std(dim=(2, 3)).min()) > 0.1
     assert float(after.std(dim=(2, 3)).max()) < 1e-5
+
+
+def test_edges_stand_on_a_grid_after_nearest_upsampling_and_anywhere_after_bilinear() -> None:
+    """The largest of 16 mean energies of edges over the mean, of untrained layers on 16 maps of noise."""
+    hole = np.zeros((256, 256), bool)
+    hole[64:192, 64:192] = True
+    largest = {}
+    for bilinear in (False, True):
+        torch.manual_seed(0)
+        layers = nn.Sequential()
+        for _ in range(4):
+            layers.extend([ResizeConvolution(16, 16, bilinear=bilinear), nn.InstanceNorm2d(16), nn.ReLU()])
+        initialise(layers)
+        with torch.no_grad():
+            values = layers[:-1](torch.randn(16, 16, 16, 16))[:, :3].permute(0, 2, 3, 1)
+        pictures = ((values / values.abs().max() + 1) * 127).to(torch.uint8).numpy()
+        largest[bilinear] = [float(part.max() / part.mean()) for part in edges_by_place(list(pictures), hole)]
+
+    assert min(largest[False]) > 1.3
+    assert max(largest[True]) < 1.2
 
 
 @pytest.mark.parametrize("upsampling", FORMS)
