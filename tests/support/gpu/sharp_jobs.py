@@ -12,7 +12,7 @@ from bench.training import Start
 __all__ = ["MIXED", "PROTOCOLS", "Job", "command", "jobs", "start_of"]
 
 PROTOCOLS = "freeform,random-rect,object@1,spg-random"  # object@1 needs no other pictures
-ABLATION = ("transposed", "border", "skips", "plus", "none")
+ABLATION = ("transposed", "bilinear", "border", "skips", "plus", "none")
 MIXED = 800  # drawn scenes beside CamVid's pictures
 OPPONENTS = ("edge-connect", "glcic", "partial-conv", "lama", "deepfill-v2")
 
