@@ -4,7 +4,8 @@
     new-HASH.jsonl, new-HASH.npz            a batch of pictures each, until then
     others.jsonl, others.npz                pictures that earlier calls asked for
 
-A later file of this order of `others`, `samples`, `new` holds the later results.
+A later file of this order of `others`, `samples`, `new` holds the later results. The marker of a whole cell holds the
+SHA-256 of `samples` and `others`; the last line of `new` and `others` holds that of the lines before it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ __all__ = [
 
 _BATCH = "new-"
 """How the names of the files of batches begin: see `RunLayout.batch`."""
+
+_FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
             continue
         records = _records(path, cell)
         if records is None:
-            damage.append(Damage(path, "lines that do not parse, or that are of other pictures than its name says"))
+            damage.append(Damage(path, _FOUND))
             continue
         features_file = _features_of(path)
         readable = features_file in packs and features_file not in refused
@@ -211,7 +214,7 @@ def _write(path: Path, results: Sequence[SampleResult]) -> None:
     """Features first: a record without its features is not whole, features without a record are nothing."""
     if any(result.features for result in results):
         _write_features(_features_of(path), [result for result in results if result.features])
-    write_shard(path, [result.record for result in results])
+    write_shard(path, [result.record for result in results], sealed=True)
 
 
 def _write_features(path: Path, results: Iterable[SampleResult]) -> None:

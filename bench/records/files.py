@@ -32,6 +32,9 @@ ASKED = "asked"
 """In the marker of a whole cell: what the cell was asked to hold, as `run.json` says it."""
 
 _PART = re.compile(r"\.(?P<machine>.*)-(?P<process>\d+)-[0-9a-f]{12}\.part")
+_SEAL = b'{"sha256":"'
+"""How the last line of a sealed file begins."""
+
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
 """What a file system answers that cannot flush this kind of file."""
 
@@ -145,9 +148,28 @@ def read_if_there(path: Path) -> bytes | None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def write_shard(path: Path, records: Iterable[Record]) -> None:
-    """Write the records of one shard, one JSON line each."""
-    write_atomically(path, "".join(map(record_to_line, records)), durable=True)
+def write_shard(path: Path, records: Iterable[Record], *, sealed: bool = False) -> None:
+    """Write the records of one shard, one JSON line each.
+
+    Args:
+        sealed: whether a last line holds the SHA-256 of all others, for a file that no marker of a cell names.
+    """
+    content = "".join(map(record_to_line, records)).encode(errors="backslashreplace")
+    write_atomically(path, content + (_seal_of(content) if sealed else b""), durable=True)
+
+
+def _seal_of(content: bytes) -> bytes:
+    return _SEAL + hashlib.sha256(content).hexdigest().encode() + b'"}\n'
+
+
+def _unsealed(content: bytes) -> bytes:
+    """The records of a file without its seal, if it has one; raises ValueError when the seal is not theirs."""
+    start = content.rfind(b"\n", 0, -1) + 1
+    if not content.startswith(_SEAL, start):
+        return content
+    if content[start:] != _seal_of(content[:start]):
+        raise ValueError("a seal of other records")
+    return content[:start]
 
 
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
@@ -158,7 +180,7 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
     """
     content = read_if_there(path)
     try:
-        records = None if content is None else records_from_lines(content.decode("utf-8"))
+        records = None if content is None else records_from_lines(_unsealed(content).decode("utf-8"))
     except (ValueError, KeyError, TypeError):
         return None
     if records is None or (samples is not None and [record.sample for record in records] != list(samples)):
