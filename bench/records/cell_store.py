@@ -168,8 +168,8 @@ def write_results(
     others: Sequence[SampleResult],
     *,
     with_features: bool,
-) -> None:
-    """Write the results of a whole cell in their files, and remove all others.
+) -> dict[str, str]:
+    """Write the results of a whole cell in their files, and remove all others; returns their SHA-256 by file name.
 
     A kill or a power cut at any moment loses nothing: before a file is written over, all results stand in `others`, and
     before a file is removed, what replaces it is on the disk.
@@ -184,19 +184,22 @@ def write_results(
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
         sync_folder(layout.cell(key))
+    written: dict[str, str] = {}
     for index, shard in enumerate(shards):
-        write_shard(layout.shard(key, index), [result.record for result in shard])
+        file = layout.shard(key, index)
+        written[file.name] = write_shard(file, [result.record for result in shard])
         if with_features:
-            _write_features(layout.features(key, index), shard)
+            written[_features_of(file).name] = _write_features(_features_of(file), shard)
+    kept = set(written)
     if others:
         _write(layout.others(key), others)
-    written = {layout.shard(key, index) for index in range(len(shards))} | ({layout.others(key)} if others else set())
-    kept = written | ({_features_of(path) for path in written} if with_features else {_features_of(layout.others(key))})
+        kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
     sync_folder(layout.cell(key))
     for path in [*_files(layout, key), *layout.cell(key).glob("*.npz")]:
-        if path not in kept:
+        if path.name not in kept:
             path.unlink(missing_ok=True)
     remove_abandoned(layout.cell(key))
+    return written
 
 
 def _files(layout: RunLayout, key: CellKey) -> Iterator[Path]:
@@ -217,12 +220,12 @@ def _write(path: Path, results: Sequence[SampleResult]) -> None:
     write_shard(path, [result.record for result in results], sealed=True)
 
 
-def _write_features(path: Path, results: Iterable[SampleResult]) -> None:
+def _write_features(path: Path, results: Iterable[SampleResult]) -> str:
     """Features of the results that are `ok`, of the kinds that all of them have."""
     good = [result for result in results if result.record.status == "ok"]
     names = sorted(name for name in (good[0].features if good else ()) if all(name in one.features for one in good))
     rows = {name: np.array([one.features[name] for one in good], np.float32) for name in names}
-    write_features(path, [one.record.sample for one in good], rows)
+    return write_features(path, [one.record.sample for one in good], rows)
 
 
 def _records(path: Path, cell: str) -> list[Record] | None:

@@ -6,6 +6,7 @@ completed pictures under the kind's name, and of the untouched ones under `truth
 
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,8 +49,8 @@ class CellFeatures:
     completed: Features
 
 
-def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Features]) -> None:
-    """Write one shard's features.
+def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Features]) -> str:
+    """Write one shard's features; returns the SHA-256 of the file.
 
     Args:
         samples: ids of the N samples that the rows belong to.
@@ -59,6 +60,7 @@ def write_features(path: Path, samples: Sequence[str], features: Mapping[str, Fe
     buffer = io.BytesIO()
     np.savez(buffer, allow_pickle=False, **arrays)
     write_atomically(path, buffer.getvalue(), durable=True)
+    return hashlib.sha256(buffer.getvalue()).hexdigest()
 
 
 def read_all_features(path: Path) -> dict[str, dict[str, npt.NDArray[np.float32]]]:
