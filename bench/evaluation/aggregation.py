@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -49,8 +50,8 @@ def reduce_cell(
         hole_share=float(np.mean([record.hole_share for record in drawn])) if drawn else None,
         holes_sha256=hashlib.sha256(holes.encode()).hexdigest(),
         failures=_failures(ordered),
-        metrics=_scores(ok, of_images, _value),
-        by_class=_scores(ok, _of_classes(of_images, classes), _value_of_class),
+        metrics=_scores(ok, of_images),
+        by_class=_scores(ok, _of_classes(of_images, classes)),
         warnings=_warnings(ok),
     )
 
@@ -84,22 +85,19 @@ def _of_classes(signatures: Mapping[str, str], classes: Sequence[str]) -> dict[s
     }
 
 
-def _value(record: Record, name: str) -> float:
-    return record.values[name]
-
-
-def _value_of_class(record: Record, name: str) -> float:
-    """Undefined for a class that the record does not name: it does not occur in the picture."""
-    return record.values.get(name, math.nan)
-
-
-def _scores(
-    records: Sequence[Record], signatures: Mapping[str, str], read: Callable[[Record, str], float]
-) -> dict[str, Score]:
+def _scores(records: Sequence[Record], signatures: Mapping[str, str]) -> dict[str, Score]:
     """Means over the records with their intervals, by the name of the value."""
-    values = {name: np.array([read(record, name) for record in records], np.float64) for name in signatures}
+    rows = [record.values for record in records]
+    values = {name: np.array(_column(rows, name), np.float64) for name in signatures}
     means = {name: _score(name, values[name], text) for name, text in signatures.items()}
     return with_intervals(means, values, [record.image_sha256 or record.sample for record in records])
+
+
+def _column(rows: Sequence[Mapping[str, float]], name: str) -> list[float]:
+    """One value of all records; undefined for a class that a record does not name: the picture shows none of it."""
+    if MetricKey.parse(name).class_name:
+        return [row.get(name, math.nan) for row in rows]
+    return list(map(itemgetter(name), rows))
 
 
 def _score(name: str, every: npt.NDArray[np.float64], signature: str) -> Score:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Features: TypeAlias = npt.NDArray[np.floating[Any]]
     Rows: TypeAlias = npt.NDArray[np.intp]
     Distance: TypeAlias = Callable[[Features, Features], tuple[float, float | None]]
+    DistanceOfBlocks: TypeAlias = Callable[[Iterable[tuple[Features, Features]]], tuple[float, float | None]]
     DistanceOfDraws: TypeAlias = Callable[[Features, Features, Sequence[Rows]], npt.NDArray[np.float64]]
 
 __all__ = ["FewPictures", "MetricDefinition", "MetricKey", "Translation"]
@@ -133,6 +134,9 @@ class MetricDefinition:
         resampling: for an aggregate `set`, how it is found out how far the value would move with other pictures:
             `half-samples` takes the metric of random halves of them (`bench.metrics.resampling`); empty: not at all,
             and the gate and comparisons print the metric without an interval.
+        blocks: `"module:attribute"` of a function `(pairs of float [n, D] blocks of the truth and of the completed
+            pictures, **options) -> (value, standard error or None)` for an aggregate `set` of more pictures than memory
+            should hold; or empty: it needs all features at once.
         draws: `"module:attribute"` of a function `(features of the truth, of the completed pictures, rows of each draw,
             **options) -> float64 [draws]` that takes the metric of all draws faster than one by one; or empty.
         few: for an aggregate `set`, what to say when there are few pictures.
@@ -173,6 +177,7 @@ class MetricDefinition:
     aggregate: Literal["image-mean", "set"] = "image-mean"
     features: str = ""
     resampling: Literal["", "half-samples"] = ""
+    blocks: str = ""
     draws: str = ""
     few: FewPictures | None = None
     needs_truth: bool = True
@@ -192,6 +197,10 @@ class MetricDefinition:
     def load_distance(self) -> Distance:
         """Import the implementation of a metric of sets; raises UsageError when that fails."""
         return cast("Distance", self._load(self.implementation))
+
+    def load_blocks(self) -> DistanceOfBlocks | None:
+        """Import what takes features block by block; None where there is no such function; raises UsageError."""
+        return cast("DistanceOfBlocks", self._load(self.blocks)) if self.blocks else None
 
     def load_draws(self) -> DistanceOfDraws | None:
         """Import what takes many draws at once; None where there is no such function; raises UsageError."""

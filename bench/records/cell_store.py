@@ -4,7 +4,8 @@
     new-HASH.jsonl, new-HASH.npz            a batch of pictures each, until then
     others.jsonl, others.npz                pictures that earlier calls asked for
 
-A later file of this order of `others`, `samples`, `new` holds the later results.
+A later file of this order of `others`, `samples`, `new` holds the later results. The marker of a whole cell holds the
+SHA-256 of `samples` and `others`; the last line of `new` and `others` holds that of the lines before it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ __all__ = [
 
 _BATCH = "new-"
 """How the names of the files of batches begin: see `RunLayout.batch`."""
+
+_FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
 
 @dataclass(frozen=True)
@@ -118,7 +121,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
             continue
         records = _records(path, cell)
         if records is None:
-            damage.append(Damage(path, "lines that do not parse, or that are of other pictures than its name says"))
+            damage.append(Damage(path, _FOUND))
             continue
         features_file = _features_of(path)
         readable = features_file in packs and features_file not in refused
@@ -165,8 +168,8 @@ def write_results(
     others: Sequence[SampleResult],
     *,
     with_features: bool,
-) -> None:
-    """Write the results of a whole cell in their files, and remove all others.
+) -> dict[str, str]:
+    """Write the results of a whole cell in their files, and remove all others; returns their SHA-256 by file name.
 
     A kill or a power cut at any moment loses nothing: before a file is written over, all results stand in `others`, and
     before a file is removed, what replaces it is on the disk.
@@ -181,19 +184,22 @@ def write_results(
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
         sync_folder(layout.cell(key))
+    written: dict[str, str] = {}
     for index, shard in enumerate(shards):
-        write_shard(layout.shard(key, index), [result.record for result in shard])
+        file = layout.shard(key, index)
+        written[file.name] = write_shard(file, [result.record for result in shard])
         if with_features:
-            _write_features(layout.features(key, index), shard)
+            written[_features_of(file).name] = _write_features(_features_of(file), shard)
+    kept = set(written)
     if others:
         _write(layout.others(key), others)
-    written = {layout.shard(key, index) for index in range(len(shards))} | ({layout.others(key)} if others else set())
-    kept = written | ({_features_of(path) for path in written} if with_features else {_features_of(layout.others(key))})
+        kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
     sync_folder(layout.cell(key))
     for path in [*_files(layout, key), *layout.cell(key).glob("*.npz")]:
-        if path not in kept:
+        if path.name not in kept:
             path.unlink(missing_ok=True)
     remove_abandoned(layout.cell(key))
+    return written
 
 
 def _files(layout: RunLayout, key: CellKey) -> Iterator[Path]:
@@ -211,15 +217,15 @@ def _write(path: Path, results: Sequence[SampleResult]) -> None:
     """Features first: a record without its features is not whole, features without a record are nothing."""
     if any(result.features for result in results):
         _write_features(_features_of(path), [result for result in results if result.features])
-    write_shard(path, [result.record for result in results])
+    write_shard(path, [result.record for result in results], sealed=True)
 
 
-def _write_features(path: Path, results: Iterable[SampleResult]) -> None:
+def _write_features(path: Path, results: Iterable[SampleResult]) -> str:
     """Features of the results that are `ok`, of the kinds that all of them have."""
     good = [result for result in results if result.record.status == "ok"]
     names = sorted(name for name in (good[0].features if good else ()) if all(name in one.features for one in good))
     rows = {name: np.array([one.features[name] for one in good], np.float32) for name in names}
-    write_features(path, [one.record.sample for one in good], rows)
+    return write_features(path, [one.record.sample for one in good], rows)
 
 
 def _records(path: Path, cell: str) -> list[Record] | None:

@@ -8,8 +8,9 @@ import os
 import platform
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 from bench.records.layout import CellKey, RunLayout
@@ -32,6 +33,9 @@ ASKED = "asked"
 """In the marker of a whole cell: what the cell was asked to hold, as `run.json` says it."""
 
 _PART = re.compile(r"\.(?P<machine>.*)-(?P<process>\d+)-[0-9a-f]{12}\.part")
+_SEAL = b'{"sha256":"'
+"""How the last line of a sealed file begins."""
+
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP)
 """What a file system answers that cannot flush this kind of file."""
 
@@ -145,9 +149,30 @@ def read_if_there(path: Path) -> bytes | None:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def write_shard(path: Path, records: Iterable[Record]) -> None:
-    """Write the records of one shard, one JSON line each."""
-    write_atomically(path, "".join(map(record_to_line, records)), durable=True)
+def write_shard(path: Path, records: Iterable[Record], *, sealed: bool = False) -> str:
+    """Write the records of one shard, one JSON line each; returns the SHA-256 of the file.
+
+    Args:
+        sealed: whether a last line holds the SHA-256 of all others, for a file that no marker of a cell names.
+    """
+    content = "".join(map(record_to_line, records)).encode(errors="backslashreplace")
+    content += _seal_of(content) if sealed else b""
+    write_atomically(path, content, durable=True)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _seal_of(content: bytes) -> bytes:
+    return _SEAL + hashlib.sha256(content).hexdigest().encode() + b'"}\n'
+
+
+def _unsealed(content: bytes) -> bytes:
+    """The records of a file without its seal, if it has one; raises ValueError when the seal is not theirs."""
+    start = content.rfind(b"\n", 0, -1) + 1
+    if not content.startswith(_SEAL, start):
+        return content
+    if content[start:] != _seal_of(content[:start]):
+        raise ValueError("a seal of other records")
+    return content[:start]
 
 
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:
@@ -158,7 +183,7 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
     """
     content = read_if_there(path)
     try:
-        records = None if content is None else records_from_lines(content.decode("utf-8"))
+        records = None if content is None else records_from_lines(_unsealed(content).decode("utf-8"))
     except (ValueError, KeyError, TypeError):
         return None
     if records is None or (samples is not None and [record.sample for record in records] != list(samples)):
@@ -166,7 +191,9 @@ def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record]
     return records
 
 
-def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = "") -> None:
+def write_cell(
+    layout: RunLayout, cell: CellRecord, shards: int, asked: str = "", written: Mapping[str, str] | None = None
+) -> None:
     """Write `cell.json`, then the `done` marker, which holds the SHA-256 of every file of the cell.
 
     All that the marker speaks of is on the disk before the marker.
@@ -174,13 +201,15 @@ def write_cell(layout: RunLayout, cell: CellRecord, shards: int, asked: str = ""
     Args:
         shards: how many files of records the cell has.
         asked: hash of what the cell was asked to hold, as in `run.json`.
+        written: SHA-256 by file name of files that this process has just written; the others are read.
     """
     write_atomically(layout.cell_file(cell.key), cell.to_json(), durable=True)
     parts = ((layout.shard(cell.key, index), layout.features(cell.key, index)) for index in range(shards))
     others = (layout.others(cell.key), layout.others(cell.key).with_suffix(".npz"))
-    written = (file for pair in (*parts, others) for file in pair if file.exists())
-    files = [layout.cell_file(cell.key), *written]
-    checksums = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+    checksums = dict(written or {})
+    for file in (layout.cell_file(cell.key), *chain.from_iterable((*parts, others))):
+        if file.name not in checksums and file.exists():
+            checksums[file.name] = hashlib.sha256(file.read_bytes()).hexdigest()
     for name in ("gallery", "several"):
         for picture in (layout.cell(cell.key) / name).rglob("*.png"):
             _sync_file(picture)

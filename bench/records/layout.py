@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,8 +52,14 @@ class CellKey:
     @property
     def path(self) -> Path:
         """`<model>/<fingerprint12>/<protocol>@<v>/<dataset>@<revision12>`."""
-        dataset = folder_name(f"{self.dataset}@{self.revision[:12]}")
-        return Path(folder_name(self.model), folder_name(self.fingerprint[:12]), folder_name(self.protocol), dataset)
+        return _cell_path(self)
+
+
+@functools.lru_cache(maxsize=1024)
+def _cell_path(key: CellKey) -> Path:
+    """Kept, since a cell has a path for each of many thousand shards."""
+    dataset = folder_name(f"{key.dataset}@{key.revision[:12]}")
+    return Path(folder_name(key.model), folder_name(key.fingerprint[:12]), folder_name(key.protocol), dataset)
 
 
 @dataclass(frozen=True)

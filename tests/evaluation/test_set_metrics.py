@@ -11,7 +11,8 @@ import bench
 import bench.data
 import bench.metrics
 from bench.errors import ModelFailure, UsageError
-from bench.records import read_run
+from bench.evaluation.set_metrics import with_set_metrics
+from bench.records import CellRecord, read_run
 from bench.records.features import read_all_features, read_cell_features, write_features
 from bench.vocabulary import Batch, Dataset, Prediction
 
@@ -86,6 +87,33 @@ def test_distances_are_those_of_the_public_functions(pictures: Dataset, tmp_path
     assert "kid.full" not in cell.notes
     assert all("fid" not in name for record in run.records(cell.key) for name in record.values)
     assert read_run(tmp_path / "out").cells[cell.key] == cell
+
+
+@pytest.mark.usefixtures("features_at_hand")
+def test_many_pictures_are_read_in_blocks_and_shards_that_lost_features_have_no_number(
+    pictures: Dataset, tmp_path: Path, flat_model: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = bench.evaluate([flat_model()], pictures, ["center-50"], ["fid", "kid"], tmp_path / "out")
+    (cell,) = run.cells.values()
+    folder, metrics = run.layout.cell(cell.key), [bench.metrics.definition("fid"), bench.metrics.definition("kid")]
+    every = read_cell_features(folder, "fid")
+    assert every is not None
+    monkeypatch.setattr("bench.evaluation.set_metrics._BLOCK", 7)
+
+    def reduced() -> CellRecord:
+        return with_set_metrics(cell, folder, metrics, run.info.metrics)
+
+    found = reduced().metrics
+    assert found["fid.full"].value == pytest.approx(cell.metrics["fid.full"].value, rel=1e-9)
+    assert found["kid.full"] == cell.metrics["kid.full"]
+    order = np.random.default_rng(0).permutation(20)  # the same pictures in other shards
+    for shard, rows in enumerate((order[:3], order[3:])):
+        parts = {"fid": every.completed[rows], "truth-fid": every.truth[rows]}
+        write_features(run.layout.features(cell.key, shard), [every.samples[row] for row in rows], parts)
+    assert reduced().metrics == found
+    write_features(run.layout.features(cell.key, 0), [every.samples[row] for row in order[:3]], {})
+    assert {score.value for score in reduced().metrics.values()} == {None}
+    assert "must be there of 20 pictures; found files that are damaged" in reduced().notes["fid.full"]
 
 
 @pytest.mark.usefixtures("features_at_hand")

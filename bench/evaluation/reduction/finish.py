@@ -20,7 +20,7 @@ def finish_cell(layout: RunLayout, key: CellKey, manifest: Manifest, recorded: R
     protocol = manifest.protocols[key.protocol]
     found = {**recorded.partial, **recorded.whole}
     shards = [[found[name] for name in shard] for shard in manifest.shards()]
-    write_results(layout, key, shards, recorded.others, with_features=bool(protocol.sets))
+    written = write_results(layout, key, shards, recorded.others, with_features=bool(protocol.sets))
     records = [result.record for shard in shards for result in shard]
     reduced = reduce_cell(key, protocol.labels[key.model], records, protocol.signatures, manifest.classes)
     if protocol.sets:
@@ -29,4 +29,4 @@ def finish_cell(layout: RunLayout, key: CellKey, manifest: Manifest, recorded: R
     empty = {name for name, score in reduced.metrics.items() if score.n == 0}
     undefined = {name: why for name, why in protocol.undefined.items() if name in empty}
     reduced = replace(reduced, notes={**reduced.notes, **undefined, **protocol.refused})
-    write_cell(layout, reduced, len(shards), protocol.asked)
+    write_cell(layout, reduced, len(shards), protocol.asked, written)

@@ -39,6 +39,7 @@ DEFINITIONS = (
         aggregate="set",
         features=DINOV2.kind,
         resampling="half-samples",
+        blocks="bench.metrics.distribution.backends.frechet:of_blocks",
         draws="bench.metrics.distribution.backends.frechet:of_draws",
         few=FewPictures(DINOV2.count, f"the {DINOV2.count:,} features, mostly bias: compare it at the same N only"),
         needs=DINOV2.needs,

@@ -48,6 +48,7 @@ DEFINITIONS = tuple(
         aggregate="set",
         features=kind,
         resampling="half-samples",
+        blocks="bench.metrics.distribution.backends.frechet:of_blocks",
         draws="bench.metrics.distribution.backends.frechet:of_draws",
         few=FewPictures(
             _FEATURES,

@@ -68,6 +68,7 @@ DEFINITIONS = (
         reference="pytorch-fid's resizing before the same network, relative",
         parameters=(("network", "inception-2015-12-05"), ("resize", "torch-bilinear"), ("ddof", "1")),
         implementation="bench.metrics.distribution.backends.frechet:of_sets",
+        blocks="bench.metrics.distribution.backends.frechet:of_blocks",
         draws="bench.metrics.distribution.backends.frechet:of_draws",
         aggregate="set",
         features="fid-torch",

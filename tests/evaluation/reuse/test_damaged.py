@@ -108,9 +108,17 @@ def test_a_batch_of_an_interrupted_run_is_checked(tmp_path: Path) -> None:
     damaged: list[Damage] = []
     assert read_results(layout, one, damaged)["a"][0].features == {}
     assert read_results(layout, two, damaged) == {}
-    batch.write_text(batch.read_text() + json.dumps({"sample": "b"}) + "\n")
+    whole = batch.read_text()
+    batch.write_text(whole + json.dumps({"sample": "b"}) + "\n")
     assert read_results(layout, one, damaged) == {}
 
-    lines = "lines that do not parse, or that are of other pictures than its name says"
+    records, seal = whole.splitlines(keepends=True)
+    for edited in (records.replace("1.0", "7.0") + seal, records + seal[:-4] + "x" + seal[-3:]):
+        batch.write_text(edited)
+        assert read_results(layout, one) == {}
+    batch.write_text(records)  # as earlier versions wrote it
+    assert read_results(layout, one)["a"][0].record.values == {"psnr.hole": 1.0}
+
+    lines = "lines that do not parse, were edited, or are of other pictures than its name says"
     copied = layout.cell(two) / batch.name
     assert damaged == [Damage(pack, "features that cannot be read"), Damage(copied, lines), Damage(batch, lines)]

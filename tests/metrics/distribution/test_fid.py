@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torchmetrics.image.fid import _compute_fid
 
+from bench.errors import DataError
 from bench.metrics import fid
+from bench.metrics.distribution.backends.frechet import of_blocks
 from tests.metrics.distribution.made_features import Floats, features
 
 
@@ -37,6 +39,33 @@ def test_fid_is_the_same_by_every_route(rows: int, others: int) -> None:
 
     assert found == pytest.approx(fid_by_square_root(a, b), rel=1e-6)
     assert found == pytest.approx(float(_compute_fid(*moments)), rel=1e-5)
+
+
+@pytest.mark.parametrize("rows", [7, 25, 130])
+def test_fid_of_blocks_is_that_of_all_features_at_once(rows: int) -> None:
+    a, b = features(200, 24) + 100, features(200, 24, seed=1, shift=0.1) + 100  # a mean that is large beside the spread
+    blocks = [(a[start : start + rows], b[start : start + rows]) for start in range(0, 200, rows)]
+    moments = [m for x in (a, b) for m in (torch.from_numpy(x.mean(0)), torch.from_numpy(np.cov(x, rowvar=False)))]
+
+    found, error = of_blocks(blocks)
+
+    assert error is None
+    assert found == pytest.approx(fid(a, b), rel=1e-9)
+    assert found == pytest.approx(fid_by_square_root(a, b), rel=1e-6)
+    assert found == pytest.approx(float(_compute_fid(*moments)), rel=1e-6)
+    assert of_blocks(blocks) == (found, None)
+    a[:, 5] = 3  # a dead feature
+    assert of_blocks(blocks)[0] == pytest.approx(fid(a, b), rel=1e-9)
+
+
+def test_blocks_that_have_no_fid_are_refused_as_all_features_are() -> None:
+    a, b = features(40, 8), features(40, 8, seed=1)
+    for bad in (np.where(b == b[30, 2], np.nan, b), np.repeat(b[:1], 40, axis=0)):
+        with pytest.raises(DataError) as of_all:
+            fid(a, bad)
+        with pytest.raises(DataError) as refused:
+            of_blocks((a[start : start + 40], bad[start : start + 40]) for start in (0,))
+        assert str(refused.value) == str(of_all.value)
 
 
 def test_fid_of_gaussians_approaches_the_known_distance() -> None:

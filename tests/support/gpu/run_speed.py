@@ -122,7 +122,7 @@ def timed(
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.communicate()
-                lines = sum(len(file.read_text().splitlines()) for file in out.rglob("*.jsonl"))
+                lines = sum(file.read_text().count('"sample":') for file in out.rglob("*.jsonl"))
                 typer.echo(f"{device}: stopped after {most:.0f} s with {lines} samples: give a lower limit")
                 return None
         wall = time.perf_counter() - start

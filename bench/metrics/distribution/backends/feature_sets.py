@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from bench.errors import DataError
 
-__all__ = ["FeatureArray", "Floats", "check_feature_sets"]
+__all__ = ["FeatureArray", "Floats", "check_feature_sets", "constant_features", "infinite_features"]
 
 FeatureArray: TypeAlias = npt.NDArray[np.floating[Any]]
 """Float [N, D]."""
@@ -50,12 +50,22 @@ def _checked(name: str, features: Features, least: int) -> Floats:
     if len(matrix) < least:
         raise DataError(name, f"have at least {least} rows, one a picture", str(len(matrix)), "Score more pictures.")
     if not np.isfinite(matrix).all():
-        found = f"{int((~np.isfinite(matrix)).sum())} infinite or undefined numbers"
-        raise DataError(name, "be finite", found, "Look at the network and at its input.")
+        raise infinite_features(name, matrix)
     if (matrix[-1] == matrix[0]).all() and (matrix == matrix[0]).all():
-        found = f"constant features, the same {matrix.shape[1]} numbers in all {len(matrix)} rows"
-        raise DataError(name, "differ between pictures", found, "Look at the network and at its input.")
+        raise constant_features(name, *matrix.shape)
     return matrix
+
+
+def infinite_features(name: str, matrix: Floats) -> DataError:
+    """The error that a matrix [N, D] holds something else than finite numbers."""
+    found = f"{int((~np.isfinite(matrix)).sum())} infinite or undefined numbers"
+    return DataError(name, "be finite", found, "Look at the network and at its input.")
+
+
+def constant_features(name: str, rows: int, columns: int) -> DataError:
+    """The error that all rows of a matrix are the same."""
+    found = f"constant features, the same {columns} numbers in all {rows} rows"
+    return DataError(name, "differ between pictures", found, "Look at the network and at its input.")
 
 
 def _as_float64(name: str, features: Any) -> Floats:
