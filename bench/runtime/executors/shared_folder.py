@@ -64,6 +64,13 @@ class SharedFolder:
         except OSError:
             return False
 
+    def has_driver(self) -> bool:
+        """Whether the driver lives and has the folder; for processes on its machine, where locks can be relied upon."""
+        if not self.path.is_dir():
+            return False
+        with _held(self.path) as is_abandoned:
+            return not is_abandoned
+
     def withdraw(self) -> None:
         """Tell all workers that the driver wants no more work."""
         self._marker.unlink(missing_ok=True)
