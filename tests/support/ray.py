@@ -49,7 +49,9 @@ def ray_nodes(*cpus: int) -> Iterator[Any]:
     health = {"health_check_initial_delay_ms": 1000, "health_check_period_ms": 500, "health_check_failure_threshold": 4}
     with importable_tests(), warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)
-        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": cpus[0], "_system_config": health, **_SMALL})
+        cluster = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": cpus[0], "_system_config": health, **_SMALL}
+        )
         try:
             for count in cpus[1:]:
                 cluster.add_node(num_cpus=count, object_store_memory=128 << 20)
