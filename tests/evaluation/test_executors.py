@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,34 +19,12 @@ from bench.runtime.executors.executor import Executor, Lost, Task
 from bench.runtime.executors.local_executor import LocalExecutor
 from bench.runtime.executors.ray_executor import RayExecutor
 from bench.runtime.executors.slurm_executor import SlurmExecutor
-from tests.support.dying_worker import Dying
+from tests.support.dying_worker import Disturbed
 from tests.support.ray import importable_tests, kill_node, ray_nodes
 from tests.support.small_run import tree
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
-
-
-@dataclass
-class Disturbed:
-    """An engine that is given the items in another order, and whose first worker is killed at an item."""
-
-    engine: Executor
-    folder: Path
-    seed: int = 0
-    name: str = "disturbed"
-
-    def run(
-        self,
-        task: Task[Item, Result],
-        items: Sequence[Item],
-        on_result: Callable[[Item, Result | Lost[Item]], None],
-        on_progress: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """Run all items."""
-        shuffled = random.Random(self.seed).sample(items, len(items))  # noqa: S311 (no secret)
-        self.engine.run(Dying(task, self.folder), shuffled, on_result, on_progress)
-        assert (self.folder / "died").exists()
 
 
 @dataclass
@@ -110,7 +87,7 @@ def test_all_engines_give_the_same_bytes(picture_folder: Callable[..., Path], tm
         )
         return [record, csv_text(measured.frame(record.keys))]
 
-    expected, pictures, audited = run("here"), predict("pictures"), run_audit()
+    expected, pictures, audited = run("here"), predict("made-here"), run_audit()
     with importable_tests():
         assert predict("made", Disturbed(LocalExecutor(2), tmp_path / "made-kept")) == pictures
         assert run("local", lambda _: Disturbed(LocalExecutor(3), tmp_path / "local-kept")) == expected

@@ -87,7 +87,7 @@ def test_the_other_cells_go_on_and_the_next_run_mends_it(
     picture_folder: Callable[..., Path], plug_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, out, whole = str(picture_folder(17, size=16)), tmp_path / "out", tmp_path / "whole"
-    models = ("mean", "crashing", "broken", "hanging")
+    models = ("mean", "broken", "hanging", "crashing")
     suite = Suite("test", dataset="folder", size="16", data_root=root, models=models, metrics=("l1",))
 
     with pytest.raises(Failure) as caught:
