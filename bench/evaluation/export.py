@@ -24,6 +24,7 @@ from bench.records.files import remove_abandoned
 from bench.records.layout import sample_file
 from bench.runtime.exact import exact_arithmetic
 from bench.runtime.executors.executor import Executor, Lost
+from bench.runtime.executors.shared_folder import remove_shared_folders
 from bench.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ def export_predictions(
     """
     out = out.absolute()  # a model may change the working directory
     remove_abandoned(out)
+    remove_shared_folders(out)
     units = [Unit(cell, tuple(shard), ("",) * len(shard)) for cell in range(len(plan.cells)) for shard in plan.shards()]
     written: dict[Unit, WrittenPictures] = {}
     lost: list[Lost[Unit]] = []

@@ -36,6 +36,7 @@ from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.executors.executor import Executor, Lost
 from bench.runtime.executors.local_executor import LocalExecutor
+from bench.runtime.executors.shared_folder import remove_shared_folders
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
@@ -167,6 +168,7 @@ def run_suite(
         suite, crashed = leave_out_crashing(suite, device)
     plan = resolve(suite, out, device, dataset, models, judge)
     with locked(out):
+        remove_shared_folders(out)
         earlier = read_earlier(plan)
         recorded = earlier.models if earlier else ()
         plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills, skip_bad=skip_bad)

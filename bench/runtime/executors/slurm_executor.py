@@ -29,7 +29,6 @@ _CLUSTERS = ("slurm", "local", "debug")
 _POLL = {"slurm": 2.0, "local": 0.1, "debug": 0.0}  # seconds
 _TRIES = 2
 _GRACE = 10.0  # seconds for the batch that an element is at when the run is interrupted
-_ARRAY = "array"  # file with the number of the last job array
 _MINUTES = {"slurm": 240, "local": 100_000, "debug": 100_000}
 """Time limit of an element, where none is given; one that reaches it goes on in the queue, three times at most."""
 
@@ -84,7 +83,7 @@ class SlurmExecutor:
             EnvironmentFailure: SLURM refuses the jobs.
         """
         submitit = _import_submitit(self._cluster)
-        with SharedFolder.made_in(self._out, _cancel_abandoned) as shared:
+        with SharedFolder.made_in(self._out) as shared:
             executor = self._executor(submitit, shared.path)
             work = _Work(items, self._workers, on_result, on_progress)
             made = 0
@@ -155,7 +154,7 @@ class SlurmExecutor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self._cluster == "slurm":
-            (shared.path / _ARRAY).write_text(jobs[0].job_id.partition("_")[0])
+            shared.note_array(jobs[0].job_id.partition("_")[0])
         return jobs
 
     def _end(self, jobs: Sequence[Any]) -> None:
@@ -284,15 +283,6 @@ def _import_submitit(cluster: str) -> Any:
         fix = "Run the command on a login node of the cluster, or try it with --executor-option cluster=local."
         raise UsageError("--executor slurm", "find the programs sbatch, srun and scancel", "none", fix)
     return submitit
-
-
-def _cancel_abandoned(folder: Path) -> None:
-    """Cancel the jobs of a driver that was killed."""
-    if shutil.which("scancel") is None:
-        return
-    with contextlib.suppress(OSError):
-        if (job := (folder / _ARRAY).read_text()).isdecimal():
-            subprocess.run(["scancel", job], check=False)  # noqa: S603, S607 (a number; SLURM is on the path)
 
 
 def _cut(items: Sequence[Item], workers: int) -> list[Sequence[Item]]:

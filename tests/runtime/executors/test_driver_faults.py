@@ -32,7 +32,7 @@ engine.run(Squares(out), [Item(0, "sleeps"), Item(1, "sleeps")], lambda *_: None
 def test_no_element_is_left(number: signal.Signals, tmp_path: Path) -> None:
     mark = f"mark-of-{tmp_path}-{number}"
     with importable_tests():
-        environment = {**os.environ, "SPGBENCH_TEST_MARK": mark}
+        environment = {**os.environ, "MARK_OF_TEST": mark}
     command = [sys.executable, "-c", DRIVER, str(tmp_path)]
     with subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL) as driver:
         assert wait_until(lambda: all((tmp_path / f"item-{number}").exists() for number in (0, 1)), 60)
