@@ -4,41 +4,46 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing, nullcontext
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bench.metrics
+from bench.audit.batches import (
+    AuditBatch,
+    AuditTask,
+    audited_measurement,
+    cut_batches,
+    make_audited,
+    measure_here,
+    states,
+)
 from bench.audit.catalogue import distortions
-from bench.audit.states import REDRAWN, TRUTH, AuditedPicture, State, states_of
+from bench.audit.states import AuditedPicture
 from bench.audit.summary import summarise
-from bench.audit.values import Measured
-from bench.errors import UsageError
-from bench.evaluation.fills.pictures import ModelOutput
+from bench.audit.values import BatchValues, Measured
+from bench.errors import Failure, UsageError
 from bench.evaluation.masked_samples import SkippedSample, load_masked_sample
 from bench.evaluation.measurement import Measurement
 from bench.evaluation.plan import Plan, resolve
 from bench.evaluation.suite import Suite
-from bench.evaluation.views.batch_view import make_batch_view
-from bench.evaluation.views.set_features import take_features
+from bench.evaluation.workers.lost_units import describe_lost, name_pictures
 from bench.metrics import MetricDefinition, MetricKey
-from bench.pictures import stack_pictures
 from bench.records.audit import AuditInfo, AuditRecord
 from bench.removal import task_of
 from bench.runtime.device import resolve_device
-from bench.runtime.prefetch import Prefetcher
+from bench.runtime.executors.executor import Executor, Lost
 from bench.runtime.progress import progress_bar
 from bench.statistics import INTERVAL
 from bench.vocabulary import Judge
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Dataset, Picture
+    from bench.vocabulary import Dataset
 
 __all__ = ["audit"]
 
 _BATCH = 8
+"""Pictures that are measured together."""
 
 
 def audit(
@@ -54,6 +59,7 @@ def audit(
     seed: int = 0,
     device: str = "cpu",
     progress: bool = False,
+    executor: Executor | None = None,
 ) -> tuple[AuditRecord, Measured]:
     """Distort the truth inside the holes of a data set, and take metrics of it.
 
@@ -66,14 +72,20 @@ def audit(
         seed: of the holes and of the distortions.
         device: where networks work.
         progress: whether a bar is shown.
+        executor: the engine whose workers measure the pictures; None: this process. Everything must have a name then.
 
     Returns:
-        The responses, and the values behind them. The same arguments give the same values, whatever the batches.
+        The responses, and the values behind them, which say whether pictures are left out since workers died. The same
+        arguments give the same values, whatever the batches.
 
     Raises:
         UnknownName: for a metric, data set or protocol that no catalogue holds, with suggestions.
-        UsageError: protocols of several tasks, or no picture with a hole and a truth.
+        UsageError: protocols of several tasks, no picture with a hole and a truth, or a data set or judge in memory
+            with an engine.
+        Failure: workers died at all pictures.
     """
+    if executor and not (isinstance(dataset, str) and isinstance(judge, str | None)):
+        raise UsageError("audit by an engine", "be of a data set and a judge with names", "what is in memory")
     names, refused = _wanted(metrics)
     suite = Suite("audit", (), tuple(protocols), tuple(names), split=split, size=size, limit=limit, seed=seed)
     if isinstance(dataset, str):
@@ -82,10 +94,9 @@ def audit(
         given = dataset
     suite = replace(suite, judge=judge if isinstance(judge, str) else None)
     plan = resolve(suite, Path(), resolve_device(device), given, (), None if isinstance(judge, str) else judge)
-    measurement = _measurement(plan)
-    pictures = _pictures(plan)
-    measurement = replace(measurement, names=tuple(one for one in measurement.names if one in names))  # no ceilings
-    measured = _measure(plan, measurement, pictures, progress=progress)
+    _refuse_tasks(plan)
+    measured = _measure(plan, names, _pictures(plan), executor, progress=progress)
+    measurement = audited_measurement(plan, names)
     info = AuditInfo(
         dataset=plan.dataset.name,
         split="as given" if given else split,
@@ -94,7 +105,7 @@ def audit(
         protocols=tuple(protocol.name for protocol in plan.protocols),
         task=measurement.task,
         seed=seed,
-        n=len(pictures),
+        n=len(measured.pictures),
         judge=measurement.judge.name if measurement.judge else "",
         interval=INTERVAL,
     )
@@ -131,8 +142,8 @@ def _refusal(metric: MetricDefinition) -> str:
     return ""
 
 
-def _measurement(plan: Plan) -> Measurement:
-    """What is measured under the task of all protocols."""
+def _refuse_tasks(plan: Plan) -> None:
+    """Raise UsageError unless all protocols are of one task that has truths."""
     tasks = {task_of(protocol) for protocol in plan.protocols}
     if "editing" in tasks:
         must, fix = (
@@ -143,7 +154,6 @@ def _measurement(plan: Plan) -> Measurement:
     if len(tasks) != 1:
         fix = "Audit them one after another."
         raise UsageError("protocols of an audit", "be of one task", " and ".join(sorted(tasks)) or "none", fix)
-    return plan.measurements[plan.protocols[0].name]
 
 
 def _unavailable(measurement: Measurement, names: Sequence[str]) -> dict[str, str]:
@@ -159,71 +169,68 @@ def _unavailable(measurement: Measurement, names: Sequence[str]) -> dict[str, st
     return found
 
 
-def _pictures(plan: Plan) -> list[AuditedPicture]:
-    """Samples with their holes, of all protocols, in an order that does not depend on that of the data set."""
+def _pictures(plan: Plan) -> list[tuple[str, AuditedPicture]]:
+    """Samples with their holes and protocols, in an order that does not depend on that of the data set."""
     found, reasons = [], Counter[str]()
     for protocol in plan.protocols:
         for index in range(len(plan.dataset)):
             masked = load_masked_sample(plan, protocol, index)
             if isinstance(masked, SkippedSample):
                 reasons[masked.reason] += 1
-            elif masked.truth is None:
-                reasons["no picture shows what the removal should give"] += 1
+            elif picture := make_audited(protocol, masked):
+                found.append((protocol.name, picture))
             else:
-                truth = replace(masked.sample, image=masked.truth.image, labels=masked.truth.labels)
-                found.append(AuditedPicture(f"{protocol.name}/{truth.id}", masked, truth))
+                reasons["no picture shows what the removal should give"] += 1
     if not found:
         why = "; ".join(reasons)
         raise UsageError("pictures of an audit", "have a hole and a truth", why, "Take another protocol or data set.")
-    return sorted(found, key=lambda one: one.key)  # half-samples are drawn by place
+    return sorted(found, key=lambda one: one[1].key)  # half-samples are drawn by place
 
 
-def _measure(plan: Plan, measurement: Measurement, pictures: Sequence[AuditedPicture], *, progress: bool) -> Measured:
-    chosen = distortions()
-    states = [*REDRAWN, *((one.name, grade) for one in chosen for grade in one.grades)]
-    measured = Measured([one.key for one in pictures], [one.truth.id for one in pictures], chosen)
+def _measure(
+    plan: Plan,
+    names: Sequence[str],
+    pictures: Sequence[tuple[str, AuditedPicture]],
+    executor: Executor | None,
+    *,
+    progress: bool,
+) -> Measured:
+    chosen, batches = distortions(), cut_batches(pictures, _BATCH)
+    audited = [picture for _, picture in pictures]
+    results: dict[AuditBatch, BatchValues] = {}
+    lost: list[Lost[AuditBatch]] = []
 
-    def make(index: int) -> dict[State, Picture | str]:
-        return states_of(pictures[index], plan.dataset, plan.suite.seed, chosen)
+    def on_result(batch: AuditBatch, result: BatchValues | Lost[AuditBatch]) -> None:
+        if isinstance(result, Lost):
+            lost.append(result)
+        else:
+            results[batch] = result
 
-    with (
-        progress_bar(len(pictures) * len(states), "states", shown=progress, title="auditing") as advance,
-        closing(Prefetcher(make, range(len(pictures)), 1, most=2 * _BATCH)) as made,
-    ):
-        for _, same_size in groupby(range(len(pictures)), key=lambda index: pictures[index].hole.shape):
-            group = list(same_size)
-            for start in range(0, len(group), _BATCH):
-                rows = group[start : start + _BATCH]
-                of_row = {row: next(made) for row in rows}
-                for state in states:
-                    batch = {row: of_row[row][state] for row in rows}
-                    _measure_state(plan, measurement, pictures, batch, state, measured)
-                    advance(len(rows))
+    with progress_bar(len(pictures) * len(states(chosen)), "states", shown=progress, title="auditing") as advance:
+        if executor is None:
+            measure_here(plan, audited_measurement(plan, names), chosen, audited, batches, on_result, advance)
+        else:
+            executor.run(AuditTask.of(plan, names), batches, on_result, advance)
+    failure = _failure(lost)
+    if failure and not results:
+        raise failure
+    rows = [row for batch in batches if batch in results for row in batch.rows]
+    kept = [audited[row] for row in rows]
+    measured = Measured([one.key for one in kept], [one.truth.id for one in kept], chosen, failure)
+    places = {row: place for place, row in enumerate(rows)}
+    for batch in batches:  # in their order, whatever the order of the results
+        if batch in results:
+            measured.put([places[row] for row in batch.rows], results[batch])
     return measured
 
 
-def _measure_state(
-    plan: Plan,
-    measurement: Measurement,
-    pictures: Sequence[AuditedPicture],
-    batch: dict[int, Picture | str],
-    state: State,
-    measured: Measured,
-) -> None:
-    """Take all metrics of one state of some pictures, where it could be made."""
-    there = {row: picture for row, picture in batch.items() if not isinstance(picture, str)}
-    measured.reasons[state] += Counter(reason for reason in batch.values() if isinstance(reason, str))
-    if not there:
-        return
-    rows = list(there)
-    outputs = [ModelOutput(picture, None) for picture in stack_pictures(list(there.values()))]
-    masked = [pictures[row].masked for row in rows]
-    view = make_batch_view(plan, list(zip(masked, outputs, strict=True)), nullcontext())
-    for key, values in bench.metrics.measure(view, [metric.name for metric in measurement.of_images]).items():
-        if not MetricKey.parse(key).class_name:
-            measured.put(key, state, rows, values.cpu().numpy())
-    features = take_features(measurement.features, view)
-    for kind in measurement.features:
-        measured.put_features(kind, state, rows, features[kind])
-        if state == REDRAWN[0]:
-            measured.put_features(kind, TRUTH, rows, features[f"truth-{kind}"])
+def _failure(lost: Sequence[Lost[AuditBatch]]) -> Failure | None:
+    if not lost:
+        return None
+    fix = "The audit has all other pictures; the same command begins again."
+    return Failure("audit", "come to its end on all pictures", describe_lost(lost, _name), fix)
+
+
+def _name(batch: AuditBatch) -> str:
+    protocols = ", ".join(dict.fromkeys(protocol for protocol, _ in batch.pictures))
+    return f"{protocols}, {name_pictures([sample_id for _, sample_id in batch.pictures])}"

@@ -12,14 +12,30 @@ import numpy.typing as npt
 
 from bench.audit.distortion import Distortion
 from bench.audit.states import State
+from bench.errors import Failure
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Measured"]
+__all__ = ["BatchValues", "Measured"]
 
 Floats = npt.NDArray[np.float64]
 Features = npt.NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class BatchValues:
+    """What was measured of some pictures; of a metric or a kind of features: name, state, places in the batch, values.
+
+    Attributes:
+        values: of a `metric.region`.
+        features: [n, D].
+        reasons: why a state could not be made, and of how many pictures.
+    """
+
+    values: list[tuple[str, State, tuple[int, ...], Floats]] = field(default_factory=list)
+    features: list[tuple[str, State, tuple[int, ...], Features]] = field(default_factory=list)
+    reasons: dict[State, Counter[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,25 +46,28 @@ class Measured:
         pictures: protocol and sample id of each.
         clusters: sample id of each: pictures of one sample are drawn together.
         distortions: those that were tried.
+        lost: the failure that pictures are left out, since workers died at them.
         reasons: why a state could not be made, and of how many pictures.
     """
 
     pictures: Sequence[str]
     clusters: Sequence[str]
     distortions: Sequence[Distortion]
+    lost: Failure | None = None
     reasons: dict[State, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     _values: dict[tuple[str, State], Floats] = field(default_factory=dict)
     _features: dict[tuple[str, State], Features] = field(default_factory=dict)
 
-    def put(self, key: str, state: State, rows: Sequence[int], values: Floats) -> None:
-        """Keep values of a `metric.region` of some pictures."""
-        empty = np.full(len(self.pictures), np.nan)
-        self._values.setdefault((key, state), empty)[list(rows)] = values
-
-    def put_features(self, kind: str, state: State, rows: Sequence[int], features: Features) -> None:
-        """Keep features [n, D] of some pictures."""
-        empty = np.full((len(self.pictures), features.shape[1]), np.nan)
-        self._features.setdefault((kind, state), empty)[list(rows)] = features
+    def put(self, rows: Sequence[int], batch: BatchValues) -> None:
+        """Keep what was measured of the pictures in these rows."""
+        for key, state, places, values in batch.values:
+            empty = np.full(len(self.pictures), np.nan)
+            self._values.setdefault((key, state), empty)[[rows[place] for place in places]] = values
+        for kind, state, places, features in batch.features:
+            empty = np.full((len(self.pictures), features.shape[1]), np.nan)
+            self._features.setdefault((kind, state), empty)[[rows[place] for place in places]] = features
+        for state, reasons in batch.reasons.items():
+            self.reasons[state] += reasons
 
     def values(self, key: str, state: State) -> Floats:
         """Values of a `metric.region`, float64 [N]; NaN where there is none."""

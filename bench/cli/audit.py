@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import options
+from bench.cli import execution, options
 from bench.cli.console.session import say, session
 
 __all__ = ["audit"]
@@ -31,6 +31,10 @@ def audit(
     judge: options.Judge = None,
     seed: options.Seed = None,
     device: options.Device = "cpu",
+    workers: execution.Workers = 1,
+    executor: execution.Executor = execution.ExecutorChoice.local,
+    ray_address: execution.RayAddress = None,
+    executor_options: execution.ExecutorOptions = None,
     out: options.Out = None,
 ) -> None:
     """Find out which distortions of the truth each metric sees, and which ones it calls better than none.
@@ -47,8 +51,10 @@ def audit(
     from bench.reporting.audit import audit_table, report_audit
     from bench.reporting.csv_text import csv_text
     from bench.reporting.tables.markdown import markdown_table
+    from bench.runtime.device import resolve_device
 
     folder = session.out = out or Path("results") / "audit"
+    engine = execution.Execution.of(workers, executor, ray_address, executor_options)
     with locked(folder):
         record, measured = run_audit(
             options.names(metrics),
@@ -62,9 +68,12 @@ def audit(
             seed=seed or 0,
             device=device,
             progress=not session.quiet,
+            executor=engine.engine(folder, resolve_device(device)),
         )
         write_audit(folder, record)
         write_atomically(folder / "values.csv", csv_text(measured.frame(record.keys)))
         files = report_audit(record, folder)
     typer.echo(markdown_table(audit_table(record), intervals=False), nl=False)
     say(f"{len(files)} tables and plots in {folder}")
+    if measured.lost:
+        raise measured.lost

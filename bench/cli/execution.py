@@ -93,6 +93,10 @@ class Execution:
 
         return None if self.executor is ExecutorChoice.local else self._create(out, resolve_device(device))
 
+    def engine(self, out: Path, device: str) -> Engine | None:
+        """The engine for a resolved device; None for one worker on this machine, which is this process."""
+        return None if self == HERE else self._create(out, device)
+
     def _create(self, out: Path, device: str) -> Engine:
         from bench.runtime.executors.create import create_executor
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.cli import options
+from bench.cli import execution, options
 from bench.cli.console.session import say, session
 
 __all__ = ["predict"]
@@ -24,6 +24,10 @@ def predict(
     protocols: options.Protocols = None,
     seed: options.Seed = None,
     device: options.Device = "auto",
+    workers: execution.Workers = 1,
+    executor: execution.Executor = execution.ExecutorChoice.local,
+    ray_address: execution.RayAddress = None,
+    executor_options: execution.ExecutorOptions = None,
     out: options.Out = None,
 ) -> None:
     """Write the fills of models as OUT/MODEL/PROTOCOL/ID.png; `spgbench score OUT/MODEL` scores them.
@@ -33,6 +37,7 @@ def predict(
     from bench.evaluation.export import export_predictions
     from bench.evaluation.plan import resolve
     from bench.evaluation.suite import Suite
+    from bench.evaluation.workers.crashing_models import leave_out_crashing
     from bench.runtime.device import resolve_device
     from bench.runtime.progress import progress_bar
 
@@ -49,8 +54,12 @@ def predict(
         seed=seed,
     )
     folder = session.out = out or Path("predictions")
-    plan = resolve(suite, folder, resolve_device(device))
+    device, crashed = resolve_device(device), dict[str, str]()
+    engine = execution.Execution.of(workers, executor, ray_address, executor_options).engine(folder, device)
+    if engine:
+        suite, crashed = leave_out_crashing(suite, device)
+    plan = resolve(suite, folder, device)
     with progress_bar(len(plan.cells) * len(plan.dataset), "pictures", shown=not session.quiet) as advance:
-        written = export_predictions(plan, folder, advance)
+        written = export_predictions(plan, folder, advance, executor=engine, crashed=crashed)
     typer.echo(folder)
     say(f"{written} pictures written")

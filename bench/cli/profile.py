@@ -9,12 +9,20 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.session import say, session, warn
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from bench.profiling import Effort, Rules, Schedule, Sweep
     from bench.records.profile import ProfileRecord
 
 __all__ = ["profile"]
+
+
+def _refuse_executor(value: str | None) -> None:
+    """Refuse the option of other commands, with the reason."""
+    if value is not None:
+        found, fix = f"--executor {value}", "Start the command on the machine that it should measure, e.g. with srun."
+        raise UsageError("profile", "run on this machine alone, whose clocks, load and limits it records", found, fix)
 
 
 def profile(
@@ -102,6 +110,7 @@ def profile(
     ] = 20,
     strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",
+    _executor: Annotated[str | None, typer.Option("--executor", hidden=True, callback=_refuse_executor)] = None,
     out: options.Out = None,
 ) -> None:
     """Measure latency, throughput, memory and operations, and compare them with the limit of the machine.
@@ -116,7 +125,6 @@ def profile(
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
     from bench.cli.load_test import load_plan, run_load_test
-    from bench.errors import UsageError
     from bench.profiling import Effort, Rules, Schedule
 
     plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, context)
@@ -227,7 +235,6 @@ def _sweep(resolutions: str, batch_sizes: str, precisions: str, memory_formats: 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
     from bench.data import parse_size
-    from bench.errors import UsageError
 
     sizes = [parse_size(name) for name in options.names(text) or ()]
     if None in sizes:
@@ -239,7 +246,6 @@ def _sizes(text: str) -> tuple[tuple[int, int], ...]:
 
 def _check_names(names: tuple[str, ...]) -> None:
     """Unknown names are refused before anything is measured."""
-    from bench.errors import UsageError
     from bench.models import MODELS
     from bench.models.model_name import ModelName
 

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
-from bench.errors import Failure, ModelFailure
+from bench.errors import Failure
 from bench.evaluation.masked_samples import MaskedSample, SkippedSample, pixels_sha256, prefetch_masked_samples
-from bench.evaluation.pipeline.prediction import predict
 from bench.evaluation.plan import Plan
+from bench.evaluation.shard import Unit
+from bench.evaluation.workers.lost_units import describe_lost, name_unit
+from bench.evaluation.workers.prediction_task import PredictionTask, WrittenPictures, write_predictions
 from bench.pictures import hide_pixels, png_bytes, stack_pictures, unstack_pictures
 from bench.records import dump, folder_name, write_atomically
 from bench.records.files import remove_abandoned
 from bench.records.layout import sample_file
 from bench.runtime.exact import exact_arithmetic
+from bench.runtime.executors.executor import Executor, Lost
+from bench.runtime.executors.shared_folder import remove_shared_folders
 from bench.vocabulary import Protocol
 
 if TYPE_CHECKING:
@@ -75,35 +80,74 @@ def export_holes(plan: Plan, out: Path, on_samples: Callable[[int], None] = lamb
     return [path, *sheets]
 
 
-def export_predictions(plan: Plan, out: Path, on_samples: Callable[[int], None] = lambda _: None) -> int:
+def export_predictions(
+    plan: Plan,
+    out: Path,
+    on_samples: Callable[[int], None] = lambda _: None,
+    *,
+    executor: Executor | None = None,
+    crashed: Mapping[str, str] | None = None,
+) -> int:
     """Write every model's raw output as `<out>/<model>/<protocol>/<id>.png`, which `spgbench score` reads.
+
+    Args:
+        executor: the engine whose workers fill the pictures; None: this process. Everything must have a name then.
+        crashed: models that are not in the plan since their loading ends a process, and how.
 
     Returns:
         The number of pictures written.
 
     Raises:
-        Failure: after all others were written, when a model gave no usable picture for some samples.
+        Failure: after all others were written, when a model gave no usable picture for some samples, when workers died
+            at them, or when models crashed.
+        UsageError: a worker has other code, weights or pictures.
     """
     out = out.absolute()  # a model may change the working directory
     remove_abandoned(out)
-    failures = []
-    written = 0
-    for cell in plan.cells:
-        folder = out / folder_name(cell.model.name) / folder_name(cell.protocol.name)
-        with exact_arithmetic(plan.device), _masked_samples(plan, cell.protocol) as masked_samples:
-            for masked in masked_samples:
-                sample = masked.given_to(cell.called)
-                (output,) = predict(cell.called, [sample], [masked.hole], plan.suite.seed)
-                if isinstance(output, ModelFailure):
-                    failures.append(f"{cell.model.name} on {cell.protocol.name}, {sample.id}: {output}")
-                else:
-                    (picture,) = unstack_pictures(output.picture[None])
-                    write_atomically(sample_file(folder, sample.id, ".png"), png_bytes(picture))
-                    written += 1
-                on_samples(1)
-    if failures:
-        raise Failure("every model", "give a picture for every sample", f"{len(failures)} failures, {failures[0]}")
-    return written
+    remove_shared_folders(out)
+    units = [Unit(cell, tuple(shard), ("",) * len(shard)) for cell in range(len(plan.cells)) for shard in plan.shards()]
+    written: dict[Unit, WrittenPictures] = {}
+    lost: list[Lost[Unit]] = []
+
+    def on_result(unit: Unit, result: WrittenPictures | Lost[Unit]) -> None:
+        if isinstance(result, Lost):
+            lost.append(result)
+        else:
+            written[unit] = result
+
+    if executor is None:
+        _predict_here(plan, units, out, on_result, on_samples)
+    elif units:
+        executor.run(PredictionTask.of(plan, out), units, on_result, on_samples)
+    done = [(plan.cells[unit.cell].protocol, written[unit]) for unit in units if unit in written]
+    for protocol in plan.protocols:
+        _warn_of_skipped(plan, protocol, [one for other, result in done if other is protocol for one in result.skipped])
+    _raise_missing(plan, [text for _, result in done for text in result.failures], lost, crashed or {})
+    return sum(result.count for _, result in done)
+
+
+def _predict_here(
+    plan: Plan,
+    units: Sequence[Unit],
+    out: Path,
+    on_result: Callable[[Unit, WrittenPictures], None],
+    on_samples: Callable[[int], None],
+) -> None:
+    items = [(plan.cells[unit.cell].protocol, index) for unit in units for index in unit.indices]
+    with exact_arithmetic(plan.device), prefetch_masked_samples(plan, items) as masked_samples:
+        for unit in units:
+            given = islice(masked_samples, len(unit.indices))
+            on_result(unit, write_predictions(plan, unit, given, out, on_samples))
+
+
+def _raise_missing(plan: Plan, failures: Sequence[str], lost: Sequence[Lost[Unit]], crashed: Mapping[str, str]) -> None:
+    """Raise Failure when pictures are missing, with all the reasons."""
+    found = [f"{len(failures)} failures, {failures[0]}"] if failures else []
+    if lost or crashed:
+        found.append(describe_lost(lost, lambda unit: name_unit(plan, unit), crashed))
+    if found:
+        fix = "All other pictures are written." if lost or crashed else ""
+        raise Failure("every model", "give a picture for every sample", "; ".join(found), fix)
 
 
 @contextmanager
@@ -120,10 +164,17 @@ def _masked_samples(plan: Plan, protocol: Protocol) -> Iterator[Iterator[MaskedS
 
     with prefetch_masked_samples(plan, [(protocol, index) for index in range(len(plan.dataset))]) as masked_samples:
         yield applicable(masked_samples)
-    if skipped:
+    _warn_of_skipped(plan, protocol, skipped)
+
+
+def _warn_of_skipped(plan: Plan, protocol: Protocol, skipped: Sequence[SkippedSample]) -> None:
+    """Warn once of a sample, however many models skipped it."""
+    reasons = {one.sample_id: one.reason for one in skipped}
+    if reasons:
+        first, reason = next(iter(reasons.items()))
         logging.getLogger("bench").warning(
             "protocol %s: %d of %d samples have no hole and are left out; the first is %s: %s",
-            *(protocol.name, len(skipped), len(plan.dataset), skipped[0].sample_id, skipped[0].reason),
+            *(protocol.name, len(reasons), len(plan.dataset), first, reason),
         )
 
 

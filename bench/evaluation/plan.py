@@ -17,6 +17,7 @@ import bench.masks
 import bench.metrics
 import bench.models
 from bench.errors import DataError, Failure, UsageError
+from bench.evaluation import worker_status
 from bench.evaluation.label_edits import follows_edits
 from bench.evaluation.measurement import Measurement, prepare
 from bench.evaluation.removals import has_truths
@@ -242,13 +243,16 @@ def resolve(
     protocols = tuple(one.for_dataset(dataset) if isinstance(one, DatasetBound) else one for one in protocols)
     _refuse_doubles("protocol", [protocol.name for protocol in protocols])
     cached = bench.data.Cached(dataset)
-    every = [
-        bench.models.load_for_run(model, device, dataset.name) if isinstance(model, str) else model for model in wanted
-    ]
+    every = [_load(model, device, dataset.name) if isinstance(model, str) else model for model in wanted]
     _refuse_doubles("model", [model.name for model in every])
     cells = tuple(_cell(model, protocol, cached) for model in every for protocol in protocols)
     given = {model.name: text for model, text in zip(every, wanted, strict=True) if isinstance(text, str)}
     return Plan(suite, cached, protocols, cells, RunLayout(out), device, judge, given)
+
+
+def _load(model: str, device: str, dataset: str) -> Inpainter:
+    worker_status.begin_loading(model)
+    return bench.models.load_for_run(model, device, dataset)
 
 
 def _cell(model: Inpainter, protocol: Protocol, dataset: bench.data.Cached) -> Cell:

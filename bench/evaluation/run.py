@@ -13,7 +13,6 @@ from typing import Literal, TypeAlias
 from bench.errors import Failure, UsageError
 from bench.evaluation.executor import in_order, run_here
 from bench.evaluation.fills.cases import CaseKeeper, write_inputs
-from bench.evaluation.lost_units import failure_of
 from bench.evaluation.merging.share import WHOLE, Share
 from bench.evaluation.model_size import measure_sizes
 from bench.evaluation.pipeline.gpu_use import GpuMeter
@@ -27,6 +26,8 @@ from bench.evaluation.shard import Unit, UnitResult
 from bench.evaluation.shard_task import ShardTask
 from bench.evaluation.suite import Suite
 from bench.evaluation.work import Work, find_work
+from bench.evaluation.workers.crashing_models import leave_out_crashing
+from bench.evaluation.workers.lost_units import failure_of
 from bench.image_files.finding import some
 from bench.records import GpuUse, Run, locked, read_run
 from bench.records.cell_store import read_results, remove_cell
@@ -35,6 +36,7 @@ from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.executors.executor import Executor, Lost
 from bench.runtime.executors.local_executor import LocalExecutor
+from bench.runtime.executors.shared_folder import remove_shared_folders
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
@@ -60,7 +62,7 @@ class RunOutcome:
         wall: seconds from start to end.
         warnings: what the user should know.
         gpu: how busy the GPU was; None on the CPU, and where no picture ran.
-        lost: the failure that pictures whose worker died are missing, if so.
+        lost: the failure that pictures are missing whose worker, or the process that loaded their model, died.
     """
 
     run: Run
@@ -161,8 +163,12 @@ def run_suite(
     in_memory = any(part is not None for part in (models, dataset, judge))
     if in_memory and (workers > 1 or executor is not None or batch_timeout is not None):
         raise _needs_names(workers, executor, batch_timeout)
-    plan = resolve(suite, out, resolve_device(device), dataset, models, judge)
+    device, crashed = resolve_device(device), dict[str, str]()
+    if workers > 1 or executor is not None or batch_timeout is not None:
+        suite, crashed = leave_out_crashing(suite, device)
+    plan = resolve(suite, out, device, dataset, models, judge)
     with locked(out):
+        remove_shared_folders(out)
         earlier = read_earlier(plan)
         recorded = earlier.models if earlier else ()
         plan = plan.with_recorded(recorded).knowing(bad={}, keep_fills=keep_fills, skip_bad=skip_bad)
@@ -191,7 +197,7 @@ def run_suite(
                 add_gpu_use(plan.layout, gpu)
     run = read_run(out)
     warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
-    failure = failure_of(plan, lost, batch_timeout)
+    failure = failure_of(plan, lost, batch_timeout, crashed)
     return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu, failure)
 
 

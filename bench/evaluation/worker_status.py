@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from bench.runtime.executors.executor import Worker
 
-__all__ = ["begin_batch", "working_for"]
+__all__ = ["begin_batch", "begin_loading", "working_for"]
 
 
 class _Own:
@@ -42,3 +42,9 @@ def begin_batch(samples: Sequence[str]) -> None:
         _Own.worker.note(f"{noun} {', '.join(samples)}")
         if _Own.limit:
             signal.setitimer(signal.ITIMER_REAL, _Own.limit)
+
+
+def begin_loading(model: str) -> None:
+    """Say which model is loaded next; nothing happens in a process that is no worker."""
+    if _Own.worker is not None:
+        _Own.worker.note(f"the loading of model {model}")

@@ -3,6 +3,6 @@
 `load_for_run` does the same for a run, where a model that cannot be used must not stop the others.
 """
 
-from bench.models.catalogue import MODELS, load, load_for_run
+from bench.models.catalogue import MODELS, load, load_for_run, loads_code_of_others
 
-__all__ = ["MODELS", "load", "load_for_run"]
+__all__ = ["MODELS", "load", "load_for_run", "loads_code_of_others"]

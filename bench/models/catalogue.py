@@ -13,7 +13,7 @@ from bench.models.model_name import ModelName
 from bench.registry import Entry, Registry
 from bench.vocabulary import Inpainter, LabelSources
 
-__all__ = ["MODELS", "load", "load_for_run"]
+__all__ = ["MODELS", "load", "load_for_run", "loads_code_of_others"]
 
 MODELS: Registry[Inpainter] = Registry("model", "spgbench.models", "spgbench ls models")
 
@@ -51,6 +51,20 @@ for _name, _target, _summary in (
     ("diffusers:", "diffusers:load_diffusers", "diffusers:NAME, an inpainting pipeline (extra: diffusers)"),
 ):
     MODELS.add(_name, f"bench.models.{_target}", _summary)
+
+
+_OF_OTHERS = ("bench.models.onnx:", "bench.models.diffusers:")
+"""Our targets that hand a file to native code of others. `python:` and `torchscript:` do so in another process."""
+
+
+def loads_code_of_others(name: str) -> bool:
+    """Whether loading a model runs code in this process that is not ours, which may end it: plug-ins and runtimes.
+
+    Raises:
+        UnknownName: for a name that the catalogue does not hold.
+    """
+    entry, _ = MODELS.find(ModelName.parse(name).base)
+    return not entry.target.startswith("bench.models.") or entry.target.startswith(_OF_OTHERS)
 
 
 def load(name: str, device: str = "cpu", dataset: str = "streets", *, isolated: bool = True) -> Inpainter:

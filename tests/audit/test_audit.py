@@ -19,12 +19,16 @@ from bench.audit import audit
 from bench.audit.catalogue import distortions
 from bench.audit.distortion import Distortion, Scene
 from bench.audit.response import responses_of_set, verdict_of
+from bench.audit.states import REDRAWN
+from bench.audit.values import Measured
 from bench.cli import app
-from bench.errors import UnknownName, UsageError
+from bench.errors import Failure, UnknownName, UsageError
 from bench.metrics import BatchView, MetricDefinition
 from bench.records.audit import AuditRecord, read_audit
 from bench.registry import Entry
+from bench.reporting.csv_text import csv_text
 from bench.vocabulary import Dataset, Sample
+from tests.support.direct_engine import DirectEngine
 
 INK = (255, 0, 255)
 
@@ -246,3 +250,27 @@ def test_a_metric_of_removals_sees_the_object_that_is_left(monkeypatch: pytest.M
     assert [response.response for response in left] == sorted(response.response for response in left)
     assert left[-1].response > 0
     assert record.metrics[0].signature.endswith("|task:removal")
+
+
+def test_an_engine_gives_the_same_audit(
+    picture_folder: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bench.audit.run, "_BATCH", 2)
+    root, options = picture_folder(5, size=32), {"protocols": ("half-left",), "size": "32", "limit": None}
+
+    def run(executor: DirectEngine | None) -> tuple[AuditRecord, Measured]:
+        return audit(["psnr", "l1"], "folder", data_root=str(root), executor=executor, **options)  # type: ignore[arg-type]
+
+    (record, measured), (same, again), (less, lost) = run(None), run(DirectEngine()), run(DirectEngine(lost=(1,)))
+
+    assert same == record
+    assert csv_text(again.frame(same.keys)) == csv_text(measured.frame(record.keys))
+    assert again.lost is measured.lost is None
+    assert (record.info.n, less.info.n) == (5, 3)
+    assert lost.pictures == [measured.pictures[row] for row in (0, 1, 4)]
+    assert lost.values("l1.hole", REDRAWN[0]).tolist() == measured.values("l1.hole", REDRAWN[0])[[0, 1, 4]].tolist()
+    assert "half-left@1, 2 pictures from p002 to p003: SIGSEGV" in str(lost.lost)
+    with pytest.raises(Failure, match="workers that died twice"):
+        run(DirectEngine(lost=range(3)))
+    with pytest.raises(UsageError, match="of a data set and a judge with names"):
+        audit(["l1"], bench.data.load("folder", size=(32, 32), root=root), executor=DirectEngine())

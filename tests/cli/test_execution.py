@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from bench.cli.execution import Execution, ExecutorChoice
 from bench.errors import UsageError
+from tests.support.small_run import call, tree
 
 
 @pytest.mark.parametrize(
@@ -31,3 +33,24 @@ def test_this_machine_is_no_remote_engine(tmp_path: Path) -> None:
     remote = Execution.of(2, ExecutorChoice.slurm, None, ["cluster=local"]).remote_engine(tmp_path, "cpu")
     assert remote is not None
     assert remote.name == "slurm"
+
+
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # logs of submitit's debug executor
+def test_predict_and_audit_give_an_engine_the_same_work(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    data = f"--protocols half-left --dataset folder --size 32 --data-root {picture_folder(3, size=32)} -o".split()
+    engine = ["--executor", "slurm", "--workers", "2", "--executor-option", "cluster=debug"]
+
+    for command in ("predict --models telea", "audit --metrics psnr"):
+        here, there = (tmp_path / f"{command.split()[0]}-{place}" for place in ("here", "there"))
+        for out, more in ((here, []), (there, engine)):
+            assert call([*command.split(), *data, out, *more])[0] == 0
+        assert tree(there) == tree(here)
+
+
+def test_profile_says_why_it_has_no_engine() -> None:
+    code, text = call(["profile", "--executor", "ray"])
+
+    assert code == 2
+    assert "profile must run on this machine alone, whose clocks, load and limits it records" in text
+    assert "srun" in text

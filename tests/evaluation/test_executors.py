@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 
+from bench.audit import audit
 from bench.evaluation import run_suite
+from bench.evaluation.export import export_predictions
+from bench.evaluation.plan import resolve
 from bench.evaluation.suite import Suite
+from bench.reporting.csv_text import csv_text
 from bench.runtime.executors.executor import Executor, Lost, Task
 from bench.runtime.executors.local_executor import LocalExecutor
 from bench.runtime.executors.ray_executor import RayExecutor
 from bench.runtime.executors.slurm_executor import SlurmExecutor
-from tests.support.dying_worker import Dying
-from tests.support.ray import importable_tests, local_ray
+from tests.support.dying_worker import Disturbed
+from tests.support.ray import importable_tests, kill_node, ray_nodes
+from tests.support.small_run import tree
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
 @dataclass
-class Disturbed:
-    """An engine that is given the items in another order, and whose first worker is killed at an item."""
+class NodeKiller:
+    """An engine one of whose machines is killed when the first item is done."""
 
+    cluster: Any
     engine: Executor
-    folder: Path
-    seed: int = 0
-    name: str = "disturbed"
+    is_done: bool = False
+    name: str = "killed"
 
     def run(
         self,
@@ -40,9 +44,14 @@ class Disturbed:
         on_progress: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Run all items."""
-        shuffled = random.Random(self.seed).sample(items, len(items))  # noqa: S311 (no secret)
-        self.engine.run(Dying(task, self.folder), shuffled, on_result, on_progress)
-        assert (self.folder / "died").exists()
+
+        def on_first(item: Item, result: Result | Lost[Item]) -> None:
+            if not self.is_done:
+                self.is_done = True
+                kill_node(self.cluster)
+            on_result(item, result)
+
+        self.engine.run(task, items, on_first, on_progress)
 
 
 def _suite(root: Path) -> Suite:
@@ -68,10 +77,25 @@ def test_all_engines_give_the_same_bytes(picture_folder: Callable[..., Path], tm
         assert {path.name for path in out.iterdir()} <= {".lock", ".manifest.json", "cells", "gallery", "run.json"}
         return _bytes(out)
 
-    expected = run("here")
+    def predict(name: str, engine: Executor | None = None) -> dict[str, bytes]:
+        export_predictions(resolve(suite, tmp_path), tmp_path / name, executor=engine)
+        return tree(tmp_path / name)
+
+    def run_audit(engine: Executor | None = None) -> list[object]:
+        record, measured = audit(
+            ("psnr", "ssim"), "folder", size="48", data_root=suite.data_root, limit=12, executor=engine
+        )
+        return [record, csv_text(measured.frame(record.keys))]
+
+    expected, pictures, audited = run("here"), predict("made-here"), run_audit()
     with importable_tests():
+        assert predict("made", Disturbed(LocalExecutor(2), tmp_path / "made-kept")) == pictures
         assert run("local", lambda _: Disturbed(LocalExecutor(3), tmp_path / "local-kept")) == expected
         assert run("submitit", lambda out: SlurmExecutor(2, out, cluster="local")) == expected
-        with local_ray(3):
+        with ray_nodes(1, 2) as cluster:
             assert run("ray-1", lambda out: RayExecutor(1, out, cpus=1)) == expected
+            assert run_audit(RayExecutor(2, tmp_path / "audit", cpus=1)) == audited
             assert run("ray-3", lambda out: Disturbed(RayExecutor(3, out, cpus=1), tmp_path / "ray-kept")) == expected
+            killing = NodeKiller(cluster, RayExecutor(3, tmp_path / "killed", cpus=1))
+            assert run("killed", lambda _: killing) == expected
+            assert killing.is_done

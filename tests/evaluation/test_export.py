@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +13,14 @@ from PIL import Image
 import bench
 import bench.data
 import bench.masks
-from bench.errors import DataError, Failure
+from bench.errors import DataError, Failure, UsageError
 from bench.evaluation.export import export_holes, export_predictions
 from bench.evaluation.plan import resolve
 from bench.evaluation.suite import Suite
+from bench.evaluation.workers.prediction_task import PredictionTask
 from bench.vocabulary import Batch, Dataset, Prediction
+from tests.support.direct_engine import Alone, DirectEngine
+from tests.support.small_run import tree
 
 PROTOCOLS = ("center-50", "freeform")
 
@@ -76,6 +80,31 @@ def test_failures_of_a_model_end_in_an_error_after_the_rest(
         export_predictions(_plan(pictures, tmp_path, [Picky()]), tmp_path / "made")
 
     assert len(list((tmp_path / "made").rglob("*.png"))) == 38
+
+
+def test_an_engine_writes_the_same_files(picture_folder: Callable[..., Path], tmp_path: Path) -> None:
+    suite = Suite("test", ("telea", "mean"), PROTOCOLS, (), "folder", size="48", data_root=str(picture_folder(18)))
+    plan = resolve(suite, tmp_path)
+
+    assert export_predictions(plan, tmp_path / "here") == 72
+    assert export_predictions(plan, tmp_path / "there", executor=DirectEngine()) == 72
+    with pytest.raises(Failure) as caught:
+        export_predictions(
+            plan, tmp_path / "lost", executor=DirectEngine(lost=(1,)), crashed={"big": "SIGKILL at the loading"}
+        )
+
+    assert tree(tmp_path / "there") == tree(tmp_path / "here")
+    assert caught.value.exit_code == 3
+    assert (
+        "loaded a model: big: SIGKILL at the loading; workers that died twice at the same pictures: telea on "
+        in str(caught.value)
+    )
+    assert "center-50@1, 2 pictures from p016 to p017: SIGSEGV at picture p003. All other" in str(caught.value)
+    left = tree(tmp_path / "here").items() - tree(tmp_path / "lost").items()
+    assert {name for name, _ in left} == {f"telea/center-50@1/p01{digit}.png" for digit in "67"}
+    task = PredictionTask.of(plan, tmp_path)
+    with pytest.raises(UsageError, match="have what the run began with; found another 'model telea'"):
+        replace(task, parts={**task.parts, "model telea": "0"}).start(Alone())
 
 
 @pytest.fixture

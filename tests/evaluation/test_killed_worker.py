@@ -17,6 +17,7 @@ from bench.evaluation.shard_task import ShardTask
 from bench.evaluation.suite import Suite
 from bench.models import MODELS
 from bench.records import read_run
+from tests.support.direct_engine import Alone
 
 PLUG_IN = """
 import ctypes, signal
@@ -36,7 +37,7 @@ class Faulty:
             self.network = torch.nn.Identity()  # so that its size is measured, on the first picture
 
     def inpaint(self, batch):
-        if {"broken": "p000", "hanging": "p016"}[self.name] in batch.ids and not (FOLDER / "mended").exists():
+        if {"broken": "p000", "hanging": "p016"}.get(self.name) in batch.ids and not (FOLDER / "mended").exists():
             getattr(self, self.name)()
         return self.mean.inpaint(batch)
 
@@ -54,17 +55,12 @@ def broken(device):
 
 def hanging(device):
     return Faulty("hanging", device)
+
+def crashing(device):
+    if not (FOLDER / "mended").exists():
+        ctypes.string_at(0)
+    return Faulty("crashing", device)
 """
-
-
-class Alone:
-    """An engine that does nothing beside the task."""
-
-    threads, device = 1, "cpu"
-
-    def note(self, text: str) -> None: ...
-
-    def advance(self, count: int) -> None: ...
 
 
 @pytest.fixture
@@ -74,7 +70,7 @@ def plug_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (package / "faulty-1.dist-info").mkdir(parents=True)
     (package / "faulty.py").write_text(PLUG_IN)
     (package / "faulty-1.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: faulty\nVersion: 1\n")
-    entries = "[spgbench.models]\nbroken = faulty:broken\nhanging = faulty:hanging\n"
+    entries = "[spgbench.models]\nbroken = faulty:broken\nhanging = faulty:hanging\ncrashing = faulty:crashing\n"
     (package / "faulty-1.dist-info" / "entry_points.txt").write_text(entries)
     monkeypatch.syspath_prepend(package)
     monkeypatch.setattr(MODELS, "_entries", dict(MODELS._entries))
@@ -91,7 +87,7 @@ def test_the_other_cells_go_on_and_the_next_run_mends_it(
     picture_folder: Callable[..., Path], plug_in: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     root, out, whole = str(picture_folder(17, size=16)), tmp_path / "out", tmp_path / "whole"
-    models = ("mean", "broken", "hanging")
+    models = ("mean", "broken", "hanging", "crashing")
     suite = Suite("test", dataset="folder", size="16", data_root=root, models=models, metrics=("l1",))
 
     with pytest.raises(Failure) as caught:
@@ -101,6 +97,8 @@ def test_the_other_cells_go_on_and_the_next_run_mends_it(
     assert caught.value.exit_code == 3
     assert "broken on center-50@1, 16 pictures from p000 to p015: SIGSEGV at pictures p000, p001, p002, p003" in message
     assert "hanging on center-50@1, picture p016: SIGALRM (end of its time limit) at picture p016" in message
+    assert "processes that died when they loaded a model: crashing: SIGSEGV at the loading of model crashing" in message
+    assert message.startswith("run of crashing, broken, hanging must come to its end")
     assert "A batch may take 300 s" in message
     assert [key.model for key in read_run(out).cells] == ["mean"]
     assert "mean" in capsys.readouterr().out
@@ -113,6 +111,13 @@ def test_the_other_cells_go_on_and_the_next_run_mends_it(
     assert _tree(out / "cells") == _tree(whole / "cells")
     assert _tree(out / "gallery" / "samples") == _tree(whole / "gallery" / "samples")
     assert (out / "run.json").read_bytes() == (whole / "run.json").read_bytes()
+
+
+def test_a_run_without_a_model_that_loads_ends(plug_in: Path, tmp_path: Path) -> None:
+    suite = Suite("test", models=("crashing",), metrics=("l1",))
+    with pytest.raises(Failure, match=r"run of crashing must load its models; .*SIGSEGV at the loading of model"):
+        run_suite(suite, tmp_path / "out", workers=2)
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_worker_with_other_weights_is_refused(picture_folder: Callable[..., Path], tmp_path: Path) -> None:

@@ -58,10 +58,12 @@ class Lost(Generic[Item]):
     Attributes:
         item: what was to be done.
         reason: how the last worker died and what it was doing then, the end of a sentence.
+        is_untried: whether the engine gave up before the item, since every worker died.
     """
 
     item: Item
     reason: str
+    is_untried: bool = False
 
 
 class Executor(Protocol):

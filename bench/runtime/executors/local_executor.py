@@ -21,6 +21,7 @@ from typing import Any, Generic, TypeVar, cast
 from bench.errors import Failure
 from bench.runtime.cores import usable_cores
 from bench.runtime.executors import local_worker
+from bench.runtime.executors.deaths import DeathsInARow
 from bench.runtime.executors.executor import Lost, Task
 from bench.runtime.executors.exit_codes import describe_exit
 
@@ -41,7 +42,8 @@ class LocalExecutor:
 
     Each process has an item at a time. When this process is interrupted, the workers end after the batch that they are
     at; when it is killed, at once. An item whose worker dies is tried again when all others are done, in a new worker
-    without another one beside it.
+    without another one beside it. When workers die one after another without an item done, see `DeathsInARow`, one item
+    is tried in this way; the others are given up when that one's worker dies as well.
 
     Args:
         workers: processes.
@@ -65,11 +67,18 @@ class LocalExecutor:
         Raises:
             Failure: workers die before they can begin.
         """
-        pool = _Pool(pickle.dumps(task), max(1, usable_cores() // self._workers), self._device, on_result, on_progress)
-        died = pool.run(items, self._workers)
-        for item in [item for item, _ in died]:
-            for lost, reason in pool.run([item], 1):
-                on_result(lost, Lost(lost, reason))
+        threads, deaths = max(1, usable_cores() // self._workers), DeathsInARow(self._workers)
+        pool = _Pool(pickle.dumps(task), threads, self._device, deaths, on_result, on_progress)
+        left = list(items)
+        while left and not pool.deaths.too_many:
+            died, left = pool.run(left, self._workers)
+            pool.deaths.allow_one()
+            for item, reason in died:
+                again = [(item, reason)] if pool.deaths.too_many else pool.run([item], 1)[0]
+                for lost, last in again:
+                    on_result(lost, Lost(lost, last))
+        for item in left:
+            on_result(item, Lost(item, pool.deaths.reason, is_untried=True))
 
 
 @dataclass(eq=False)
@@ -100,16 +109,22 @@ class _Process(Generic[Item]):
 
 
 class _Pool(Generic[Item, Result]):
-    """Runs items in processes; arguments as of `LocalExecutor.run`."""
+    """Runs items in processes; arguments as of `LocalExecutor.run`.
+
+    Attributes:
+        deaths: in a row.
+    """
 
     def __init__(
         self,
         task: bytes,
         threads: int,
         device: str,
+        deaths: DeathsInARow,
         on_result: Callable[[Item, Result | Lost[Item]], None],
         on_progress: Callable[[int], None],
     ) -> None:
+        self.deaths = deaths
         self._task, self._arguments = task, (threads, device)
         self._on_result, self._on_progress = on_result, on_progress
         self._processes: list[_Process[Item]] = []
@@ -117,16 +132,20 @@ class _Pool(Generic[Item, Result]):
         self._died: list[tuple[Item, str]] = []
         self._most = self._deaths_alone = 0
 
-    def run(self, items: Iterable[Item], most: int) -> list[tuple[Item, str]]:
-        """Run each item once, in up to `most` processes at a time; returns those whose process died, and how."""
+    def run(self, items: Iterable[Item], most: int) -> tuple[list[tuple[Item, str]], list[Item]]:
+        """Run each item once, in up to `most` processes at a time.
+
+        Returns:
+            The items whose process died, and how; and those that were not tried, since too many had died.
+        """
         self._waiting, self._died, self._most, self._deaths_alone = deque(items), [], most, 0
         try:
-            while self._waiting or self._busy:
-                while len(self._processes) < min(self._most, self._busy + len(self._waiting)):
+            while self._open or self._busy:
+                while len(self._processes) < min(self._most, self._busy + self._open):
                     self._start()
                 for connection in wait([one.connection for one in self._processes], _POLL):
                     self._hear(next(one for one in self._processes if one.connection is connection))
-            return self._died
+            return self._died, list(self._waiting)
         finally:
             _end(self._processes)
             self._processes = []
@@ -134,6 +153,11 @@ class _Pool(Generic[Item, Result]):
     @property
     def _busy(self) -> int:
         return sum(len(one.items) for one in self._processes)
+
+    @property
+    def _open(self) -> int:
+        """How many items may begin."""
+        return 0 if self.deaths.too_many else len(self._waiting)
 
     def _start(self) -> None:
         ours, its = _CONTEXT.Pipe()
@@ -162,6 +186,7 @@ class _Pool(Generic[Item, Result]):
             self._give(one)
         elif kind == local_worker.FINISHED:
             (item,), one.items = one.items, ()
+            self.deaths.forget()
             self._give(one)  # before the result is looked at
             self._on_result(item, cast("Result", value))
         else:
@@ -169,8 +194,8 @@ class _Pool(Generic[Item, Result]):
 
     def _give(self, one: _Process[Item]) -> None:
         """Give a process its next item, if there is one."""
-        if self._waiting:
-            one.items = (self._waiting.popleft(),)
+        if self._open:
+            one.items = (self.deaths.take(self._waiting),)
             with contextlib.suppress(OSError):  # it died: its pipe says so
                 one.connection.send_bytes(pickle.dumps(one.items[0]))
             self._on_progress(0)
@@ -180,7 +205,9 @@ class _Pool(Generic[Item, Result]):
         one.kill()  # what it has started
         self._processes.remove(one)
         reason = describe_exit(one.process.exitcode) + (f" at {one.at}" if one.at else " at its start")
-        self._died += [(item, reason) for item in one.items]
+        for item in one.items:
+            self._died.append((item, reason))
+            self.deaths.add(reason)
         if one.is_ready:
             return
         self._deaths_alone += not self._processes

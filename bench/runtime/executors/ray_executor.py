@@ -6,12 +6,13 @@ import pickle
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
 from bench.errors import Failure, UsageError
 from bench.runtime.cores import usable_cores
+from bench.runtime.executors.deaths import DeathsInARow
 from bench.runtime.executors.executor import Lost, Task
 from bench.runtime.executors.ray_session import RayRequest, connected, import_ray
 from bench.runtime.executors.ray_worker import RayWorker
@@ -23,14 +24,16 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _POLL = 0.2  # seconds
+_AHEAD = 2  # items that an actor has at most, the one that it is at among them
 _TRIES = 2
 """So often an item is tried; so many workers in a row may die in one place before they begin."""
 
 
 class RayExecutor:
-    """Actors, each of which has an item at a time.
+    """Actors, each of which has an item at a time, and while many are left the next one at hand.
 
-    An item whose actor or machine dies is tried once more by another actor. Workers write their files themselves, so
+    An item whose actor or machine dies is tried once more, after the others. When actors die one after another without
+    an item done, see `DeathsInARow`, the items that are left are given up. Workers write their files themselves, so
     every machine must see the output folder. Ray is started for the run, unless it runs in this process already.
 
     Args:
@@ -91,15 +94,15 @@ class _Slot:
     Attributes:
         actor: handle of Ray.
         number: of the actor.
-        state: `greet`, `start` or `run`, which it is at, or `idle`.
-        item: index of the item that it is at.
+        state: `greet`, `start` or `run`, which it is at.
+        calls: reference and index of the items that it was given, in the order in which it does them.
         deaths: actors in a row that died here before they began.
     """
 
     actor: Any
     number: int
     state: str = "greet"
-    item: int = -1
+    calls: deque[tuple[Any, int]] = field(default_factory=deque)
     deaths: int = 0
 
 
@@ -123,45 +126,50 @@ class _Pool(Generic[Item, Result]):
         self._on_result, self._on_progress = on_result, on_progress
         self._waiting = deque(range(len(items)))
         self._pending: dict[Any, _Slot] = {}
-        self._idle: list[_Slot] = []
-        self._deaths = Counter[int]()
+        self._slots: list[_Slot] = []
+        self._deaths, self._in_a_row = Counter[int](), DeathsInARow(request.workers)
         self._left, self._made, self._began = len(items), 0, False
 
     def run(self, workers: int, patience: float) -> None:
         """Run all items."""
-        for _ in range(workers):
-            self._place(_Slot(None, 0))
+        self._slots = [_Slot(None, 0) for _ in range(workers)]
+        for slot in self._slots:
+            self._place(slot)
         end = time.monotonic() + patience
         while self._left:
             ready, _ = self._ray.wait(list(self._pending), num_returns=1, timeout=_POLL)
             for reference in ready:
                 self._hear(reference, self._pending.pop(reference))
                 end = time.monotonic() + patience
-            if not self._idle and all(slot.state == "greet" for slot in self._pending.values()):
+            if all(slot.state == "greet" for slot in self._slots):
                 self._refuse_full(end, patience)
+            if self._in_a_row.too_many and not any(slot.calls for slot in self._slots):
+                self._give_up()
 
     def close(self) -> None:
         """End all actors."""
-        for slot in [*self._pending.values(), *self._idle]:
-            self._ray.kill(slot.actor)
+        for slot in self._slots:
+            if slot.actor is not None:
+                self._ray.kill(slot.actor)
 
     def _place(self, slot: _Slot) -> None:
         """Ask for a new actor in this place."""
         self._made += 1
-        slot.number, slot.item = self._made, -1
+        slot.number = self._made
         slot.actor = self._class.remote(self._shared, self._made, self._request.threads, self._request.worker_device)
         self._call(slot, "greet")
 
-    def _call(self, slot: _Slot, method: str, *arguments: Any) -> None:
+    def _call(self, slot: _Slot, method: str, *arguments: Any) -> Any:
         slot.state = method
-        self._pending[getattr(slot.actor, method).remote(*arguments)] = slot
+        reference = getattr(slot.actor, method).remote(*arguments)
+        self._pending[reference] = slot
+        return reference
 
     def _hear(self, reference: Any, slot: _Slot) -> None:
         errors = self._ray.exceptions
         try:
             value = self._ray.get(reference)
         except errors.RayTaskError as error:
-            self._idle.append(slot)  # to be ended with the others
             raise _original(error) from error
         except errors.ActorUnschedulableError as error:
             raise self._no_room(str(error)) from error
@@ -171,29 +179,37 @@ class _Pool(Generic[Item, Result]):
         if slot.state == "greet":
             machine, sees = value
             if not sees:
-                self._idle.append(slot)
                 raise hidden_from(self._shared.path.parent, machine)
             self._call(slot, "start", self._task, Path.cwd())
         elif slot.state == "start":
             slot.deaths = 0
             self._give(slot)
         else:
-            index, (result, samples) = slot.item, value
-            self._give(slot)  # before the result is looked at
-            self._on_progress(samples)
-            self._finish(index, cast("Result", result))
+            self._take(slot, reference, value)
+
+    def _take(self, slot: _Slot, reference: Any, value: Any) -> None:
+        """Take the result of an item."""
+        call = next(call for call in slot.calls if call[0] == reference)
+        slot.calls.remove(call)
+        self._in_a_row.forget()
+        self._give(slot)  # before the result is looked at
+        self._done(call[1], value)
+
+    def _done(self, index: int, value: tuple[Any, int]) -> None:
+        result, samples = value
+        self._on_progress(samples)
+        self._finish(index, cast("Result", result))
 
     def _give(self, slot: _Slot) -> None:
-        """Give an actor its next item, if there is one."""
-        if not self._waiting:
-            slot.state, slot.item = "idle", -1
-            self._idle.append(slot)
-            return
-        slot.item = self._waiting.popleft()
-        self._call(slot, "run", self._items[slot.item])
-        if not self._began:
-            self._began = True
-            self._on_progress(0)
+        """Give an actor its next item; where many are left, also the one after it, so that it need not wait for us."""
+        while self._waiting and not self._in_a_row.too_many:
+            if len(slot.calls) >= (_AHEAD if len(self._waiting) > len(self._slots) else 1):
+                return
+            index = self._in_a_row.take(self._waiting)
+            slot.calls.append((self._call(slot, "run", self._items[index]), index))
+            if not self._began:
+                self._began = True
+                self._on_progress(0)
 
     def _finish(self, index: int, result: Result | Lost[Item]) -> None:
         self._left -= 1
@@ -203,24 +219,55 @@ class _Pool(Generic[Item, Result]):
         """Take note of the death of an actor; raises Failure when none can begin."""
         self._ray.kill(slot.actor)  # one that is out of reach must not go on
         reason = _how(error) + (self._shared.last_note(slot.number) or " at its start")
-        if slot.state != "run":
-            slot.deaths += 1
-            if slot.deaths < _TRIES:
-                self._place(slot)
-            elif not self._pending and not self._idle:
-                fix = "Use fewer --workers or leave the model out. What is recorded stays; the same command goes on."
-                raise Failure("workers of Ray", "start", f"that one died of {reason}", fix)
+        if slot.state == "run":
+            self._blame(slot, reason)
+            self._place(slot)
             return
-        index = slot.item
+        slot.deaths += 1
+        if slot.deaths < _TRIES:
+            self._place(slot)
+            return
+        self._slots.remove(slot)
+        if not self._slots:
+            fix = "Use fewer --workers or leave the model out. What is recorded stays; the same command goes on."
+            raise Failure("workers of Ray", "start", f"that one died of {reason}", fix)
+
+    def _blame(self, slot: _Slot, reason: str) -> None:
+        """Count the death of an actor at the first of its items that is not done; the others wait again."""
+        calls, slot.calls = slot.calls, deque()
+        for reference, _ in calls:
+            self._pending.pop(reference, None)
+        while calls and (value := self._late_result(calls[0][0])) is not None:
+            self._in_a_row.forget()
+            self._done(calls.popleft()[1], value)
+        if not calls:
+            return
+        _, index = calls.popleft()
+        self._waiting.extendleft(other for _, other in reversed(calls))
+        self._in_a_row.add(reason)
         self._deaths[index] += 1
-        is_lost = self._deaths[index] == _TRIES
-        if not is_lost:
-            self._waiting.appendleft(index)
-            if self._idle:
-                self._give(self._idle.pop())
-        self._place(slot)
-        if is_lost:
+        if self._deaths[index] < _TRIES:
+            self._waiting.append(index)
+        else:
             self._finish(index, Lost(self._items[index], reason))
+        for other in self._slots:
+            if other is not slot and other.state == "run":
+                self._give(other)
+
+    def _late_result(self, reference: Any) -> tuple[Any, int] | None:
+        """What an actor that is dead had done before without having been heard; None: it died of the item."""
+        try:
+            return cast("tuple[Any, int]", self._ray.get(reference))
+        except self._ray.exceptions.RayTaskError as error:
+            raise _original(error) from error
+        except self._ray.exceptions.RayError:
+            return None
+
+    def _give_up(self) -> None:
+        """Too many actors died one after another: leave out what is left."""
+        for index in self._waiting:
+            self._finish(index, Lost(self._items[index], self._in_a_row.reason, is_untried=True))
+        self._waiting.clear()
 
     def _refuse_full(self, end: float, patience: float) -> None:
         if time.monotonic() > end:

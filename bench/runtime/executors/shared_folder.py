@@ -5,18 +5,20 @@ from __future__ import annotations
 import contextlib
 import shutil
 import socket
+import subprocess
 import tempfile
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import UsageError
 
-__all__ = ["NotingWorker", "SharedFolder", "hidden_from"]
+__all__ = ["NotingWorker", "SharedFolder", "hidden_from", "remove_shared_folders"]
 
 _PREFIX = ".workers-"
+_ARRAY = "array"
 
 
 @dataclass(frozen=True)
@@ -33,22 +35,13 @@ class SharedFolder:
 
     @classmethod
     @contextmanager
-    def made_in(cls, out: Path, on_abandoned: Callable[[Path], None] = lambda _: None) -> Iterator[SharedFolder]:
-        """Make the folder in an output folder, and remove it at the end.
-
-        Args:
-            out: output folder, made if it is not there.
-            on_abandoned: called with each such folder whose driver was killed, before it is removed.
-        """
+    def made_in(cls, out: Path) -> Iterator[SharedFolder]:
+        """Make the folder in an output folder, which is made if it is not there, and remove it at the end."""
         from filelock import FileLock
 
         out = out.absolute()
         out.mkdir(parents=True, exist_ok=True)
-        for folder in sorted(out.glob(f"{_PREFIX}*")):
-            with _held(folder) as is_abandoned:
-                if is_abandoned:
-                    on_abandoned(folder)
-                    shutil.rmtree(folder, ignore_errors=True)
+        remove_shared_folders(out)
         shared = cls(Path(tempfile.mkdtemp(prefix=_PREFIX, dir=out)), uuid.uuid4().hex)
         try:
             with FileLock(shared.path / "driver.lock"):
@@ -63,6 +56,13 @@ class SharedFolder:
             return self._marker.read_text() == self.token
         except OSError:
             return False
+
+    def has_driver(self) -> bool:
+        """Whether the driver lives and has the folder; for processes on its machine, where locks can be relied upon."""
+        if not self.path.is_dir():
+            return False
+        with _held(self.path) as is_abandoned:
+            return not is_abandoned
 
     def withdraw(self) -> None:
         """Tell all workers that the driver wants no more work."""
@@ -80,6 +80,10 @@ class SharedFolder:
         except (OSError, UnicodeDecodeError):
             return ""
         return f" at {text} on {host}" if text else ""
+
+    def note_array(self, job: str) -> None:
+        """Write down the number of the job array whose elements are the workers."""
+        (self.path / _ARRAY).write_text(job)
 
     @property
     def _marker(self) -> Path:
@@ -118,10 +122,27 @@ class NotingWorker:
         return done
 
 
+def remove_shared_folders(out: Path) -> None:
+    """Remove the folders in an output folder whose driver was killed, and cancel the job arrays that go on for it."""
+    for folder in sorted(out.glob(f"{_PREFIX}*")):
+        with _held(folder) as is_abandoned:
+            if is_abandoned:
+                _cancel_array(folder)
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def hidden_from(out: Path, machine: str) -> UsageError:
     """The error that a worker does not see the output folder."""
     found = f"a worker on {machine} that does not see it"
     return UsageError(f"output folder {out}", "be seen by all workers", found, "Choose one on a shared disk with -o.")
+
+
+def _cancel_array(folder: Path) -> None:
+    if shutil.which("scancel") is None:
+        return
+    with contextlib.suppress(OSError):
+        if (job := (folder / _ARRAY).read_text()).isdecimal():
+            subprocess.run(["scancel", job], check=False)  # noqa: S603, S607 (a number; SLURM is on the path)
 
 
 @contextmanager

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import pickle
+import signal
 import socket
+import threading
+import time
 import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +20,8 @@ from bench.runtime.executors.journal import Journal
 from bench.runtime.executors.shared_folder import NotingWorker, SharedFolder
 
 __all__ = ["Begun", "DoneItem", "Raised", "SlurmElement", "Started"]
+
+_POLL = 0.5  # seconds
 
 
 @dataclass(frozen=True)
@@ -79,6 +85,7 @@ class SlurmElement:
         items: its share, as pairs of index and item.
         threads: CPU threads; None: the cores that it is given.
         device: torch device.
+        is_child: whether it is a process of the driver's machine, which has to end with the driver.
     """
 
     shared: SharedFolder
@@ -87,6 +94,7 @@ class SlurmElement:
     items: Sequence[tuple[int, Any]]
     threads: int | None
     device: str
+    is_child: bool = False
 
     @property
     def journal(self) -> Journal:
@@ -95,6 +103,8 @@ class SlurmElement:
 
     def __call__(self) -> None:
         """Run the share, until the driver is gone or the task raises."""
+        if self.is_child:
+            threading.Thread(target=_end_with_driver, args=(self.shared,), daemon=True).start()
         journal = self.journal
         finished = {entry.index for entry in journal.read() if isinstance(entry, DoneItem)}
         journal.drop_torn()
@@ -119,6 +129,13 @@ class SlurmElement:
         import submitit
 
         return submitit.helpers.DelayedSubmission(self)
+
+
+def _end_with_driver(shared: SharedFolder) -> None:
+    """End this process when the driver was killed, or did not wait any longer for the batch that is at work."""
+    while shared.has_driver():
+        time.sleep(_POLL)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _portable(error: Exception) -> Exception:

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from bench.errors import EnvironmentFailure, UsageError
 from bench.runtime.cores import usable_cores
+from bench.runtime.executors.deaths import DeathsInARow
 from bench.runtime.executors.executor import Lost, Task
 from bench.runtime.executors.shared_folder import SharedFolder
 from bench.runtime.executors.slurm_element import Begun, DoneItem, Raised, SlurmElement, Started
@@ -28,7 +29,6 @@ _CLUSTERS = ("slurm", "local", "debug")
 _POLL = {"slurm": 2.0, "local": 0.1, "debug": 0.0}  # seconds
 _TRIES = 2
 _GRACE = 10.0  # seconds for the batch that an element is at when the run is interrupted
-_ARRAY = "array"  # file with the number of the last job array
 _MINUTES = {"slurm": 240, "local": 100_000, "debug": 100_000}
 """Time limit of an element, where none is given; one that reaches it goes on in the queue, three times at most."""
 
@@ -36,8 +36,9 @@ _MINUTES = {"slurm": 240, "local": 100_000, "debug": 100_000}
 class SlurmExecutor:
     """A job array whose elements each run a share of the items.
 
-    The shares are neighbours, as long as one another. When elements die, what they did not finish is submitted once
-    more. Elements write their files themselves, so every machine must see the output folder.
+    The shares are neighbours, as long as one another. When elements die, what they did not finish is submitted again;
+    an item is tried twice at most. When elements die one after another without an item done, see `DeathsInARow`, what
+    is left is given up. Elements write their files themselves, so every machine must see the output folder.
 
     Args:
         workers: elements.
@@ -82,18 +83,21 @@ class SlurmExecutor:
             EnvironmentFailure: SLURM refuses the jobs.
         """
         submitit = _import_submitit(self._cluster)
-        with SharedFolder.made_in(self._out, _cancel_abandoned) as shared:
+        with SharedFolder.made_in(self._out) as shared:
             executor = self._executor(submitit, shared.path)
-            work = _Work(items, on_result, on_progress)
+            work = _Work(items, self._workers, on_result, on_progress)
             made = 0
-            while work.left:
+            while work.left and not work.deaths.too_many:
                 shares = _cut(work.left, self._workers)
                 elements = [
-                    SlurmElement(shared, made + place, task, share, self._threads, self._device)
+                    SlurmElement(
+                        shared, made + place, task, share, self._threads, self._device, self._cluster == "local"
+                    )
                     for place, share in enumerate(shares)
                 ]
                 made += len(elements)
                 self._follow(submitit, executor, elements, work, shared)
+            work.give_up()
 
     def _executor(self, submitit: Any, folder: Path) -> Any:
         try:
@@ -150,11 +154,11 @@ class SlurmExecutor:
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         if self._cluster == "slurm":
-            (shared.path / _ARRAY).write_text(jobs[0].job_id.partition("_")[0])
+            shared.note_array(jobs[0].job_id.partition("_")[0])
         return jobs
 
     def _end(self, jobs: Sequence[Any]) -> None:
-        """Cancel jobs; those on this machine end by themselves after the batch that they are at."""
+        """Cancel jobs; those on this machine end by themselves after their batch, or when the folder is gone."""
         if self._cluster == "slurm":
             for job in jobs:
                 with contextlib.suppress(OSError, subprocess.CalledProcessError):
@@ -169,23 +173,27 @@ class _Work(Generic[Item, Result]):
     """The items, and what is known of them.
 
     Attributes:
-        left: index and item of those that are not done.
+        deaths: in a row, each of an element.
     """
 
     def __init__(
         self,
         items: Sequence[Item],
+        workers: int,
         on_result: Callable[[Item, Result | Lost[Item]], None],
         on_progress: Callable[[int], None],
     ) -> None:
         self._left = dict(enumerate(items))
         self._on_result, self._on_progress = on_result, on_progress
-        self._deaths = Counter[int]()
+        self._deaths_at, self.deaths = Counter[int](), DeathsInARow(workers)
         self._began = False
 
     @property
     def left(self) -> list[tuple[int, Item]]:
-        return list(self._left.items())
+        """Index and item of those that are not done, those first with which to go on."""
+        every = list(self._left.items())
+        place = self.deaths.place(len(every))
+        return every[place:] + every[:place]
 
     def begin(self) -> None:
         """An item begins."""
@@ -197,15 +205,25 @@ class _Work(Generic[Item, Result]):
         """Take the result of an item; of one that is done already, nothing happens."""
         if index in self._left:
             item = self._left.pop(index)
+            self.deaths.forget()
             self._on_progress(samples)
             self._on_result(item, result)
 
     def died(self, index: int, reason: str) -> None:
-        """Count a death at an item that is not done."""
-        self._deaths[index] += 1
-        if index in self._left and self._deaths[index] == _TRIES:
+        """Count a death at an item that is not done; it is tried again after the others."""
+        self._deaths_at[index] += 1
+        if index in self._left:
             item = self._left.pop(index)
-            self._on_result(item, Lost(item, reason))
+            if self._deaths_at[index] == _TRIES:
+                self._on_result(item, Lost(item, reason))
+            else:
+                self._left[index] = item
+
+    def give_up(self) -> None:
+        """Leave out what is left."""
+        for item in self._left.values():
+            self._on_result(item, Lost(item, self.deaths.reason, is_untried=True))
+        self._left.clear()
 
 
 class _Running:
@@ -241,7 +259,10 @@ class _Running:
         """Blame the item that the element died at, or all that it had if it died before the first one."""
         state = str(self.job.state)
         died_of = f"a signal or limit of the scheduler (out of memory?), state {state}"
+        if not self._unfinished:
+            return
         at = shared.last_note(self._element.number) or " at its start"
+        work.deaths.add(f"{died_of}{at}")
         blamed = sorted(self._unfinished) if self._at is None else [self._at]
         for index in blamed:
             work.died(index, f"{died_of}{at}")
@@ -262,15 +283,6 @@ def _import_submitit(cluster: str) -> Any:
         fix = "Run the command on a login node of the cluster, or try it with --executor-option cluster=local."
         raise UsageError("--executor slurm", "find the programs sbatch, srun and scancel", "none", fix)
     return submitit
-
-
-def _cancel_abandoned(folder: Path) -> None:
-    """Cancel the jobs of a driver that was killed."""
-    if shutil.which("scancel") is None:
-        return
-    with contextlib.suppress(OSError):
-        if (job := (folder / _ARRAY).read_text()).isdecimal():
-            subprocess.run(["scancel", job], check=False)  # noqa: S603, S607 (a number; SLURM is on the path)
 
 
 def _cut(items: Sequence[Item], workers: int) -> list[Sequence[Item]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.runtime.executors.executor import Executor, Lost, Task
 from tests.runtime.executors.tasks import Item, Squares
 
-__all__ = ["Collected", "run_squares"]
+__all__ = ["Collected", "check_gives_up", "run_squares"]
 
 
 @dataclass
@@ -52,3 +52,16 @@ def run_squares(
     found = Collected()
     engine.run(task or Squares(folder), items, found.on_result, found.on_progress)
     return found
+
+
+def check_gives_up(engine: Executor, folder: Path) -> None:
+    """Check an engine of one worker which gives up after three deaths in a row, when all items kill their workers."""
+    items = [Item(number, "killed") for number in range(12)]
+
+    found = run_squares(engine, folder, items)
+
+    assert found.lost.keys() == set(range(12))
+    untried = [reason for reason in found.lost.values() if "in a row that died without an item done" in reason]
+    assert len(untried) >= 12 - 4
+    assert all("the last one of" in reason and "at number" in reason for reason in untried)
+    assert len(list(folder.glob("item-*"))) <= 4

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 
 from bench.errors import Failure
-from bench.runtime.executors import local_executor
+from bench.runtime.executors import deaths, local_executor
 from bench.runtime.executors.executor import Lost
 from bench.runtime.executors.exit_codes import describe_exit
 from bench.runtime.executors.local_executor import LocalExecutor
+from tests.runtime.executors.collecting import check_gives_up
 from tests.runtime.executors.tasks import Item, Squares, StartsOnce
 
 FAULTS = {
@@ -86,6 +87,11 @@ def test_an_item_is_tried_again_without_another_beside_it(tmp_path: Path) -> Non
     assert second not in others
 
 
+def test_gives_up_when_all_workers_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "_LEAST", 3)
+    check_gives_up(LocalExecutor(1), tmp_path / "kept")
+
+
 def test_what_an_item_raises_ends_the_run_with_its_traceback(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError, match="of the item") as caught:
         run(tmp_path, [Item(1, "raises"), Item(2)])
@@ -142,6 +148,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from bench.runtime.executors.local_executor import LocalExecutor
+from tests.runtime.executors.collecting import check_gives_up
 from tests.runtime.executors.tasks import Item, Squares
 
 if __name__ == "__main__":

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.runtime.executors import ray_worker
+from bench.runtime.executors import deaths, ray_worker
 from bench.runtime.executors.ray_executor import RayExecutor
 from bench.runtime.executors.shared_folder import SharedFolder
-from tests.runtime.executors.collecting import run_squares
+from tests.runtime.executors.collecting import check_gives_up, run_squares
 from tests.runtime.executors.tasks import Item, Refuses
 from tests.support.ray import local_ray
 
@@ -39,6 +39,11 @@ def test_starts_once_a_worker_and_loses_nothing_to_deaths(session: None, tmp_pat
     assert len(lines) == len(set(lines)) <= 2 + 4  # and one for each death
     assert not list(tmp_path.glob(".workers-*"))
     assert ray.is_initialized()  # whoever started it ends it
+
+
+def test_gives_up_when_all_workers_die(session: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "_LEAST", 3)
+    check_gives_up(RayExecutor(1, tmp_path, cpus=1), tmp_path / "kept")
 
 
 def test_raises_what_the_task_raises(session: None, tmp_path: Path) -> None:

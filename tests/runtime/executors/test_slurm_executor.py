@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
+from bench.runtime.executors import deaths
 from bench.runtime.executors.create import create_executor
 from bench.runtime.executors.shared_folder import SharedFolder
 from bench.runtime.executors.slurm_executor import SlurmExecutor
-from tests.runtime.executors.collecting import run_squares
+from tests.runtime.executors.collecting import check_gives_up, run_squares
 from tests.runtime.executors.tasks import Item, Refuses
 from tests.support.ray import importable_tests
 
@@ -43,6 +44,11 @@ def test_shares_the_items_and_loses_nothing_to_deaths_and_preemption(tmp_path: P
     assert len((kept / "item-0").read_text().splitlines()) == 1  # the preempted element left it out
     assert len((kept / "item-1").read_text().splitlines()) == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["kept"]
+
+
+def test_gives_up_when_all_elements_die(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deaths, "_LEAST", 3)
+    check_gives_up(_local(1, tmp_path), tmp_path / "kept")
 
 
 def test_raises_what_the_task_raises(tmp_path: Path) -> None:
