@@ -8,10 +8,11 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
-from bench.evaluation.reuse.finished import find_finished
+from bench.evaluation.reuse import finished
 from bench.evaluation.suite import Suite
 from bench.records import RunLayout, read_run
 from bench.records.audit import audit_file, read_audit, write_audit
@@ -229,9 +230,21 @@ def _read_settings(data: bytes, root: Path) -> None:
     folder.check({"a": 1, "b": {"c": [1, 2]}}, restart=False)
 
 
+_INPUTS = "ab" * 32
+
+
+def _stamps() -> list[bytes]:
+    _files()  # made before a case is watched
+    return [json.dumps({"inputs": _INPUTS, "warnings": ["w", "x"]}).encode()]
+
+
 def _read_stamp(data: bytes, root: Path) -> None:
+    """A stamp of the right inputs, which are not hashed for each case."""
     written(_run(root / "stamp") / ".finished.json", data)
-    find_finished(Suite("s", metrics=("psnr",), limit=1, size="32"), root / "stamp")
+    with mock.patch.object(finished, "_hash_inputs", return_value=_INPUTS):
+        found = finished.find_finished(Suite("s", metrics=("psnr",), limit=1, size="32"), root / "stamp")
+    if found:
+        "".join(found.warnings)
 
 
 RUNS = (
@@ -276,7 +289,7 @@ RUNS = (
     ),
     Target("log of a training", "bytes", lambda: [_LOG], _read_log),
     Target("settings of a training", "json", lambda: [b'{"a": 1, "b": {"c": [1, 3]}}'], _read_settings),
-    Target("stamp of a finished run", "json", lambda: [b'{"inputs": "x", "warnings": ["w"]}'], _read_stamp, 0.1),
+    Target("stamp of a finished run", "json", _stamps, _read_stamp),
 )
 """Readers of output folders."""
 
