@@ -58,6 +58,7 @@ def _run(root: Path) -> Path:
     return root
 
 
+@functools.cache
 def _cell(root: Path) -> Path:
     (cell,) = _run(root).glob("cells/*/*/*/*")
     return cell
@@ -148,6 +149,7 @@ def _made(write: Callable[[Path], Path]) -> Callable[[], list[bytes]]:
 _PROFILE, _LOAD = test_profile.RECORD, test_load.RECORD
 
 
+@functools.cache
 def _profile(out: Path) -> Path:
     layout = ProfileLayout(out)
     write_records(layout.records_file(_PROFILE.model, _PROFILE.fingerprint), [_PROFILE, _PROFILE])
@@ -169,6 +171,7 @@ def _read_profile_machine(data: bytes, root: Path) -> None:
     read_profile(root / "machine").models  # noqa: B018 (computed)
 
 
+@functools.cache
 def _load(out: Path) -> Path:
     layout = LoadLayout(out)
     write_load_records(layout.records_file(_LOAD.model, _LOAD.fingerprint), [_LOAD])
