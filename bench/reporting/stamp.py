@@ -9,7 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from bench.errors import UsageError
-from bench.records import Run, sample_file, write_atomically
+from bench.records import Run, write_atomically
+from bench.records.layout import sample_file
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.cost import profile_of
 from bench.strict_json import parse_json

@@ -28,13 +28,15 @@ class TrainingLog:
     def __init__(self, csv_file: Path, tensorboard: Path, step: int = 0, offset: int = 0) -> None:
         csv_file.parent.mkdir(parents=True, exist_ok=True)
         self._name, self._folder = csv_file, tensorboard
-        self._file: IO[str] = csv_file.open("r+" if offset else "w", encoding="utf-8", newline="")
-        self._file.truncate(min(offset, csv_file.stat().st_size))
-        self._file.seek(0, 2)
-        self._writer = csv.writer(self._file, lineterminator="\n")
-        if not offset:
-            self._writer.writerow(_COLUMNS)
-        self._board = SummaryWriter(str(tensorboard), purge_step=step or None)
+        with _naming(csv_file):
+            self._file: IO[str] = csv_file.open("r+" if offset else "w", encoding="utf-8", newline="")
+            self._file.truncate(min(offset, csv_file.stat().st_size))
+            self._file.seek(0, 2)
+            self._writer = csv.writer(self._file, lineterminator="\n")
+            if not offset:
+                self._writer.writerow(_COLUMNS)
+        with _naming(tensorboard):
+            self._board = SummaryWriter(str(tensorboard), purge_step=step or None)
 
     def write(self, step: int, stage: str, stage_step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Log the values of a step: `step` counts over all stages, `seconds` is the time spent on training so far.
