@@ -1,6 +1,6 @@
 """Fail every write of a tiny training in turn, resume each training, and compare it with an undisturbed one.
 
-    python -m tests.support.training_faults --errors ENOSPC,EDQUOT,EIO,EROFS
+    python -m tests.support.training_faults --faults ENOSPC,EDQUOT,EIO,EROFS,SIGKILL,Ctrl-C
 
 From the failing operation on, nothing more can be written below the output folder. The training has to end with exit
 code 3 and one line that names a file; nothing that it leaves under a final name may be half a file; and the same call,
@@ -14,9 +14,7 @@ import contextlib
 import errno
 import io
 import json
-import os
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -53,9 +51,20 @@ class TinyTraining:
         self.operations = tuple(disk.seen)
         self._undisturbed = _left(work / "undisturbed")
 
-    def problems(self, first: int, number: int) -> Iterator[str]:
-        """What is wrong after a fault at operation `first`, from 1 on, and after the call that goes on."""
-        out = self._work / f"{first}-{number}"
+    def problems(self, first: int, fault: str) -> Iterator[str]:
+        """What is wrong after a fault within operation `first`, from 1 on, and after the call that goes on.
+
+        Args:
+            first: of `operations`; half of a write is done.
+            fault: the name of an error of the system, `SIGKILL` or `Ctrl-C`.
+        """
+        if fault in ("SIGKILL", "Ctrl-C"):
+            yield from self._stopped(first, killed=fault == "SIGKILL")
+        else:
+            yield from self._failed(first, getattr(errno, fault))
+
+    def _failed(self, first: int, number: int) -> Iterator[str]:
+        out = self._work / f"failed-{first}-{number}"
         with faulty_disk(FaultyDisk(out, number, first)):
             code, text = self._call(out)
         yield from _faults(out, code, text)
@@ -67,21 +76,28 @@ class TinyTraining:
             yield f"after going on, {', '.join(differing)} differ"
         shutil.rmtree(out, ignore_errors=True)
 
-    def killed(self, first: int) -> Iterator[str]:
-        """What is wrong after SIGKILL within operation `first`, half of which is done, and the call that goes on."""
-        out = self._work / f"killed-{first}"
-        child = os.fork()
-        if not child:
-            with faulty_disk(FaultyDisk(out, first=first, on_fault=lambda: os.kill(os.getpid(), signal.SIGKILL))):
-                self._call(out)
-            os._exit(0)
-        if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) != -signal.SIGKILL:
-            yield "no operation to be killed at"
+    def _stopped(self, first: int, *, killed: bool) -> Iterator[str]:
+        """What a killed process leaves is what lies in its folder at that moment: it is copied then."""
+        out, left = self._work / f"stopped-{first}", self._work / f"left-{first}"
+
+        def stop() -> None:
+            if killed and not left.exists():
+                shutil.copytree(out, left)
+            raise KeyboardInterrupt
+
+        with faulty_disk(FaultyDisk(out, first=first, on_fault=stop)), contextlib.suppress(KeyboardInterrupt):
+            self._fit(out)
+            yield "a training that nothing stopped"
+        if killed:
+            shutil.rmtree(out)
+            left.rename(out)
+        elif parts := _parts(out):
+            yield f"half-written files: {', '.join(parts)}"
         yield from _half_files(out)
         code, text = self._call(out)
         if code or _left(out) != self._undisturbed:
             yield f"after going on, exit code {code} {text!r} or other bytes"
-        if parts := [path.name for path in out.rglob("*.part")]:
+        if parts := _parts(out / "checkpoints"):
             yield f"half-written files that stay: {', '.join(parts)}"
         shutil.rmtree(out, ignore_errors=True)
 
@@ -107,6 +123,10 @@ def _faults(out: Path, code: int, text: str) -> Iterator[str]:
     elif str(out) not in last:
         yield f"a message that names no file: {last!r}"
     yield from _half_files(out)
+
+
+def _parts(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*.part"))
 
 
 def _half_files(out: Path) -> Iterator[str]:
@@ -136,7 +156,7 @@ def _left(out: Path) -> dict[str, object]:
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--errors", default="ENOSPC,EDQUOT,EIO,EROFS")
+    parser.add_argument("--faults", default="ENOSPC,EDQUOT,EIO,EROFS,SIGKILL,Ctrl-C")
     parser.add_argument("--every", type=int, default=1)
     given = parser.parse_args()
     wrong = 0
@@ -144,16 +164,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         training = TinyTraining(Path(folder))
         places = range(1, len(training.operations) + 1, given.every)
-        for error in [*given.errors.split(","), "SIGKILL"]:
+        for fault in given.faults.split(","):
             count = 0
             for first in places:
-                killed = error == "SIGKILL"
-                for text in training.killed(first) if killed else training.problems(first, getattr(errno, error)):
+                for text in training.problems(first, fault):
                     count += 1
-                    sys.stdout.write(f"{error} at {training.operations[first - 1]}: {text}\n")
+                    sys.stdout.write(f"{fault} at {training.operations[first - 1]}: {text}\n")
                     sys.stdout.flush()
             wrong += count
-            sys.stdout.write(f"{error}: {len(places)} of {len(training.operations)} writes failed, {count} problems\n")
+            sys.stdout.write(f"{fault}: {len(places)} of {len(training.operations)} writes failed, {count} problems\n")
             sys.stdout.flush()
     sys.exit(bool(wrong))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -30,13 +30,23 @@ class TrainingLog:
         self._name, self._folder = csv_file, tensorboard
         with _naming(csv_file):
             self._file: IO[str] = csv_file.open("r+" if offset else "w", encoding="utf-8", newline="")
-            self._file.truncate(min(offset, csv_file.stat().st_size))
+        self._writer = csv.writer(self._file, lineterminator="\n")
+        try:
+            self._begin(offset)
+            with _naming(tensorboard):
+                self._board = SummaryWriter(str(tensorboard), purge_step=step or None)
+        except BaseException:
+            with suppress(OSError):
+                self._file.close()
+            raise
+
+    def _begin(self, offset: int) -> None:
+        """Cut the file, or write its head."""
+        with _naming(self._name):
+            self._file.truncate(min(offset, self._name.stat().st_size))
             self._file.seek(0, 2)
-            self._writer = csv.writer(self._file, lineterminator="\n")
             if not offset:
                 self._writer.writerow(_COLUMNS)
-        with _naming(tensorboard):
-            self._board = SummaryWriter(str(tensorboard), purge_step=step or None)
 
     def write(self, step: int, stage: str, stage_step: int, seconds: float, values: Mapping[str, float]) -> None:
         """Log the values of a step: `step` counts over all stages, `seconds` is the time spent on training so far.
