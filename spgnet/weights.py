@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -109,9 +110,9 @@ def save(
     dtype, sha256 = "float16" if half else "float32", hashlib.sha256(content).hexdigest()
     header = WeightsHeader(architecture, dict(config), dtype, len(content), sha256, base, base_sha256)
     file.parent.mkdir(parents=True, exist_ok=True)
-    parts = [_write_part(file, content), _write_part(file.with_suffix(".json"), _header_text(header))]
-    parts[0].replace(file)
-    parts[1].replace(file.with_suffix(".json"))
+    beside = _write_part(file.with_suffix(".json"), _header_text(header))  # first: it is small, should the other fail
+    _write_part(file, content).replace(file)
+    beside.replace(file.with_suffix(".json"))
     return header
 
 
@@ -250,10 +251,17 @@ def _stored(name: str, value: Tensor, *, half: bool) -> Tensor:
 
 def _write_part(file: Path, content: bytes) -> Path:
     part = file.with_name(f".{file.name}.part")
-    with part.open("wb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
+    try:
+        with part.open("wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+    except BaseException as error:  # Ctrl-C as well
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(error, OSError):
+            raise OSError(error.errno, error.strerror, str(file)) from error  # a failed write names no file
+        raise
     return part
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,20 +38,34 @@ def read_yaml(path: Path, noun: str) -> Any:
         size = path.stat().st_size
         if size > _MOST_BYTES:
             raise TooLarge(subject, f"have at most {_MOST_BYTES:,} bytes", f"{size:,}", "Split it.")
-        loader = yaml.SafeLoader(path.read_text(encoding="utf-8"))
+        loader = _loader()(path.read_text(encoding="utf-8"))
         try:
             root = loader.get_single_node()
             if root is None:
                 return None
             if _count(root, {}, 0) > _MOST_NODES:
-                fix = "Write it without aliases."
-                raise TooLarge(subject, f"hold at most {_MOST_NODES:,} values", "more, by aliases of aliases", fix)
+                found = "more, once aliases are followed"
+                raise TooLarge(subject, f"hold at most {_MOST_NODES:,} values", found, "Split it.")
             return loader.construct_document(root)
         finally:
             loader.dispose()
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         found = "one that is nested too deeply" if isinstance(error, RecursionError) else str(error)[:_LONGEST]
         raise UsageError(subject, "be a readable YAML file", found) from error
+
+
+@functools.cache
+def _loader() -> type[yaml.SafeLoader]:
+    """The safe loader, which refuses brackets that are nested too deeply before it spends time on them."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def fetch_flow_collection_start(self, TokenClass: Any) -> None:  # noqa: N803 (the base class names it)
+            if self.flow_level >= _MOST_DEPTH:
+                raise ValueError("one that is nested too deeply")
+            super().fetch_flow_collection_start(TokenClass)
+
+    return Loader
 
 
 def shown(value: object) -> str:

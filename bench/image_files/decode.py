@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
@@ -23,6 +23,7 @@ __all__ = [
     "decode_picture_bytes",
     "read_index_map",
     "read_picture",
+    "read_stored",
 ]
 
 _PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
@@ -88,6 +89,25 @@ def read_index_map(path: Path) -> npt.NDArray[np.int32]:
     may have changed the numbers.
     """
     return _indices(open_image(path, "label map"), f"label map {path}")
+
+
+def read_stored(path: Path, mode: Literal["RGB", "L"], shape: tuple[int, ...] | None = None) -> npt.NDArray[np.uint8]:
+    """The pixels of a picture, hole or label map that a run keeps, uint8 [H, W, 3] or [H, W].
+
+    Args:
+        path: the file; it may come from others, as any picture.
+        mode: what to read it as.
+        shape: height and width that it must have; None for any.
+
+    Raises:
+        DataError: as `open_image`, and for another size.
+    """
+    fix = "Run the command of the run again, or delete the file."
+    found = np.array(open_image(path, "picture", fix).image.convert(mode))
+    if shape is not None and found.shape[:2] != shape[:2]:
+        must = f"be {shape[0]}x{shape[1]} pixels, height x width, as the picture that it belongs to"
+        raise DataError(f"picture {path}", must, f"{found.shape[0]}x{found.shape[1]}", fix)
+    return found
 
 
 def decode_index_map_bytes(data: bytes, subject: str, max_pixels: int = MAX_PIXELS) -> npt.NDArray[np.int32]:

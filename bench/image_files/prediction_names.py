@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,14 +58,19 @@ def pair_predictions(
         subject, fix: for messages.
 
     Raises:
-        DataError: a sample has no file or several, a file has no sample, or two rules fit; both sides are listed.
+        DataError: a sample has no file or several, a file has no sample, two files have one name, or two rules
+            fit; both sides are listed.
     """
     by_form = {same_form(name): name for name in names}
+    if len(by_form) < len(names):
+        counts = Counter(map(same_form, names))
+        several = [form for form, count in counts.items() if count > 1]
+        raise DataError(subject, "hold one file of each name", f"several files named {some(several)}", fix)
     if pattern:
         wanted = {one: _fill(pattern, one) for one in ids}
         missing = [form for form in wanted.values() if form not in by_form]
         if missing or len(set(wanted.values())) < len(ids):
-            there = f"no {some(missing)}; there are {some(sorted(names))}"
+            there = f"no {some(missing)}; there are {some(sorted(names)) or 'no files'}"
             found = there if missing else "one name for several samples"
             raise DataError(subject, f"hold a file named '{pattern}' for each of {len(ids)} samples", found, fix)
         used = set(wanted.values())

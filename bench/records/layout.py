@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,16 +14,22 @@ __all__ = ["CellKey", "RunLayout", "folder_name", "sample_file"]
 
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 """Names that Windows keeps for devices, with any ending."""
+_LONGEST, _KEPT = 200, 180
+"""Bytes of the name of a folder, and those that stay of a longer one."""
 
 
 def folder_name(name: str) -> str:
     """A model or protocol name as one folder name: what is not allowed in one everywhere becomes `+`.
 
     A name that leads elsewhere (`..`), that Windows would cut (a dot or blank at its end), or that Windows keeps for a
-    device gets a `+` in front or behind.
+    device gets a `+` in front or behind. Of a name of more than 200 bytes in UTF-8, the first 180 stay, with a part of
+    the SHA-256 of the whole name behind them: file systems take 255 bytes.
     """
     found = "".join("+" if char in '/\\:*?"<>|' or not char.isprintable() else char for char in name)
     found = f"+{found}" if _DEVICE.match(found) else found
+    if len(found.encode()) > _LONGEST:
+        digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+        found = f"{found.encode()[:_KEPT].decode('utf-8', 'ignore')}+{digest[:16]}"
     return f"{found}+" if not found or found[-1] in ". " else found
 
 

@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 
+from bench.errors import UsageError
 from bench.records import Run, write_atomically
+from bench.records.layout import sample_file
 from bench.reporting.analysis import RunAnalysis
 from bench.reporting.analysis.cost import profile_of
 from bench.strict_json import parse_json
@@ -44,9 +46,9 @@ def _made(out: Path, stamp: Path, now: str) -> list[Path] | None:
     """The files that were made of the same inputs; None when one of them is not as it was made."""
     try:
         earlier = parse_json(stamp.read_bytes())
-        paths = [out / name for name in earlier["files"]]
+        paths = [sample_file(out, name, "") for name in earlier["files"]]
         whole = earlier["inputs"] == now and [_sha256(path) for path in paths] == list(earlier["files"].values())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, UsageError):
         return None
     return paths if whole else None
 

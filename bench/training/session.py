@@ -60,7 +60,7 @@ class TrainingSession:
     Attributes:
         progress: one StageProgress for each stage.
         saved: when the last checkpoint was written, or else the training began, in seconds of `time.monotonic`.
-        log: of the first process between `open_log` and its `close`, else None.
+        log: of the first process between `open_log` and `close_log`, else None.
     """
 
     def __init__(
@@ -105,6 +105,11 @@ class TrainingSession:
         """Open the log, cut off after `position` bytes; only the first process has one."""
         if self.fabric.is_global_zero:
             self.log = TrainingLog(self.folder.log, self.folder.tensorboard, self.steps, position)
+
+    def close_log(self) -> None:
+        """Flush and close the log, where this process has one; raises OSError with the name of the file."""
+        if self.log:
+            self.log.close()
 
     def save(self, index: int, optimizers: StageOptimizers | None, *, together: bool = True) -> None:
         """Write a checkpoint.

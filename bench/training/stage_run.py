@@ -31,6 +31,9 @@ __all__ = ["STATISTICS_BATCHES", "run_stage"]
 STATISTICS_BATCHES = 50
 """Batches that running statistics are measured on at the end of a stage, at most."""
 
+_SHORTEST = 1e-9
+"""Seconds: no time that a speed is taken over is less, whatever the clock does."""
+
 _log = logging.getLogger("bench")
 
 
@@ -143,7 +146,8 @@ class _StageRun:
 
     def _spent(self) -> float:
         """Share of the stage's budget that is spent, 0 to 1."""
-        self.progress.seconds = self.seconds_before + time.perf_counter() - self.start
+        seconds = self.seconds_before + time.perf_counter() - self.start
+        self.progress.seconds = max(self.progress.seconds, seconds)  # whatever the clock does
         if self.budget.minutes is not None:  # all processes must agree on the last step
             self.progress.seconds = common_value(self.session.fabric, self.progress.seconds)
         return self.budget.progress(self.progress.steps, self.progress.seconds)
@@ -154,9 +158,9 @@ class _StageRun:
         losses = self.optimizers.losses.read(where + self.session.advice())  # waits for the device
         if not losses:
             return
-        seconds = time.perf_counter() - self.segment_start
+        seconds = max(time.perf_counter() - self.segment_start, _SHORTEST)
         # The host runs ahead of a GPU: while it waits for a batch, the GPU may be at work on the one before.
-        waited = min(self.feed.waited - self.segment_waited, self.device_time.read_idle(seconds))
+        waited = max(0.0, min(self.feed.waited - self.segment_waited, self.device_time.read_idle(seconds)))
         steps = self.progress.steps - self.segment_steps
         self.progress.training_seconds += seconds
         self.progress.waited_seconds += waited

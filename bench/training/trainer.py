@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -103,9 +104,11 @@ def _train(session: TrainingSession, report_progress: ReportProgress) -> Path:
     try:
         for index in range(first, len(session.stages)):
             run_stage(session, index, checkpoint if index == first else None, report_progress)
-    finally:
-        if session.log:
-            session.log.close()
+    except BaseException:
+        with suppress(OSError):  # the first error says more
+            session.close_log()
+        raise
+    session.close_log()
     return _export(session)
 
 

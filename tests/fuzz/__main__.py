@@ -1,6 +1,7 @@
 """`python -m tests.fuzz`: hostile input for every reader, as many cases as are asked for.
 
 python -m tests.fuzz --cases 1000000              every reader, in proportion to its weight; goes on where it stopped
+python -m tests.fuzz --processes 2                the cases shared by two processes; OUT/result.txt says what is done
 python -m tests.fuzz --target suite --cases 5000  one reader
 python -m tests.fuzz --target suite --engine atheris --cases 100000
 python -m tests.fuzz --replay FILE --target suite one file, with its traceback
@@ -14,7 +15,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.fuzz.campaign import Progress, run_cases, shares, supervise
+from tests.fuzz.campaign import Part, run_cases, shares
+from tests.fuzz.supervision import summary, supervise
 from tests.fuzz.targets import ALL
 
 
@@ -26,8 +28,9 @@ def main() -> int:
     parser.add_argument("--target", action="append", choices=list(ALL), help="a reader; all where none is named")
     parser.add_argument("--out", type=Path, default=Path("results/fuzz"), help="progress and findings")
     parser.add_argument("--engine", choices=["seeded", "atheris"], default="seeded")
+    parser.add_argument("--processes", type=int, default=1, help="that share the cases; of one campaign always as many")
     parser.add_argument("--replay", type=Path, help="a file for one reader")
-    parser.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--inner", type=int, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     targets = {name: ALL[name] for name in asked.target or ALL}
     logging.getLogger("bench").addHandler(logging.NullHandler())
@@ -42,22 +45,15 @@ def main() -> int:
 
         return run_guided(targets, asked.cases, asked.seed, asked.out)
     wanted = shares(asked.cases, targets)
-    if asked.inner:
-        run_cases(targets, wanted, asked.seed, asked.out, say=lambda _: None)
+    if asked.inner is not None:
+        run_cases(targets, wanted, asked.seed, asked.out, Part(asked.inner, asked.processes))
         return 0
-    arguments = [*sys.argv[1:], "--seed", str(asked.seed), "--inner"]
-    return _print(supervise(arguments, asked.out, wanted))
-
-
-def _print(progress: Progress) -> int:
-    for name, count in progress.done.items():
-        print(f"{count:>9,} {name:<32} {progress.seconds.get(name, 0):8.1f} s")  # noqa: T201
-    print(f"{sum(progress.done.values()):>9,} cases of {len(progress.done)} readers")  # noqa: T201
-    found = [(name, kind, count) for name, kinds in progress.findings.items() for kind, count in kinds.items()]
-    for name, kind, count in found:
-        print(f"{name}: {count} x {kind}")  # noqa: T201
-    print(f"{len(found)} kinds of findings")  # noqa: T201
-    return 1 if found else 0
+    if others := sorted(set(asked.out.glob("progress-*.json")) - set(asked.out.glob(f"*-of-{asked.processes}.json"))):
+        print(f"{asked.out} holds {others[0].name}: give as many --processes, or another --out")  # noqa: T201
+        return 2
+    progress = supervise(sys.argv[1:], asked.out, wanted, asked.seed, asked.processes)
+    print(summary(progress, wanted), end="")  # noqa: T201
+    return 1 if progress.findings else 0
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Many cases of many readers: seeded, resumable, watched from outside of the process that runs them."""
+"""Many cases of many readers: seeded, resumable, shared by processes."""
 
 from __future__ import annotations
 
@@ -8,12 +8,10 @@ import json
 import random
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -21,12 +19,10 @@ from tests.fuzz.guard import Guard
 from tests.fuzz.mutation import MUTATORS
 from tests.fuzz.targets import ALL, Target
 
-__all__ = ["Progress", "case", "run_cases", "shares", "supervise"]
+__all__ = ["Part", "Progress", "case", "run_cases", "shares"]
 
-_BLOCK = 500
-"""Cases of one reader before the next one's turn."""
-_SILENT = 120
-"""Seconds in one case after which the process that runs cases is ended."""
+_BLOCK = 100
+"""Cases of one reader before the next one's turn, or the next process's."""
 _KEPT = 3
 """Files of findings of one kind."""
 
@@ -55,13 +51,40 @@ def shares(cases: int, targets: Mapping[str, Target]) -> dict[str, int]:
     return {name: max(1, round(cases * target.weight / total)) for name, target in targets.items()}
 
 
+@dataclass(frozen=True)
+class Part:
+    """The cases of one process: every `processes`-th block of each reader's cases.
+
+    Attributes:
+        number: of the process, from 0 on.
+        processes: how many share the cases.
+    """
+
+    number: int = 0
+    processes: int = 1
+
+    def index(self, position: int) -> int:
+        """The case that this process runs as its case number `position` of a reader, both from 0 on."""
+        block, place = divmod(position, _BLOCK)
+        return (block * self.processes + self.number) * _BLOCK + place
+
+    def count(self, cases: int) -> int:
+        """How many of the first cases of a reader are this process's."""
+        rounds, left = divmod(cases, _BLOCK * self.processes)
+        return rounds * _BLOCK + min(max(left - self.number * _BLOCK, 0), _BLOCK)
+
+    def current(self, out: Path) -> Path:
+        """The file that names the case at work."""
+        return out / f"current-{self.number}"
+
+
 @dataclass
 class Progress:
-    """How far a campaign is; kept in a file.
+    """How far a process is; kept in a file.
 
     Attributes:
         done: cases of each reader.
-        seconds: of each reader.
+        seconds: of processor time, of each reader.
         findings: what is wrong, to the number of cases, by reader.
     """
 
@@ -70,16 +93,32 @@ class Progress:
     findings: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @classmethod
-    def read(cls, out: Path) -> Progress:
-        """The progress of a folder; none where there is no file."""
-        file = out / "progress.json"
+    def read(cls, out: Path, part: Part) -> Progress:
+        """The progress of a process; none where there is no file."""
+        file = _file(out, part)
         return cls(**json.loads(file.read_text())) if file.exists() else cls()
 
-    def write(self, out: Path) -> None:
+    @classmethod
+    def total(cls, out: Path, processes: int) -> Progress:
+        """The progress of all processes."""
+        total = cls()
+        for number in range(processes):
+            one = cls.read(out, Part(number, processes))
+            for name, count in one.done.items():
+                total.done[name] = total.done.get(name, 0) + count
+                total.seconds[name] = total.seconds.get(name, 0.0) + one.seconds.get(name, 0.0)
+            for name, kinds in one.findings.items():
+                counts = total.findings.setdefault(name, {})
+                for kind, count in kinds.items():
+                    counts[kind] = counts.get(kind, 0) + count
+        return total
+
+    def write(self, out: Path, part: Part) -> None:
         """Keep it."""
-        part = out / "progress.json.part"
-        part.write_text(json.dumps(asdict(self), indent=1))
-        part.replace(out / "progress.json")
+        file = _file(out, part)
+        new = file.with_suffix(".part")
+        new.write_text(json.dumps(asdict(self), indent=1))
+        new.replace(file)
 
     def add(self, out: Path, name: str, wrong: str, data: bytes) -> None:
         """Count a finding, and keep its bytes if there are few of its kind."""
@@ -94,76 +133,44 @@ class Progress:
             (folder / f"{digest}.txt").write_text(wrong + "\n", encoding="utf-8", errors="backslashreplace")
 
 
-def run_cases(
-    targets: Mapping[str, Target], wanted: Mapping[str, int], seed: int, out: Path, say: Callable[[str], None] = print
-) -> Progress:
-    """Run what is left of the cases in this process; the case at work stands in `OUT/current`."""
-    progress = Progress.read(out)
+def _file(out: Path, part: Part) -> Path:
+    return out / f"progress-{part.number}-of-{part.processes}.json"
+
+
+def run_cases(targets: Mapping[str, Target], wanted: Mapping[str, int], seed: int, out: Path, part: Part) -> None:
+    """Run what is left of a process's cases in this process; the case at work stands in a file."""
+    progress = Progress.read(out, part)
     root = Path(tempfile.mkdtemp(prefix="fuzz-", dir="/dev/shm" if Path("/dev/shm").is_dir() else None)) / "a" / "root"  # noqa: S108
     root.mkdir(parents=True)
     guard = Guard(root)
     try:
-        with (out / "current").open("w+") as current:
-            for name, first, last in _blocks(targets, wanted, progress):
+        with part.current(out).open("w+") as current:
+            for name, first, last in _blocks(targets, wanted, progress, part):
                 begun = time.process_time()
-                for index in range(first, last):
+                for position in range(first, last):
                     current.seek(0)
-                    current.write(f"{index:>12} {name:<40}")
+                    current.write(f"{position:>12} {name:<40}")
                     current.flush()
-                    data = case(targets[name], seed, index)
+                    data = case(targets[name], seed, part.index(position))
                     if wrong := guard.run(targets[name].read, data, pickles=targets[name].pickles):
                         progress.add(out, name, wrong, data)
                 progress.done[name] = last
                 progress.seconds[name] = progress.seconds.get(name, 0.0) + time.process_time() - begun
-                progress.write(out)
-        (out / "current").unlink()
+                progress.write(out, part)
+        part.current(out).unlink()
     finally:
         shutil.rmtree(root.parents[1], ignore_errors=True)
-    say(f"{sum(progress.done.values()):,} cases")
-    return progress
 
 
 def _blocks(
-    targets: Mapping[str, Target], wanted: Mapping[str, int], progress: Progress
+    targets: Mapping[str, Target], wanted: Mapping[str, int], progress: Progress, part: Part
 ) -> Iterator[tuple[str, int, int]]:
     """Reader, first case and the one behind the last, in turn, until all are done."""
     left = True
     while left:
         left = False
         for name in targets:
-            first = progress.done.get(name, 0)
-            if first < wanted[name]:
+            first, end = progress.done.get(name, 0), part.count(wanted[name])
+            if first < end:
                 left = True
-                yield name, first, min(first + _BLOCK, wanted[name])
-
-
-def supervise(arguments: list[str], out: Path, wanted: Mapping[str, int]) -> Progress:
-    """Run the cases in another process, again after each case that ends it: a crash or a hang is a finding, too.
-
-    Args:
-        arguments: of `python -m tests.fuzz` for that process.
-        out: folder of the campaign.
-        wanted: cases of each reader.
-    """
-    (out / "current").unlink(missing_ok=True)
-    while True:
-        process = subprocess.Popen([sys.executable, "-X", "faulthandler", "-m", "tests.fuzz", *arguments])
-        before, since = b"", time.monotonic()
-        while process.poll() is None:
-            time.sleep(0.2 if time.monotonic() - since < 2 else 2)
-            now = (out / "current").read_bytes() if (out / "current").exists() else b""
-            if now != before:
-                before, since = now, time.monotonic()
-            elif time.monotonic() - since > _SILENT:
-                process.kill()
-        progress = Progress.read(out)
-        if process.returncode == 0 or not (out / "current").exists():
-            return progress
-        text = (out / "current").read_text()
-        index, name = int(text[:12]), text[12:].strip()
-        if not name or progress.done.get(name, 0) > index:
-            return progress
-        data = case(ALL[name], int(arguments[arguments.index("--seed") + 1]), index)
-        progress.add(out, name, f"ends the process with {process.returncode}", data)
-        progress.done[name] = index + 1
-        progress.write(out)
+                yield name, first, min((first // _BLOCK + 1) * _BLOCK, end)

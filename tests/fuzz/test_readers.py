@@ -19,7 +19,7 @@ from bench.image_files.masks import read_mask
 from bench.records.layout import CellKey, RunLayout, folder_name, sample_file
 from bench.records.store import open_cells
 from bench.strict_json import parse_json
-from tests.fuzz.campaign import case
+from tests.fuzz.campaign import Part, case
 from tests.fuzz.guard import Guard
 from tests.fuzz.targets import ALL
 
@@ -31,7 +31,7 @@ def guard(tmp_path_factory: pytest.TempPathFactory) -> Guard:
     return Guard(root)
 
 
-@pytest.mark.parametrize("name", [name for name in ALL if name != "stamp of a finished run"])  # hashes the packages
+@pytest.mark.parametrize("name", ALL)
 def test_no_reader_fails_without_a_message(name: str, guard: Guard) -> None:
     target = ALL[name]
     count = len(target.seeds())
@@ -116,6 +116,22 @@ def test_names_are_folders_of_their_own(name: str) -> None:
     assert Path(found).name == found not in ("", ".", "..")
     assert found[-1] not in ". "
     assert found.partition(".")[0].lower() not in ("con", "nul")
+
+
+def test_long_names_are_short_folders_of_their_own() -> None:
+    names = ["é" * 300, "é" * 301, f"{'x' * 250}."]
+
+    assert len({folder_name(name) for name in names}) == 3
+    assert all(len(folder_name(name).encode()) <= 200 for name in names)
+    assert folder_name("x" * 200) == "x" * 200
+
+
+def test_processes_share_the_cases() -> None:
+    parts = [Part(number, 3) for number in range(3)]
+
+    for cases in (0, 1, 100, 301, 1234):
+        found = [part.index(position) for part in parts for position in range(part.count(cases))]
+        assert sorted(found) == list(range(cases))
 
 
 def test_no_part_of_a_key_or_sample_leads_out(tmp_path: Path) -> None:

@@ -120,8 +120,16 @@ def test_a_pattern_that_does_not_fit_is_refused() -> None:
         check_pattern("p0_mask001.png")
     with pytest.raises(DataError, match="found no 'p1_out', 'p10_out'; there are 'p0_out', 'p1_mask'"):
         pair_predictions(IDS, ["p0_out", "p1_mask"], "{id}_out")
+    with pytest.raises(DataError, match="found no 'p0', 'p1', 'p10'; there are no files"):
+        pair_predictions(IDS, [], "{id}")
     with pytest.raises(DataError, match="one name for several samples"):
         pair_predictions(["a/p0", "b/p0"], ["p0"], "{name}")
+
+
+@pytest.mark.parametrize("pattern", ["", "{id}"])
+def test_two_files_of_one_name_are_refused(pattern: str) -> None:
+    with pytest.raises(DataError, match="hold one file of each name; found several files named 'é'"):
+        pair_predictions(["é", "x"], ["é", "e\u0301", "x"], pattern)
 
 
 @pytest.mark.parametrize("pattern", ["", "{id}_é.png", "{id}_e\u0301"])

@@ -1,6 +1,6 @@
 """Fail every write of small commands in turn, run each command again, and compare it with an undisturbed one.
 
-    python -m tests.support.fault_loop --commands run,report,predict,masks,train --errors ENOSPC,EROFS
+    python -m tests.support.fault_loop --commands run,report,predict,masks,train --errors ENOSPC,EDQUOT,EIO,EROFS
 
 From the failing operation on, nothing more can be written below the output folder. The command has to end with exit
 code 3 and one line that names a file; the same command, when the disk is well again, has to leave the files of an
@@ -18,6 +18,9 @@ import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 from tests.support.faults import FaultyDisk, faulty_disk
 from tests.support.small_run import call, run_arguments, tree, write_pictures
@@ -57,7 +60,9 @@ COMMANDS = {
     "masks": Command(lambda *at: _words(f"masks export --protocols half-left {_DATA} {{pictures}} -o {{out}}", *at)),
     "train": Command(
         lambda *at: _words(
-            f"train edge-connect {_DATA} {{pictures}} --steps 2 --batch-size 2 --device cpu --workers 0 -o {{out}}", *at
+            f"train edge-connect {_DATA} {{pictures}} --split test --validation-split test --steps 4 --check-every 2 "
+            "--batch-size 2 --device cpu --workers 0 -o {out}",
+            *at,
         ),
         repeatable=False,
     ),
@@ -68,8 +73,17 @@ COMMANDS = {
         repeatable=False,
     ),
     "audit": Command(
-        lambda *at: _words(f"audit --models mean --protocols half-left {_DATA} {{pictures}} -o {{out}}", *at),
-        repeatable=False,
+        lambda *at: _words(
+            f"audit --metrics psnr,l1 --limit 2 --protocols half-left {_DATA} {{pictures}} -o {{out}}", *at
+        )
+    ),
+    "fill": Command(
+        lambda *at: _words(
+            "fill {pictures}/images/p000.png {pictures}/mask.png --model telea --device cpu -o {out}/filled.png", *at
+        )
+    ),
+    "edit": Command(
+        lambda *at: _words("edit spgnet --edits tree --dataset streets --size 64 --device cpu -o {out}/edits.png", *at)
     ),
 }
 """By name."""
@@ -87,6 +101,7 @@ class Small:
     def __init__(self, name: str, work: Path, pictures: int = 3) -> None:
         self.command, self._work = COMMANDS[name], work
         self.pictures = write_pictures(work / "pictures", pictures)
+        Image.fromarray(np.pad(np.full((16, 16), 255, np.uint8), 8)).save(self.pictures / "mask.png")
         if self.command.needs:
             self._must(COMMANDS[self.command.needs].arguments(self.pictures, work / "before"))
         whole = work / "undisturbed"

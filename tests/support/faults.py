@@ -99,7 +99,7 @@ class _File:
         if self._disk.begin("write", self._path):
             self._file.write(data[: len(data) // 2])
             self._file.flush()
-            raise self._disk.fail(self._path)
+            raise self._disk.fail(None)  # which names no file, as that of the system does not
         if isinstance(data, bytes):
             self._disk.note("write", self._path, data)
         return int(self._file.write(data))

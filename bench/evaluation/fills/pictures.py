@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
-from PIL import Image
 
-from bench.errors import UsageError
+from bench.errors import DataError, UsageError
 from bench.evaluation.masked_samples import MaskedSample, pixels_sha256
 from bench.evaluation.plan import Cell, Plan
+from bench.image_files.opening import open_image
 from bench.pictures import png_bytes, stack_pictures, unstack_pictures
 from bench.records import write_atomically
 from bench.records.files import sync_folder
@@ -169,7 +169,6 @@ def _shown(plan: Plan, cell: Cell) -> list[tuple[Path, str]]:
 def _read(path: Path) -> Picture | None:
     """A picture or a label map as it was written; None when it is missing or damaged."""
     try:
-        with Image.open(path) as image:
-            return np.array(image)
-    except (OSError, SyntaxError, ValueError):
+        return np.array(open_image(path, "picture").image)
+    except DataError:
         return None

@@ -59,7 +59,7 @@ def find_finished(suite: Suite, out: Path, *options: object) -> Finished | None:
         run = read_run(out)
         if any(find_damage(layout, key) for key in run.keys()):  # noqa: SIM118 (a method of Run)
             return None
-        return Finished(run, tuple(stamp["warnings"]))
+        return Finished(run, tuple(map(_text, stamp["warnings"])))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -71,6 +71,12 @@ def mark_finished(suite: Suite, run: Run, warnings: Sequence[str], *options: obj
         stamp.unlink(missing_ok=True)
     else:
         write_atomically(stamp, json.dumps({"inputs": inputs, "warnings": list(warnings)}))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"a warning that is no text: {value!r}")
+    return value
 
 
 def _hash_inputs(suite: Suite, layout: RunLayout, options: Sequence[object]) -> str | None:

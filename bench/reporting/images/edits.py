@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image
 
+from bench.image_files.decode import read_stored
 from bench.masks.edit_names import EDITS
 from bench.records import CellKey, Run, write_atomically
 from bench.reporting.analysis import RunAnalysis
@@ -19,8 +19,6 @@ from bench.reporting.images.tiles import Tile, hatched, png_bytes, scaled
 from bench.reporting.titles import dataset_title
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
     from bench.reporting.analysis.models import ListedModel
 
 __all__ = ["write_edit_sheets"]
@@ -65,8 +63,9 @@ def _rows(titles: Sequence[str], columns: Sequence[tuple[str, Tile, Tile]]) -> t
 def _columns(run: Run, model: ListedModel, sample: str, hole: str) -> Iterator[tuple[str, Tile, Tile]]:
     """Title, label map and fill of every column of a picture."""
     layout = run.layout
-    picture = _read(layout.truth(sample))
-    known = hatched(picture, _read(layout.hole(hole, sample)) >= 128) if layout.hole(hole, sample).exists() else None
+    picture = read_stored(layout.truth(sample), "RGB")
+    missing = layout.hole(hole, sample)
+    known = hatched(picture, read_stored(missing, "L", picture.shape) >= 128) if missing.exists() else None
     yield "input", Tile(None, message="label maps"), Tile(known, message="no hole")
     yield "truth", _map(layout.labels(sample)), Tile(scaled(picture))
     cells = {key.protocol: key for key in filter(model.owns, run.keys())}
@@ -75,7 +74,11 @@ def _columns(run: Run, model: ListedModel, sample: str, hole: str) -> Iterator[t
         for place in range(1, _SAMPLES + 1):
             fill = layout.sampled_fill(own, sample, place)
             if fill.exists():
-                yield f"sample {place}", _map(layout.sampled_labels(own, sample, place)), Tile(scaled(_read(fill)))
+                yield (
+                    f"sample {place}",
+                    _map(layout.sampled_labels(own, sample, place)),
+                    Tile(scaled(read_stored(fill, "RGB"))),
+                )
     for edit in EDITS:
         if key := cells.get(f"{edit}:{hole}"):
             name = "true map" if edit == "edit-none" else edit.removeprefix("edit-").replace("-", " ")
@@ -90,13 +93,8 @@ def _fill(run: Run, key: CellKey, sample: str) -> Tile:
         skipped = cell is not None and row is not None and cell.status[row] == "skipped"
         return Tile(None, message="no such edit" if skipped else "not kept")
     values = [cell.values[name][row] for name in _CAPTIONS if name in cell.values]
-    return Tile(scaled(_read(path)), ", ".join(f"{value:.0f} %" for value in values if np.isfinite(value)))
+    return Tile(scaled(read_stored(path, "RGB")), ", ".join(f"{value:.0f} %" for value in values if np.isfinite(value)))
 
 
 def _map(path: Path) -> Tile:
-    return Tile(scaled(painted(_read(path)))) if path.exists() else Tile(None)
-
-
-def _read(path: Path) -> npt.NDArray[np.uint8]:
-    with Image.open(path) as image:
-        return np.asarray(image)
+    return Tile(scaled(painted(read_stored(path, "L")))) if path.exists() else Tile(None)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-import numpy as np
 from PIL import Image
 
+from bench.image_files.decode import read_stored
 from bench.records import CellKey, Run, folder_name, write_atomically
 from bench.records.values import CellValues
 from bench.reporting.analysis import RunAnalysis
@@ -18,7 +18,7 @@ from bench.reporting.images.tiles import Tile, hatched, png_bytes, scaled
 from bench.reporting.titles import dataset_title
 
 if TYPE_CHECKING:
-    from bench.vocabulary import Picture
+    pass
 
 T = TypeVar("T")
 
@@ -83,16 +83,20 @@ def _band(row: Sequence[T], band: range, before: int) -> list[T]:
 
 def _row(run: Run, protocol: str, sample: str, before: Sequence[str]) -> list[Tile]:
     """The picture, where it is not the truth; the input; the fills; the truth."""
-    picture = _read(run.layout.truth(sample), "RGB")
+    picture = read_stored(run.layout.truth(sample), "RGB")
     hole = run.layout.hole(protocol, sample)
-    given = Tile(hatched(picture, _read(hole, "L") >= 128)) if hole.exists() else Tile(None, message="no hole")
+    given = (
+        Tile(hatched(picture, read_stored(hole, "L", picture.shape) >= 128))
+        if hole.exists()
+        else Tile(None, message="no hole")
+    )
     every = run.keys()
     fills = [_fill(run, key, sample) for key in every if key.protocol == protocol]
     whole, truth = Tile(scaled(picture)), Tile(None, message="no truth")
     if protocol not in run.info.tasks:
         whole, truth = Tile(None, message="the truth"), whole
     elif (path := run.layout.removal_truth(protocol, sample)).exists():
-        truth = Tile(scaled(_read(path, "RGB")))
+        truth = Tile(scaled(read_stored(path, "RGB")))
     return [*([whole] if len(before) > 1 else []), given, *fills, truth]
 
 
@@ -104,7 +108,7 @@ def _fill(run: Run, key: CellKey, sample: str) -> Tile:
     path = run.layout.fill(key, sample)
     if cell.status[row] != "ok" or not path.exists():
         return Tile(None, message={"ok": "not kept", "failed": "failed", "skipped": "no hole"}[cell.status[row]])
-    return Tile(scaled(_read(path, "RGB")), _quality(cell, row))
+    return Tile(scaled(read_stored(path, "RGB")), _quality(cell, row))
 
 
 def _quality(cell: CellValues, row: int) -> str:
@@ -112,8 +116,3 @@ def _quality(cell: CellValues, row: int) -> str:
     if math.isnan(value):
         return ""
     return f"{value:.1f} dB" if math.isfinite(value) else "exact"
-
-
-def _read(path: Path, mode: Literal["RGB", "L"]) -> Picture:
-    with Image.open(path) as image:
-        return np.asarray(image.convert(mode))

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from bench.image_files.decode import read_stored
 from bench.records import CellKey, Run
 from bench.reporting.images.palette import class_colour
-from bench.reporting.page.pictures import PagePictures, read
+from bench.reporting.page.pictures import PagePictures
 from bench.vocabulary import VOID
 
 __all__ = ["label_data"]
@@ -61,14 +62,15 @@ def label_data(
 def _map(path: Path, pictures: PagePictures) -> dict[str, Any] | None:
     if not path.exists():
         return None
-    return {"picture": pictures.labels(path), "classes": np.unique(read(path, "L")).tolist()}
+    return {"picture": pictures.labels(path), "classes": np.unique(read_stored(path, "L")).tolist()}
 
 
 def _covered(run: Run, protocol: str, sample: str) -> dict[str, Any] | None:
     labels, hole = run.layout.labels(sample), run.layout.hole(protocol, sample)
     if not (labels.exists() and hole.exists()):
         return None
-    missing = read(labels, "L")[read(hole, "L") >= 128]
+    found = read_stored(labels, "L")
+    missing = found[read_stored(hole, "L", found.shape) >= 128]
     counts = np.bincount(missing, minlength=VOID + 1).tolist()
     return {"pixels": missing.size, "classes": {label: n for label, n in enumerate(counts[:VOID]) if n}}
 

@@ -14,10 +14,12 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image
 
+from bench.image_files.decode import read_stored
+from bench.image_files.opening import upright_size
 from bench.records import CellKey, Run
 from bench.reporting.images.palette import painted
 
-__all__ = ["PagePictures", "read"]
+__all__ = ["PagePictures"]
 
 _Kind = Literal["truth", "hole", "fill", "labels"]
 
@@ -53,9 +55,9 @@ class PagePictures:
 
     def size(self, sample: str) -> tuple[int, int]:
         """Width and height of the untouched picture, as stored."""
-        with Image.open(self._run.layout.truth(sample)) as image:
-            self._reduced = self._reduced or max(image.size) > _LARGEST
-            return image.size
+        height, width = upright_size(self._run.layout.truth(sample))
+        self._reduced = self._reduced or max(height, width) > _LARGEST
+        return width, height
 
     def hole(self, protocol: str, sample: str) -> str | None:
         """Key of the striped hole, None without one."""
@@ -102,7 +104,7 @@ class PagePictures:
 
     def _missing_in(self, hole: Path) -> int:
         if hole not in self._missing:
-            missing = read(hole, "L") >= 128
+            missing = read_stored(hole, "L") >= 128
             self._missing[hole] = int(np.count_nonzero(missing)) // _factor(missing.shape) ** 2
         return self._missing[hole]
 
@@ -110,7 +112,7 @@ class PagePictures:
 def _encode(kind: _Kind, path: Path, hole: Path | None, *, lossless: bool) -> str:
     image = _drawn(kind, path)
     if hole is not None:
-        image.putalpha(_mask(read(hole, "L")))
+        image.putalpha(_mask(read_stored(hole, "L", upright_size(path))))
     buffer = io.BytesIO()
     if lossless or kind != "fill":
         image.save(buffer, "WEBP", lossless=True, quality=50, method=2)
@@ -121,10 +123,10 @@ def _encode(kind: _Kind, path: Path, hole: Path | None, *, lossless: bool) -> st
 
 def _drawn(kind: _Kind, path: Path) -> Image.Image:
     if kind == "labels":
-        labels = read(path, "L")
+        labels = read_stored(path, "L")
         step = _factor(labels.shape)
         return Image.fromarray(painted(labels[::step, ::step]))
-    return _reduced(_striped(read(path, "L")) if kind == "hole" else read(path, "RGB"))
+    return _reduced(_striped(read_stored(path, "L")) if kind == "hole" else read_stored(path, "RGB"))
 
 
 def _reduced(pixels: npt.NDArray[np.uint8]) -> Image.Image:
@@ -148,9 +150,3 @@ def _striped(hole: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
     step = max(1, max(hole.shape) // 256)
     stripe = (rows + columns) // step % 10 < 2
     return np.where(stripe, np.uint8(_STRIPE), np.uint8(_PAPER))[..., None].repeat(3, axis=2)
-
-
-def read(path: Path, mode: Literal["RGB", "L"]) -> npt.NDArray[np.uint8]:
-    """uint8 [H, W, 3] or [H, W]."""
-    with Image.open(path) as image:
-        return np.asarray(image.convert(mode))

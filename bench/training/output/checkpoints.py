@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from bench.errors import Failure
+from bench.records.files import sync_folder
 
 __all__ = ["Checkpoints"]
 
@@ -32,6 +35,8 @@ class Checkpoints:
     def save(self, step: int, state: dict[str, Any]) -> Path:
         """Write a new file beside the others, flush it to the disk, rename it; then delete all but the newest two.
 
+        What an earlier process left half-written is deleted, too.
+
         Args:
             step: steps of the whole training; names the file.
             state: tensors, numbers and strings, in dicts and lists.
@@ -48,11 +53,15 @@ class Checkpoints:
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
-        except (OSError, RuntimeError) as error:  # torch words a failed write as RuntimeError
-            part.unlink(missing_ok=True)
-            raise Failure(f"checkpoint {path}", "be written", _first_line(error), self._advice()) from error
-        for old in self.paths()[:-_KEEP]:
-            old.unlink()
+            sync_folder(self.folder)  # before the older ones go
+            for old in (*self.paths()[:-_KEEP], *self.folder.glob("step-*.part")):
+                old.unlink()
+        except BaseException as error:  # Ctrl-C as well
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if not isinstance(error, OSError | RuntimeError):  # torch words a failed write as RuntimeError
+                raise
+            raise Failure(f"checkpoint {path}", "be written", _reason(error), self._advice(error)) from error
         return path
 
     def load(self) -> dict[str, Any] | None:
@@ -72,10 +81,24 @@ class Checkpoints:
             raise Failure(f"checkpoints in {self.folder}", "be readable", failed, "Start again with --restart.")
         return None
 
-    def _advice(self) -> str:
+    def _advice(self, error: Exception) -> str:
         paths = self.paths()
         last = f"{paths[-1]} is whole: the same command goes on from it." if paths else "There is none before it."
-        return f"Make room on the disk. {last}"
+        fault = _fault(error)
+        full = fault is None or fault.errno in (errno.ENOSPC, errno.EDQUOT)
+        return f"{'Make room on the disk.' if full else 'Check the disk.'} {last}"
+
+
+def _fault(error: BaseException | None) -> OSError | None:
+    """What the system said, which torch may have worded anew."""
+    while error is not None and not (isinstance(error, OSError) and error.strerror):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _reason(error: Exception) -> str:
+    fault = _fault(error)
+    return fault.strerror or "" if fault else _first_line(error)
 
 
 def _first_line(error: Exception) -> str:

@@ -57,6 +57,26 @@ def _read_split(data: bytes, root: Path) -> None:
     bench.data.load("folder", root=str(root / "splits"))
 
 
+@functools.cache
+def _ade20k_folder(root: Path) -> Path:
+    for name, suffix in (("images", "jpg"), ("annotations", "png")):
+        folder = root / name / "validation"
+        folder.mkdir(parents=True)
+        plane = np.zeros((8, 8, 3) if name == "images" else (8, 8), np.uint8)
+        Image.fromarray(plane).save(folder / f"a.{suffix}")
+    return root
+
+
+def _ade20k_classes() -> list[bytes]:
+    rows = "".join(f"{number}\t0.1\t1\t2\tname{number}, other\n" for number in range(1, 151))
+    return [f"Idx\tRatio\tTrain\tVal\tName\n{rows}".encode()]
+
+
+def _read_ade20k(data: bytes, root: Path) -> None:
+    written(_ade20k_folder(root / "ade20k") / "objectInfo150.txt", data)
+    bench.data.load("ade20k", split="val", root=str(root / "ade20k"))
+
+
 def _brushbench() -> list[bytes]:
     runs = [1, 5, 600, 20, 262_000, 100]
     entry = {"image": "images/a.png", "caption": "a", "inpainting_mask": runs, "outpainting_mask": list(map(str, runs))}
@@ -142,6 +162,7 @@ DATA_FILES = (
         lambda: [b'{"a": "a dog", "sub/b": "a cat"}'],
         lambda data, root: read_prompts(written(root / "p.json", data)),
     ),
+    Target("classes of ADE20K", "bytes", _ade20k_classes, _read_ade20k, 0.3),
     Target("brushbench", "json", _brushbench, _read_brushbench, 0.5),
     Target("run-length masks", "json", _brushbench, _read_runs, 1.5),
     Target("passport", "json", _passports, lambda data, root: parse_passport(written(root / "set.json", data))),

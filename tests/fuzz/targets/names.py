@@ -6,12 +6,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import bench.masks
+from bench.evaluation.edits import Edit
+from bench.evaluation.merging.share import Share
+from bench.gating import LoadLimit
 from bench.gating.margins import parse_limit
 from bench.image_files.prediction_names import check_pattern, pair_predictions
 from bench.image_files.sizes import parse_size
 from bench.metrics import METRICS, MetricKey
+from bench.models.io_spec import parse_io_spec
 from bench.models.model_name import ModelName
 from bench.records.units import parse_rate, parse_seconds
+from bench.training import Mixture
 from tests.fuzz.targets.target import Target
 
 __all__ = ["NAMES"]
@@ -29,6 +34,11 @@ def _pair(text: str) -> None:
     names = [name for name in text.split("\n") if name]
     pair_predictions(("a", "sub/b", "c0"), names)
     pair_predictions(("a", "sub/b", "c0"), names, check_pattern(names[0] if names else ""))
+
+
+def _io_spec(text: str) -> None:
+    name = ModelName.parse(text)
+    parse_io_spec(text, name.options)
 
 
 NAMES = (
@@ -51,6 +61,15 @@ NAMES = (
         _words("a\nsub/b\nc0", "{id}_x\na_mask001\nsub_b_mask001\nc0_mask001"),
         _text(_pair),
         0.5,
+    ),
+    Target("edit", "bytes", _words("car", "car@0.5,0,1,1"), _text(Edit.parse), 0.5),
+    Target("share of a run", "bytes", _words("3/8"), _text(Share.parse), 0.5),
+    Target(
+        "limit of latency", "bytes", _words("p99<=50ms@20/s", "p50<=1s@1/s,256x512,cpu,eager"), _text(LoadLimit.parse)
+    ),
+    Target("mixed data set", "bytes", _words("streets:0.5"), _text(Mixture.parse), 0.5),
+    Target(
+        "declared input of a model", "bytes", _words("torchscript:F?range=0-255&hole=1&multiple=8"), _text(_io_spec)
     ),
     Target("time", "bytes", _words("50ms", "1.5s"), _text(lambda text: parse_seconds(text, "budget"))),
     Target("rate", "bytes", _words("20/s"), _text(lambda text: parse_rate(text, "rate"))),

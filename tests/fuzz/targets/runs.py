@@ -8,10 +8,11 @@ import json
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 
-from bench.evaluation.reuse.finished import find_finished
+from bench.evaluation.reuse import finished
 from bench.evaluation.suite import Suite
 from bench.records import RunLayout, read_run
 from bench.records.audit import audit_file, read_audit, write_audit
@@ -27,7 +28,7 @@ from tests.fuzz.targets.target import Target, written
 from tests.gating.conftest import Recipe, build
 from tests.records import test_audit, test_load, test_profile
 
-__all__ = ["RUNS"]
+__all__ = ["RUNS", "run_of_files", "seeds_of", "with_file"]
 
 _RECIPE = Recipe(
     models={"net": "a"}, ids=("p0", "p1", "p2"), metrics=("psnr.hole", "ssim.hole"), networks=("net",), failed=("p2",)
@@ -44,12 +45,13 @@ def _files() -> dict[str, bytes]:
         return {path.relative_to(out).as_posix(): path.read_bytes() for path in out.rglob("*") if path.is_file()}
 
 
-def _seed(ending: str) -> Callable[[], list[bytes]]:
+def seeds_of(ending: str) -> Callable[[], list[bytes]]:
+    """Makes the files of the small run whose names end so."""
     return lambda: [content for name, content in _files().items() if name.endswith(ending)]
 
 
 @functools.cache
-def _run(root: Path) -> Path:
+def run_of_files(root: Path) -> Path:
     """A folder with the small run in it."""
     for name, content in _files().items():
         if name != "packed":
@@ -57,12 +59,13 @@ def _run(root: Path) -> Path:
     return root
 
 
+@functools.cache
 def _cell(root: Path) -> Path:
-    (cell,) = _run(root).glob("cells/*/*/*/*")
+    (cell,) = run_of_files(root).glob("cells/*/*/*/*")
     return cell
 
 
-def _with_file(root: Path, name: str, data: bytes) -> Path:
+def with_file(root: Path, name: str, data: bytes) -> Path:
     """The run with other content of one file of its cell, which its marker says is right."""
     cell = _cell(root)
     written(cell / name, data)
@@ -80,7 +83,7 @@ def _read_all(out: Path) -> None:
 
 
 def _read_run_json(data: bytes, root: Path) -> None:
-    out = _run(root / "run")
+    out = run_of_files(root / "run")
     written(out / "run.json", data)
     _read_all(out)
 
@@ -97,7 +100,7 @@ def _read_pack(data: bytes, root: Path) -> None:
 
 
 def _resume(data: bytes, root: Path) -> None:
-    out = _with_file(root / "resume", "samples-0000.jsonl", data)
+    out = with_file(root / "resume", "samples-0000.jsonl", data)
     (key,) = read_run(out).keys()
     read_results(RunLayout(out), key)
     recorded_revisions(_cell(out))
@@ -131,7 +134,7 @@ def _spreads() -> list[bytes]:
 
 
 def _read_spread(data: bytes, root: Path) -> None:
-    out = _run(root / "spread")
+    out = run_of_files(root / "spread")
     written(out / "spread.jsonl", data)
     read_spread(read_run(out))
 
@@ -147,6 +150,7 @@ def _made(write: Callable[[Path], Path]) -> Callable[[], list[bytes]]:
 _PROFILE, _LOAD = test_profile.RECORD, test_load.RECORD
 
 
+@functools.cache
 def _profile(out: Path) -> Path:
     layout = ProfileLayout(out)
     write_records(layout.records_file(_PROFILE.model, _PROFILE.fingerprint), [_PROFILE, _PROFILE])
@@ -168,6 +172,7 @@ def _read_profile_machine(data: bytes, root: Path) -> None:
     read_profile(root / "machine").models  # noqa: B018 (computed)
 
 
+@functools.cache
 def _load(out: Path) -> Path:
     layout = LoadLayout(out)
     write_load_records(layout.records_file(_LOAD.model, _LOAD.fingerprint), [_LOAD])
@@ -229,30 +234,42 @@ def _read_settings(data: bytes, root: Path) -> None:
     folder.check({"a": 1, "b": {"c": [1, 2]}}, restart=False)
 
 
+_INPUTS = "ab" * 32
+
+
+def _stamps() -> list[bytes]:
+    _files()  # made before a case is watched
+    return [json.dumps({"inputs": _INPUTS, "warnings": ["w", "x"]}).encode()]
+
+
 def _read_stamp(data: bytes, root: Path) -> None:
-    written(_run(root / "stamp") / ".finished.json", data)
-    find_finished(Suite("s", metrics=("psnr",), limit=1, size="32"), root / "stamp")
+    """A stamp of the right inputs, which are not hashed for each case."""
+    written(run_of_files(root / "stamp") / ".finished.json", data)
+    with mock.patch.object(finished, "_hash_inputs", return_value=_INPUTS):
+        found = finished.find_finished(Suite("s", metrics=("psnr",), limit=1, size="32"), root / "stamp")
+    if found:
+        "".join(found.warnings)
 
 
 RUNS = (
-    Target("run.json", "json", _seed("run.json"), _read_run_json, 2.0),
+    Target("run.json", "json", seeds_of("run.json"), _read_run_json, 2.0),
     Target(
         "cell.json",
         "json",
-        _seed("cell.json"),
-        lambda data, root: _read_all(_with_file(root / "cell", "cell.json", data)),
+        seeds_of("cell.json"),
+        lambda data, root: _read_all(with_file(root / "cell", "cell.json", data)),
         2.0,
     ),
     Target(
         "records",
         "jsonl",
-        _seed(".jsonl"),
-        lambda data, root: _read_all(_with_file(root / "records", "samples-0000.jsonl", data)),
+        seeds_of(".jsonl"),
+        lambda data, root: _read_all(with_file(root / "records", "samples-0000.jsonl", data)),
         2.0,
     ),
-    Target("records of a run to resume", "jsonl", _seed(".jsonl"), _resume, 2.0),
-    Target("marker of a cell", "json", _seed("done"), _read_done, 1.5),
-    Target("packed cells", "xz", _seed("packed"), _read_pack),
+    Target("records of a run to resume", "jsonl", seeds_of(".jsonl"), _resume, 2.0),
+    Target("marker of a cell", "json", seeds_of("done"), _read_done, 1.5),
+    Target("packed cells", "xz", seeds_of("packed"), _read_pack),
     Target("features", "zip", _features, _read_features),
     Target("spread", "jsonl", _spreads, _read_spread),
     Target("profile", "jsonl", _made(_profile), _read_profile_lines, 1.5),
@@ -276,7 +293,7 @@ RUNS = (
     ),
     Target("log of a training", "bytes", lambda: [_LOG], _read_log),
     Target("settings of a training", "json", lambda: [b'{"a": 1, "b": {"c": [1, 3]}}'], _read_settings),
-    Target("stamp of a finished run", "json", lambda: [b'{"inputs": "x", "warnings": ["w"]}'], _read_stamp, 0.1),
+    Target("stamp of a finished run", "json", _stamps, _read_stamp),
 )
 """Readers of output folders."""
 
