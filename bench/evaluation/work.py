@@ -179,6 +179,8 @@ def _drawn_again(plan: Plan, index: int, found: _Found, drawn: Mapping[tuple[str
     """What fits of a cell after some of its pictures and holes were drawn again."""
     cell = plan.cells[index]
     names = {name for protocol, name in drawn if protocol == cell.protocol.name and name in found.results}
+    if not names:
+        return found.fitting
     few = select(plan, cell, {name: found.results[name] for name in names}, drawn)
     before = found.fitting
     whole = {name: one for name, one in before.whole.items() if name not in names}

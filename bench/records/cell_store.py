@@ -52,7 +52,7 @@ _BATCH = "new-"
 _FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SampleResult:
     """One sample of a cell.
 
@@ -113,6 +113,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
         damaged: where the damaged files are added.
     """
     found: Results = {}
+    nothing: Mapping[str, npt.NDArray[np.float32]] = {}
     damage = find_damage(layout, key)
     refused, cell = {one.file for one in damage}, key.path.as_posix()
     packs = set(layout.cell(key).glob("*.npz"))
@@ -129,7 +130,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
         if readable and not features and _holds_ok(records):
             damage.append(Damage(features_file, "features that cannot be read"))
         for record in records:
-            found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, {})))
+            found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, nothing)))
     if damaged is not None:
         damaged += damage
     return found

@@ -33,14 +33,14 @@ from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import SHARD_SIZE, resolve
 from bench.evaluation.reduction.finish import finish_cell
 from bench.evaluation.reduction.manifest import make_manifest
-from bench.evaluation.reuse.selection import sort_results
+from bench.evaluation.reuse.selection import Recorded, sort_results
 from bench.evaluation.run import run_suite
 from bench.evaluation.run_file import write_run_file
 from bench.evaluation.suite import Suite
 from bench.pictures import sample_seed
-from bench.records import Record, RunLayout, read_run
+from bench.records import CellKey, Record, RunLayout, read_run
 from bench.records.cell_store import SampleResult, read_results, write_batch
-from bench.records.manifest import read_manifest, write_manifest
+from bench.records.manifest import Manifest, read_manifest, write_manifest
 from bench.vocabulary import Batch, LabelSources, Prediction, Sample
 
 PROTOCOL = "center-50"
@@ -142,10 +142,13 @@ def aggregate(out: Path, n: int) -> None:
     with measured("aggregate"):
         manifest, run = read_manifest(RunLayout(out)), read_run(out)
         for key in run.keys():  # noqa: SIM118 (a method of Run)
-            asked = manifest.protocols[key.protocol]
-            results = read_results(run.layout, key)
-            finish_cell(run.layout, key, manifest, sort_results(manifest.revision_of, results, asked.values, (), {}))
+            finish_cell(run.layout, key, manifest, _recorded(run.layout, key, manifest))
     assert sum(cell.n for cell in read_run(out).cells.values()) == n
+
+
+def _recorded(layout: RunLayout, key: CellKey, manifest: Manifest) -> Recorded:
+    values = manifest.protocols[key.protocol].values
+    return sort_results(manifest.revision_of, read_results(layout, key), values, (), {})
 
 
 def report(out: Path, n: int) -> None:
