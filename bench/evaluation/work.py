@@ -152,22 +152,27 @@ def _examine(plan: Plan, found: Mapping[int, _Found], within: Collection[str], *
         found: what is recorded of the cells that are to be written.
         within: ids of the pictures that are run.
     """
-    recorded: dict[str, set[str]] = {}
-    for index, cell in found.items():
-        for sample in cell.results:
-            if sample in plan.revisions:
-                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
     if plan.skip_bad or any(depends_on_others(plan, protocol) for protocol in plan.protocols):
-        return examine(plan, recorded, within, progress=progress)
+        return examine(plan, _recorded(plan, found), within, progress=progress)
     settled = frozenset.intersection(*(_settled(cell.fitting) for cell in found.values()))
     checked = frozenset(sorted(settled)[:: max(1, len(settled) // _CHECKED)])
-    looked_at = {name: protocols for name, protocols in recorded.items() if name not in settled or name in checked}
+    looked_at = _recorded(plan, found, but=settled - checked)
     unknown = [name for name in within if name not in settled]
     examination = examine(plan, looked_at, unknown, progress=progress)
     again = (_drawn_again(plan, index, cell, examination.drawn) for index, cell in found.items())
     if all(checked <= one.whole.keys() for one in again):
         return examination
-    return examine(plan, recorded, within, progress=progress)
+    return examine(plan, _recorded(plan, found), within, progress=progress)
+
+
+def _recorded(plan: Plan, found: Mapping[int, _Found], but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+    """Ids of recorded pictures that are asked for to the protocols under which they are recorded, but for some."""
+    recorded: dict[str, set[str]] = {}
+    for index, cell in found.items():
+        for sample in cell.results.keys() - but:
+            if sample in plan.revisions:
+                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
+    return recorded
 
 
 def _settled(recorded: Recorded) -> frozenset[str]:

@@ -93,7 +93,9 @@ class StoredRow(Mapping[str, npt.NDArray[np.float32]]):
         if name not in self._names:
             raise KeyError(name)
         state = self._path.stat()
-        return _kept_rows(self._path, (state.st_ino, state.st_mtime_ns, state.st_size))[name][self._row]
+        row: npt.NDArray[np.float32]
+        row = _kept_rows(self._path, (state.st_ino, state.st_mtime_ns, state.st_size))[name][self._row]
+        return row
 
     def __contains__(self, name: object) -> bool:
         return name in self._names
@@ -130,7 +132,7 @@ def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
         kind: such as `fid`.
     """
     stored = open_cell_features(folder, kind)
-    return stored and stored.read()
+    return stored.read() if stored else None
 
 
 def open_cell_features(folder: Path, kind: str) -> StoredFeatures | None:

@@ -6,7 +6,7 @@ import math
 import sys
 from array import array
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from operator import itemgetter
@@ -105,7 +105,7 @@ def parse_values(folder: Path, cell: CellRecord, shards: Iterable[tuple[str, byt
     return table.sorted_values(cell)
 
 
-_COLUMNS = {
+_COLUMNS: Mapping[str, Callable[[dict[str, Any]], str]] = {
     "sample": lambda data: data["sample"],
     "status": lambda data: data["status"],
     "picture": lambda data: data["image_sha256"] or data["sample"],
