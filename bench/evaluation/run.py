@@ -35,6 +35,7 @@ from bench.reporting.tables.foot import warning_notes
 from bench.runtime.device import resolve_device
 from bench.runtime.executors.executor import Executor, Lost
 from bench.runtime.executors.local_executor import LocalExecutor
+from bench.runtime.garbage import collector_paused
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
@@ -287,6 +288,7 @@ def _run(
     return warnings
 
 
+@collector_paused()
 def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
     """Keeps the worst and best pictures of every cell, of those that are recorded already to begin with."""
     missing: dict[int, list[str]] = {}

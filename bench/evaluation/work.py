@@ -62,6 +62,7 @@ class Work:
         return [f"{one.file} is {one.found}; its pictures run again" for one in self.damaged]
 
 
+@collector_paused()
 def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) -> tuple[Plan, Work]:
     """Look at what is recorded, and check every picture before a model runs.
 
@@ -79,8 +80,7 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     _check_names(plan)
     damaged: list[Damage] = []
     broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
-    with collector_paused():
-        found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
+    found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
     lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, index, cell.fitting))]
     opened = [index for index in found if index not in lacking]
     if not opened:
