@@ -37,6 +37,7 @@ from bench.runtime.device import resolve_device
 from bench.runtime.executors.executor import Executor, Lost
 from bench.runtime.executors.local_executor import LocalExecutor
 from bench.runtime.executors.shared_folder import remove_shared_folders
+from bench.runtime.garbage import collector_paused
 from bench.runtime.progress import progress_bar
 from bench.vocabulary import Dataset, Inpainter, Judge
 
@@ -293,6 +294,7 @@ def _run(
     return warnings
 
 
+@collector_paused()
 def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
     """Keeps the worst and best pictures of every cell, of those that are recorded already to begin with."""
     missing: dict[int, list[str]] = {}

@@ -12,11 +12,11 @@ from bench.records import CellRecord, Score
 from bench.records.features import CellFeatures, StoredFeatures, open_cell_features
 from bench.records.schema import SET_INTERVAL
 
-__all__ = ["with_set_metrics"]
+__all__ = ["BLOCK", "with_set_metrics"]
 
 _Z95 = 1.959963984540054
 
-_BLOCK = 4096
+BLOCK = 4096
 """Pictures up to which all features are in memory at once; of more, so many at a time where the metric allows it."""
 
 
@@ -65,10 +65,10 @@ class _Features:
         kind = metric.features
         if kind not in self._read:
             stored = self._stored(kind)
-            if len(stored.samples) > _BLOCK and (of_blocks := metric.load_blocks()):
+            if len(stored.samples) > BLOCK and (of_blocks := metric.load_blocks()):
                 first = next(stored.blocks(1))[0]
                 if len(stored.samples) > first.shape[1]:
-                    return of_blocks(stored.blocks(_BLOCK))
+                    return of_blocks(stored.blocks(BLOCK))
             read = stored.read()
             if read is None:
                 raise self._damaged()

@@ -62,6 +62,7 @@ class Work:
         return [f"{one.file} is {one.found}; its pictures run again" for one in self.damaged]
 
 
+@collector_paused()
 def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) -> tuple[Plan, Work]:
     """Look at what is recorded, and check every picture before a model runs.
 
@@ -79,8 +80,7 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     _check_names(plan)
     damaged: list[Damage] = []
     broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
-    with collector_paused():
-        found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
+    found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
     lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, index, cell.fitting))]
     opened = [index for index in found if index not in lacking]
     if not opened:
@@ -152,22 +152,27 @@ def _examine(plan: Plan, found: Mapping[int, _Found], within: Collection[str], *
         found: what is recorded of the cells that are to be written.
         within: ids of the pictures that are run.
     """
-    recorded: dict[str, set[str]] = {}
-    for index, cell in found.items():
-        for sample in cell.results:
-            if sample in plan.revisions:
-                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
     if plan.skip_bad or any(depends_on_others(plan, protocol) for protocol in plan.protocols):
-        return examine(plan, recorded, within, progress=progress)
+        return examine(plan, _recorded(plan, found), within, progress=progress)
     settled = frozenset.intersection(*(_settled(cell.fitting) for cell in found.values()))
     checked = frozenset(sorted(settled)[:: max(1, len(settled) // _CHECKED)])
-    looked_at = {name: protocols for name, protocols in recorded.items() if name not in settled or name in checked}
+    looked_at = _recorded(plan, found, but=settled - checked)
     unknown = [name for name in within if name not in settled]
     examination = examine(plan, looked_at, unknown, progress=progress)
     again = (_drawn_again(plan, index, cell, examination.drawn) for index, cell in found.items())
     if all(checked <= one.whole.keys() for one in again):
         return examination
-    return examine(plan, recorded, within, progress=progress)
+    return examine(plan, _recorded(plan, found), within, progress=progress)
+
+
+def _recorded(plan: Plan, found: Mapping[int, _Found], but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+    """Ids of recorded pictures that are asked for to the protocols under which they are recorded, but for some."""
+    recorded: dict[str, set[str]] = {}
+    for index, cell in found.items():
+        for sample in cell.results.keys() - but:
+            if sample in plan.revisions:
+                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
+    return recorded
 
 
 def _settled(recorded: Recorded) -> frozenset[str]:
@@ -179,6 +184,8 @@ def _drawn_again(plan: Plan, index: int, found: _Found, drawn: Mapping[tuple[str
     """What fits of a cell after some of its pictures and holes were drawn again."""
     cell = plan.cells[index]
     names = {name for protocol, name in drawn if protocol == cell.protocol.name and name in found.results}
+    if not names:
+        return found.fitting
     few = select(plan, cell, {name: found.results[name] for name in names}, drawn)
     before = found.fitting
     whole = {name: one for name, one in before.whole.items() if name not in names}

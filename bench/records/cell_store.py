@@ -20,7 +20,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bench.records.features import read_all_features, write_features
+from bench.records.features import find_features, read_all_features, write_features
 from bench.records.files import (
     ASKED,
     read_if_there,
@@ -52,7 +52,7 @@ _BATCH = "new-"
 _FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SampleResult:
     """One sample of a cell.
 
@@ -113,6 +113,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
         damaged: where the damaged files are added.
     """
     found: Results = {}
+    nothing: Mapping[str, npt.NDArray[np.float32]] = {}
     damage = find_damage(layout, key)
     refused, cell = {one.file for one in damage}, key.path.as_posix()
     packs = set(layout.cell(key).glob("*.npz"))
@@ -125,11 +126,11 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
             continue
         features_file = _features_of(path)
         readable = features_file in packs and features_file not in refused
-        features = read_all_features(features_file) if readable else {}
+        features = _features(features_file) if readable else {}
         if readable and not features and _holds_ok(records):
             damage.append(Damage(features_file, "features that cannot be read"))
         for record in records:
-            found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, {})))
+            found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, nothing)))
     if damaged is not None:
         damaged += damage
     return found
@@ -226,6 +227,11 @@ def _write_features(path: Path, results: Iterable[SampleResult]) -> str:
     names = sorted(name for name in (good[0].features if good else ()) if all(name in one.features for one in good))
     rows = {name: np.array([one.features[name] for one in good], np.float32) for name in names}
     return write_features(path, [one.record.sample for one in good], rows)
+
+
+def _features(path: Path) -> Mapping[str, Mapping[str, npt.NDArray[np.float32]]]:
+    """The features of a file by sample. Those of a batch stay on disk, where nothing is written over them."""
+    return find_features(path) if path.name.startswith(_BATCH) else read_all_features(path)
 
 
 def _records(path: Path, cell: str) -> list[Record] | None:

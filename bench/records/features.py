@@ -6,6 +6,7 @@ completed pictures under the kind's name, and of the untouched ones under `truth
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import zipfile
@@ -24,6 +25,8 @@ __all__ = [
     "CellFeatures",
     "Features",
     "StoredFeatures",
+    "StoredRow",
+    "find_features",
     "open_cell_features",
     "read_all_features",
     "read_cell_features",
@@ -72,6 +75,55 @@ def read_all_features(path: Path) -> dict[str, dict[str, npt.NDArray[np.float32]
     return {sample: {name: of_kind[index] for name, of_kind in rows.items()} for index, sample in enumerate(samples)}
 
 
+class StoredRow(Mapping[str, npt.NDArray[np.float32]]):
+    """The features of one sample by name, float32 [D] each, which stay in their file until one is looked up.
+
+    Args:
+        path: of the file, which must stay as it is.
+        row: of the sample in it.
+        names: of its features.
+    """
+
+    __slots__ = ("_names", "_path", "_row")
+
+    def __init__(self, path: Path, row: int, names: tuple[str, ...]) -> None:
+        self._path, self._row, self._names = path, row, names
+
+    def __getitem__(self, name: str) -> npt.NDArray[np.float32]:
+        if name not in self._names:
+            raise KeyError(name)
+        state = self._path.stat()
+        row: npt.NDArray[np.float32]
+        row = _kept_rows(self._path, (state.st_ino, state.st_mtime_ns, state.st_size))[name][self._row]
+        return row
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def find_features(path: Path) -> dict[str, StoredRow]:
+    """The same as `read_all_features`, checked now and read when a feature is looked up."""
+    found = _read(path)
+    if found is None:
+        return {}
+    names = tuple(found[1])
+    return {sample: StoredRow(path, row, names) for row, sample in enumerate(found[0])}
+
+
+@functools.lru_cache(maxsize=16)
+def _kept_rows(path: Path, state: tuple[int, ...]) -> dict[str, Features]:  # noqa: ARG001 (another state, another file)
+    found = _read(path)
+    if found is None:
+        raise DataError(f"features {path}", "be as the run wrote them", "a file that cannot be read")
+    return found[1]
+
+
 def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
     """One kind of features of a whole cell; None when the cell has none of it, or no sample was scored.
 
@@ -80,7 +132,7 @@ def read_cell_features(folder: Path, kind: str) -> CellFeatures | None:
         kind: such as `fid`.
     """
     stored = open_cell_features(folder, kind)
-    return stored and stored.read()
+    return stored.read() if stored else None
 
 
 def open_cell_features(folder: Path, kind: str) -> StoredFeatures | None:

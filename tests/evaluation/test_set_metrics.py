@@ -98,7 +98,7 @@ def test_many_pictures_are_read_in_blocks_and_shards_that_lost_features_have_no_
     folder, metrics = run.layout.cell(cell.key), [bench.metrics.definition("fid"), bench.metrics.definition("kid")]
     every = read_cell_features(folder, "fid")
     assert every is not None
-    monkeypatch.setattr("bench.evaluation.set_metrics._BLOCK", 7)
+    monkeypatch.setattr("bench.evaluation.set_metrics.BLOCK", 7)
 
     def reduced() -> CellRecord:
         return with_set_metrics(cell, folder, metrics, run.info.metrics)

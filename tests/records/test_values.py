@@ -124,6 +124,7 @@ OTHER = LINE.replace('"a"', '"b"')
         (LINE + "[]\n", "lines that do not parse"),
         (LINE + OTHER.replace('"seed":0,', ""), "lines that do not parse"),
         (LINE + OTHER.replace('"seed":0,', '"seed":0,"more":1,'), "lines that do not parse"),
+        (LINE.replace("1.0", "[1.0]") + OTHER.replace("1.0", "[1.0]"), r"a value that is no number \(a list\)"),
         (LINE + "\xff\n", "lines that do not parse"),
         (LINE + OTHER.replace("1.0", '"much"'), "a value that is no number"),
         (LINE + OTHER.replace("1.0", "[1.0]"), "a value that is no number"),

@@ -3,6 +3,7 @@
     python -m tests.support.big_runs resume       100,000 finished records, 16 pictures to go: until the first fill
     python -m tests.support.big_runs aggregate    1,000,000 records in 5 cells, reduced to cell.json
     python -m tests.support.big_runs report       the same, reduced: what `spgbench report` makes
+    python -m tests.support.big_runs fid          the FID of 20,000 pictures, read block by block
 
 Records have the real schema and 20 values each; pictures are noise of 32x32 in memory, so that reading and hashing
 files is not counted. Prints CPU seconds and wall seconds of the step itself, and the peak memory of its process. The
@@ -33,21 +34,25 @@ from bench.evaluation.masked_samples import pixels_sha256
 from bench.evaluation.plan import SHARD_SIZE, resolve
 from bench.evaluation.reduction.finish import finish_cell
 from bench.evaluation.reduction.manifest import make_manifest
-from bench.evaluation.reuse.selection import sort_results
+from bench.evaluation.reuse.selection import Recorded, sort_results
 from bench.evaluation.run import run_suite
 from bench.evaluation.run_file import write_run_file
+from bench.evaluation.set_metrics import BLOCK
 from bench.evaluation.suite import Suite
+from bench.metrics.distribution.backends.frechet import of_blocks
 from bench.pictures import sample_seed
-from bench.records import Record, RunLayout, read_run
+from bench.records import CellKey, Record, RunLayout, read_run
 from bench.records.cell_store import SampleResult, read_results, write_batch
-from bench.records.manifest import read_manifest, write_manifest
+from bench.records.features import open_cell_features, write_features
+from bench.records.manifest import Manifest, read_manifest, write_manifest
 from bench.vocabulary import Batch, LabelSources, Prediction, Sample
 
 PROTOCOL = "center-50"
 METRICS = ("psnr", "ssim", "l1", "ms-ssim", "gradient")
 CELLS = 5
-LIMITS = {"resume": (3.0, 2.0), "aggregate": (60.0, 2.0), "report": (120.0, 2.0)}
+LIMITS = {"resume": (3.0, 2.0), "aggregate": (60.0, 2.0), "report": (120.0, 2.0), "fid": (600.0, 2.0)}
 """Wall seconds, and peak memory in 10**9 bytes."""
+DEFAULTS = {"resume": 100_000, "aggregate": 1_000_000, "report": 1_000_000, "fid": 20_000}
 
 
 class ManyPictures:
@@ -142,10 +147,13 @@ def aggregate(out: Path, n: int) -> None:
     with measured("aggregate"):
         manifest, run = read_manifest(RunLayout(out)), read_run(out)
         for key in run.keys():  # noqa: SIM118 (a method of Run)
-            asked = manifest.protocols[key.protocol]
-            results = read_results(run.layout, key)
-            finish_cell(run.layout, key, manifest, sort_results(manifest.revision_of, results, asked.values, (), {}))
+            finish_cell(run.layout, key, manifest, _recorded(run.layout, key, manifest))
     assert sum(cell.n for cell in read_run(out).cells.values()) == n
+
+
+def _recorded(layout: RunLayout, key: CellKey, manifest: Manifest) -> Recorded:
+    values = manifest.protocols[key.protocol].values
+    return sort_results(manifest.revision_of, read_results(layout, key), values, (), {})
 
 
 def report(out: Path, n: int) -> None:
@@ -154,6 +162,25 @@ def report(out: Path, n: int) -> None:
 
     with measured("report"):
         reporting.report(out)
+
+
+def write_random_features(folder: Path, n: int) -> None:
+    """Features of `n` pictures as Inception has them by size, a file a shard."""
+    for shard, start in enumerate(range(0, n, SHARD_SIZE)):
+        random, count = np.random.default_rng(shard), min(SHARD_SIZE, n - start)
+        rows = {name: random.random((count, 2048), np.float32) ** 2 for name in ("fid", "truth-fid")}
+        write_features(
+            folder / f"features-{shard:04d}.npz", [f"p{index:07d}" for index in range(start, start + count)], rows
+        )
+
+
+def fid(out: Path, n: int) -> None:
+    """Take the FID of stored features."""
+    with measured("fid"):
+        stored = open_cell_features(out, "fid")
+        assert stored is not None
+        assert len(stored.samples) == n
+        typer.echo(f"fid: {of_blocks(stored.blocks(BLOCK))[0]!r}")
 
 
 @contextmanager
@@ -176,6 +203,8 @@ def make(out: Path, step: str, n: int) -> None:
     """Write what a step needs."""
     if step == "resume":
         write_records(out, n + SHARD_SIZE, 1, missing=SHARD_SIZE)
+    elif step == "fid":
+        write_random_features(out, n)
     else:
         write_records(out, n // CELLS, CELLS)
 
@@ -188,11 +217,11 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="of the run; kept, and used again if it is there")
     parser.add_argument("--only", choices=["make", *LIMITS], help="this part alone, on --folder")
     given = parser.parse_args()
-    n = given.records or (100_000 if given.step == "resume" else 1_000_000)
+    n = given.records or DEFAULTS[given.step]
     if given.only == "make":
         make(given.folder, given.step, n)
     elif given.only:
-        {"resume": resume, "aggregate": aggregate, "report": report}[given.only](given.folder, n)
+        {"resume": resume, "aggregate": aggregate, "report": report, "fid": fid}[given.only](given.folder, n)
     else:
         out = given.folder or Path(tempfile.mkdtemp()) / "run"
         parts = ["make", *(["aggregate"] if given.step == "report" else []), given.step]

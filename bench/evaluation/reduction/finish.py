@@ -11,10 +11,12 @@ from bench.evaluation.set_metrics import with_set_metrics
 from bench.records import CellKey, RunLayout, write_cell
 from bench.records.cell_store import write_results
 from bench.records.manifest import Manifest
+from bench.runtime.garbage import collector_paused
 
 __all__ = ["finish_cell"]
 
 
+@collector_paused()
 def finish_cell(layout: RunLayout, key: CellKey, manifest: Manifest, recorded: Recorded) -> None:
     """Write a cell, all of whose pictures are recorded: records, features, `cell.json` and the marker."""
     protocol = manifest.protocols[key.protocol]

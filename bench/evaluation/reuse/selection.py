@@ -62,22 +62,23 @@ def sort_results(
     partial: dict[str, SampleResult] = {}
     changed, asked = 0, frozenset(values)
     for sample, revision in revisions.items():
+        found = results.get(sample)
+        if not found:
+            continue
         hashes = drawn.get(sample)
-        fitting = [one for one in results.get(sample, ()) if one.record.revision == revision and _is_of(one, hashes)]
+        fitting = [one for one in found if one.record.revision == revision and (not hashes or _is_of(one, hashes))]
         if len(fitting) == 1:
             (whole if _has_all(asked, features, fitting[0]) else partial)[sample] = fitting[0]
         elif fitting:
             merged = _merged([one for one in fitting if _output(one) == _output(fitting[-1])])
             changed += any(_output(one) != _output(fitting[-1]) for one in fitting)
             (whole if _has_all(asked, features, merged) else partial)[sample] = merged
-    others = [found[-1] for sample, found in sorted(results.items()) if sample not in revisions]
+    others = [results[sample][-1] for sample in sorted(results.keys() - revisions.keys())]
     return Recorded(whole, partial, others, changed)
 
 
-def _is_of(result: SampleResult, hashes: Drawn | None) -> bool:
+def _is_of(result: SampleResult, hashes: Drawn) -> bool:
     record = result.record
-    if hashes is None:
-        return True
     image, hole, *_ = hashes
     if record.status == "skipped" or not image:
         return record.status == "skipped" and not image and record.reason == hole
