@@ -65,9 +65,10 @@ reference-tables: setup
 
 # Hostile input for every reader, CASES cases in all; the same command goes on where it stopped.
 CASES ?= 1000000
+PROCESSES ?= 2
 fuzz: setup
 	$(VENV)/bin/uv pip install --quiet --python $(VENV)/bin/python --constraint constraints.txt --group test --group fuzz
-	$(VENV)/bin/python -m tests.fuzz --cases $(CASES)
+	$(VENV)/bin/python -m tests.fuzz --cases $(CASES) --processes $(PROCESSES)
 
 # Check a release of the last commit, and write wheel, sdist, bill of materials and checksums to dist/; some minutes.
 release-check: setup

@@ -70,6 +70,7 @@ class _Worker:
         self._out, self._seed, self._part = out, seed, part
         self._command = [sys.executable, "-X", "faulthandler", "-m", "tests.fuzz", *arguments]
         self._command += ["--inner", str(part.number)]
+        self._before, self._since = b"", 0.0
         self._start()
 
     def goes_on(self) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 import safetensors.torch
@@ -15,6 +14,7 @@ import torch
 from torch import Tensor
 
 from spgnet import SPGNet, SPGNetConfig, weights
+from tests.support.faults import FaultyDisk, faulty_disk
 
 Scene = Callable[..., tuple[Tensor, Tensor, Tensor]]
 
@@ -144,6 +144,18 @@ def test_another_base_is_refused(model: SPGNet, saved: Path) -> None:
         SPGNet.from_pretrained(file)
 
 
+def test_a_full_disk_leaves_the_earlier_files(saved: Path, tmp_path: Path) -> None:
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    with faulty_disk(FaultyDisk(tmp_path, first=6)) as disk, pytest.raises(OSError, match="No space left") as caught:
+        weights.save(saved, {"other": torch.ones(3)}, "Tiny", {})
+
+    assert disk.seen[5] == "write .tiny.safetensors.part"
+    assert caught.value.filename == str(saved)
+    assert before == {name: (tmp_path / name).read_bytes() for name in before}
+    assert not (tmp_path / ".tiny.safetensors.part").exists()
+
+
 def test_a_truncated_file(saved: Path) -> None:
     size = saved.stat().st_size
     os.truncate(saved, size // 2)
@@ -246,20 +258,6 @@ def test_values_that_are_not_finite_are_not_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="weights a must be finite"):
         weights.save(tmp_path / "w", {"a": torch.tensor([1.0, float("nan")])}, "Any", {})
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_full_disk_leaves_the_earlier_weights(saved: Path, model: SPGNet, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: Any) -> None:
-        raise OSError(28, "No space left on device")
-
-    before = saved.read_bytes()
-    changed = {name: value + 1 for name, value in model.state_dict().items()}
-    monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(OSError, match="No space left"):
-        weights.save(saved, changed, "SPGNet", model.config.to_dict())
-
-    assert saved.read_bytes() == before
-    assert SPGNet.from_pretrained(saved).config == model.config
 
 
 def test_weights_of_another_size_of_model_do_not_fit(saved: Path, model: SPGNet) -> None:

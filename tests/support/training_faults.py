@@ -82,14 +82,14 @@ class TinyTraining:
 
         def stop() -> None:
             if killed and not left.exists():
-                shutil.copytree(out, left)
+                shutil.copytree(out, left) if out.exists() else left.mkdir()
             raise KeyboardInterrupt
 
         with faulty_disk(FaultyDisk(out, first=first, on_fault=stop)), contextlib.suppress(KeyboardInterrupt):
             self._fit(out)
             yield "a training that nothing stopped"
         if killed:
-            shutil.rmtree(out)
+            shutil.rmtree(out, ignore_errors=True)
             left.rename(out)
         elif parts := _parts(out):
             yield f"half-written files: {', '.join(parts)}"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import torch
 from lightning_fabric import Fabric
 
 from bench.training import fit
+from bench.training.output.log import TrainingLog
 from tests.support.training_faults import TinyTraining
 from tests.training.toys import Toy, toy_data, toy_settings
 
@@ -31,6 +33,19 @@ def test_a_fault_costs_no_result_of_a_training(operation: str, fault: str, train
     (first, *_) = (place for place, name in enumerate(training.operations, 1) if name.startswith(operation))
 
     assert list(training.problems(first, fault)) == []
+
+
+def test_a_full_disk_of_tensorboard_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")  # as its thread raises it: without a name
+
+    log = TrainingLog(tmp_path / "log.csv", tmp_path / "tensorboard")
+    monkeypatch.setattr("torch.utils.tensorboard.SummaryWriter.add_scalar", full)
+
+    with pytest.raises(OSError, match="No space left") as caught:
+        log.write(1, "alone", 1, 0.5, {"l1": 0.5})
+    log.close()
+    assert caught.value.filename == str(tmp_path / "tensorboard")
 
 
 def test_a_clock_that_goes_backwards_disturbs_no_training(

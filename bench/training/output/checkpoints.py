@@ -59,6 +59,8 @@ class Checkpoints:
         except BaseException as error:  # Ctrl-C as well
             with suppress(OSError):
                 part.unlink(missing_ok=True)
+            if interrupt := _stop(error):
+                raise interrupt from error
             if not isinstance(error, OSError | RuntimeError):  # torch words a failed write as RuntimeError
                 raise
             raise Failure(f"checkpoint {path}", "be written", _reason(error), self._advice(error)) from error
@@ -92,6 +94,13 @@ class Checkpoints:
 def _fault(error: BaseException | None) -> OSError | None:
     """What the system said, which torch may have worded anew."""
     while error is not None and not (isinstance(error, OSError) and error.strerror):
+        error = error.__cause__ or error.__context__
+    return error
+
+
+def _stop(error: BaseException | None) -> KeyboardInterrupt | None:
+    """Ctrl-C within a write, which torch may have worded anew."""
+    while error is not None and not isinstance(error, KeyboardInterrupt):
         error = error.__cause__ or error.__context__
     return error
 

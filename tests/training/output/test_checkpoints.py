@@ -9,6 +9,7 @@ import torch
 
 from bench.errors import Failure
 from bench.training.output.checkpoints import Checkpoints
+from tests.support.faults import FaultyDisk, faulty_disk
 
 
 def state(value: float) -> dict[str, Any]:
@@ -61,3 +62,14 @@ def test_a_full_disk_leaves_the_previous_checkpoint(tmp_path: Path, monkeypatch:
             checkpoints.save(10, state(10.0))
     assert [path.name for path in tmp_path.iterdir()] == [previous.name]
     assert previous.read_bytes() == before
+
+
+def test_ctrl_c_within_a_write_is_no_full_disk(tmp_path: Path) -> None:
+    def stop() -> None:
+        raise KeyboardInterrupt
+
+    checkpoints = Checkpoints(tmp_path)
+    with faulty_disk(FaultyDisk(tmp_path, first=30, on_fault=stop)), pytest.raises(KeyboardInterrupt):
+        checkpoints.save(5, state(5.0))
+
+    assert list(tmp_path.iterdir()) == []
