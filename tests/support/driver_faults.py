@@ -95,9 +95,7 @@ def main() -> None:
     wrong = False
     with tempfile.TemporaryDirectory() as folder:
         pictures = write_pictures(Path(folder) / "pictures", _PICTURES)
-        subprocess.run(
-            [sys.executable, "-m", "bench", "-q", *run_arguments(pictures, Path(folder) / "here")], check=True
-        )
+        subprocess.run(_command(run_arguments(pictures, Path(folder) / "here")), check=True, **_SILENT)
         expected = tree(Path(folder) / "here")
         for engine, options in _ENGINES.items():
             for number in (signal.SIGKILL, signal.SIGINT):
