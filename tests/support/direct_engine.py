@@ -26,7 +26,7 @@ class Alone:
         """Nobody counts."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class DirectEngine:
     """Runs items in this process, the last one first.
 

@@ -17,6 +17,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,9 @@ def _interrupted(words: list[str], out: Path, number: signal.Signals) -> str:
         sent = time.monotonic()
         driver.wait(60)
     times = [time.monotonic() - sent]
-    for wanted in (_workers, processes_with):
-        if not wait_until(lambda wanted=wanted: not wanted(mark), 90):
-            return f"LEFT: {'; '.join(wanted(mark))}"
+    for find in (_workers, processes_with):
+        if not wait_until(partial(_is_empty, find, mark), 90):
+            return f"LEFT: {'; '.join(find(mark))}"
         times.append(time.monotonic() - sent)
     code = subprocess.run(command, check=False, **_SILENT).returncode
     ended, alone, quiet = times
@@ -83,6 +84,10 @@ def _interrupted(words: list[str], out: Path, number: signal.Signals) -> str:
         f"exit {driver.returncode} after {ended:.1f} s, no worker after {alone:.1f} s, no process after {quiet:.1f} s; "
         f"again: exit {code}"
     )
+
+
+def _is_empty(find: Callable[[str], list[str]], mark: str) -> bool:
+    return not find(mark)
 
 
 def _workers(mark: str) -> list[str]:
@@ -95,9 +100,7 @@ def main() -> None:
     wrong = False
     with tempfile.TemporaryDirectory() as folder:
         pictures = write_pictures(Path(folder) / "pictures", _PICTURES)
-        subprocess.run(
-            [sys.executable, "-m", "bench", "-q", *run_arguments(pictures, Path(folder) / "here")], check=True
-        )
+        subprocess.run(_command(run_arguments(pictures, Path(folder) / "here")), check=True, **_SILENT)
         expected = tree(Path(folder) / "here")
         for engine, options in _ENGINES.items():
             for number in (signal.SIGKILL, signal.SIGINT):

@@ -59,7 +59,8 @@ def ray_nodes(*cpus: int) -> Iterator[Any]:
             yield cluster
         finally:
             ray.shutdown()
-            cluster.shutdown()
+            shut_down: Any = cluster.shutdown  # it has no types
+            shut_down()
 
 
 def kill_node(cluster: Any) -> None:

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from bench.errors import UsageError
@@ -99,6 +100,13 @@ def connected(ray: Any, request: RayRequest) -> Iterator[dict[str, float]]:
         yield _resources(ray, request)
     finally:
         ray.shutdown()
+        _forget_copies(ray)
+
+
+def _forget_copies(ray: Any) -> None:
+    """Hide the copies of other packages that Ray has loaded: they must not count as installed."""
+    copies = Path(ray.__file__).parent / "thirdparty_files"
+    sys.path[:] = [entry for entry in sys.path if entry != str(copies)]
 
 
 def _connect(ray: Any, request: RayRequest) -> None:

@@ -6,19 +6,22 @@ from bench.runtime.executors.deaths import DeathsInARow
 
 
 def test_gives_up_after_deaths_in_a_row_alone() -> None:
-    deaths = DeathsInARow(2)
+    deaths, given_up = DeathsInARow(2), []
     for _ in range(15):
         deaths.add("SIGKILL")
-    assert not deaths.too_many
+    given_up.append(deaths.too_many)
     deaths.add("SIGSEGV at picture 7")
 
-    assert deaths.too_many
+    given_up.append(deaths.too_many)
     assert deaths.reason == "16 workers in a row that died without an item done, the last one of SIGSEGV at picture 7"
     deaths.allow_one()
-    assert not deaths.too_many
+    given_up.append(deaths.too_many)
+    deaths.add("SIGKILL")
+    given_up.append(deaths.too_many)
     deaths.forget()
     deaths.add("SIGKILL")
-    assert not deaths.too_many
+    given_up.append(deaths.too_many)
+    assert given_up == [False, True, False, True, False]
 
 
 def test_one_machine_with_all_workers_is_no_reason() -> None:
