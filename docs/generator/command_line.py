@@ -80,7 +80,7 @@ def _leaves(prefix: str, command: Any) -> Iterator[tuple[str, Any]]:
 def _section(name: str, command: Any) -> str:
     kinds, details = get_type_hints(command.callback), get_type_hints(command.callback, include_extras=True)
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option"]
+    options = [one for one in command.params if one.param_type_name == "option" and not one.hidden]
     usage = " ".join([f"spgbench {name}", *(["[OPTIONS]"] if options else []), *map(_usage, arguments)])
     tables = [
         f"\n| {title} | value | meaning |\n|---|---|---|\n"
