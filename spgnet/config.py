@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from typing import Any, Literal, Self, TypeVar, get_args, get_origin, get_type_hints
 
-from spgnet.upsampling import Upsampling
+__all__ = ["DiscriminatorConfig", "GeneratorConfig", "NetworkConfig", "SPGNetConfig", "SegmenterConfig", "Upsampling"]
 
-__all__ = ["DiscriminatorConfig", "GeneratorConfig", "NetworkConfig", "SPGNetConfig", "SegmenterConfig"]
+Upsampling = Literal["transposed", "resize", "resize-bilinear"]
+"""A transposed convolution, or a convolution after nearest or bilinear upsampling."""
 
 Config = TypeVar("Config", bound="NetworkConfig")
 

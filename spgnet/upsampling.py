@@ -9,16 +9,13 @@ a change is spread evenly from one pixel to the next.
 
 from __future__ import annotations
 
-from typing import Literal
-
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["ResizeConvolution", "Upsampling", "converted_kernel"]
+from spgnet.config import Upsampling
 
-Upsampling = Literal["transposed", "resize", "resize-bilinear"]
-"""A transposed convolution, or a convolution after nearest or bilinear upsampling."""
+__all__ = ["ResizeConvolution", "converted_kernel"]
 
 _MATRICES: dict[Upsampling, Tensor] = {
     "transposed": torch.tensor([[0, 0, 0], [0, 1, 0], [0, 0, 0], [0, 0, 0], [0, 0, 1], [1, 0, 0]], dtype=torch.float64),

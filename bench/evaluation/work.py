@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bench.errors import UsageError
 from bench.evaluation.fills.pictures import has_kept, torn_pictures
 from bench.evaluation.merging.share import WHOLE, Share
 from bench.evaluation.plan import Plan
@@ -29,9 +27,6 @@ __all__ = ["Work", "find_work"]
 
 _CHECKED = 32
 """So many recorded pictures are read again at least, spread over all."""
-
-_LONGEST_NAME = 255
-"""Bytes of a file's name."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +72,6 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
         DataError: for pictures that cannot be read, all of them.
         UsageError: a protocol does not go with the data set, or a record was edited.
     """
-    _check_names(plan)
     damaged: list[Damage] = []
     broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
     found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
@@ -101,15 +95,6 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     recorded = {index: [one.record for one in fitting[index].whole.values()] for index in able}
     units = tuple(_units(plan, able, share))
     return plan, Work(tuple(able), whole, units, lacking, examination.drawn, damaged, recorded)
-
-
-def _check_names(plan: Plan) -> None:
-    """Raise UsageError for a cell whose folders no file system could make, before anything is written."""
-    for cell in plan.cells:
-        for part in cell.key.path.parts:
-            if (length := len(os.fsencode(part))) > _LONGEST_NAME:
-                fix = "Name the row with --models NAME=MODEL."
-                raise UsageError(f"name {part[:40]}...", f"have at most {_LONGEST_NAME} bytes", str(length), fix)
 
 
 def _open_cells(plan: Plan, broken: Collection[int], *, again: bool) -> list[int]:

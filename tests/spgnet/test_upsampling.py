@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from spgnet import Acceleration, GeneratorConfig, SGNet, SPGNet, SPGNetConfig, accelerate
+from spgnet.config import Upsampling
 from spgnet.networks import initialise
-from spgnet.upsampling import ResizeConvolution, Upsampling, converted_kernel
+from spgnet.upsampling import ResizeConvolution, converted_kernel
 from tests.support.edge_grid import edges_by_place
 
 Scene = Callable[..., tuple[Tensor, Tensor, Tensor]]

@@ -16,11 +16,13 @@ from tests.support.ray import importable_tests
 pytest.importorskip("submitit")
 
 DRIVER = """
+import signal
 import sys
 from pathlib import Path
 from bench.runtime.executors import slurm_executor
 from tests.runtime.executors.tasks import Item, Squares
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background commands ignore it
 slurm_executor._GRACE = 0.1
 out = Path(sys.argv[1])
 engine = slurm_executor.SlurmExecutor(2, out, cluster="local")
@@ -38,5 +40,9 @@ def test_no_element_is_left(number: signal.Signals, tmp_path: Path) -> None:
         assert wait_until(lambda: all((tmp_path / f"item-{number}").exists() for number in (0, 1)), 60)
         assert len(processes_with(mark)) >= 1 + 2
         driver.send_signal(number)
+        try:
+            driver.wait(60)
+        finally:
+            driver.kill()
 
     assert wait_until(lambda: not processes_with(mark), 30)

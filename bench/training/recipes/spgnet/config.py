@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from bench.training.recipe import Ramp
 from bench.training.recipes import imagenet
 from spgnet import DiscriminatorConfig, SPGNetConfig
-from spgnet.upsampling import Upsampling
+from spgnet.config import Upsampling
 
 __all__ = ["PRESETS", "SPGNetTraining"]
 
