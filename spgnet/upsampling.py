@@ -71,5 +71,5 @@ def converted_kernel(kernel: Tensor, given: Upsampling, wanted: Upsampling) -> T
         The same kind of the form `wanted`.
     """
     side = (torch.linalg.pinv(_MATRICES[wanted]) @ _MATRICES[given]).to(kernel.device)
-    nearest = (side @ kernel.double() @ side.mT).to(kernel.dtype)
+    nearest: Tensor = (side @ kernel.double() @ side.mT).to(kernel.dtype)
     return nearest.transpose(0, 1).contiguous() if "transposed" in {given, wanted} else nearest
