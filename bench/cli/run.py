@@ -155,11 +155,13 @@ def execute(
     session.out = out
     with stoppable("every picture that was finished is kept"):
         from bench.evaluation.reuse.finished import find_finished, mark_finished
+        from bench.records.files import remove_abandoned
 
         options = (keep_fills, skip_bad)
         share = share or WHOLE
         done = None if reuse is ReuseChoice.never or not share.is_whole else find_finished(suite, out, *options)
         if done:
+            remove_abandoned(out)  # of commands that were killed when the run was whole
             show(done.run, done.warnings, {}, start, asked=asked, with_report=with_report)
             return
         from bench.evaluation import run_suite

@@ -59,6 +59,8 @@ def _text(caption: object) -> str:
 def _relative(path: str) -> str:
     """The path itself; raises ValueError for one that leads out of the folder."""
     parts = PurePosixPath(path)
+    if not parts.name:
+        raise ValueError("a path without a name")
     if any(len(part.encode()) > _LONGEST for part in parts.parts):
         raise ValueError(f"a path that no file has: {path[:60]}...")
     if parts.is_absolute() or ".." in parts.parts:

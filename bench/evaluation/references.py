@@ -5,7 +5,7 @@ Every figure is checked, as the keys of a suite are: what is left out, misspelle
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -74,7 +74,7 @@ def _checked(subject: str, entry: Any) -> dict[str, Any]:
         if not isinstance(entry.get(key), str) or not entry[key].strip():
             raise UsageError(f"'{key}' of {subject}", "be a text", _shown(entry, key), fix)
     value = entry.get("value")
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= sys.float_info.max:
         fix = "Leave out a figure that its source does not print."
         raise UsageError(f"'value' of {subject}", "be a finite number", _shown(entry, "value"), fix)
     return {

@@ -20,6 +20,8 @@ __all__ = ["LoadLimit", "load_checks"]
 _FORM = re.compile(r"p(\d+(?:\.\d+)?)\s*<=\s*([^@]+)@\s*([^,]+)((?:,[^,]+)*)")
 _SIZE = re.compile(r"(\d+)(?:x(\d+))?")
 _DEVICE = re.compile(r"[a-z]+(:\d+)?")
+_LONGEST = 200
+"""Characters of a limit."""
 _EXAMPLES = "Write 'p99<=50ms@20/s', or with size, device and setting 'p99<=50ms@20/s,256x256,cuda,bf16'."
 
 
@@ -49,8 +51,8 @@ class LoadLimit:
     def parse(cls, text: str) -> LoadLimit:
         """From `p99<=50ms@20/s`, then size, device and setting behind commas; raises UsageError for anything else."""
         found = _FORM.fullmatch(text.strip())
-        if found is None:
-            raise UsageError("--latency", "be PERCENTILE<=TIME@RATE", repr(text), _EXAMPLES)
+        if found is None or len(text) > _LONGEST:
+            raise UsageError("--latency", "be PERCENTILE<=TIME@RATE", repr(text[:_LONGEST]), _EXAMPLES)
         percent = float(found[1])
         if not 0 < percent < 100:
             raise UsageError(f"percentile of --latency {text}", "lie between 0 and 100", f"p{found[1]}", _EXAMPLES)

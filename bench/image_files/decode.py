@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from bench.errors import DataError
-from bench.image_files.opening import MAX_PIXELS, OpenedImage, open_image, open_image_bytes
+from bench.image_files.opening import MAX_PIXELS, OpenedImage, open_image, open_image_bytes, refusing_broken_palettes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,6 +28,8 @@ __all__ = [
 
 _PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _INDEX_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16B"})
+_MOST_STORED = 50_000_000
+"""Pixels of a picture that a run keeps: its readers hold several copies of each."""
 
 
 @dataclass(frozen=True)
@@ -74,12 +76,13 @@ def _to_rgb(opened: OpenedImage, subject: str) -> DecodedPicture:
     if opened.bits == 16 or image.mode not in _PICTURE_MODES:
         found = "16 bits a sample" if opened.bits == 16 else f"mode {image.mode}"
         raise DataError(subject, "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        if image.getchannel("A").getextrema()[0] != 255:
-            fix = "Flatten it over a background of your choice."
-            raise DataError(subject, "be opaque", "transparent pixels", fix)
-    return DecodedPicture(np.array(image.convert("RGB")), opened.orientation)
+    with refusing_broken_palettes(subject, "Convert it to 8-bit RGB."):
+        if image.has_transparency_data:
+            image = image.convert("RGBA")
+            if image.getchannel("A").getextrema()[0] != 255:
+                fix = "Flatten it over a background of your choice."
+                raise DataError(subject, "be opaque", "transparent pixels", fix)
+        return DecodedPicture(np.array(image.convert("RGB")), opened.orientation)
 
 
 def read_index_map(path: Path) -> npt.NDArray[np.int32]:
@@ -103,7 +106,9 @@ def read_stored(path: Path, mode: Literal["RGB", "L"], shape: tuple[int, ...] | 
         DataError: as `open_image`, and for another size.
     """
     fix = "Run the command of the run again, or delete the file."
-    found = np.array(open_image(path, "picture", fix).image.convert(mode))
+    image = open_image(path, "picture", fix, _MOST_STORED).image
+    with refusing_broken_palettes(f"picture {path}", fix):
+        found = np.array(image.convert(mode))
     if shape is not None and found.shape[:2] != shape[:2]:
         must = f"be {shape[0]}x{shape[1]} pixels, height x width, as the picture that it belongs to"
         raise DataError(f"picture {path}", must, f"{found.shape[0]}x{found.shape[1]}", fix)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 import numpy as np
 
 from bench.errors import DataError
-from bench.image_files.opening import OpenedImage, open_image
+from bench.image_files.opening import OpenedImage, open_image, refusing_broken_palettes
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -82,10 +82,8 @@ def read_levels(path: Path) -> MaskLevels:
     """
     fix = "Correct or remove it."
     opened = open_image(path, "mask", fix)
-    try:
+    with refusing_broken_palettes(f"mask {path}", fix):
         channels = _channels(path, opened)
-    except (AssertionError, ValueError) as error:  # what Pillow raises for a broken palette
-        raise DataError(f"mask {path}", "have a whole palette", f"a broken one ({error})", fix) from error
     return MaskLevels(*channels, opened.orientation)
 
 

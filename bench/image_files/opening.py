@@ -19,7 +19,7 @@ from PIL.WebPImagePlugin import WebPImageFile
 from bench.errors import DataError, TooLarge, is_machine_fault
 from bench.image_files.container import FORMATS, Format, check_whole, find_format
 
-__all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "open_image_bytes", "upright_size"]
+__all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "open_image_bytes", "refusing_broken_palettes", "upright_size"]
 
 MAX_PIXELS = 1 << 28
 """16,384 x 16,384. A file that claims more is refused before its pixels are decoded: it may be a few bytes long."""
@@ -67,19 +67,22 @@ class OpenedImage:
     orientation: int
 
 
-def open_image(path: Path, noun: str, fix: str = "Copy it again, or convert it.") -> OpenedImage:
+def open_image(
+    path: Path, noun: str, fix: str = "Copy it again, or convert it.", max_pixels: int = MAX_PIXELS
+) -> OpenedImage:
     """Read, check and decode a file, and turn the picture upright as its EXIF orientation says.
 
     Args:
         path: a BMP, JPEG, PNG, TIFF or WebP file, whatever its suffix.
         noun: what it is, for messages: `picture`, `mask`.
         fix: what to do about a file that cannot be decoded.
+        max_pixels: a file that claims more is refused before its pixels are decoded.
 
     Raises:
         DataError: the file cannot be read, is damaged, truncated, too large, an animation or of several pages.
     """
-    with _refusing(f"{noun} {path}", fix):
-        return _decode(path.read_bytes(), MAX_PIXELS)
+    with _refusing(f"{noun} {path}", fix, max_pixels):
+        return _decode(path.read_bytes(), max_pixels)
 
 
 def open_image_bytes(
@@ -115,6 +118,16 @@ def upright_size(path: Path, noun: str = "picture", fix: str = "Copy it again, o
 
 class _ManyPixels(Exception):
     """The size of a picture with more pixels than it may have."""
+
+
+@contextmanager
+def refusing_broken_palettes(subject: str, fix: str) -> Iterator[None]:
+    """Turn what Pillow raises when it needs the colours of a broken palette into DataError."""
+    try:
+        yield
+    except (AssertionError, ValueError) as error:
+        found = f"a broken one ({error})" if str(error) else "a broken one"
+        raise DataError(subject, "have a whole palette", found, fix) from error
 
 
 @contextmanager

@@ -229,6 +229,8 @@ class ProfileRecord:
         """Inverse of `to_line`; raises ValueError, TypeError or others on a truncated or foreign line."""
         data = without_version(parse_json(line), PROFILE_FORMAT)
         record = decode(cls, data)
+        if not all(seconds > 0 for seconds in (*record.wall_s, *record.device_s)):
+            raise ValueError("times of calls must be above 0 s")
         _ = record.invalid, record.not_quiet  # raises where the facts of the machine are not what they must be
         return record
 

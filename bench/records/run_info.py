@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from bench.records.decoding import decode
+from bench.records.decoding import FieldError, decode
 from bench.records.published import PublishedFigure
 from bench.records.schema import FORMAT, dump, without_format
 
@@ -252,7 +253,11 @@ class RunInfo:
         Raises:
             FieldError: naming the first field that is missing, unknown or of another type, or another format.
         """
-        return decode(cls, without_format(data)[1])
+        info = decode(cls, without_format(data)[1])
+        for where, names in (("protocols", info.protocols), ("models", [model.name for model in info.models])):
+            if twice := [name for name, count in Counter(names).items() if count > 1]:
+                raise FieldError(where, "name each once", f"'{twice[0]}' twice")
+        return info
 
 
 def _without(data: dict[str, Any], *names: str) -> dict[str, Any]:

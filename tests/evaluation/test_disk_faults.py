@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
 import subprocess
 import sys
 import time
@@ -61,6 +63,20 @@ def test_a_name_that_no_file_system_takes_gets_a_short_folder(tmp_path: Path) ->
     assert code == 0
     assert {key.model for key in read_run(out).cells} == set(names)
     assert all(len(folder.name) <= 200 for folder in (out / "cells").iterdir())
+
+
+def test_a_finished_run_loses_what_a_killed_command_left_half_written(tmp_path: Path) -> None:
+    words = run_arguments(write_pictures(tmp_path / "pictures", 2), tmp_path / "out")
+    call(words)
+    whole = tree(tmp_path / "out")
+    ended = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True)
+    machine = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:32]
+    for folder in (tmp_path / "out", next((tmp_path / "out" / "cells").rglob("cell.json")).parent):
+        (folder / f".{machine}-{int(ended.stdout)}-0123456789ab.part").write_text("{")
+
+    call(words)
+
+    assert tree(tmp_path / "out") == whole
 
 
 class OutOfDisk(FlatModel):

@@ -154,10 +154,45 @@ def test_messages_are_short_and_move_no_cursor() -> None:
     text.encode()
 
 
+BROKEN_PALETTE = base64.b64decode(
+    "".join(
+        [
+            "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAGAQMAAADAPp2FAAAAGklEQVR4nGP8f5DpEAOTHAMTAwMTAwOTAgMAKaMCzFED3OcAAAAA",
+            "SUVORK5CYII=",
+        ]
+    )
+)
+
+
 def test_a_mask_with_a_broken_palette_is_refused(tmp_path: Path) -> None:
-    text = "iVBORw0KGgoAAAANSUhEUgAAAAoAAAAGAQMAAADAPp2FAAAAGklEQVR4nGP8f5DpEAOTHAMTAwMTAwOTAgMAKaMCzFED3OcAAAAA"
-    text += "SUVORK5CYII="
-    (tmp_path / "a.png").write_bytes(base64.b64decode(text))
+    (tmp_path / "a.png").write_bytes(BROKEN_PALETTE)
 
     with pytest.raises(DataError, match="must have a whole palette"):
         read_mask(tmp_path / "a.png")
+
+
+def changed(name: str, **values: object) -> bytes:
+    """The first JSON object that a target begins with, with other values."""
+    first, _ = json.JSONDecoder().raw_decode(ALL[name].seeds()[0].decode())
+    return json.dumps(first | values).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("picture", BROKEN_PALETTE),
+        ("upload", BROKEN_PALETTE),
+        ("limit of latency", b"p50<=1s@1/s," + b"1" * 5003),
+        ("limit of latency", b"p50<=1s@1/s," + b"\xff," * 700),
+        (
+            "references",
+            b"[{model: a, protocol: center-50, metric: psnr.hole, source: s, note: n, value: 1%s}]" % (b"0" * 400),
+        ),
+        ("brushbench", b'{"0": {"image": "", "caption": "a", "inpainting_mask": [], "outpainting_mask": []}}'),
+        ("profile", changed("profile", wall_s=[0.0], device_s=[])),
+        ("table of run.json", changed("table of run.json", protocols=["a"] * 1000)),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "data",
+)
+def test_what_longer_runs_found_ends_in_a_message(name: str, data: bytes, guard: Guard) -> None:
+    assert guard.run(ALL[name].read, data) == ""
