@@ -57,7 +57,7 @@ def main() -> None:
                 there, killed = (out / what / f"{name.replace(' ', '-')}{end}" for end in ("", "-killed"))
                 same = work(there, make(there)) == expected
                 print(f"{what}, {name}: {_WORDS[same]}", flush=True)  # noqa: T201
-                same = work(killed, Disturbed(make(killed), out / what / f"{killed.name}-kept")) == expected
+                same = work(killed, Disturbed(make(killed), out / f"{what}-{killed.name}-kept")) == expected
                 print(f"{what}, {name}, a worker killed: {_WORDS[same]}", flush=True)  # noqa: T201
 
 
