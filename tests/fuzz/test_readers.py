@@ -171,6 +171,12 @@ def test_a_mask_with_a_broken_palette_is_refused(tmp_path: Path) -> None:
         read_mask(tmp_path / "a.png")
 
 
+VERY_HIGH = """
+iVBORw0KGgoAAAAGaUNDUAAAAAAAAK2gVLcAAAANSUhEUgAAAAgBAAAICAAAAAD2H/UUAAAAEklEQVR4XmNkYIQCDijNQhYDABMvAItl3JBXAAAAAElF
+TkSuQmCC
+"""  # 8 x 16,777,224 pixels
+
+
 def changed(name: str, **values: object) -> bytes:
     """The first JSON object that a target begins with, with other values."""
     first, _ = json.JSONDecoder().raw_decode(ALL[name].seeds()[0].decode())
@@ -182,6 +188,7 @@ def changed(name: str, **values: object) -> bytes:
     [
         ("picture", BROKEN_PALETTE),
         ("upload", BROKEN_PALETTE),
+        ("pictures of the page of a run", base64.b64decode(VERY_HIGH)),
         ("limit of latency", b"p50<=1s@1/s," + b"1" * 5003),
         ("limit of latency", b"p50<=1s@1/s," + b"\xff," * 700),
         (

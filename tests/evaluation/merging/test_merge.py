@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import torch
@@ -21,11 +21,9 @@ from bench.evaluation.run import run_suite
 from bench.evaluation.suite import Suite
 from bench.records import RunLayout, read_run
 from bench.records.store import pack_cells
-from bench.runtime.executors.executor import Lost, Task
+from tests.support.direct_engine import DirectEngine
 
 Write = Callable[..., Path]
-Item = TypeVar("Item")
-Result = TypeVar("Result")
 
 
 def tree(folder: Path) -> dict[str, bytes]:
@@ -78,34 +76,6 @@ def test_shares_unite_to_the_very_files_of_one_run(suite: Suite, tmp_path: Path)
     assert tree(tmp_path / "merged") == tree(tmp_path / "whole")
 
 
-@dataclass
-class Backwards:
-    """An engine whose one worker begins with the last item."""
-
-    threads: int = 1
-    device: str = "cpu"
-    name: str = "backwards"
-
-    def run(
-        self,
-        task: Task[Item, Result],
-        items: Sequence[Item],
-        on_result: Callable[[Item, Result | Lost[Item]], None],
-        on_progress: Callable[[int], None] = lambda _: None,
-    ) -> None:
-        """Run all items."""
-        on_progress(0)
-        run = task.start(self)
-        for item in reversed(items):
-            on_result(item, run(item))
-
-    def note(self, text: str) -> None:
-        """Nobody asks."""
-
-    def advance(self, count: int) -> None:
-        """Nobody asks."""
-
-
 def colours(kind: str, pictures: torch.Tensor, device: str) -> torch.Tensor:
     """In the place of Inception: mean colours of two halves, uint8 [N, 3, H, W] -> float32 [N, 6]."""
     return torch.cat([half.float().mean(dim=(2, 3)) for half in pictures.chunk(2, dim=3)], dim=1)
@@ -122,7 +92,7 @@ def test_features_of_shares_unite_to_the_very_files_of_one_run(
     run_suite(suite, tmp_path / "whole")
     first, second = tmp_path / "first", tmp_path / "second"
     run_suite(plain, first, share=Share(1, 2))  # the features come later
-    run_suite(suite, first, share=Share(1, 2), executor=Backwards())
+    run_suite(suite, first, share=Share(1, 2), executor=DirectEngine())
     run_suite(suite, second, share=Share(2, 2))
     (overlap,) = run_shares(suite, tmp_path / "other", 3, [2])
 
