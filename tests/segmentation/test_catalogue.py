@@ -13,7 +13,7 @@ import torch
 import bench.registry
 from bench.errors import DataError, UnknownName, UsageError
 from bench.registry import Registry
-from bench.segmentation import JUDGES, catalogue, listing, load, shipped
+from bench.segmentation import JUDGES, catalogue, listing, load, shipped, trained
 from bench.segmentation.network import JudgeConfig, JudgeNetwork
 from bench.vocabulary import VOID
 from tests.segmentation.conftest import CLASSES
@@ -69,7 +69,7 @@ def test_a_judge_by_its_file_and_by_its_name(
     weights: Path, pictures: torch.Tensor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PRETRAINED", tmp_path)
-    monkeypatch.setattr("bench.segmentation.trained.PRETRAINED", tmp_path)
+    monkeypatch.setattr(trained, "PRETRAINED", tmp_path)
     for suffix in ("safetensors", "json"):
         weights.with_suffix(f".{suffix}").rename(tmp_path / f"streets.{suffix}")
 
@@ -85,7 +85,7 @@ def test_a_judge_by_its_file_and_by_its_name(
 
 
 def test_a_judge_that_is_not_shipped_says_how_to_make_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.segmentation.trained.PRETRAINED", tmp_path)
+    monkeypatch.setattr(trained, "PRETRAINED", tmp_path)
     with pytest.raises(
         UsageError, match=r"judge 'streets' must come with the package; found no weights.*spgbench train"
     ):
