@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import TypeAlias
 
@@ -48,6 +50,9 @@ __all__ = [
 
 _BATCH = "new-"
 """How the names of the files of batches begin: see `RunLayout.batch`."""
+
+_WRITERS = 8
+"""Threads that write the files of a cell: each waits for the disk while others encode."""
 
 _FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
@@ -116,7 +121,7 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
     nothing: Mapping[str, npt.NDArray[np.float32]] = {}
     damage = find_damage(layout, key)
     refused, cell = {one.file for one in damage}, key.path.as_posix()
-    packs = set(layout.cell(key).glob("*.npz"))
+    with_features = {path.name for path in layout.cell(key).glob("*.npz")}
     for path in _files(layout, key):
         if path in refused:
             continue
@@ -124,11 +129,11 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
         if records is None:
             damage.append(Damage(path, _FOUND))
             continue
-        features_file = _features_of(path)
-        readable = features_file in packs and features_file not in refused
-        features = _features(features_file) if readable else {}
-        if readable and not features and _holds_ok(records):
-            damage.append(Damage(features_file, "features that cannot be read"))
+        features: Mapping[str, Mapping[str, npt.NDArray[np.float32]]] = {}
+        if with_features and (file := _features_of(path)).name in with_features and file not in refused:
+            features = _features(file)
+            if not features and _holds_ok(records):
+                damage.append(Damage(file, "features that cannot be read"))
         for record in records:
             found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, nothing)))
     if damaged is not None:
@@ -185,20 +190,24 @@ def write_results(
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
         sync_folder(layout.cell(key))
-    written: dict[str, str] = {}
-    for index, shard in enumerate(shards):
+
+    def write_one(index: int) -> dict[str, str]:
         file = layout.shard(key, index)
-        written[file.name] = write_shard(file, [result.record for result in shard])
+        written = {file.name: write_shard(file, [result.record for result in shards[index]])}
         if with_features:
-            written[_features_of(file).name] = _write_features(_features_of(file), shard)
-    kept = set(written)
-    if others:
-        _write(layout.others(key), others)
-        kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
-    sync_folder(layout.cell(key))
-    for path in [*_files(layout, key), *layout.cell(key).glob("*.npz")]:
-        if path.name not in kept:
-            path.unlink(missing_ok=True)
+            written[_features_of(file).name] = _write_features(_features_of(file), shards[index])
+        return written
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        written = dict(chain.from_iterable(part.items() for part in pool.map(write_one, range(len(shards)))))
+        kept = set(written)
+        if others:
+            _write(layout.others(key), others)
+            kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
+        sync_folder(layout.cell(key))
+        files = chain(_files(layout, key), layout.cell(key).glob("*.npz"))
+        replaced = [path for path in files if path.name not in kept]
+        list(pool.map(lambda path: path.unlink(missing_ok=True), replaced))
     remove_abandoned(layout.cell(key))
     return written
 
@@ -206,8 +215,9 @@ def write_results(
 def _files(layout: RunLayout, key: CellKey) -> Iterator[Path]:
     """The files of records of a cell, the latest results last."""
     folder = layout.cell(key)
-    for pattern in ("others.jsonl", "samples-*.jsonl", "new-*.jsonl"):
-        yield from sorted(folder.glob(pattern))
+    names = sorted(path.name for path in folder.glob("*.jsonl"))
+    for first in ("others.", "samples-", _BATCH):
+        yield from (folder / name for name in names if name.startswith(first))
 
 
 def _features_of(path: Path) -> Path:

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from itertools import chain
 from pathlib import Path
+from typing import BinaryIO
 
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import CellRecord, Record, dump, record_to_line, records_from_lines
@@ -60,8 +61,7 @@ def write_atomically(path: Path, content: str | bytes, *, durable: bool = False)
         if path.exists() and not path.is_file() and not path.is_dir():
             path.write_bytes(data)
             return
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
+        with _created(part) as file:
             file.write(data)
             if durable:
                 file.flush()
@@ -73,6 +73,15 @@ def write_atomically(path: Path, content: str | bytes, *, durable: bool = False)
         if isinstance(error, OSError):
             raise OSError(error.errno, error.strerror, str(path)) from error
         raise
+
+
+def _created(path: Path) -> BinaryIO:
+    """A new file, in a folder that is made where it is missing."""
+    try:
+        return path.open("xb")
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("xb")
 
 
 def sync_folder(folder: Path) -> None:

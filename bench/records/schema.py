@@ -242,9 +242,8 @@ def records_from_lines(text: str) -> list[Record]:
 
 def check_record(data: dict[str, Any]) -> None:
     """Raise ValueError, TypeError or KeyError unless a parsed line has the texts of a record and its values."""
-    texts = [data[name] for name in _TEXTS if name in data]
-    whole = data["status"] in _STATUSES and type(data["values"]) is dict
-    if not whole or not all(type(text) is str for text in texts):
+    kinds = {type(data[name]) for name in _TEXTS if name in data}
+    if data["status"] not in _STATUSES or type(data["values"]) is not dict or kinds - {str}:
         raise ValueError("a field of another type")
 
 
