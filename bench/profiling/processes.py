@@ -48,15 +48,20 @@ def measure_in_process(
         process.start()
     sender.close()
     end: float | None = None
-    while (message := received(receiver, process.is_alive)) is not EOFError:
-        if message is not None and (ended := on_message(message, process)) is not None:
-            return ended, process.exitcode
-        if is_over():
-            stop.set()
-            end = end or time.monotonic() + GRACE
-            if time.monotonic() > end:
-                process.kill()
-    process.join()
+    try:
+        while (message := received(receiver, process.is_alive)) is not EOFError:
+            if message is not None and (ended := on_message(message, process)) is not None:
+                return ended, process.exitcode
+            if is_over():
+                stop.set()
+                end = end or time.monotonic() + GRACE
+                if time.monotonic() > end:
+                    process.kill()
+    except BaseException:  # such as a full disk: nobody reads any more what the process would still measure
+        process.kill()
+        raise
+    finally:
+        process.join()
     return None, process.exitcode
 
 

@@ -287,9 +287,10 @@ def write_environment(layout: ProfileLayout, environment: Mapping[str, Any]) -> 
 
 
 def read_records(path: Path) -> list[ProfileRecord]:
-    """The records of one model; raises UsageError when a line was edited or damaged."""
+    """The records of one model, none of a profile that ended before its first; raises UsageError for a damaged line."""
     try:
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+        text = path.read_text(encoding="utf-8")
+        lines = text.removesuffix("\n").split("\n") if text else []
         return [ProfileRecord.from_line(line) for line in lines]
     except (OSError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         fix = "Delete the file and profile again."

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import multiprocessing
 import os
@@ -184,3 +185,14 @@ def test_damaged_records_are_refused_before_they_are_overwritten(tmp_path: Path)
 
     with pytest.raises(UsageError, match="format 99"):
         profile(["plain"], tmp_path, Sweep(), QUICK, device="cpu", load=HERE)
+
+
+@pytest.mark.usefixtures("fast_processes")
+def test_an_error_while_a_record_arrives_ends_the_measuring_process(tmp_path: Path) -> None:
+    def fail(_: ProfileRecord) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        profile(["plain"], tmp_path, Sweep(((32, 32), (48, 48))), QUICK, device="cpu", load=HERE, on_record=fail)
+
+    assert multiprocessing.active_children() == []
