@@ -179,15 +179,8 @@ def run_suite(
             executor = LocalExecutor(workers, plan.device)
         task = ShardTask.of(plan, recorded, batch_timeout) if executor and work.units else None
         sizes = measure_sizes(plan, earlier, isolated=executor is not None, time_limit=batch_timeout)
-        refusals = [f"{name}: {line}" for name, one in plan.measurements.items() for line in one.refusals]
-        not_measured = [*plan.measurement.warnings, *refusals]
-        warnings = [*not_measured, *work.warnings, *write_run_file(plan, earlier, sizes), *_lacking(plan, work)]
-        write_manifest(plan.layout, make_manifest(plan, share.count))
-        for index in work.cells if reuse == "never" else ():
-            if not plan.cells[index].only_recorded:
-                remove_cell(plan.layout, plan.cells[index].key)
-        if not work.cells:
-            write_inputs(plan, plan.gallery, plan.protocols, anew=False)
+        warnings = [*work.warnings, *write_run_file(plan, earlier, sizes)]
+        _prepare_folder(plan, work, share, again=reuse == "never")
         phases, meter, lost = Phases(), GpuMeter(plan.device), list[Lost[Unit]]()
         run_units = partial(executor.run, task) if executor and task else partial(run_here, plan)
         try:
@@ -197,9 +190,27 @@ def run_suite(
             if gpu := meter.use(phases.spans):
                 add_gpu_use(plan.layout, gpu)
     run = read_run(out)
-    warnings += [*changed, *warning_notes(run.cells, {key: key.model for key in run.cells})]
+    warnings = [*_not_measured(plan), *warnings, *_lacking(plan, work), *changed]
+    warnings += warning_notes(run.cells, {key: key.model for key in run.cells})
     failure = failure_of(plan, lost, batch_timeout, crashed)
     return RunOutcome(run, phases, time.perf_counter() - start, tuple(warnings), gpu, failure)
+
+
+def _prepare_folder(plan: Plan, work: Work, share: Share, *, again: bool) -> None:
+    """Write what the run asks for beside its records, and remove the cells that all run again."""
+    write_manifest(plan.layout, make_manifest(plan, share.count))
+    for index in work.cells if again else ():
+        if not plan.cells[index].only_recorded:
+            remove_cell(plan.layout, plan.cells[index].key)
+    if not work.cells:
+        write_inputs(plan, plan.gallery, plan.protocols, anew=False)
+
+
+def _not_measured(plan: Plan) -> Iterator[str]:
+    """What metrics cannot measure here, and why."""
+    yield from plan.measurement.warnings
+    for name, measured in plan.measurements.items():
+        yield from (f"{name}: {line}" for line in measured.refusals)
 
 
 def _needs_names(workers: int, executor: Executor | None, batch_timeout: float | None) -> UsageError:
