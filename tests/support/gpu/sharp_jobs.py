@@ -51,7 +51,7 @@ def jobs() -> list[Job]:
 def _seeded(dataset: str, steps: int) -> list[Job]:
     """Guided and unguided trainings that differ in nothing but their seeds."""
     return [
-        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", "small-adversarial", stage, dataset, steps, seed)
+        Job(f"{dataset}-{row}-seed-{seed}", "spgnet", "small-adversarial-bilinear", stage, dataset, steps, seed)
         for seed in range(3)
         for row, stage in (("spgnet", "sg-net"), ("unguided", "unguided"))
     ]
