@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import errno
 import os
+import platform
+import re
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ import pytest
 
 from bench.errors import EnvironmentFailure, RunConflict, UsageError
 from bench.records import locked, read_shard, write_atomically
+from bench.records.files import remove_abandoned
 from tests.support.faults import FaultyDisk, faulty_disk
 
 
@@ -150,3 +153,20 @@ def test_a_lock_that_cannot_be_made_names_the_folder(tmp_path: Path) -> None:
 
     assert refused.value.filename == str(out)
     assert not out.parent.exists()
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_a_killed_process_left_is_removed_before_its_parent_has_asked_how_it_ended(tmp_path: Path) -> None:
+    machine = re.sub(r"[^A-Za-z0-9]", "", platform.node())[:32]
+    with subprocess.Popen([sys.executable, "-c", ""], stdout=subprocess.PIPE) as ended:
+        assert ended.stdout is not None
+        ended.stdout.read()  # it has closed its output: it ends, and nobody waits for it so far
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        left = tmp_path / f".{machine}-{ended.pid}-0123456789ab.part"
+        own = tmp_path / f".{machine}-{os.getpid()}-0123456789ab.part"
+        for part in (left, own):
+            part.write_text("{")
+
+        remove_abandoned(tmp_path)
+
+        assert [path.name for path in tmp_path.iterdir()] == [own.name]
