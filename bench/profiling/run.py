@@ -119,7 +119,8 @@ def profile(
 def _first_facts(run: _ProfileRun) -> dict[str, Any]:
     known: list[dict[str, str]] = []
     if run.layout.environment_file.exists():
-        known = read_profile(run.layout.out).environment["models"]
+        earlier = read_profile(run.layout.out)
+        known = [model for model in earlier.environment["models"] if earlier.of(model["name"], model["fingerprint"])]
     return {
         **environment(run.device),
         "input": INPUT,

@@ -305,7 +305,11 @@ def read_profile(out: Path) -> Profile:
         must = f"hold a profile of format {PROFILE_FORMAT}"
         raise UsageError(f"folder {out}", must, found, "Give the -o folder of `spgbench profile`.")
     files = [layout.records_file(model["name"], model["fingerprint"]) for model in environment["models"]]
-    return Profile(layout, environment, tuple(record for file in files for record in read_records(file)))
+    records = [read_records(file) for file in files]
+    for file, of_model in zip(files, records, strict=True):
+        if not of_model and environment.get("status") != "running":
+            raise UsageError(f"profile {file}", "hold records", "an empty file", "Delete the file and profile again.")
+    return Profile(layout, environment, tuple(record for of_model in records for record in of_model))
 
 
 def _percentile(values: Sequence[float], percent: float) -> float:

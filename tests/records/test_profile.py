@@ -174,9 +174,14 @@ def test_a_profile_is_read_back_in_the_order_of_the_models(tmp_path: Path) -> No
 def test_a_profile_that_ended_before_its_first_record_has_none(tmp_path: Path) -> None:
     layout = ProfileLayout(tmp_path)
     write_records(layout.records_file(RECORD.model, RECORD.fingerprint), [])
-    write_environment(layout, {"models": [{"name": RECORD.model, "fingerprint": RECORD.fingerprint}]})
+    facts = {"models": [{"name": RECORD.model, "fingerprint": RECORD.fingerprint}]}
+    write_environment(layout, {**facts, "status": "running"})
 
     assert read_profile(tmp_path).records == ()
+
+    write_environment(layout, {**facts, "status": "whole"})
+    with pytest.raises(UsageError, match="must hold records; found an empty file"):
+        read_profile(tmp_path)
 
 
 def test_what_is_no_profile_is_refused(tmp_path: Path) -> None:
