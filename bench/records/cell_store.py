@@ -33,6 +33,7 @@ from bench.records.files import (
 )
 from bench.records.layout import CellKey, RunLayout
 from bench.records.schema import Record
+from bench.runtime.garbage import collector_paused
 from bench.strict_json import parse_json
 
 __all__ = [
@@ -51,8 +52,8 @@ __all__ = [
 _BATCH = "new-"
 """How the names of the files of batches begin: see `RunLayout.batch`."""
 
-_WRITERS = 8
-"""Threads that write the files of a cell: each waits for the disk while others encode."""
+_WRITERS = 2
+"""Threads that write the files of a cell: one encodes while the other waits for the disk."""
 
 _FOUND = "lines that do not parse, were edited, or are of other pictures than its name says"
 
@@ -109,6 +110,7 @@ def find_damage(layout: RunLayout, key: CellKey) -> list[Damage]:
     return damage
 
 
+@collector_paused()
 def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None = None) -> Results:
     """All results of a cell that are as a run wrote them; a damaged file is left out.
 
@@ -170,7 +172,7 @@ def write_batch(layout: RunLayout, key: CellKey, results: Sequence[SampleResult]
 def write_results(
     layout: RunLayout,
     key: CellKey,
-    shards: Sequence[Sequence[SampleResult]],
+    files: Sequence[Sequence[SampleResult]],
     others: Sequence[SampleResult],
     *,
     with_features: bool,
@@ -181,33 +183,33 @@ def write_results(
     before a file is removed, what replaces it is on the disk.
 
     Args:
-        shards: those of the pictures that the run asks for.
+        files: those of the pictures that the run asks for, a file each.
         others: those of other pictures.
         with_features: whether the run asks for metrics of sets.
     """
     layout.done(key).unlink(missing_ok=True)
-    every = [result for shard in shards for result in shard]
+    every = [result for file in files for result in file]
     if any(layout.cell(key).glob("samples-*.jsonl")):
         _write(layout.others(key), [*others, *every])
         sync_folder(layout.cell(key))
 
     def write_one(index: int) -> dict[str, str]:
         file = layout.shard(key, index)
-        written = {file.name: write_shard(file, [result.record for result in shards[index]])}
+        written = {file.name: write_shard(file, [result.record for result in files[index]])}
         if with_features:
-            written[_features_of(file).name] = _write_features(_features_of(file), shards[index])
+            written[_features_of(file).name] = _write_features(_features_of(file), files[index])
         return written
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        written = dict(chain.from_iterable(part.items() for part in pool.map(write_one, range(len(shards)))))
-        kept = set(written)
-        if others:
-            _write(layout.others(key), others)
-            kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
-        sync_folder(layout.cell(key))
-        files = chain(_files(layout, key), layout.cell(key).glob("*.npz"))
-        replaced = [path for path in files if path.name not in kept]
-        list(pool.map(lambda path: path.unlink(missing_ok=True), replaced))
+        written = dict(chain.from_iterable(part.items() for part in pool.map(write_one, range(len(files)))))
+    kept = set(written)
+    if others:
+        _write(layout.others(key), others)
+        kept |= {layout.others(key).name, _features_of(layout.others(key)).name}
+    sync_folder(layout.cell(key))
+    for path in chain(_files(layout, key), layout.cell(key).glob("*.npz")):
+        if path.name not in kept:
+            path.unlink(missing_ok=True)
     remove_abandoned(layout.cell(key))
     return written
 

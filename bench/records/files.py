@@ -10,6 +10,7 @@ import re
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
@@ -126,6 +127,7 @@ def remove_abandoned(folder: Path, *, below: bool = True) -> None:
             part.unlink(missing_ok=True)
 
 
+@cache
 def _machine() -> str:
     """The name of this machine, as a part of a file name."""
     return re.sub(r"[^A-Za-z0-9]", "", platform.node())[:32]

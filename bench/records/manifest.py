@@ -7,6 +7,7 @@ models and the judge.
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict, dataclass
 
 from bench.errors import UsageError
@@ -15,10 +16,13 @@ from bench.records.files import write_atomically
 from bench.records.layout import RunLayout
 from bench.strict_json import parse_json
 
-__all__ = ["MANIFEST_FORMAT", "Manifest", "ProtocolManifest", "read_manifest", "write_manifest"]
+__all__ = ["MANIFEST_FORMAT", "MOST_FILES", "Manifest", "ProtocolManifest", "read_manifest", "write_manifest"]
 
 MANIFEST_FORMAT = 1
 """Version of `.manifest.json`; a reader refuses another one."""
+
+MOST_FILES = 1000
+"""Files of records of a whole cell: file systems that many machines share are slow by the file."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,11 @@ class Manifest:
     def shards(self) -> list[tuple[str, ...]]:
         """Ids of the pictures of every shard."""
         step = self.shard_size
+        return [self.samples[start : start + step] for start in range(0, len(self.samples), step)]
+
+    def files(self) -> list[tuple[str, ...]]:
+        """Ids of the pictures of every file of a whole cell: whole shards, several a file in a large run."""
+        step = self.shard_size * max(1, math.ceil(len(self.samples) / (self.shard_size * MOST_FILES)))
         return [self.samples[start : start + step] for start in range(0, len(self.samples), step)]
 
 

@@ -165,13 +165,12 @@ def report(out: Path, n: int) -> None:
 
 
 def write_random_features(folder: Path, n: int) -> None:
-    """Features of `n` pictures as Inception has them by size, a file a shard."""
-    for shard, start in enumerate(range(0, n, SHARD_SIZE)):
-        random, count = np.random.default_rng(shard), min(SHARD_SIZE, n - start)
-        rows = {name: random.random((count, 2048), np.float32) ** 2 for name in ("fid", "truth-fid")}
-        write_features(
-            folder / f"features-{shard:04d}.npz", [f"p{index:07d}" for index in range(start, start + count)], rows
-        )
+    """Features of `n` pictures as Inception has them by size, in as many files as a run writes."""
+    ids = tuple(f"p{index:07d}" for index in range(n))
+    for place, samples in enumerate(Manifest("", ids, ids, SHARD_SIZE, (), {}).files()):
+        random = np.random.default_rng(place)
+        rows = {name: random.random((len(samples), 2048), np.float32) ** 2 for name in ("fid", "truth-fid")}
+        write_features(folder / f"features-{place:04d}.npz", samples, rows)
 
 
 def fid(out: Path, n: int) -> None:

@@ -21,9 +21,9 @@ def finish_cell(layout: RunLayout, key: CellKey, manifest: Manifest, recorded: R
     """Write a cell, all of whose pictures are recorded: records, features, `cell.json` and the marker."""
     protocol = manifest.protocols[key.protocol]
     found = {**recorded.partial, **recorded.whole}
-    shards = [[found[name] for name in shard] for shard in manifest.shards()]
-    written = write_results(layout, key, shards, recorded.others, with_features=bool(protocol.sets))
-    records = [result.record for shard in shards for result in shard]
+    files = [[found[name] for name in file] for file in manifest.files()]
+    written = write_results(layout, key, files, recorded.others, with_features=bool(protocol.sets))
+    records = [result.record for file in files for result in file]
     reduced = reduce_cell(key, protocol.labels[key.model], records, protocol.signatures, manifest.classes)
     if protocol.sets:
         of_sets = [bench.metrics.definition(name) for name in protocol.sets]
@@ -31,4 +31,4 @@ def finish_cell(layout: RunLayout, key: CellKey, manifest: Manifest, recorded: R
     empty = {name for name, score in reduced.metrics.items() if score.n == 0}
     undefined = {name: why for name, why in protocol.undefined.items() if name in empty}
     reduced = replace(reduced, notes={**reduced.notes, **undefined, **protocol.refused})
-    write_cell(layout, reduced, len(shards), protocol.asked, written)
+    write_cell(layout, reduced, len(files), protocol.asked, written)

@@ -79,6 +79,23 @@ def test_only_damaged_shards_run_again(
     assert outcome.run.cells == before
 
 
+def test_a_damaged_file_of_several_shards_runs_again_as_a_whole(
+    run: Callable[..., RunOutcome], tmp_path: Path, flat_model: type, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bench.records.manifest.MOST_FILES", 2)
+    cells = run(flat_model()).run.cells
+    files, model = tree(tmp_path / "out"), flat_model()
+    first, second = sorted((tmp_path / "out").rglob("samples-*"))
+    first.write_bytes(first.read_bytes()[:-20])
+
+    outcome = run(model)
+
+    assert model.asked == ["p000", "p001", "p002", "p003"]
+    assert [len(file.read_text().splitlines()) for file in (first, second)] == [4, 2]
+    assert tree(tmp_path / "out") == files
+    assert outcome.run.cells == cells
+
+
 def test_the_files_of_another_cell_are_found(run: Callable[..., RunOutcome], tmp_path: Path, flat_model: type) -> None:
     one, two = read_run(run(flat_model(), flat_model("other", "a" * 64)).run.layout.out).keys()
     layout, files = RunLayout(tmp_path / "out"), tree(tmp_path / "out")
