@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from bench.cli import options
+from bench.cli.console.session import say
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
+    from bench.profiling.on_engine import Measure
     from bench.runtime.executors.executor import Executor as Engine
+
+Found = TypeVar("Found")
 
 __all__ = ["HERE", "Execution", "Executor", "ExecutorChoice", "ExecutorOptions", "RayAddress", "Workers"]
 
@@ -96,6 +102,37 @@ class Execution:
     def engine(self, out: Path, device: str) -> Engine | None:
         """The engine for a resolved device; None for one worker on this machine, which is this process."""
         return None if self == HERE else self._create(out, device)
+
+    def measure(
+        self,
+        name: str,
+        measure: Measure[Found],
+        out: Path,
+        device: str,
+        on_record: Callable[[Any], None],
+    ) -> Found:
+        """What a measurement of a machine finds, this one or that of the engine's worker.
+
+        Args:
+            name: of the measurement, for messages.
+            measure: `profile` or `load_test` with its other arguments.
+            out: output folder.
+            device: as the user named it; a worker's device need not be there on this machine.
+            on_record: called with every new record.
+        """
+        if self.executor is ExecutorChoice.local:
+            return measure(device=device, on_record=on_record)
+        from bench.profiling import measure_on
+        from bench.runtime.device import resolve_device
+
+        engine = self._create(out, resolve_device(device) if device == "auto" else device)
+        done = itertools.count(1)
+
+        def advance(count: int) -> None:
+            for number in itertools.islice(done, count):
+                say(f"record {number} of the {name} is there")
+
+        return measure_on(engine, name, measure, on_record, advance)
 
     def _create(self, out: Path, device: str) -> Engine:
         from bench.runtime.executors.create import create_executor

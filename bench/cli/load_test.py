@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -9,6 +10,7 @@ import typer
 
 from bench.cli import options
 from bench.cli.console.session import say, session, warn
+from bench.cli.execution import Execution
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -70,6 +72,7 @@ def run_load_test(
     threads: int | None,
     device: str,
     out: Path,
+    engine: Execution,
 ) -> None:
     """Test, report, print the table; exit 1 when a model could not be loaded or failed, 130 after Ctrl-C."""
     from bench.profiling.load import load_test
@@ -82,7 +85,8 @@ def run_load_test(
         told.append(record)
         _tell(record)
 
-    found = load_test(names, out, plan, sweep, budget=budget, threads=threads, device=device, on_record=tell)
+    measure = partial(load_test, names, out.absolute(), plan, sweep, budget=budget, threads=threads)
+    found = engine.measure("load test", measure, out, device, tell)
     files = report_load(found)
     typer.echo(load_table(found), nl=False)
     say(f"{len(files)} files made from the records in {out / 'load'}; see {files[0]}")

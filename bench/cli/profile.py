@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.cli import options
+from bench.cli import execution, options
 from bench.cli.console.session import say, session, warn
 from bench.errors import UsageError
 
@@ -16,13 +17,6 @@ if TYPE_CHECKING:
     from bench.records.profile import ProfileRecord
 
 __all__ = ["profile"]
-
-
-def _refuse_executor(value: str | None) -> None:
-    """Refuse the option of other commands, with the reason."""
-    if value is not None:
-        found, fix = f"--executor {value}", "Start the command on the machine that it should measure, e.g. with srun."
-        raise UsageError("profile", "run on this machine alone, whose clocks, load and limits it records", found, fix)
 
 
 def profile(
@@ -110,7 +104,9 @@ def profile(
     ] = 20,
     strict: Annotated[bool, typer.Option(help="Gate: exit with 1 for an INVALID time, too.")] = False,
     device: options.Device = "auto",
-    _executor: Annotated[str | None, typer.Option("--executor", hidden=True, callback=_refuse_executor)] = None,
+    executor: execution.Executor = execution.ExecutorChoice.local,
+    ray_address: execution.RayAddress = None,
+    executor_options: execution.ExecutorOptions = None,
     out: options.Out = None,
 ) -> None:
     """Measure latency, throughput, memory and operations, and compare them with the limit of the machine.
@@ -118,9 +114,11 @@ def profile(
     Each model has its own process. What does not work is recorded with its reason. With --against it is a gate: faster,
     slower (exit 1), same or INVALID; it also compares parameters, operations, graph breaks and memory. With --load it
     tests models under load; the server scenario finds the highest rate of queries whose p99 stays within --budget-p99.
+    With --executor one worker measures everything, on its machine.
 
     Example: spgbench profile --models telea,patchmatch --resolutions 128,128x256 --samples 5 -o results/cost
     """
+    engine = execution.Execution.of(1, executor, ray_address, executor_options)
     names = options.names(models) or ()
     sweep = _sweep(resolutions, batch_sizes, precisions, memory_formats, modes)
     _check_names(names)
@@ -129,25 +127,36 @@ def profile(
 
     plan = load_plan(load, budget_p99, load_rate, load_queries, load_seconds, load_seed, context)
     if plan is not None:
-        run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile")
+        run_load_test(names, sweep, plan, budget, threads, device, out or Path("results") / "profile", engine)
         return
     if against is not None:
         if end_to_end:
             raise UsageError("--end-to-end", "stand without --against", "both", "Profile the two versions one by one.")
+        if engine != execution.HERE:
+            fix = "Start the command on the machine that it should measure, for example with srun."
+            raise UsageError("--against", "stand without --executor", "both", fix)
         schedule = Schedule(rounds, 3 * rounds)
         _gate(against, names, sweep, Rules(factor), schedule, device, threads, out, strict=strict)
         return
     effort = Effort(samples, seconds, seconds / 2, budget, threads, retries, end_to_end)
-    _measure(names, sweep, effort, device, out or Path("results") / "profile")
+    _measure(names, sweep, effort, device, out or Path("results") / "profile", engine)
 
 
-def _measure(names: tuple[str, ...], sweep: Sweep, effort: Effort, device: str, out: Path) -> None:
+def _measure(
+    names: tuple[str, ...],
+    sweep: Sweep,
+    effort: Effort,
+    device: str,
+    out: Path,
+    engine: execution.Execution,
+) -> None:
     """Sweep, report, print the tables; exit 1 when a model could not be loaded, 130 after Ctrl-C."""
     from bench import profiling
     from bench.reporting.profile import profile_table, report_profile
 
     session.out = out
-    found = profiling.profile(names, out, sweep, effort, device=device, on_record=_tell)
+    measure = partial(profiling.profile, names, out.absolute(), sweep, effort)
+    found = engine.measure("profile", measure, out, device, _tell)
     files = report_profile(found)
     typer.echo(profile_table(found))
     say(f"{len(files)} files made from the records in {out / 'profile'}; see {files[0]}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
+import threading
 import time
 from collections.abc import Callable
-from multiprocessing.connection import Connection
+from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
@@ -43,7 +45,7 @@ def measure_in_process(
     context = multiprocessing.get_context("spawn")
     receiver, sender = context.Pipe(duplex=False)
     stop = context.Event()
-    process = context.Process(target=target, args=(sender, job, stop), daemon=True)
+    process = context.Process(target=_run_beside_parent, args=(target, sender, job, stop), daemon=True)
     with interrupts.withheld():
         process.start()
     sender.close()
@@ -63,6 +65,19 @@ def measure_in_process(
     finally:
         process.join()
     return None, process.exitcode
+
+
+def _run_beside_parent(target: Callable[..., None], *arguments: object) -> None:
+    """Run the work of a measuring process, and end with the parent, even when that one is killed."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    target(*arguments)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)
 
 
 def received(connection: Connection, alive: Callable[[], bool]) -> Any:

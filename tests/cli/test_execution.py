@@ -48,9 +48,22 @@ def test_predict_and_audit_give_an_engine_the_same_work(picture_folder: Callable
         assert tree(there) == tree(here)
 
 
-def test_profile_says_why_it_has_no_engine() -> None:
-    code, text = call(["profile", "--executor", "ray"])
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
+def test_profile_gives_an_engine_its_work(tmp_path: Path) -> None:
+    pytest.importorskip("submitit")
+    quick = ["--models", "mean", "--resolutions", "32", "--samples", "3", "--seconds", "0.1", "--threads", "1"]
+    engine = ["--executor", "slurm", "--executor-option", "cluster=debug"]
+
+    code, text = call(["profile", *quick, *engine, "-o", tmp_path / "out"])
+
+    assert code == 0, text
+    assert "record 1 of the profile is there\nmean 32x32 batch 1 fp32 eager: " in text
+    assert "fp32 eager" in (tmp_path / "out" / "tables" / "profile.md").read_text()
+
+
+def test_a_gate_of_times_says_why_it_has_no_engine() -> None:
+    code, text = call(["profile", "--against", "HEAD", "--executor", "ray"])
 
     assert code == 2
-    assert "profile must run on this machine alone, whose clocks, load and limits it records" in text
+    assert "--against must stand without --executor" in text
     assert "srun" in text
