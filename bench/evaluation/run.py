@@ -20,6 +20,7 @@ from bench.evaluation.pipeline.phases import Phases
 from bench.evaluation.plan import Cell, Plan, resolve
 from bench.evaluation.reduction.finish import finish_cell
 from bench.evaluation.reduction.manifest import make_manifest
+from bench.evaluation.reuse.recorded_cell import RecordedCell
 from bench.evaluation.reuse.selection import select
 from bench.evaluation.run_file import add_gpu_use, read_earlier, write_run_file
 from bench.evaluation.shard import Unit, UnitResult
@@ -296,9 +297,8 @@ def _run(
 
         if work.units:
             run_units(in_order(plan, work.units), on_result, on_progress)
-    for protocol in {
-        plan.cells[one.item.cell].protocol.name: plan.cells[one.item.cell].protocol for one in lost
-    }.values():
+    of_lost = {plan.cells[one.item.cell].protocol.name for one in lost}
+    for protocol in (one for one in plan.protocols if one.name in of_lost):
         write_inputs(plan, cases.kept(protocol.name), [protocol], anew=True)  # for tables of the other models
     if work.cells:
         cases.tidy()
@@ -311,11 +311,11 @@ def _case_keeper(plan: Plan, work: Work) -> CaseKeeper:
     missing: dict[int, list[str]] = {}
     for unit in work.units:
         missing.setdefault(unit.cell, []).extend(plan.dataset.ids[index] for index in unit.indices)
-    recorded = dict(work.recorded)
+    recorded = {index: cell.values for index, cell in work.recorded.items()}
     for index, cell in enumerate(plan.cells) if work.cells else ():
         if index not in recorded:  # a cell that is whole: its worst and best stay as well
-            found = select(plan, cell, read_results(plan.layout, cell.key), work.drawn)
-            recorded[index] = [one.record for one in found.whole.values()]
+            found = RecordedCell.of(plan, cell, read_results(plan.layout, cell.key), {})
+            recorded[index] = found.drawn_again(plan, cell, work.drawn).values
     return CaseKeeper(plan, missing, recorded)
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from bench.evaluation.fills.pictures import has_kept, torn_pictures
 from bench.evaluation.merging.share import WHOLE, Share
-from bench.evaluation.plan import Plan
+from bench.evaluation.plan import Cell, Plan
 from bench.evaluation.reuse.examination import (
     Drawn,
     Examination,
@@ -16,10 +16,9 @@ from bench.evaluation.reuse.examination import (
     examine,
     refuse_bad,
 )
-from bench.evaluation.reuse.selection import Recorded, select
+from bench.evaluation.reuse.recorded_cell import RecordedCell
 from bench.evaluation.shard import Unit
-from bench.records import Record
-from bench.records.cell_store import Damage, Results, find_damage, read_results
+from bench.records.cell_store import Damage, find_damage, read_results
 from bench.records.files import asked_of
 from bench.runtime.garbage import collector_paused
 
@@ -40,7 +39,7 @@ class Work:
         lacking: indices of the cells of models that are not at hand, which lack what is asked.
         drawn: hashes of the pictures and holes that were drawn again, as for `select`.
         damaged: files that are not as the run wrote them: their pictures run again.
-        recorded: index of a cell to the records that it has already.
+        recorded: index of a cell to what it has already of the pictures that are asked for.
     """
 
     cells: Sequence[int] = ()
@@ -49,7 +48,7 @@ class Work:
     lacking: Sequence[int] = ()
     drawn: Mapping[tuple[str, str], Drawn] = field(default_factory=dict)
     damaged: Sequence[Damage] = ()
-    recorded: Mapping[int, Sequence[Record]] = field(default_factory=dict)
+    recorded: Mapping[int, RecordedCell] = field(default_factory=dict)
 
     @property
     def warnings(self) -> list[str]:
@@ -74,8 +73,8 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     """
     damaged: list[Damage] = []
     broken = {index for index, cell in enumerate(plan.cells) if find_damage(plan.layout, cell.key)}
-    found = {index: _read(plan, index, damaged, again=again) for index in _open_cells(plan, broken, again=again)}
-    lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, index, cell.fitting))]
+    found = _read(plan, _open_cells(plan, broken, again=again), damaged, again=again)
+    lacking = [index for index, cell in found.items() if not _can_run(plan, index, _missing(plan, index, cell))]
     opened = [index for index in found if index not in lacking]
     if not opened:
         return plan, Work(lacking=lacking, damaged=damaged)
@@ -87,12 +86,12 @@ def find_work(plan: Plan, *, again: bool, progress: bool, share: Share = WHOLE) 
     plan = plan.knowing(bad=examination.bad, keep_fills=plan.keep_fills, skip_bad=plan.skip_bad)
     draw_first_holes(plan)
     every = [index for index in _open_cells(plan, broken, again=again) if index in opened]
-    fitting = {index: _drawn_again(plan, index, found[index], examination.drawn) for index in every}
+    fitting = {index: found[index].drawn_again(plan, plan.cells[index], examination.drawn) for index in every}
     missing = {index: _missing(plan, index, recorded) for index, recorded in fitting.items()}
     able = {index: samples for index, samples in missing.items() if _can_run(plan, index, samples)}
     lacking += [index for index in missing if index not in able]
     whole = frozenset(index for index, samples in able.items() if share.is_whole or samples.keys() <= taken)
-    recorded = {index: [one.record for one in fitting[index].whole.values()] for index in able}
+    recorded = {index: fitting[index] for index in able}
     units = tuple(_units(plan, able, share))
     return plan, Work(tuple(able), whole, units, lacking, examination.drawn, damaged, recorded)
 
@@ -108,26 +107,18 @@ def _open_cells(plan: Plan, broken: Collection[int], *, again: bool) -> list[int
     ]
 
 
-@dataclass(frozen=True)
-class _Found:
-    """What is recorded of a cell.
+def _read(plan: Plan, cells: Sequence[int], damaged: list[Damage], *, again: bool) -> dict[int, RecordedCell]:
+    """What is recorded of some cells, by their index."""
+    shared: dict[Drawn, Drawn] = {}
 
-    Attributes:
-        results: all of it.
-        fitting: what of it fits by the versions of the pictures.
-    """
+    def outlined(cell: Cell) -> RecordedCell:
+        results = {} if again and not cell.only_recorded else read_results(plan.layout, cell.key, damaged)
+        return RecordedCell.of(plan, cell, results, shared)
 
-    results: Results
-    fitting: Recorded
+    return {index: outlined(plan.cells[index]) for index in cells}  # the results of one cell at a time in memory
 
 
-def _read(plan: Plan, index: int, damaged: list[Damage], *, again: bool) -> _Found:
-    cell = plan.cells[index]
-    results = {} if again and not cell.only_recorded else read_results(plan.layout, cell.key, damaged)
-    return _Found(results, select(plan, cell, results, {}))
-
-
-def _examine(plan: Plan, found: Mapping[int, _Found], within: Collection[str], *, progress: bool) -> Examination:
+def _examine(plan: Plan, found: Mapping[int, RecordedCell], within: Collection[str], *, progress: bool) -> Examination:
     """Look at pictures and holes, as far as records do not stand for them.
 
     Where holes depend on nothing but their own picture, a picture that every cell has recorded from the same files need
@@ -139,43 +130,24 @@ def _examine(plan: Plan, found: Mapping[int, _Found], within: Collection[str], *
     """
     if plan.skip_bad or any(depends_on_others(plan, protocol) for protocol in plan.protocols):
         return examine(plan, _recorded(plan, found), within, progress=progress)
-    settled = frozenset.intersection(*(_settled(cell.fitting) for cell in found.values()))
+    settled = frozenset.intersection(*(cell.settled for cell in found.values()))
     checked = frozenset(sorted(settled)[:: max(1, len(settled) // _CHECKED)])
     looked_at = _recorded(plan, found, but=settled - checked)
     unknown = [name for name in within if name not in settled]
     examination = examine(plan, looked_at, unknown, progress=progress)
-    again = (_drawn_again(plan, index, cell, examination.drawn) for index, cell in found.items())
+    again = (cell.drawn_again(plan, plan.cells[index], examination.drawn) for index, cell in found.items())
     if all(checked <= one.whole.keys() for one in again):
         return examination
     return examine(plan, _recorded(plan, found), within, progress=progress)
 
 
-def _recorded(plan: Plan, found: Mapping[int, _Found], but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
+def _recorded(plan: Plan, found: Mapping[int, RecordedCell], but: frozenset[str] = frozenset()) -> dict[str, set[str]]:
     """Ids of recorded pictures that are asked for to the protocols under which they are recorded, but for some."""
     recorded: dict[str, set[str]] = {}
     for index, cell in found.items():
-        for sample in cell.results.keys() - but:
-            if sample in plan.revisions:
-                recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
+        for sample in cell.names - but:
+            recorded.setdefault(sample, set()).add(plan.cells[index].protocol.name)
     return recorded
-
-
-def _settled(recorded: Recorded) -> frozenset[str]:
-    """Ids of the pictures of which a cell has all, but those that were skipped: their files may be mended."""
-    return frozenset(name for name, one in recorded.whole.items() if one.record.status != "skipped")
-
-
-def _drawn_again(plan: Plan, index: int, found: _Found, drawn: Mapping[tuple[str, str], Drawn]) -> Recorded:
-    """What fits of a cell after some of its pictures and holes were drawn again."""
-    cell = plan.cells[index]
-    names = {name for protocol, name in drawn if protocol == cell.protocol.name and name in found.results}
-    if not names:
-        return found.fitting
-    few = select(plan, cell, {name: found.results[name] for name in names}, drawn)
-    before = found.fitting
-    whole = {name: one for name, one in before.whole.items() if name not in names}
-    partial = {name: one for name, one in before.partial.items() if name not in names}
-    return replace(before, whole={**whole, **few.whole}, partial={**partial, **few.partial})
 
 
 def _can_run(plan: Plan, index: int, missing: Mapping[str, str]) -> bool:
@@ -184,11 +156,11 @@ def _can_run(plan: Plan, index: int, missing: Mapping[str, str]) -> bool:
     return not cell.only_recorded or all(output and has_kept(plan, cell, name) for name, output in missing.items())
 
 
-def _missing(plan: Plan, index: int, recorded: Recorded) -> dict[str, str]:
+def _missing(plan: Plan, index: int, recorded: RecordedCell) -> dict[str, str]:
     """Ids of the samples that lack a result with all that is asked, to the SHA-256 of the recorded output, if any."""
     cell = plan.cells[index]
     torn = set() if cell.only_recorded else torn_pictures(plan, cell)
-    outputs = {name: one.record.output_sha256 for name, one in recorded.partial.items()}
+    outputs = {name: one.output_sha256 for name, one in recorded.partial.items()}
     return {name: outputs.get(name, "") for name in plan.revisions if name not in recorded.whole or name in torn}
 
 

@@ -15,7 +15,8 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import TypeAlias
 
@@ -25,10 +26,13 @@ import numpy.typing as npt
 from bench.records.features import find_features, read_all_features, write_features
 from bench.records.files import (
     ASKED,
+    encode_records,
     read_if_there,
+    read_sealed,
     read_shard,
     remove_abandoned,
     sync_folder,
+    write_lines,
     write_shard,
 )
 from bench.records.layout import CellKey, RunLayout
@@ -65,10 +69,12 @@ class SampleResult:
     Attributes:
         record: its record.
         features: by name, float32 [D] each, of a sample that is `ok`.
+        file: where the record was read, as it still stands there.
     """
 
     record: Record
     features: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
+    file: Path | None = field(default=None, compare=False)
 
 
 Results: TypeAlias = dict[str, list[SampleResult]]
@@ -137,7 +143,8 @@ def read_results(layout: RunLayout, key: CellKey, damaged: list[Damage] | None =
             if not features and _holds_ok(records):
                 damage.append(Damage(file, "features that cannot be read"))
         for record in records:
-            found.setdefault(record.sample, []).append(SampleResult(record, features.get(record.sample, nothing)))
+            result = SampleResult(record, features.get(record.sample, nothing), path)
+            found.setdefault(record.sample, []).append(result)
     if damaged is not None:
         damaged += damage
     return found
@@ -195,7 +202,7 @@ def write_results(
 
     def write_one(index: int) -> dict[str, str]:
         file = layout.shard(key, index)
-        written = {file.name: write_shard(file, [result.record for result in files[index]])}
+        written = {file.name: write_lines(file, _encoded(key.path.as_posix(), files[index]))}
         if with_features:
             written[_features_of(file).name] = _write_features(_features_of(file), files[index])
         return written
@@ -231,6 +238,16 @@ def _write(path: Path, results: Sequence[SampleResult]) -> None:
     if any(result.features for result in results):
         _write_features(_features_of(path), [result for result in results if result.features])
     write_shard(path, [result.record for result in results], sealed=True)
+
+
+def _encoded(cell: str, results: Iterable[SampleResult]) -> bytes:
+    """The lines of results; those of a whole batch as they stand in its file, for which they need not be encoded."""
+    parts = []
+    for file, group in groupby(results, attrgetter("file")):
+        records = [result.record for result in group]
+        is_batch = file is not None and file.stem == _BATCH + _batch_name(cell, records)
+        parts.append((read_sealed(file) if is_batch else None) or encode_records(records))
+    return b"".join(parts)
 
 
 def _write_features(path: Path, results: Iterable[SampleResult]) -> str:

@@ -22,12 +22,15 @@ from bench.strict_json import parse_json
 __all__ = [
     "ASKED",
     "asked_of",
+    "encode_records",
     "read_if_there",
+    "read_sealed",
     "read_shard",
     "remove_abandoned",
     "sync_folder",
     "write_atomically",
     "write_cell",
+    "write_lines",
     "write_shard",
 ]
 
@@ -175,8 +178,17 @@ def write_shard(path: Path, records: Iterable[Record], *, sealed: bool = False) 
     Args:
         sealed: whether a last line holds the SHA-256 of all others, for a file that no marker of a cell names.
     """
-    content = "".join(map(record_to_line, records)).encode(errors="backslashreplace")
-    content += _seal_of(content) if sealed else b""
+    content = encode_records(records)
+    return write_lines(path, content + _seal_of(content) if sealed else content)
+
+
+def encode_records(records: Iterable[Record]) -> bytes:
+    """The lines of records."""
+    return "".join(map(record_to_line, records)).encode(errors="backslashreplace")
+
+
+def write_lines(path: Path, content: bytes) -> str:
+    """Write the encoded records of one file; returns its SHA-256."""
     write_atomically(path, content, durable=True)
     return hashlib.sha256(content).hexdigest()
 
@@ -193,6 +205,20 @@ def _unsealed(content: bytes) -> bytes:
     if content[start:] != _seal_of(content[:start]):
         raise ValueError("a seal of other records")
     return content[:start]
+
+
+def read_sealed(path: Path) -> bytes | None:
+    """The lines of a sealed file as they stand; None of another file, or when the seal is not theirs.
+
+    Raises:
+        OSError: it is there and cannot be read.
+    """
+    content = read_if_there(path) or b""
+    try:
+        lines = _unsealed(content)
+    except ValueError:
+        return None
+    return lines if len(lines) < len(content) else None
 
 
 def read_shard(path: Path, samples: Iterable[str] | None = None) -> list[Record] | None:

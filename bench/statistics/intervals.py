@@ -18,12 +18,12 @@ import numpy.typing as npt
 from bench.errors import UsageError
 from bench.statistics.clusters import ClusterSums, Floats, grouped
 
-__all__ = ["BLOCK", "INTERVAL", "check_resampling", "cluster_intervals"]
+__all__ = ["INTERVAL", "check_resampling", "cluster_intervals"]
 
 INTERVAL = "percentile bootstrap, clustered by picture, expanded"
 """What records and tables call the interval."""
 
-BLOCK = 1000
+_BLOCK = 250
 """Resamples at a time, which bounds memory."""
 
 _COLUMNS = 512
@@ -88,17 +88,17 @@ def _resampled_means(sums: Floats, sizes: Floats, draws: int, seed: int) -> Floa
     both = np.ascontiguousarray(np.concatenate([sums, sizes[:, :1] if alike else sizes], axis=1).T)
     for block, times in enumerate(_draws(len(sums), draws, seed)):
         found = both @ times.astype(np.float64).T  # one product, since threads of BLAS wait for one another in each
-        means[:, block * BLOCK : block * BLOCK + len(times)] = found[:columns] / found[columns:]
+        means[:, block * _BLOCK : block * _BLOCK + len(times)] = found[:columns] / found[columns:]
     return means
 
 
 @functools.lru_cache(maxsize=2)
 def _draws(count: int, draws: int, seed: int) -> tuple[npt.NDArray[np.uint16], ...]:
-    """How often each cluster is drawn: blocks of uint16 [up to 1000, count]."""
+    """How often each cluster is drawn: blocks of uint16 [up to 250, count]."""
     stream = np.random.Philox(key=seed)
     blocks = []
-    for start in range(0, draws, BLOCK):
-        rows = min(BLOCK, draws - start)
+    for start in range(0, draws, _BLOCK):
+        rows = min(_BLOCK, draws - start)
         words = stream.random_raw(rows * count).reshape(rows, count)
         index = ((words >> np.uint64(32)) * np.uint64(count)) >> np.uint64(32)
         index += (np.arange(rows, dtype=np.uint64) * np.uint64(count))[:, None]

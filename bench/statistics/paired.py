@@ -13,11 +13,14 @@ from collections.abc import Iterator
 import numpy as np
 
 from bench.statistics.clusters import ClusterSums, Floats, grouped
-from bench.statistics.intervals import BLOCK, check_resampling
+from bench.statistics.intervals import check_resampling
 
 __all__ = ["sign_flip_p", "standard_errors", "wilcoxon_p"]
 
 _EXACT = 16  # clusters up to which all patterns of signs are gone through: 2**15 of them, up to symmetry
+
+_BLOCK = 1000
+"""Resamples at a time; p-values depend on it, since the drawing ends after a block."""
 
 _ENOUGH = 100  # extreme resamples after which a p-value is known well enough
 
@@ -94,8 +97,8 @@ def _random_signs(count: int, draws: int, seed: int) -> Iterator[Floats]:
     """Random signs, float64 [up to 1000, count] at a time: the bits of Philox words, lowest first."""
     stream = np.random.Philox(key=seed)
     words = -(-count // 64)
-    for start in range(0, draws, BLOCK):
-        rows = min(BLOCK, draws - start)
+    for start in range(0, draws, _BLOCK):
+        rows = min(_BLOCK, draws - start)
         raw = stream.random_raw(rows * words).astype("<u8").view(np.uint8).reshape(rows, words * 8)
         bits = np.unpackbits(raw, axis=1, count=count, bitorder="little")
         yield 1.0 - 2.0 * bits.astype(np.float64)

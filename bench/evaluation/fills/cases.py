@@ -34,24 +34,25 @@ class CaseKeeper:
     Args:
         plan: what is run.
         missing: the pictures that are still to run, by the index of their cell.
-        recorded: the records that fit already, by the index of their cell.
+        recorded: sample id to the value that ranks it of the records that fit already, by the index of their cell.
     """
 
     def __init__(
-        self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Iterable[Record]]
+        self, plan: Plan, missing: Mapping[int, Iterable[str]], recorded: Mapping[int, Mapping[str, float]]
     ) -> None:
         self._plan = plan
         self._ranked_by = {protocol.name: ranked_by(plan, protocol) for protocol in plan.protocols}
         self._ends: list[set[tuple[float, str]]] = [set() for _ in plan.cells]
         self._waiting = Counter((plan.cells[cell].protocol.name, name) for cell in missing for name in missing[cell])
         self._lying: dict[str, set[str]] = {protocol.name: set() for protocol in plan.protocols}
-        for cell, records in recorded.items():
-            self._count(cell, records)
+        for cell, values in recorded.items():
+            self._count(cell, values.items())
 
     def add(self, cell: int, records: Iterable[Record], samples: Iterable[str]) -> None:
         """Take note of the pictures of a cell that have run, and delete what need not be kept any more."""
-        self._count(cell, records)
         protocol = self._plan.cells[cell].protocol.name
+        key, _ = self._ranked_by[protocol]
+        self._count(cell, ((record.sample, record.values.get(key, math.nan)) for record in records))
         for sample in samples:
             self._waiting[protocol, sample] -= 1
             if not self._waiting[protocol, sample]:
@@ -90,11 +91,10 @@ class CaseKeeper:
     def _places(self, protocol: str) -> list[int]:
         return [place for place, cell in enumerate(self._plan.cells) if cell.protocol.name == protocol]
 
-    def _count(self, cell: int, records: Iterable[Record]) -> None:
+    def _count(self, cell: int, values: Iterable[tuple[str, float]]) -> None:
         """Keep the ends of what each usable fill costs: less is better; an exact one costs least of all."""
-        key, sign = self._ranked_by[self._plan.cells[cell].protocol.name]
-        values = [(record.values.get(key, math.nan), record.sample) for record in records]
-        costs = {(sign * value, sample) for value, sample in values if not math.isnan(value)}
+        _, sign = self._ranked_by[self._plan.cells[cell].protocol.name]
+        costs = {(sign * value, sample) for sample, value in values if not math.isnan(value)}
         worst, best = worst_and_best(self._ends[cell] | costs)
         self._ends[cell] = {*worst, *best}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +14,7 @@ from bench.evaluation.merging.share import Share
 from bench.evaluation.reduction.finish import finish_cell
 from bench.evaluation.run_file import drift_of
 from bench.image_files.finding import some
-from bench.records import CellKey, ModelInfo, Record, Run, RunInfo, RunLayout, locked, read_run, write_atomically
+from bench.records import CellKey, ModelInfo, Run, RunInfo, RunLayout, locked, read_run, write_atomically
 from bench.records.manifest import Manifest, write_manifest
 from bench.reporting.run_again import command_of
 
@@ -85,10 +86,8 @@ def merge_runs(folders: Sequence[Path], out: Path) -> MergeOutcome:
         missing: list[MissingPictures] = []
         for protocol in info.protocols:
             of_protocol = [key for key in keys if key.protocol == protocol]
-            records: dict[CellKey, list[Record]] = {}
-            for key in of_protocol:
-                records[key] = _write_cell(parts, layout, key, manifest, missing)
-            kept[protocol] = kept_pictures(manifest, info.gallery, protocol, records)
+            values = [_write_cell(parts, layout, key, manifest, missing) for key in of_protocol]
+            kept[protocol] = kept_pictures(manifest, info.gallery, protocol, values)
             for key in of_protocol:
                 copy_cell_pictures(parts, layout, key, kept[protocol])
         copy_inputs(parts, layout, kept)
@@ -100,8 +99,8 @@ def merge_runs(folders: Sequence[Path], out: Path) -> MergeOutcome:
 
 def _write_cell(
     parts: Sequence[Part], layout: RunLayout, key: CellKey, manifest: Manifest, missing: list[MissingPictures]
-) -> list[Record]:
-    """Write a cell, whole or not; what it lacks is added to `missing`."""
+) -> dict[str, float]:
+    """Write a cell, whole or not; what it lacks is added to `missing`. Returns the values that rank its pictures."""
     recorded = unite_cell(parts, key, manifest)
     lacking = {name for name in manifest.samples if name not in recorded.whole}
     if lacking:
@@ -111,7 +110,8 @@ def _write_cell(
         write_parts(layout, key, manifest, recorded)
     else:
         finish_cell(layout, key, manifest, recorded)
-    return [result.record for result in recorded.whole.values()]
+    ranked_by = manifest.protocols[key.protocol].ranked_by
+    return {name: result.record.values.get(ranked_by, math.nan) for name, result in recorded.whole.items()}
 
 
 def _united_info(parts: Sequence[Part]) -> RunInfo:

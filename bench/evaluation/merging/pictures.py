@@ -10,7 +10,7 @@ from pathlib import Path
 import bench.metrics
 from bench.evaluation.merging.parts import Part
 from bench.metrics import MetricKey
-from bench.records import CellKey, Record, RunLayout, write_atomically
+from bench.records import CellKey, RunLayout, write_atomically
 from bench.records.cases import worst_and_best
 from bench.records.manifest import Manifest
 
@@ -21,22 +21,22 @@ _SHOWN = {"gallery": r"(\.labels)?\.png$", "several": r"\.\d+(\.labels)?\.png$"}
 
 
 def kept_pictures(
-    manifest: Manifest, gallery: Collection[str], protocol: str, records: Mapping[CellKey, Iterable[Record]]
+    manifest: Manifest, gallery: Collection[str], protocol: str, values: Iterable[Mapping[str, float]]
 ) -> set[str]:
     """Ids of the pictures of a protocol whose fills stay: those of grids, and the worst and best of every model.
 
     Args:
         gallery: ids of the pictures of grids; without any, no fill stays.
-        records: of the cells of the protocol.
+        values: of each cell of the protocol, sample id to the value that ranks it; NaN where it has none.
     """
     if not gallery:
         return set()
     key = manifest.protocols[protocol].ranked_by
     kept = set(gallery)
-    for of_cell in records.values() if key else ():
+    for of_cell in values if key else ():
         sign = -1.0 if bench.metrics.definition(MetricKey.parse(key).metric).higher_is_better else 1.0
-        values = ((record.values.get(key, math.nan), record.sample) for record in of_cell)
-        worst, best = worst_and_best((sign * value, sample) for value, sample in values if not math.isnan(value))
+        costs = ((sign * value, sample) for sample, value in of_cell.items() if not math.isnan(value))
+        worst, best = worst_and_best(costs)
         kept |= {sample for _, sample in (*worst, *best)}
     return kept
 

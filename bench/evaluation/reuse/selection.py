@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 
 from bench.evaluation.plan import Cell, Plan
 from bench.evaluation.reuse.examination import Drawn
+from bench.records import Record
 from bench.records.cell_store import Results, SampleResult
 
-__all__ = ["Recorded", "select", "sort_results"]
+__all__ = ["Recorded", "drawn_of", "select", "sort_results"]
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,9 @@ def sort_results(
         if not found:
             continue
         hashes = drawn.get(sample)
-        fitting = [one for one in found if one.record.revision == revision and (not hashes or _is_of(one, hashes))]
+        fitting = [one for one in found if one.record.revision == revision]
+        if hashes:
+            fitting = [one for one in fitting if drawn_of(one.record) == hashes]
         if len(fitting) == 1:
             (whole if _has_all(asked, features, fitting[0]) else partial)[sample] = fitting[0]
         elif fitting:
@@ -77,12 +80,11 @@ def sort_results(
     return Recorded(whole, partial, others, changed)
 
 
-def _is_of(result: SampleResult, hashes: Drawn) -> bool:
-    record = result.record
-    image, hole, *_ = hashes
-    if record.status == "skipped" or not image:
-        return record.status == "skipped" and not image and record.reason == hole
-    return (record.image_sha256, record.hole_sha256, record.removed_sha256, record.edit_sha256) == hashes
+def drawn_of(record: Record) -> Drawn:
+    """What a record is of, as drawing its picture and hole again must give it."""
+    if record.status == "skipped":
+        return "", record.reason, "", ""
+    return record.image_sha256, record.hole_sha256, record.removed_sha256, record.edit_sha256
 
 
 def _output(result: SampleResult) -> tuple[str, str]:
