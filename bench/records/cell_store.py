@@ -160,13 +160,18 @@ def recorded_revisions(folder: Path) -> dict[str, set[str]]:
 
 
 def remove_cell(layout: RunLayout, key: CellKey) -> None:
-    """Remove a cell, its marker first: a kill meanwhile leaves a cell that is not whole.
+    """Remove a cell: its marker, then its records, then the rest.
+
+    So a kill or a power cut meanwhile leaves a cell that is not whole, and no record without its pictures.
 
     Raises:
         OSError: a file cannot be removed.
     """
     layout.done(key).unlink(missing_ok=True)
     if layout.cell(key).exists():
+        sync_folder(layout.cell(key))
+        for path in _files(layout, key):
+            path.unlink()
         sync_folder(layout.cell(key))
         shutil.rmtree(layout.cell(key))
 

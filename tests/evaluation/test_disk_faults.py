@@ -6,6 +6,7 @@ import errno
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -120,6 +121,35 @@ def test_no_clock_changes_a_run(small: Small, tmp_path: Path) -> None:
     assert code == 0, text
     assert compare_trees(tree(out), small.undisturbed).total() == 0
     assert "everything was recorded already" in again
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_a_run_anew_that_is_killed_while_it_removes_leaves_no_record_without_pictures(tmp_path: Path) -> None:
+    pictures = write_pictures(tmp_path / "pictures", 3)
+    whole, out = tmp_path / "whole", tmp_path / "out"
+    code, text = call(run_arguments(pictures, whole, "--models", "mean"))
+    assert code == 0, text
+    shutil.copytree(whole, out)
+    anew = run_arguments(pictures, out, "--models", "mean", "--reuse", "never")
+    with faulty_disk(FaultyDisk(out, errno.EROFS)) as disk:
+        assert call(anew)[0] == 0
+    removals = [place for place, operation in enumerate(disk.seen, 1) if operation.startswith("remove cells/")]
+    assert len([place for place in removals if "/gallery/" in disk.seen[place - 1]]) == 3
+
+    def kill() -> None:
+        raise Killed
+
+    for place in removals:
+        shutil.rmtree(out)
+        shutil.copytree(whole, out)
+        with faulty_disk(FaultyDisk(out, errno.EROFS, place, kill)), pytest.raises(Killed):
+            call(anew)
+        code, text = call(run_arguments(pictures, out, "--models", "mean"))
+        assert code == 0, text
+        assert compare_trees(tree(out), tree(whole)).total() == 0, disk.seen[place - 1]
 
 
 def test_runs_that_are_killed_at_random_moments_end_with_the_same_bytes() -> None:

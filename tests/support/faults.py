@@ -136,11 +136,12 @@ def faulty_disk(disk: FaultyDisk) -> Iterator[FaultyDisk]:
         fsync(number)
         disk.note("fsync", path)
 
-    def removed(path: Any, *arguments: Any, **named: Any) -> None:
-        if disk.number == errno.EROFS and disk.begin("remove", path):
-            raise disk.fail(path)
-        unlink(path, *arguments, **named)
-        disk.note("remove", path)
+    def removed(path: Any, *, dir_fd: int | None = None) -> None:
+        whole = path if dir_fd is None else Path(f"/proc/self/fd/{dir_fd}").readlink() / path
+        if disk.number == errno.EROFS and disk.begin("remove", whole):
+            raise disk.fail(whole)
+        unlink(path, dir_fd=dir_fd)
+        disk.note("remove", whole)
 
     with (
         mock.patch.object(os, "unlink", removed),

@@ -99,8 +99,11 @@ def _cycle(cycle: int, seed: int, data: Path, work: Path, undisturbed: _Undistur
         code = _stop(words, kind, after, write, out)
         counts[f"stops by {kind} with {workers} worker{'s' if workers > 1 else ''}" if code else _TOO_LATE] += 1
     _finish(run_arguments(data, out, "--workers", str(workers)))
-    found = compare_trees(tree(out), undisturbed.files)
-    sys.stderr.write(f"cycle {cycle}: {', '.join(f'{count} {name}' for name, count in found.items())}\n")
+    files = tree(out)
+    found = compare_trees(files, undisturbed.files)
+    names = [name for name in files.keys() | undisturbed.files.keys() if files.get(name) != undisturbed.files.get(name)]
+    listed = [f"{count} {name}" for name, count in found.items()] + sorted(names)
+    sys.stderr.write(f"cycle {cycle}: {', '.join(listed)}\n")
     shutil.rmtree(out)
     return counts + found
 

@@ -56,7 +56,7 @@ def _read_manifest(data: bytes, root: Path) -> None:
     layout = RunLayout(root / "manifest")
     written(layout.manifest, data)
     manifest = read_manifest(layout)
-    manifest.shards(), manifest.revision_of
+    manifest.shards(), manifest.files(), manifest.revision_of
 
 
 _INPUTS = "cd" * 32
