@@ -7,9 +7,12 @@ Prints a line a figure. It takes some minutes.
 
 from __future__ import annotations
 
+import itertools
+import multiprocessing
 import tempfile
 import time
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from pathlib import Path
 
@@ -24,12 +27,14 @@ from bench.runtime.executors.local_executor import LocalExecutor
 from bench.runtime.executors.ray_executor import RayExecutor
 from bench.runtime.executors.slurm_executor import SlurmExecutor
 from tests.runtime.executors.tasks import Busy, Nothing
+from tests.support.direct_engine import Alone
 from tests.support.dying_worker import Disturbed
 from tests.support.ray import importable_tests, local_ray
 
 _EMPTY, _BUSY = 200, 80
 _SUITE = Suite("matrix", ("telea", "mean"), ("center-50",), ("psnr", "l1"), size="64", limit=20)
 _WORDS = ("OTHER BYTES", "the same bytes")
+_SECONDS = 10.0
 _MOST_OVERHEAD, _LEAST_GAIN = 50.0, 1.7
 
 
@@ -43,6 +48,8 @@ def main() -> None:
             if name.endswith("1"):
                 milliseconds = 1000 * _seconds(engine, Nothing(), _EMPTY) / _EMPTY
                 print(f"{name}: {milliseconds:.2f} ms an empty item (target: {_MOST_OVERHEAD:g})", flush=True)  # noqa: T201
+        one, two = (_rate_without_engine(processes) for processes in (1, 2))
+        print(f"no engine: 2 processes do {two / one:.2f}x the items of 1", flush=True)  # noqa: T201
         for kind in ("local", "ray"):
             one, two = (_rate((engines | remote)[f"{kind} {n}"], n) for n in (1, 2))
             print(f"{kind}: 2 workers do {two / one:.2f}x the items of 1 (target: {_LEAST_GAIN:g})", flush=True)  # noqa: T201
@@ -83,6 +90,18 @@ def _rate(engine: Executor, workers: int) -> float:
 
     engine.run(Busy(), range(_BUSY), on_result)
     return (len(times) - 1) / (times[-1] - times[0])
+
+
+def _rate_without_engine(processes: int) -> float:
+    """Items a second of processes that know nothing of one another: what this machine allows at most."""
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("spawn")) as pool:
+        list(pool.map(_items_in, [0.0] * processes))  # they have started
+        return sum(pool.map(_items_in, [_SECONDS] * processes)) / _SECONDS
+
+
+def _items_in(seconds: float) -> int:
+    call, end = Busy().start(Alone()), time.perf_counter() + seconds
+    return next(item for item in itertools.count() if call(item) and time.perf_counter() > end)
 
 
 def _run(out: Path, engine: Executor | None) -> list[bytes]:
