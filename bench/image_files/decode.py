@@ -13,6 +13,7 @@ from bench.image_files.opening import MAX_PIXELS, OpenedImage, open_image, open_
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+    from PIL import Image
 
     from bench.vocabulary import Picture
 
@@ -28,6 +29,8 @@ __all__ = [
 
 _PICTURE_MODES = frozenset({"1", "L", "LA", "P", "PA", "RGB", "RGBA"})
 _INDEX_MODES = frozenset({"1", "L", "P", "I", "I;16", "I;16B"})
+_STRIP = 1 << 20
+"""Pixels that are converted at a time."""
 _MOST_STORED = 50_000_000
 """Pixels of a picture that a run keeps: its readers hold several copies of each."""
 
@@ -78,11 +81,22 @@ def _to_rgb(opened: OpenedImage, subject: str) -> DecodedPicture:
         raise DataError(subject, "be grey, palette or RGB, 8 bits a sample", found, "Convert it to 8-bit RGB.")
     with refusing_broken_palettes(subject, "Convert it to 8-bit RGB."):
         if image.has_transparency_data:
-            image = image.convert("RGBA")
+            image = image if image.mode == "RGBA" else image.convert("RGBA")
             if image.getchannel("A").getextrema()[0] != 255:
                 fix = "Flatten it over a background of your choice."
                 raise DataError(subject, "be opaque", "transparent pixels", fix)
-        return DecodedPicture(np.array(image.convert("RGB")), opened.orientation)
+        return DecodedPicture(_pixels_of(image), opened.orientation)
+
+
+def _pixels_of(image: Image.Image) -> Picture:
+    """The RGB pixels, strip by strip: Pillow would make two more copies of a large picture on the way."""
+    width, height = image.size
+    pixels = np.empty((height, width, 3), np.uint8)
+    step = max(1, _STRIP // width)
+    for top in range(0, height, step):
+        strip = image.crop((0, top, width, min(top + step, height)))
+        pixels[top : top + step] = np.asarray(strip if strip.mode == "RGB" else strip.convert("RGB"))
+    return pixels
 
 
 def read_index_map(path: Path) -> npt.NDArray[np.int32]:

@@ -21,8 +21,8 @@ from bench.image_files.container import FORMATS, Format, check_whole, find_forma
 
 __all__ = ["MAX_PIXELS", "OpenedImage", "open_image", "open_image_bytes", "refusing_broken_palettes", "upright_size"]
 
-MAX_PIXELS = 1 << 28
-"""16,384 x 16,384. A file that claims more is refused before its pixels are decoded: it may be a few bytes long."""
+MAX_PIXELS = 1 << 27
+"""134,217,728, about 11,585 x 11,585. A file that claims more is refused before it is decoded: a few bytes can."""
 
 _READERS: dict[Format, type[ImageFile.ImageFile]] = {
     "BMP": BmpImageFile,
