@@ -48,11 +48,10 @@ def test_predict_and_audit_give_an_engine_the_same_work(picture_folder: Callable
         assert tree(there) == tree(here)
 
 
-@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")
 def test_profile_gives_an_engine_its_work(tmp_path: Path) -> None:
     pytest.importorskip("submitit")
     quick = ["--models", "mean", "--resolutions", "32", "--samples", "3", "--seconds", "0.1", "--threads", "1"]
-    engine = ["--executor", "slurm", "--executor-option", "cluster=debug"]
+    engine = ["--executor", "slurm", "--executor-option", "cluster=local"]
 
     code, text = call(["profile", *quick, *engine, "-o", tmp_path / "out"])
 
