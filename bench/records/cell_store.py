@@ -207,7 +207,7 @@ def write_results(
 
     def write_one(index: int) -> dict[str, str]:
         file = layout.shard(key, index)
-        written = {file.name: write_lines(file, _encoded(key.path.as_posix(), files[index]))}
+        written = {file.name: write_lines(file, _encoded(layout, key, files[index]))}
         if with_features:
             written[_features_of(file).name] = _write_features(_features_of(file), files[index])
         return written
@@ -245,12 +245,15 @@ def _write(path: Path, results: Sequence[SampleResult]) -> None:
     write_shard(path, [result.record for result in results], sealed=True)
 
 
-def _encoded(cell: str, results: Iterable[SampleResult]) -> bytes:
-    """The lines of results; those of a whole batch as they stand in its file, for which they need not be encoded."""
+def _encoded(layout: RunLayout, key: CellKey, results: Iterable[SampleResult]) -> bytes:
+    """The lines of results; those of a whole batch as they stand in its file, for which they need not be encoded.
+
+    Files of other folders may have changed since they were read: no lock guards these.
+    """
     parts = []
     for file, group in groupby(results, attrgetter("file")):
         records = [result.record for result in group]
-        is_batch = file is not None and file.stem == _BATCH + _batch_name(cell, records)
+        is_batch = file == layout.batch(key, _batch_name(key.path.as_posix(), records))
         parts.append((read_sealed(file) if is_batch else None) or encode_records(records))
     return b"".join(parts)
 

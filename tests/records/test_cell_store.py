@@ -54,6 +54,15 @@ def test_a_result_that_was_changed_is_encoded_anew(layout: RunLayout) -> None:
     assert found == [encode_records([RECORDS[0], changed, *RECORDS[2:]])]
 
 
+def test_a_batch_of_another_folder_is_not_copied(layout: RunLayout, tmp_path: Path) -> None:
+    results = ordered(read(layout))
+    for path in layout.cell(KEY).glob("new-*"):
+        path.unlink()
+    write_batch(layout, KEY, [SampleResult(replace(record, values={"psnr.hole": 9.0})) for record in RECORDS[:3]])
+
+    assert write(RunLayout(tmp_path / "merged"), results) == [encode_records(RECORDS)]
+
+
 def test_a_batch_that_was_damaged_since_it_was_read_is_not_copied(layout: RunLayout) -> None:
     results = ordered(read(layout))
     for path in layout.cell(KEY).glob("new-*"):
